@@ -1,0 +1,1 @@
+"""The proof kernel: knows sums and derivatives, knows no statistics."""

@@ -1,0 +1,167 @@
+"""Derivatives in index notation: the table of derivative rules, and the product rule that applies it.
+
+A derivative is taken by one entry with fresh free indices, so that a bound index is never confused with it. Rules hold over
+general matrices: no symmetry is used before all derivatives are taken, and one that was used is refused here.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from fractions import Fraction
+
+from derive.algebra.reduction import Blocked, Reducer
+from derive.algebra.terms import (
+    ONE,
+    ZERO,
+    Atom,
+    Head,
+    KIndex,
+    Polynomial,
+    add,
+    scale,
+    single,
+)
+
+Entry = tuple[Head, tuple[KIndex, ...]]
+"""The entry by which a derivative is taken: ("e", name, role) and its indices."""
+
+
+def derivative(reducer: Reducer, polynomial: Polynomial, by: Entry) -> Polynomial:
+    """The partial derivative of a polynomial by an entry.
+
+    Raises:
+        Blocked: a symmetry was used already, or a function has no rule.
+    """
+    if reducer.settled:
+        raise Blocked("a derivative after facts were used")
+    parts: list[Polynomial] = []
+    for term, coefficient in polynomial.items():
+        binders, factors = reducer.opened(term)
+        for position, (atom, exponent) in enumerate(factors):
+            inner = atom_derivative(reducer, atom, by)
+            if not inner:
+                continue
+            rest = [*factors[:position], *factors[position + 1 :]]
+            if exponent != 1:
+                rest.append((atom, exponent - 1))
+            product = reducer.multiply(inner, reducer.build(coefficient * exponent, (), rest))
+            parts.append(reducer.bind_all(product, binders))
+    return add(*parts)
+
+
+def atom_derivative(reducer: Reducer, atom: Atom, by: Entry) -> Polynomial:
+    """The derivative of an atom (to the first power)."""
+    kind = atom[0][0]
+    rule = RULES.get(kind)
+    if rule is None:
+        raise Blocked(f"no derivative rule for {kind}")
+    return rule(reducer, atom, by)
+
+
+def _deltas(reducer: Reducer, first: tuple[KIndex, ...], second: tuple[KIndex, ...]) -> Polynomial:
+    return reducer.build(ONE, (), [((("d",), (a, b)), ONE) for a, b in zip(first, second, strict=True)])
+
+
+def _inner(reducer: Reducer, atom: Atom, by: Entry) -> Polynomial:
+    """The derivative of the polynomial inside a function, taken once for all indices and then renamed."""
+    (head, arguments), (by_head, by_indices) = atom, by
+    closed: Polynomial = head[-1]
+    key = ("derivative", closed, by_head, tuple((i[3], i[4]) for i in by_indices))
+    generic = tuple(_generic(f"@{position}", index) for position, index in enumerate(arguments))
+    at = tuple(_generic(f"@by{position}", index) for position, index in enumerate(by_indices))
+    known = reducer.cache.get(key)
+    if known is None:
+        known = derivative(reducer, reducer.instantiate(closed, generic), (by_head, at))
+        reducer.cache[key] = known
+    return reducer.rename(known, dict(zip((*generic, *at), (*arguments, *by_indices), strict=True)))
+
+
+def _generic(name: str, like: KIndex) -> KIndex:
+    return ("f", name, 0, like[3], like[4])
+
+
+def _of(reducer: Reducer, atom: Atom) -> Polynomial:
+    return reducer.instantiate(atom[0][-1], atom[1])
+
+
+def _entry(reducer: Reducer, atom: Atom, by: Entry) -> Polynomial:
+    return _deltas(reducer, atom[1], by[1]) if atom[0] == by[0] else ZERO
+
+
+def _inverse_entry(reducer: Reducer, atom: Atom, by: Entry) -> Polynomial:
+    (head, arguments), (by_head, by_indices) = atom, by
+    if head[1:] != by_head[1:]:
+        return ZERO
+    (*family, a, b), (*by_family, c, d) = arguments, by_indices
+    product = [((head, (*family, a, c)), ONE), ((head, (*family, d, b)), ONE)]
+    same = _deltas(reducer, tuple(family), tuple(by_family))
+    return reducer.multiply(same, reducer.build(-ONE, (), product))
+
+
+def _log_determinant(reducer: Reducer, atom: Atom, by: Entry) -> Polynomial:
+    (head, family), (by_head, by_indices) = atom, by
+    if head[1:] != by_head[1:]:
+        return ZERO
+    *by_family, c, d = by_indices
+    same = _deltas(reducer, family, tuple(by_family))
+    return reducer.multiply(same, single((("i", *head[1:]), (*family, d, c))))
+
+
+def _symmetric(reducer: Reducer, atom: Atom, by: Entry) -> Polynomial:
+    if atom[0][1:] == by[0][1:]:
+        raise Blocked("a derivative by a matrix whose symmetry was used")
+    return ZERO
+
+
+def _constant(reducer: Reducer, atom: Atom, by: Entry) -> Polynomial:
+    return ZERO
+
+
+def _exp(reducer: Reducer, atom: Atom, by: Entry) -> Polynomial:
+    return reducer.multiply(single(atom), _inner(reducer, atom, by))
+
+
+def _log(reducer: Reducer, atom: Atom, by: Entry) -> Polynomial:
+    return reducer.multiply(reducer.power(_of(reducer, atom), Fraction(-1)), _inner(reducer, atom, by))
+
+
+def _power_base(reducer: Reducer, atom: Atom, by: Entry) -> Polynomial:
+    return _inner(reducer, atom, by)
+
+
+def _special(reducer: Reducer, atom: Atom, by: Entry) -> Polynomial:
+    name = atom[0][1]
+    outer = SPECIAL.get(name)
+    if outer is None:
+        raise Blocked(f"no derivative rule for {name}")
+    inner = _inner(reducer, atom, by)
+    return reducer.multiply(outer(reducer, _of(reducer, atom)), inner) if inner else ZERO
+
+
+def _erf(reducer: Reducer, x: Polynomial) -> Polynomial:
+    pi = single((("c", "pi"), ()))
+    square = scale(reducer.power(x, Fraction(2)), -1)
+    return scale(reducer.multiply(reducer.exp(square), reducer.power(pi, Fraction(-1, 2))), 2)
+
+
+RULES: Mapping[str, Callable[[Reducer, Atom, Entry], Polynomial]] = {
+    "e": _entry,  # d S_ab / d S_cd = delta_ac delta_bd
+    "i": _inverse_entry,  # d P_ab / d S_cd = - P_ac P_db
+    "L": _log_determinant,  # d log|S| / d S_cd = P_dc
+    "exp": _exp,  # d exp(u) = exp(u) du
+    "log": _log,  # d log(u) = du / u
+    "pow": _power_base,  # the factor's exponent is the product rule's business
+    "fn": _special,
+    "E": _symmetric,
+    "I": _symmetric,
+    "d": _constant,
+    "z": _constant,
+    "c": _constant,
+    "q": _constant,
+}
+
+SPECIAL: Mapping[str, Callable[[Reducer, Polynomial], Polynomial]] = {
+    "loggamma": lambda reducer, x: reducer.special("digamma", x),
+    "digamma": lambda reducer, x: reducer.special("trigamma", x),
+    "erf": _erf,
+}

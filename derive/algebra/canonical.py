@@ -1,0 +1,204 @@
+"""One name for each bound index, whatever the author called it.
+
+The binders of a term are ordered by colour refinement on the hypergraph of its factors; where symmetry leaves a choice, each
+member of the first unresolved class is tried and the least term wins. The same procedure closes a polynomial
+over its free indices, which become slots.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from fractions import Fraction
+
+from derive.algebra.terms import (
+    Atom,
+    Factor,
+    KIndex,
+    Polynomial,
+    Term,
+    bound,
+    free_of,
+    range_of,
+    slot,
+)
+from derive.errors import LimitError
+
+MAX_BRANCHES = 720
+
+
+def is_symmetric(atom: Atom) -> bool:
+    """Whether the last two arguments may be exchanged."""
+    return atom[0][0] in ("d", "E", "I")
+
+
+def sort_arguments(atom: Atom) -> Atom:
+    """Sort what may be exchanged: the last two arguments of a symmetric atom, or slots under a known symmetry."""
+    head, arguments = atom
+    if is_symmetric(atom):
+        first, second = arguments[-2:]
+        return atom if first <= second else (head, (*arguments[:-2], second, first))
+    inside = head[-1]
+    if isinstance(inside, Polynomial):
+        swaps = inside.cache.get("symmetries")
+        if swaps:
+            return head, min(tuple(arguments[i] for i in swap) for swap in swaps)
+    return atom
+
+
+def _places(atom: Atom) -> Sequence[int]:
+    """A label for each argument place; exchangeable places share one."""
+    count = len(atom[1])
+    if is_symmetric(atom):
+        return (*range(count - 2), count - 2, count - 2)
+    inside = atom[0][-1]
+    if isinstance(inside, Polynomial):
+        swaps: Sequence[Sequence[int]] = inside.cache.get("symmetries") or ()
+        if swaps:
+            return [min(swap[place] for swap in swaps) for place in range(count)]
+    return range(count)
+
+
+def _refine(
+    indices: Sequence[KIndex], colours: dict[KIndex, int], weighted: Sequence[tuple[object, Sequence[Factor]]]
+) -> None:
+    """Split colour classes until they are stable. ``weighted`` holds (invariant, factors) groups: one for each term."""
+    while True:
+        gathered: dict[KIndex, list[object]] = {index: [] for index in indices}
+        for invariant, factors in weighted:
+            group = []
+            for (head, arguments), exponent in factors:
+                places = _places((head, arguments))
+                seen = sorted(
+                    (place, 1, (colours[index],)) if index in colours else (place, 0, index)
+                    for place, index in zip(places, arguments, strict=True)
+                )
+                group.append((head, exponent, tuple(seen)))
+            whole = (invariant, tuple(sorted(group)))
+            for ((head, arguments), exponent), signature in zip(factors, group, strict=True):
+                places = _places((head, arguments))
+                for place, index in zip(places, arguments, strict=True):
+                    if index in gathered:
+                        gathered[index].append((whole, signature, place))
+        signatures = {index: (colours[index], tuple(sorted(gathered[index]))) for index in indices}
+        ranks = {signature: rank for rank, signature in enumerate(sorted(set(signatures.values())))}
+        before = len(set(colours.values()))
+        for index in indices:
+            colours[index] = ranks[signatures[index]]
+        if len(ranks) == before:
+            return
+
+
+def _labellings(
+    indices: Sequence[KIndex], weighted: Sequence[tuple[object, Sequence[Factor]]], budget: list[int]
+) -> Iterator[list[KIndex]]:
+    """The orders of ``indices`` that colour refinement cannot tell apart."""
+    if len(indices) == 1:
+        yield list(indices)
+        return
+    ranges = sorted({range_of(index) for index in indices})
+    colours = {index: ranges.index(range_of(index)) for index in indices}
+
+    def descend(colours: dict[KIndex, int]) -> Iterator[list[KIndex]]:
+        _refine(indices, colours, weighted)
+        classes: dict[int, list[KIndex]] = {}
+        for index in indices:
+            classes.setdefault(colours[index], []).append(index)
+        tied = next((classes[c] for c in sorted(classes) if len(classes[c]) > 1), None)
+        if tied is None:
+            budget[0] -= 1
+            if budget[0] < 0:
+                raise LimitError(f"too many symmetric sums: branches={MAX_BRANCHES}, expected fewer")
+            yield sorted(indices, key=lambda index: colours[index])
+            return
+        for chosen in tied:
+            # The chosen member comes first in its class, all later colours move up by one.
+            pivot = colours[chosen]
+            yield from descend({i: c * 2 + (0 if i == chosen else 1 if c == pivot else 0) for i, c in colours.items()})
+
+    yield from descend(colours)
+
+
+def _apply(mapping: dict[KIndex, KIndex], factors: Sequence[Factor]) -> tuple[Factor, ...]:
+    return tuple(
+        sorted(
+            (sort_arguments((head, tuple(mapping.get(i, i) for i in arguments))), exponent)
+            for (head, arguments), exponent in factors
+        )
+    )
+
+
+def canonical_term(binders: Sequence[KIndex], factors: Sequence[Factor]) -> Term:
+    """The canonical term that sums the product of ``factors`` over the free indices ``binders``."""
+    if not binders:
+        return (), _apply({}, factors)
+    best: Term | None = None
+    for order in _labellings(binders, [((), factors)], [MAX_BRANCHES]):
+        mapping = {index: bound(position, *range_of(index)) for position, index in enumerate(order)}
+        candidate: Term = (tuple(range_of(index) for index in order), _apply(mapping, factors))
+        if best is None or candidate < best:
+            best = candidate
+    if best is None:  # a labelling always exists; the type checker cannot know
+        raise LimitError("no labelling of the bound indices")
+    return best
+
+
+def open_term(term: Term, names: Sequence[KIndex]) -> tuple[Factor, ...]:
+    """The factors of a term with its bound indices replaced by ``names``."""
+    ranges, factors = term
+    if not ranges:
+        return factors
+    mapping = {bound(k, *r): name for k, (r, name) in enumerate(zip(ranges, names, strict=True))}
+    return tuple(
+        (sort_arguments((head, tuple(mapping.get(i, i) for i in arguments))), exponent)
+        for (head, arguments), exponent in factors
+    )
+
+
+def close(polynomial: Polynomial) -> tuple[Polynomial, tuple[KIndex, ...]]:
+    """Replace the free indices of a polynomial by slots: (closed polynomial, which index stands in which slot)."""
+    indices = sorted(free_of(polynomial))
+    if not indices:
+        return _interned.setdefault(polynomial, polynomial), ()
+    # Bound indices stay as they are labelled: their labels already are canonical up to the free indices, and two closings that
+    # differ only there are compared through the least candidate below.
+    from_terms: list[tuple[object, Sequence[Factor]]] = []
+    for (ranges, factors), coefficient in polynomial.items():
+        from_terms.append(((ranges, coefficient), _blind(factors)))
+    candidates: dict[tuple[tuple[Term, Fraction], ...], list[list[KIndex]]] = {}
+    made: dict[tuple[tuple[Term, Fraction], ...], Polynomial] = {}
+    for order in _labellings(indices, from_terms, [MAX_BRANCHES]):
+        mapping = {index: slot(position, *range_of(index)) for position, index in enumerate(order)}
+        closed = _rename_terms(polynomial, mapping)
+        candidates.setdefault(closed.key, []).append(order)
+        made.setdefault(closed.key, closed)
+    least = min(candidates)
+    orders = candidates[least]
+    closed = _interned.setdefault(made[least], made[least])
+    first = orders[0]
+    if len(orders) > 1 and "symmetries" not in closed.cache:
+        closed.cache["symmetries"] = sorted(tuple(order.index(index) for index in first) for order in orders)
+    return closed, tuple(first)
+
+
+_interned: dict[Polynomial, Polynomial] = {}
+"""Equal closed polynomials are one object, so that what is cached on it (its symmetries) is known wherever it stands."""
+
+
+def _blind(factors: Sequence[Factor]) -> tuple[Factor, ...]:
+    """Factors with all bound indices of one range made alike: an invariant that no labelling can influence."""
+    return tuple(
+        ((head, tuple(bound(0, *range_of(i)) if i[0] == "b" else i for i in arguments)), exponent)
+        for (head, arguments), exponent in factors
+    )
+
+
+def _rename_terms(polynomial: Polynomial, mapping: dict[KIndex, KIndex]) -> Polynomial:
+    """Rename free indices one to one; each term is labelled afresh."""
+    total: dict[Term, Fraction] = {}
+    for (ranges, factors), coefficient in polynomial.items():
+        binders = [("f", f"%{k}", 0, *r) for k, r in enumerate(ranges)]
+        opened = open_term((ranges, factors), binders)
+        renamed = [((head, tuple(mapping.get(i, i) for i in arguments)), e) for (head, arguments), e in opened]
+        term = canonical_term(binders, renamed)
+        total[term] = total.get(term, Fraction(0)) + coefficient
+    return Polynomial(total)

@@ -1,0 +1,241 @@
+"""Why a formula is nonnegative, read off its structure: squares, definite forms, Gibbs' inequality, Stein's loss.
+
+Each piece is a record with the premises it needs; premises that are equations are proved by the kernel, premises on signs come
+from the declarations.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+from derive.algebra import signs
+from derive.algebra.entries import Reader
+from derive.algebra.reduction import Blocked
+from derive.algebra.terms import Polynomial, free, subtract
+from derive.errors import DeriveError
+from derive.formula import (
+    ONE,
+    Add,
+    Determinant,
+    Diagonal,
+    Divide,
+    Formula,
+    Identity,
+    Inverse,
+    Log,
+    MatrixProduct,
+    Multiply,
+    Named,
+    Reference,
+    SizeNumber,
+    Sum,
+    Trace,
+    Transpose,
+    add,
+    matrix_product,
+    multiply,
+    negate,
+    unfold,
+)
+from derive.symbols import Size
+
+
+@dataclass(frozen=True, slots=True)
+class Questions:
+    """What a piece may ask: the reader for signs, and whether a difference is proved to vanish."""
+
+    reader: Reader
+    vanishes: Callable[[Polynomial], bool]
+
+    def positive(self, node: Formula) -> bool:
+        value = self.read(node)
+        return value is not None and signs.positive(value, self.reader.domains)
+
+    def nonnegative(self, node: Formula) -> bool:
+        value = self.read(node)
+        return value is not None and signs.nonnegative(value, self.reader.domains)
+
+    def same(self, first: Formula, second: Formula) -> bool:
+        if first.shape != second.shape:
+            return False
+        if first == second:
+            return True
+        entry = tuple(free(f"@{'rc'[k]}", 1, size.name) for k, size in enumerate(first.shape) if size is not None)
+        try:
+            return self.vanishes(subtract(self.reader.read(first, None, entry), self.reader.read(second, None, entry)))
+        except (DeriveError, Blocked):
+            return False
+
+    def read(self, node: Formula) -> Polynomial | None:
+        try:
+            return self.reader.read(node)
+        except (DeriveError, Blocked):
+            return None
+
+
+@dataclass(frozen=True, slots=True)
+class Piece:
+    """A kind of nonnegative formula: ``applies`` checks the shape and every premise."""
+
+    name: str
+    applies: Callable[[Formula, Questions], bool]
+
+
+def nonnegative(node: Formula, ask: Questions) -> str | None:
+    """Why ``node`` is nonnegative wherever it is defined, or None when no reason was found."""
+    for piece in PIECES:
+        if piece.applies(node, ask):
+            return piece.name
+    if isinstance(node, Named):
+        return nonnegative(unfold(node), ask)
+    if isinstance(node, Sum):
+        return nonnegative(node.body, ask)
+    if isinstance(node, Add):
+        return _all(node.terms, ask)
+    if isinstance(node, Multiply):
+        return _all(node.factors, ask)
+    if isinstance(node, Divide):
+        return nonnegative(node.numerator, ask) if ask.positive(node.denominator) else None
+    return "its terms are nonnegative" if node.shape == () and ask.nonnegative(node) else None
+
+
+def _all(parts: Sequence[Formula], ask: Questions) -> str | None:
+    reasons: list[str] = []
+    for part in parts:
+        reason = nonnegative(part, ask)
+        if reason is None:
+            return None
+        if reason not in reasons:
+            reasons.append(reason)
+    telling = [reason for reason in reasons if reason != "its terms are nonnegative"] or reasons
+    return "; ".join(telling)
+
+
+def positive_definite(node: Formula, ask: Questions) -> bool:
+    """Whether a matrix is symmetric positive definite by its form and the declarations."""
+    if isinstance(node, Reference):
+        return node.symbol.domain == "spd"
+    if isinstance(node, (Inverse, Transpose)):
+        return positive_definite(node.argument, ask)
+    if isinstance(node, Identity):
+        return True
+    if isinstance(node, Diagonal):
+        size = node.shape[0]
+        if size is None:
+            return False
+        value = ask.reader.read(node.argument, None, (free("@r", 1, size.name),))
+        return signs.positive(value, ask.reader.domains)
+    if isinstance(node, Multiply):
+        scalars = [f for f in node.factors if f.shape == ()]
+        matrix = next(f for f in node.factors if f.shape != ())
+        return all(ask.positive(s) for s in scalars) and positive_definite(matrix, ask)
+    if isinstance(node, Add):
+        return all(positive_definite(term, ask) for term in node.terms)
+    if isinstance(node, Named):
+        return positive_definite(unfold(node), ask)
+    return False
+
+
+# The pieces.
+
+
+def _square(node: Formula, ask: Questions) -> bool:
+    return (
+        isinstance(node, Multiply)
+        and len(node.factors) == 2
+        and node.factors[0] == node.factors[1]
+        and node.shape == ()
+    )
+
+
+def _definite_form(node: Formula, ask: Questions) -> bool:
+    """``v^T M v`` with M positive definite, or ``v^T v``."""
+    if not isinstance(node, MatrixProduct) or node.shape != ():
+        return False
+    first, *middle, last = node.factors
+    if not isinstance(first, Transpose) or first.argument != last:
+        return False
+    return not middle or (len(middle) == 1 and positive_definite(middle[0], ask))
+
+
+def _definite_trace(node: Formula, ask: Questions) -> bool:
+    """``tr(P V P V^T)`` with P positive definite."""
+    if not isinstance(node, Trace) or not isinstance(node.argument, MatrixProduct) or len(node.argument.factors) != 4:
+        return False
+    left, direction, right, back = node.argument.factors
+    return (
+        left == right
+        and positive_definite(left, ask)
+        and (ask.same(Transpose(direction), back) or back == Transpose(direction))
+    )
+
+
+def _gibbs(node: Formula, ask: Questions) -> bool:
+    """``sum_j q_j log(q_j / r_j)`` with q, r positive and of equal total: nonnegative by Gibbs' inequality."""
+    if not isinstance(node, Sum) or not isinstance(node.body, Multiply):
+        return False
+    logs = [f for f in node.body.factors if isinstance(f, Log)]
+    if len(logs) != 1 or not isinstance(logs[0].argument, Divide):
+        return False
+    q = multiply(*(f for f in node.body.factors if f is not logs[0]))
+    above, below = logs[0].argument.numerator, logs[0].argument.denominator
+    return (
+        ask.same(q, above)
+        and ask.positive(q)
+        and ask.positive(below)
+        and ask.same(Sum(node.index, q), Sum(node.index, below))
+    )
+
+
+def stein_loss(inverse_of: Formula, matrix: Formula) -> Formula:
+    """``tr(A^-1 B) - log|B| + log|A| - d``: nonnegative for positive definite A, B, zero when they are equal.
+
+    Source: James and Stein (1961); with x - log x - 1 >= 0 for each eigenvalue x of A^-1 B.
+    """
+    size = matrix.shape[0]
+    if not isinstance(size, Size):
+        raise Blocked("Stein's loss takes matrices of a named size")
+    return add(
+        Trace(matrix_product(Inverse(inverse_of), matrix)),
+        negate(Log(Determinant(matrix))),
+        Log(Determinant(inverse_of)),
+        negate(SizeNumber(size)),
+    )
+
+
+def _stein(node: Formula, ask: Questions) -> bool:
+    if not isinstance(node, Add) or not isinstance(node.terms[0], Trace):
+        return False
+    product = node.terms[0].argument
+    if (
+        not isinstance(product, MatrixProduct)
+        or len(product.factors) != 2
+        or not isinstance(product.factors[0], Inverse)
+    ):
+        return False
+    first, second = product.factors[0].argument, product.factors[1]
+    return node == stein_loss(first, second) and positive_definite(first, ask) and positive_definite(second, ask)
+
+
+def itakura_saito(of: Formula, by: Formula) -> Formula:
+    """``a/b - log(a/b) - 1``: nonnegative for positive a and b, zero when they are equal."""
+    ratio = Divide(of, by)
+    return add(ratio, negate(Log(ratio)), negate(ONE))
+
+
+def _itakura_saito(node: Formula, ask: Questions) -> bool:
+    if not isinstance(node, Add) or not isinstance(node.terms[0], Divide):
+        return False
+    above, below = node.terms[0].numerator, node.terms[0].denominator
+    return node == itakura_saito(above, below) and ask.positive(above) and ask.positive(below)
+
+
+PIECES: tuple[Piece, ...] = (
+    Piece("a square", _square),
+    Piece("a quadratic form with a positive definite matrix", _definite_form),
+    Piece("tr(P V P V^T) with P positive definite", _definite_trace),
+    Piece("Gibbs' inequality (a Kullback-Leibler divergence)", _gibbs),
+    Piece("Stein's loss, x - log x - 1 at each eigenvalue", _stein),
+    Piece("x - log x - 1 at a positive x", _itakura_saito),
+)

@@ -1,0 +1,91 @@
+"""What is positive, nonnegative or nonzero, and why: a small calculus over declared domains.
+
+Positive and nonnegative are closed under sums, products, powers and exp; a nonempty sum of positives is positive. Whatever
+cannot be derived here is unknown, which blocks the reduction that asked. Sizes are at least 1.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from fractions import Fraction
+
+from derive.algebra.terms import UNIT, Atom, Polynomial, Term, scale
+from derive.symbols import Domain
+
+Domains = Mapping[tuple[str, str], Domain]
+"""Declared domains, by (symbol name, role)."""
+
+_POSITIVE_DOMAINS = ("positive", "unit", "simplex")
+
+
+def positive_atom(atom: Atom, domains: Domains) -> bool:
+    """Whether an atom is positive at every admissible point."""
+    head, arguments = atom
+    kind = head[0]
+    if kind in ("z", "c", "q", "exp"):
+        return True
+    if kind in ("e", "E", "i", "I"):
+        domain = domains.get((head[1], head[2]))
+        if domain == "spd":
+            return len(arguments) >= 2 and arguments[-1] == arguments[-2]
+        return kind == "e" and domain in _POSITIVE_DOMAINS
+    if kind == "pow":
+        return positive(head[1], domains)
+    return False
+
+
+def nonnegative_atom(atom: Atom, domains: Domains) -> bool:
+    head = atom[0]
+    if head[0] == "d":
+        return True
+    if head[0] == "e" and domains.get((head[1], head[2])) == "nonnegative":
+        return True
+    return positive_atom(atom, domains)
+
+
+def _term_sign(term: Term, coefficient: Fraction, domains: Domains) -> int | None:
+    """1 positive, 0 nonnegative, None unknown."""
+    if coefficient < 0:
+        return None
+    ranges, factors = term
+    strict = all(lower <= 1 for lower, _ in ranges)
+    for atom, exponent in factors:
+        if positive_atom(atom, domains):
+            continue
+        strict = False
+        even = exponent.denominator == 1 and exponent % 2 == 0
+        if not even and not nonnegative_atom(atom, domains):
+            return None
+    return 1 if strict else 0
+
+
+def positive(polynomial: Polynomial, domains: Domains) -> bool:
+    """Whether a polynomial is positive wherever it is defined."""
+    if _is_complement_of_unit(polynomial, domains):
+        return True
+    signs = [_term_sign(term, coefficient, domains) for term, coefficient in polynomial.items()]
+    return None not in signs and 1 in signs
+
+
+def nonnegative(polynomial: Polynomial, domains: Domains) -> bool:
+    """Whether a polynomial is nonnegative wherever it is defined; the zero polynomial is."""
+    return all(_term_sign(term, c, domains) is not None for term, c in polynomial.items()) or positive(
+        polynomial, domains
+    )
+
+
+def nonzero(polynomial: Polynomial, domains: Domains) -> bool:
+    """Whether a polynomial vanishes nowhere: it or its negative is positive."""
+    return positive(polynomial, domains) or positive(scale(polynomial, -1), domains)
+
+
+def _is_complement_of_unit(polynomial: Polynomial, domains: Domains) -> bool:
+    """``1 - u`` for u strictly between 0 and 1."""
+    if len(polynomial) != 2 or polynomial.get(UNIT) != 1:
+        return False
+    (term, coefficient) = next((t, c) for t, c in polynomial.items() if t != UNIT)
+    ranges, factors = term
+    if coefficient != -1 or ranges or len(factors) != 1:
+        return False
+    (head, _), exponent = factors[0]
+    return exponent == 1 and head[0] == "e" and domains.get((head[1], head[2])) == "unit"

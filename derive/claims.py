@@ -1,0 +1,97 @@
+"""Claims, steps and derivations: frozen records of what is said, before anyone asks whether it holds."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+from derive.formula import ZERO, Definition, Formula, Substitute
+from derive.symbols import Index, Symbol
+
+Relation = Literal["=", "not identically 0", "<=", ">=", "= up to a constant", "proportional to", "implies", "same argmax"]
+"""What is claimed of the left and the right side.
+
+``not identically 0`` and ``implies`` speak of formulas that vanish: the first of ``lhs`` alone, the second says that
+``rhs = 0`` wherever ``lhs = 0``. ``= up to a constant`` and ``proportional to`` mean: free of the parameters named in
+``Claim.parameters``.
+"""
+
+Reading = Literal["held", "moving", "equal", "none"]
+"""``held``: responsibilities stand at theta_t; ``moving``: they are functions of theta; ``equal``: derivatives are taken
+with them held, then theta_t = theta is put in; ``none``: the claim contains no responsibilities or holds for all values."""
+
+Verdict = Literal["proved", "confirmed", "refuted", "unknown"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Assumption:
+    """A fact that a claim rests on beyond the domains of its symbols.
+
+    ``text`` is for the reader (a template of the notation); ``equation`` is a pair of formulas when the kernel may use it.
+    """
+
+    text: str
+    equation: tuple[Formula, Formula] | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Claim:
+    """One statement: ``lhs relation rhs`` under a reading.
+
+    ``gap`` states what ``rhs - lhs`` is for a bound (the kernel proves both that it is and that it is nonnegative);
+    ``multiplier`` states, for ``implies``, the nonzero factor M with rhs = M lhs; ``residual`` states, for a claim that is
+    expected to fail, what ``lhs - rhs`` is instead of zero. All three are themselves proved, never believed.
+    ``normalised`` lists definitions that are probability vectors, for Gibbs' inequality.
+    """
+
+    label: str
+    lhs: Formula
+    relation: Relation = "="
+    rhs: Formula = ZERO
+    reading: Reading = "none"
+    assumptions: tuple[Assumption, ...] = ()
+    parameters: tuple[Symbol, ...] = ()
+    gap: Formula | None = None
+    multiplier: Formula | None = None
+    residual: Formula | None = None
+    expected: Literal["refuted"] | None = None
+    normalised: tuple[Definition, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Step:
+    """A row of a derivation: a claim and the reason for it, or a definition (no claim)."""
+
+    reason: str
+    claim: Claim | None = None
+    defines: tuple[Formula, Formula] | None = None
+    note: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Section:
+    title: str
+    introduction: str = ""
+    steps: tuple[Step, ...] = ()
+    closing: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Derivation:
+    """Sections of steps about one model."""
+
+    name: str
+    title: str
+    sections: tuple[Section, ...]
+    assumptions: tuple[Assumption, ...] = ()
+
+    @property
+    def claims(self) -> tuple[Claim, ...]:
+        return tuple(step.claim for section in self.sections for step in section.steps if step.claim is not None)
+
+
+def solves(
+    label: str, gradient: Formula, symbol: Symbol, indices: tuple[Index, ...], solution: Formula, *, reading: Reading = "held"
+) -> Claim:
+    """The claim that putting ``solution`` for ``symbol`` makes ``gradient`` vanish."""
+    return Claim(label=label, lhs=Substitute(gradient, symbol, indices, solution), rhs=ZERO, reading=reading)

@@ -1,0 +1,1 @@
+"""Component densities, one a file."""

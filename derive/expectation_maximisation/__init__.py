@@ -1,0 +1,1 @@
+"""Expectation-maximisation for any mixture: likelihood, E-step, Q function, M-step."""

@@ -1,0 +1,645 @@
+"""The formula tree that claims are made of: immutable, exactly as the author wrote it.
+
+Nothing is rewritten on construction (``x/x`` stays ``x/x``), so the proof kernel, the lowering to JAX and
+the ball arithmetic all read the very same claim. Nodes are scalars, column vectors and matrices; indices
+are bound by ``Sum`` and ``Product`` only, lexically. Shapes are checked when a node is built.
+
+A column vector has shape ``(d,)``; its transpose has shape ``(None, d)``, a row.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field, fields, replace
+from fractions import Fraction
+from functools import reduce
+from typing import Any, ClassVar, Literal
+
+from derive.errors import ScopeError, ShapeError
+from derive.symbols import Index, IndexLike, Size, Symbol
+
+Shape = tuple[Size | None, ...]
+Convention = Literal["entry", "frobenius", "vech"]
+"""How a derivative by a symmetric matrix is meant; see ``Derivative``."""
+Time = Literal["free", "current"]
+
+
+@dataclass(frozen=True, slots=True)
+class Span:
+    """Where in its source a node stands: 1-based line and column, and the length in characters."""
+
+    line: int
+    column: int
+    length: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Formula:
+    """Base of all nodes. Two nodes are equal when they were written alike; spans do not count."""
+
+    span: Span | None = field(default=None, compare=False, repr=False)
+
+    @property
+    def shape(self) -> Shape:
+        return ()
+
+    def __add__(self, other: Formula | int) -> Formula:
+        return add(self, as_formula(other))
+
+    def __radd__(self, other: int) -> Formula:
+        return add(as_formula(other), self)
+
+    def __sub__(self, other: Formula | int) -> Formula:
+        return add(self, negate(as_formula(other)))
+
+    def __rsub__(self, other: int) -> Formula:
+        return add(as_formula(other), negate(self))
+
+    def __mul__(self, other: Formula | int) -> Formula:
+        return multiply(self, as_formula(other))
+
+    def __rmul__(self, other: int) -> Formula:
+        return multiply(as_formula(other), self)
+
+    def __truediv__(self, other: Formula | int) -> Formula:
+        return Divide(self, as_formula(other))
+
+    def __rtruediv__(self, other: int) -> Formula:
+        return Divide(as_formula(other), self)
+
+    def __matmul__(self, other: Formula) -> Formula:
+        return matrix_product(self, other)
+
+    def __neg__(self) -> Formula:
+        return negate(self)
+
+    def __pow__(self, exponent: int | Fraction) -> Formula:
+        return Power(self, Number(Fraction(exponent)))
+
+    @property
+    def T(self) -> Formula:
+        return Transpose(self)
+
+    @property
+    def children(self) -> tuple[Formula, ...]:
+        """The formulas directly inside this node, in writing order (a definition's body not among them)."""
+        found: list[Formula] = []
+        for item in fields(self):
+            value = getattr(self, item.name)
+            if isinstance(value, Formula):
+                found.append(value)
+            elif isinstance(value, tuple):
+                found.extend(part for part in value if isinstance(part, Formula))  # pyright: ignore[reportUnknownVariableType]
+        return tuple(found)
+
+
+def same_shape(first: Shape, second: Shape) -> bool:
+    return first == second
+
+
+def require_scalar(node: Formula, place: str) -> None:
+    if node.shape != ():
+        raise ShapeError(f"{place} takes a scalar: shape={_show(node.shape)}, expected ()")
+
+
+def _show(shape: Shape) -> str:
+    return "(" + ", ".join("1" if part is None else part.name for part in shape) + ")"
+
+
+@dataclass(frozen=True, slots=True)
+class Number(Formula):
+    """An exact rational number."""
+
+    value: Fraction
+
+
+@dataclass(frozen=True, slots=True)
+class Pi(Formula):
+    """The circle's number."""
+
+
+@dataclass(frozen=True, slots=True)
+class SizeNumber(Formula):
+    """A size used as a number: the ``n`` of ``N_s / n``."""
+
+    size: Size
+
+
+@dataclass(frozen=True, slots=True)
+class Reference(Formula):
+    """A symbol with its indices: ``mu_s``, ``x^{(i)}``, ``phi_j``."""
+
+    symbol: Symbol
+    indices: tuple[IndexLike, ...] = ()
+
+    def __post_init__(self) -> None:
+        check_indices(self.symbol.name, self.symbol.family, self.indices)
+
+    @property
+    def shape(self) -> Shape:
+        return self.symbol.shape
+
+
+@dataclass(frozen=True, slots=True)
+class Add(Formula):
+    terms: tuple[Formula, ...]
+
+    def __post_init__(self) -> None:
+        for term in self.terms[1:]:
+            if term.shape != self.terms[0].shape:
+                raise ShapeError(
+                    f"a sum mixes shapes: {_show(self.terms[0].shape)} and {_show(term.shape)}, expected one shape"
+                )
+
+    @property
+    def shape(self) -> Shape:
+        return self.terms[0].shape
+
+
+@dataclass(frozen=True, slots=True)
+class Multiply(Formula):
+    """A product of scalars with at most one vector or matrix."""
+
+    factors: tuple[Formula, ...]
+
+    def __post_init__(self) -> None:
+        if sum(factor.shape != () for factor in self.factors) > 1:
+            shapes = ", ".join(_show(factor.shape) for factor in self.factors)
+            raise ShapeError(f"a product of several vectors or matrices: shapes={shapes}; try a matrix product")
+
+    @property
+    def shape(self) -> Shape:
+        return next((factor.shape for factor in self.factors if factor.shape != ()), ())
+
+
+@dataclass(frozen=True, slots=True)
+class Divide(Formula):
+    """A fraction; the denominator is a scalar that must not vanish."""
+
+    numerator: Formula
+    denominator: Formula
+
+    def __post_init__(self) -> None:
+        require_scalar(self.denominator, "a denominator")
+
+    @property
+    def shape(self) -> Shape:
+        return self.numerator.shape
+
+
+@dataclass(frozen=True, slots=True)
+class Power(Formula):
+    """A scalar power; a negative or fractional exponent makes an obligation of the base."""
+
+    base: Formula
+    exponent: Formula
+
+    def __post_init__(self) -> None:
+        require_scalar(self.base, "a power")
+        require_scalar(self.exponent, "an exponent")
+
+
+@dataclass(frozen=True, slots=True)
+class Exp(Formula):
+    argument: Formula
+
+    def __post_init__(self) -> None:
+        require_scalar(self.argument, "exp")
+
+
+@dataclass(frozen=True, slots=True)
+class Log(Formula):
+    argument: Formula
+
+    def __post_init__(self) -> None:
+        require_scalar(self.argument, "log")
+
+
+@dataclass(frozen=True, slots=True)
+class Function(Formula):
+    """A named special function of scalars: ``loggamma``, ``digamma``, ..."""
+
+    name: str
+    arguments: tuple[Formula, ...]
+
+    def __post_init__(self) -> None:
+        for argument in self.arguments:
+            require_scalar(argument, self.name)
+
+
+@dataclass(frozen=True, slots=True)
+class Delta(Formula):
+    """Kronecker's delta of two indices."""
+
+    left: IndexLike
+    right: IndexLike
+
+
+@dataclass(frozen=True, slots=True)
+class Sum(Formula):
+    """The sum of ``body`` over ``index``; an empty sum is 0."""
+
+    index: Index
+    body: Formula
+
+    @property
+    def shape(self) -> Shape:
+        return self.body.shape
+
+
+@dataclass(frozen=True, slots=True)
+class Product(Formula):
+    """The product of a scalar over ``index``; an empty product is 1."""
+
+    index: Index
+    body: Formula
+
+    def __post_init__(self) -> None:
+        require_scalar(self.body, "a product over an index")
+
+
+@dataclass(frozen=True, slots=True)
+class MatrixProduct(Formula):
+    """A product of rows, columns and matrices; ``a^T b`` is a scalar."""
+
+    factors: tuple[Formula, ...]
+
+    def __post_init__(self) -> None:
+        for left, right in zip(self.factors, self.factors[1:], strict=False):
+            if rows_and_columns(left)[1] != rows_and_columns(right)[0]:
+                raise ShapeError(f"a matrix product does not fit: {_show(left.shape)} times {_show(right.shape)}")
+
+    @property
+    def shape(self) -> Shape:
+        rows, columns = rows_and_columns(self.factors[0])[0], rows_and_columns(self.factors[-1])[1]
+        return () if rows is None and columns is None else (rows,) if columns is None else (rows, columns)
+
+
+@dataclass(frozen=True, slots=True)
+class Transpose(Formula):
+    argument: Formula
+
+    @property
+    def shape(self) -> Shape:
+        rows, columns = rows_and_columns(self.argument)
+        return (columns,) if rows is None else (columns, rows)
+
+
+@dataclass(frozen=True, slots=True)
+class Inverse(Formula):
+    argument: Formula
+
+    def __post_init__(self) -> None:
+        require_square(self.argument, "an inverse")
+
+    @property
+    def shape(self) -> Shape:
+        return self.argument.shape
+
+
+@dataclass(frozen=True, slots=True)
+class Determinant(Formula):
+    argument: Formula
+
+    def __post_init__(self) -> None:
+        require_square(self.argument, "a determinant")
+
+
+@dataclass(frozen=True, slots=True)
+class Trace(Formula):
+    argument: Formula
+
+    def __post_init__(self) -> None:
+        require_square(self.argument, "a trace")
+
+
+@dataclass(frozen=True, slots=True)
+class Identity(Formula):
+    size: Size
+
+    @property
+    def shape(self) -> Shape:
+        return (self.size, self.size)
+
+
+@dataclass(frozen=True, slots=True)
+class Diagonal(Formula):
+    """The diagonal matrix with the given vector on its diagonal."""
+
+    argument: Formula
+
+    def __post_init__(self) -> None:
+        if len(self.argument.shape) != 1:
+            raise ShapeError(f"diag takes a column vector: shape={_show(self.argument.shape)}, expected (d)")
+
+    @property
+    def shape(self) -> Shape:
+        return (self.argument.shape[0], self.argument.shape[0])
+
+
+@dataclass(frozen=True, slots=True)
+class DiagonalPart(Formula):
+    """The vector of the diagonal entries of a square matrix."""
+
+    argument: Formula
+
+    def __post_init__(self) -> None:
+        require_square(self.argument, "a diagonal")
+
+    @property
+    def shape(self) -> Shape:
+        return (self.argument.shape[0],)
+
+
+@dataclass(frozen=True, slots=True)
+class Component(Formula):
+    """One entry of a vector or matrix: ``x_a``, ``Sigma_ab``."""
+
+    argument: Formula
+    indices: tuple[IndexLike, ...]
+
+    def __post_init__(self) -> None:
+        if len(self.argument.shape) != len(self.indices) or None in self.argument.shape:
+            raise ShapeError(
+                f"an entry takes one index for each dimension: shape={_show(self.argument.shape)}, "
+                f"indices={len(self.indices)}"
+            )
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class LibraryCall:
+    """The log of a definition's value as a routine of ``jax.scipy.stats``: the witness's own road.
+
+    ``function`` is the dotted name below ``jax.scipy.stats``; ``arguments`` are formulas in the definition's
+    own indices.
+    """
+
+    function: str
+    arguments: tuple[Formula, ...]
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class Definition:
+    """An abbreviation: ``name`` with formal ``indices`` stands for ``body``.
+
+    ``normalised_over`` names the formal index over which the body is a probability vector (a responsibility);
+    ``log_reference`` is an independent routine for the logarithm of the body.
+    """
+
+    name: str
+    indices: tuple[Index, ...]
+    body: Formula
+    normalised_over: Index | None = None
+    log_reference: LibraryCall | None = None
+
+    def __call__(self, *indices: IndexLike, time: Time = "free") -> Named:
+        return Named(self, indices, time)
+
+
+@dataclass(frozen=True, slots=True)
+class Named(Formula):
+    """An abbreviation as it is used. At ``current`` every parameter in it stands at theta_t."""
+
+    definition: Definition
+    indices: tuple[IndexLike, ...] = ()
+    time: Time = "free"
+
+    def __post_init__(self) -> None:
+        check_indices(self.definition.name, tuple(i.range for i in self.definition.indices), self.indices)
+
+    @property
+    def shape(self) -> Shape:
+        return self.definition.body.shape
+
+
+@dataclass(frozen=True, slots=True)
+class Derivative(Formula):
+    """The partial derivative of a scalar (or of each entry of a vector) by a parameter at fixed indices.
+
+    The gradient of a scalar by a vector is a column vector, by a matrix a matrix (entry ``ab`` is the derivative
+    by entry ``ab``). A vector differentiated by a scalar is a vector; a vector by a vector is the matrix with
+    rows for the vector's entries (the Jacobian). A symbol at ``current`` is not touched by a derivative in the
+    free parameter.
+
+    ``convention`` matters for symmetric matrices only: ``entry`` differentiates the expression as written, its
+    entries treated as independent; ``frobenius`` is the symmetric part of that; ``vech`` counts each free entry
+    once (off-diagonal partials are doubled).
+    """
+
+    body: Formula
+    by: Reference
+    convention: Convention = "entry"
+
+    @property
+    def shape(self) -> Shape:
+        shape = self.body.shape + self.by.shape
+        if len(shape) > 2 or None in self.body.shape:
+            raise ShapeError(f"a derivative with more than two dimensions: {_show(self.body.shape)} by {_show(self.by.shape)}")
+        return shape
+
+
+@dataclass(frozen=True, slots=True)
+class AtEqual(Formula):
+    """``body`` evaluated at theta_t = theta, after every derivative inside it was taken."""
+
+    body: Formula
+
+    @property
+    def shape(self) -> Shape:
+        return self.body.shape
+
+
+@dataclass(frozen=True, slots=True)
+class Substitute(Formula):
+    """``body`` with the free parameter ``symbol`` (formal ``indices``) replaced, after every derivative was taken.
+
+    Occurrences at theta_t are untouched.
+    """
+
+    body: Formula
+    symbol: Symbol
+    indices: tuple[Index, ...]
+    replacement: Formula
+
+    def __post_init__(self) -> None:
+        if self.replacement.shape != self.symbol.shape:
+            raise ShapeError(
+                f"a substitution changes the shape of {self.symbol.name}: "
+                f"{_show(self.replacement.shape)}, expected {_show(self.symbol.shape)}"
+            )
+
+    @property
+    def shape(self) -> Shape:
+        return self.body.shape
+
+
+def rows_and_columns(node: Formula) -> tuple[Size | None, Size | None]:
+    """The shape as rows and columns; None stands for a single one."""
+    shape = node.shape
+    return (None, None) if shape == () else (shape[0], None) if len(shape) == 1 else (shape[0], shape[1])
+
+
+def require_square(node: Formula, place: str) -> None:
+    if len(node.shape) != 2 or node.shape[0] is None or node.shape[0] != node.shape[1]:
+        raise ShapeError(f"{place} takes a square matrix: shape={_show(node.shape)}")
+
+
+def check_indices(name: str, ranges: tuple[Any, ...], indices: tuple[IndexLike, ...]) -> None:
+    if len(ranges) != len(indices):
+        raise ScopeError(f"{name} takes {len(ranges)} indices: got {len(indices)}")
+    for expected, index in zip(ranges, indices, strict=True):
+        if isinstance(index, Index) and index.range.upper != expected.upper:
+            raise ScopeError(
+                f"index out of its range: {index.name} runs to {index.range.upper.name}, "
+                f"expected {expected.upper.name} in {name}"
+            )
+        if isinstance(index, int) and index < expected.lower:
+            raise ScopeError(f"index below its range: {name}_{index}, expected at least {expected.lower}")
+
+
+# Building blocks: what a person writes in one stroke.
+
+ZERO = Number(Fraction(0))
+ONE = Number(Fraction(1))
+HALF = Number(Fraction(1, 2))
+
+
+def as_formula(value: Formula | int | Fraction) -> Formula:
+    return value if isinstance(value, Formula) else Number(Fraction(value))
+
+
+def add(*terms: Formula) -> Formula:
+    flat = tuple(part for term in terms for part in (term.terms if isinstance(term, Add) else (term,)))
+    return flat[0] if len(flat) == 1 else Add(flat)
+
+
+def negate(node: Formula) -> Formula:
+    if isinstance(node, Add):
+        return Add(tuple(negate(term) for term in node.terms))
+    if isinstance(node, Number):
+        return Number(-node.value)
+    if isinstance(node, Multiply) and node.factors[0] == Number(Fraction(-1)):
+        return multiply(*node.factors[1:])
+    return multiply(Number(Fraction(-1)), node)
+
+
+def multiply(*factors: Formula) -> Formula:
+    flat = tuple(part for factor in factors for part in (factor.factors if isinstance(factor, Multiply) else (factor,)))
+    return flat[0] if len(flat) == 1 else Multiply(flat)
+
+
+def matrix_product(*factors: Formula) -> Formula:
+    flat = tuple(
+        part for factor in factors for part in (factor.factors if isinstance(factor, MatrixProduct) else (factor,))
+    )
+    return flat[0] if len(flat) == 1 else MatrixProduct(flat)
+
+
+def quadratic_form(vector: Formula, matrix: Formula) -> Formula:
+    """``v^T M v``."""
+    return matrix_product(Transpose(vector), matrix, vector)
+
+
+def outer(left: Formula, right: Formula) -> Formula:
+    """``a b^T``."""
+    return matrix_product(left, Transpose(right))
+
+
+def sum_over(*indices: Index, body: Formula) -> Formula:
+    """Nested sums, the first index outermost."""
+    return reduce(lambda inner, index: Sum(index, inner), reversed(indices), body)
+
+
+def log_determinant(matrix: Formula) -> Formula:
+    return Log(Determinant(matrix))
+
+
+def walk(node: Formula) -> Iterator[Formula]:
+    """Every node below and including ``node``, parents first; a definition's body is not entered."""
+    yield node
+    for child in node.children:
+        yield from walk(child)
+
+
+def rebuild(node: Formula, change: Callable[[Formula], Formula]) -> Formula:
+    """``node`` with ``change`` applied to each direct child."""
+    updates: dict[str, Any] = {}
+    for item in fields(node):
+        value = getattr(node, item.name)
+        if isinstance(value, Formula):
+            updates[item.name] = change(value)
+        elif isinstance(value, tuple) and value and isinstance(value[0], Formula):
+            updates[item.name] = tuple(change(part) for part in value)  # pyright: ignore[reportUnknownVariableType]
+    return replace(node, **updates) if updates else node
+
+
+class Fresh:
+    """Fresh letters for indices, so that unfolding a definition can never capture one."""
+
+    _count: ClassVar[int] = 0
+
+    @classmethod
+    def index(cls, like: Index) -> Index:
+        cls._count += 1
+        return Index(f"{like.name.split('#')[0]}#{cls._count}", like.range)
+
+
+def rename(node: Formula, mapping: Mapping[Index, IndexLike]) -> Formula:
+    """Replace free indices, all at once; bound ones get fresh letters where a capture threatens."""
+    if not mapping:
+        return node
+
+    def swap(index: IndexLike) -> IndexLike:
+        return mapping.get(index, index) if isinstance(index, Index) else index
+
+    if isinstance(node, (Sum, Product)):
+        inner = {old: new for old, new in mapping.items() if old != node.index}
+        index = node.index
+        if index in inner.values():
+            index = Fresh.index(node.index)
+            inner[node.index] = index
+        return type(node)(index, rename(node.body, inner), span=node.span)
+    if isinstance(node, Substitute):
+        inner = {old: new for old, new in mapping.items() if old not in node.indices}
+        formal = tuple(Fresh.index(i) if i in inner.values() else i for i in node.indices)
+        body = rename(node.replacement, {**inner, **dict(zip(node.indices, formal, strict=True))})
+        return Substitute(rename(node.body, mapping), node.symbol, formal, body, span=node.span)
+    if isinstance(node, (Reference, Named, Component)):
+        node = replace(node, indices=tuple(swap(index) for index in node.indices))
+    elif isinstance(node, Delta):
+        return Delta(swap(node.left), swap(node.right), span=node.span)
+    return rebuild(node, lambda child: rename(child, mapping))
+
+
+def at_time(node: Formula, time: Time) -> Formula:
+    """Move every free parameter to theta_t (``current``), or every current one to theta (``free``)."""
+    if isinstance(node, Reference):
+        symbol = node.symbol.at_current if time == "current" else node.symbol.at_free
+        return replace(node, symbol=symbol)
+    if isinstance(node, Named):
+        return replace(node, time=time)
+    if isinstance(node, Substitute) and time == "current":
+        raise ScopeError("a substitution of free parameters cannot be moved to theta_t; substitute afterwards")
+    return rebuild(node, lambda child: at_time(child, time))
+
+
+def unfold(node: Named) -> Formula:
+    """The body of an abbreviation, with the actual indices and at the time written."""
+    definition = node.definition
+    body = rename(definition.body, dict(zip(definition.indices, node.indices, strict=True)))
+    return at_time(body, "current") if node.time == "current" else body
+
+
+def free_indices(node: Formula) -> frozenset[Index]:
+    """The indices that stand free in a formula."""
+    if isinstance(node, (Sum, Product)):
+        return free_indices(node.body) - {node.index}
+    if isinstance(node, Substitute):
+        return free_indices(node.body) | (free_indices(node.replacement) - frozenset(node.indices))
+    own: tuple[IndexLike, ...] = ()
+    if isinstance(node, (Reference, Named, Component)):
+        own = node.indices
+    elif isinstance(node, Delta):
+        own = (node.left, node.right)
+    found = frozenset(index for index in own if isinstance(index, Index))
+    return found.union(*(free_indices(child) for child in node.children)) if node.children else found

@@ -1,0 +1,70 @@
+"""Sizes, indices and typed symbols: what the letters of a claim mean.
+
+A size is a positive integer that stays symbolic in proofs. An index runs over a range. A symbol is a
+scalar, vector or matrix, perhaps a family of them (``mu_j``), with a role (does a gradient touch it?)
+and a domain (what is known of its sign?).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import Literal
+
+Role = Literal["data", "param", "current", "latent", "frozen", "const", "opaque"]
+"""``param`` is the free theta, ``current`` the same parameter at theta_t; ``frozen`` depends on neither;
+``opaque`` is a name that the kernel gives to a matrix put in for a parameter."""
+
+Domain = Literal["real", "positive", "nonnegative", "unit", "simplex", "spd", "sym", "integer"]
+"""``simplex`` speaks of the last family index: positive entries that sum to one over it (open simplex)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Size:
+    """A positive integer, symbolic in proofs (``n``, ``k``, ``d``)."""
+
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class Range:
+    """The integers from ``lower`` to ``upper``, both included; empty when ``upper < lower``."""
+
+    upper: Size
+    lower: int = 1
+
+
+@dataclass(frozen=True, slots=True)
+class Index:
+    """A letter that runs over a range; bound by a sum or free."""
+
+    name: str
+    range: Range
+
+
+IndexLike = Index | int
+"""An index as it is used: a letter, or a literal such as the 2 of ``mu_2``."""
+
+
+@dataclass(frozen=True, slots=True)
+class Symbol:
+    """A declared letter: a scalar, vector or matrix, or a family of them.
+
+    ``family`` holds the range of each index (``mu_j``: one range, ``r_nk``: two); ``shape`` is ``()``
+    for a scalar, ``(d,)`` for a vector, ``(d, d)`` for a matrix.
+    """
+
+    name: str
+    role: Role
+    family: tuple[Range, ...] = ()
+    shape: tuple[Size, ...] = ()
+    domain: Domain = "real"
+
+    @property
+    def at_current(self) -> Symbol:
+        """The same parameter at theta_t; any other symbol is its own current value."""
+        return replace(self, role="current") if self.role == "param" else self
+
+    @property
+    def at_free(self) -> Symbol:
+        """The free parameter of which this is the current value; any other symbol is itself."""
+        return replace(self, role="param") if self.role == "current" else self
