@@ -60,19 +60,34 @@ class Claim:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Step:
-    """A row of a derivation: a claim and the reason for it, or a definition (no claim)."""
+    """A row of a derivation: a claim and the reason for it, or a definition (no claim).
+
+    ``continues`` says that the left side is the row before and need not be shown again. ``note`` is a remark below the row.
+    """
 
     reason: str
     claim: Claim | None = None
     defines: tuple[Formula, Formula] | None = None
     note: str = ""
+    continues: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Measure:
+    """A quantity worth a number in the report: the largest absolute value of ``formula`` at the witness's point."""
+
+    text: str
+    formula: Formula
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Section:
+    """Steps under a heading. Texts are templates of the notation: ``{n}``, ``{w}``, ... become the author's letters."""
+
     title: str
     introduction: str = ""
     steps: tuple[Step, ...] = ()
+    measures: tuple[Measure, ...] = ()
     closing: str = ""
 
 
@@ -95,3 +110,18 @@ def solves(
 ) -> Claim:
     """The claim that putting ``solution`` for ``symbol`` makes ``gradient`` vanish."""
     return Claim(label=label, lhs=Substitute(gradient, symbol, indices, solution), rhs=ZERO, reading=reading)
+
+
+def maximises(
+    label: str,
+    objective: Formula,
+    symbol: Symbol,
+    indices: tuple[Index, ...],
+    solution: Formula,
+    *,
+    gap: Formula,
+    reading: Reading = "held",
+) -> Claim:
+    """The claim that ``objective`` is largest, over all admissible values of ``symbol``, at ``solution``; by ``gap``."""
+    best = Substitute(objective, symbol, indices, solution)
+    return Claim(label=label, lhs=objective, relation="<=", rhs=best, gap=gap, reading=reading)

@@ -147,9 +147,7 @@ class Add(Formula):
     def __post_init__(self) -> None:
         for term in self.terms[1:]:
             if term.shape != self.terms[0].shape:
-                raise ShapeError(
-                    f"a sum mixes shapes: {_show(self.terms[0].shape)} and {_show(term.shape)}, expected one shape"
-                )
+                raise ShapeError(f"a sum mixes shapes: {_show(self.terms[0].shape)} and {_show(term.shape)}, expected one shape")
 
     @property
     def shape(self) -> Shape:
@@ -361,8 +359,7 @@ class Component(Formula):
     def __post_init__(self) -> None:
         if len(self.argument.shape) != len(self.indices) or None in self.argument.shape:
             raise ShapeError(
-                f"an entry takes one index for each dimension: shape={_show(self.argument.shape)}, "
-                f"indices={len(self.indices)}"
+                f"an entry takes one index for each dimension: shape={_show(self.argument.shape)}, indices={len(self.indices)}"
             )
 
 
@@ -391,6 +388,15 @@ class Definition:
     body: Formula
     normalised_over: Index | None = None
     log_reference: LibraryCall | None = None
+    movable: bool = field(init=False)
+    """Whether the body may stand at theta_t: not when it evaluates the free parameters itself."""
+
+    def __post_init__(self) -> None:
+        movable = all(
+            node.definition.movable if isinstance(node, Named) else not isinstance(node, (Substitute, AtEqual))
+            for node in walk(self.body)
+        )
+        object.__setattr__(self, "movable", movable)
 
     def __call__(self, *indices: IndexLike, time: Time = "free") -> Named:
         return Named(self, indices, time)
@@ -406,6 +412,8 @@ class Named(Formula):
 
     def __post_init__(self) -> None:
         check_indices(self.definition.name, tuple(i.range for i in self.definition.indices), self.indices)
+        if self.time == "current" and not self.definition.movable:
+            raise ScopeError(f"{self.definition.name} evaluates free parameters: it cannot stand at theta_t")
 
     @property
     def shape(self) -> Shape:
@@ -490,8 +498,7 @@ def check_indices(name: str, ranges: tuple[Any, ...], indices: tuple[IndexLike, 
     for expected, index in zip(ranges, indices, strict=True):
         if isinstance(index, Index) and index.range.upper != expected.upper:
             raise ScopeError(
-                f"index out of its range: {index.name} runs to {index.range.upper.name}, "
-                f"expected {expected.upper.name} in {name}"
+                f"index out of its range: {index.name} runs to {index.range.upper.name}, expected {expected.upper.name} in {name}"
             )
         if isinstance(index, int) and index < expected.lower:
             raise ScopeError(f"index below its range: {name}_{index}, expected at least {expected.lower}")
@@ -529,9 +536,7 @@ def multiply(*factors: Formula) -> Formula:
 
 
 def matrix_product(*factors: Formula) -> Formula:
-    flat = tuple(
-        part for factor in factors for part in (factor.factors if isinstance(factor, MatrixProduct) else (factor,))
-    )
+    flat = tuple(part for factor in factors for part in (factor.factors if isinstance(factor, MatrixProduct) else (factor,)))
     return flat[0] if len(flat) == 1 else MatrixProduct(flat)
 
 
@@ -618,8 +623,8 @@ def at_time(node: Formula, time: Time) -> Formula:
         return replace(node, symbol=symbol)
     if isinstance(node, Named):
         return replace(node, time=time)
-    if isinstance(node, Substitute) and time == "current":
-        raise ScopeError("a substitution of free parameters cannot be moved to theta_t; substitute afterwards")
+    if isinstance(node, (Substitute, AtEqual)) and time == "current":
+        raise ScopeError("an evaluation of free parameters cannot be moved to theta_t; evaluate afterwards")
     return rebuild(node, lambda child: at_time(child, time))
 
 

@@ -10,6 +10,8 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import Literal
 
+from derive.errors import ScopeError
+
 Role = Literal["data", "param", "current", "latent", "frozen", "const", "opaque"]
 """``param`` is the free theta, ``current`` the same parameter at theta_t; ``frozen`` depends on neither;
 ``opaque`` is a name that the kernel gives to a matrix put in for a parameter."""
@@ -35,10 +37,14 @@ class Range:
 
 @dataclass(frozen=True, slots=True)
 class Index:
-    """A letter that runs over a range; bound by a sum or free."""
+    """A letter that runs over a range; bound by a sum or free. Names that begin with ``#``, ``@``, ``%`` are the kernel's own."""
 
     name: str
     range: Range
+
+    def __post_init__(self) -> None:
+        if not self.name or self.name[0] in "#@%":
+            raise ScopeError(f"a reserved index name: {self.name!r}, expected a letter")
 
 
 IndexLike = Index | int

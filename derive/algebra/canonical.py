@@ -58,9 +58,7 @@ def _places(atom: Atom) -> Sequence[int]:
     return range(count)
 
 
-def _refine(
-    indices: Sequence[KIndex], colours: dict[KIndex, int], weighted: Sequence[tuple[object, Sequence[Factor]]]
-) -> None:
+def _refine(indices: Sequence[KIndex], colours: dict[KIndex, int], weighted: Sequence[tuple[object, Sequence[Factor]]]) -> None:
     """Split colour classes until they are stable. ``weighted`` holds (invariant, factors) groups: one for each term."""
     while True:
         gathered: dict[KIndex, list[object]] = {index: [] for index in indices}
@@ -74,7 +72,7 @@ def _refine(
                 )
                 group.append((head, exponent, tuple(seen)))
             whole = (invariant, tuple(sorted(group)))
-            for ((head, arguments), exponent), signature in zip(factors, group, strict=True):
+            for ((head, arguments), _), signature in zip(factors, group, strict=True):
                 places = _places((head, arguments))
                 for place, index in zip(places, arguments, strict=True):
                     if index in gathered:
@@ -149,8 +147,7 @@ def open_term(term: Term, names: Sequence[KIndex]) -> tuple[Factor, ...]:
         return factors
     mapping = {bound(k, *r): name for k, (r, name) in enumerate(zip(ranges, names, strict=True))}
     return tuple(
-        (sort_arguments((head, tuple(mapping.get(i, i) for i in arguments))), exponent)
-        for (head, arguments), exponent in factors
+        (sort_arguments((head, tuple(mapping.get(i, i) for i in arguments))), exponent) for (head, arguments), exponent in factors
     )
 
 

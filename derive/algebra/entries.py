@@ -81,7 +81,7 @@ class Reader:
     reducer: Reducer = field(init=False)
     _bodies: dict[tuple[int, str, int], Polynomial] = field(default_factory=dict[tuple[int, str, int], Polynomial])
     _kept: list[Definition] = field(default_factory=list[Definition])
-    _opaque: int = 0
+    _opaque: dict[Polynomial, tuple[str, str]] = field(default_factory=dict[Polynomial, tuple[str, str]])
 
     def __post_init__(self) -> None:
         self.reducer = Reducer(self.domains)
@@ -139,12 +139,10 @@ class Reader:
 
         return self.reducer.transform(polynomial, change)
 
-    def product_of(
-        self, factors: tuple[Formula, ...], scope: Scope, row: KIndex | None, column: KIndex | None
-    ) -> Polynomial:
+    def product_of(self, factors: tuple[Formula, ...], scope: Scope, row: KIndex | None, column: KIndex | None) -> Polynomial:
         """An entry of a product of rows, columns and matrices, read from the left."""
         first, *others = factors
-        rows, columns = rows_and_columns(first)
+        _, columns = rows_and_columns(first)
         if not others:
             return self.read(first, scope, _entry_of(first, row, column))
         if columns is None:
@@ -177,13 +175,15 @@ class Reader:
         return self.reducer.transform(body, change)
 
     def _opaque_matrix(self, node: Substitute, value: Polynomial, indices: tuple[KIndex, ...]) -> tuple[str, str]:
-        """A new matrix symbol that equals the replacement: its inverse and determinant need a name."""
-        self._opaque += 1
-        key = self.declare(replace(node.symbol, name=f"{node.symbol.name}*{self._opaque}", role="opaque"))
+        """A matrix symbol that equals the replacement: its inverse and determinant need a name. Equal replacements share it."""
+        key = self._opaque.get(value)
+        if key is None:
+            name = f"{node.symbol.name}*{len(self._opaque) + 1}"
+            key = self.declare(replace(node.symbol, name=name, role="opaque"))
+            self._opaque[value] = key
+            equation = subtract(single((("e", *key), indices)), value)
+            self.equations.append((f"definition of what is put for {node.symbol.name}", equation))
         self.conditions.add(f"what is put for {node.symbol.name} is positive definite")
-        self.equations.append(
-            (f"definition of the {node.symbol.name} put in", subtract(single((("e", *key), indices)), value))
-        )
         return key
 
     # Facts and symmetry, once no derivative is to come.
@@ -194,9 +194,7 @@ class Reader:
         return settled.transform(polynomial, self._symmetric)
 
     def settled_reducer(self, facts: list[Fact]) -> Reducer:
-        return Reducer(
-            self.domains, settled=True, facts=tuple(facts), log=self.reducer.log, obligations=self.reducer.obligations
-        )
+        return Reducer(self.domains, settled=True, facts=tuple(facts), log=self.reducer.log, obligations=self.reducer.obligations)
 
     def _symmetric(self, atom: Atom) -> Polynomial | None:
         head, arguments = atom
@@ -238,9 +236,7 @@ def _add(reader: Reader, node: Add, scope: Scope, entry: tuple[KIndex, ...]) -> 
 
 
 def _multiply(reader: Reader, node: Multiply, scope: Scope, entry: tuple[KIndex, ...]) -> Polynomial:
-    return reader.reducer.multiply(
-        *(reader.read(factor, scope, entry if factor.shape else ()) for factor in node.factors)
-    )
+    return reader.reducer.multiply(*(reader.read(factor, scope, entry if factor.shape else ()) for factor in node.factors))
 
 
 def _divide(reader: Reader, node: Divide, scope: Scope, entry: tuple[KIndex, ...]) -> Polynomial:

@@ -29,6 +29,7 @@ from derive.formula import (
     Named,
     Reference,
     SizeNumber,
+    Substitute,
     Sum,
     Trace,
     Transpose,
@@ -91,6 +92,9 @@ def nonnegative(node: Formula, ask: Questions) -> str | None:
         return nonnegative(unfold(node), ask)
     if isinstance(node, Sum):
         return nonnegative(node.body, ask)
+    if isinstance(node, Substitute):
+        # What is put in lies in the symbol's domain: the reader lists that as a condition.
+        return nonnegative(node.body, ask)
     if isinstance(node, Add):
         return _all(node.terms, ask)
     if isinstance(node, Multiply):
@@ -141,12 +145,7 @@ def positive_definite(node: Formula, ask: Questions) -> bool:
 
 
 def _square(node: Formula, ask: Questions) -> bool:
-    return (
-        isinstance(node, Multiply)
-        and len(node.factors) == 2
-        and node.factors[0] == node.factors[1]
-        and node.shape == ()
-    )
+    return isinstance(node, Multiply) and len(node.factors) == 2 and node.factors[0] == node.factors[1] and node.shape == ()
 
 
 def _definite_form(node: Formula, ask: Questions) -> bool:
@@ -165,9 +164,7 @@ def _definite_trace(node: Formula, ask: Questions) -> bool:
         return False
     left, direction, right, back = node.argument.factors
     return (
-        left == right
-        and positive_definite(left, ask)
-        and (ask.same(Transpose(direction), back) or back == Transpose(direction))
+        left == right and positive_definite(left, ask) and (ask.same(Transpose(direction), back) or back == Transpose(direction))
     )
 
 
@@ -180,12 +177,7 @@ def _gibbs(node: Formula, ask: Questions) -> bool:
         return False
     q = multiply(*(f for f in node.body.factors if f is not logs[0]))
     above, below = logs[0].argument.numerator, logs[0].argument.denominator
-    return (
-        ask.same(q, above)
-        and ask.positive(q)
-        and ask.positive(below)
-        and ask.same(Sum(node.index, q), Sum(node.index, below))
-    )
+    return ask.same(q, above) and ask.positive(q) and ask.positive(below) and ask.same(Sum(node.index, q), Sum(node.index, below))
 
 
 def stein_loss(inverse_of: Formula, matrix: Formula) -> Formula:
@@ -208,11 +200,7 @@ def _stein(node: Formula, ask: Questions) -> bool:
     if not isinstance(node, Add) or not isinstance(node.terms[0], Trace):
         return False
     product = node.terms[0].argument
-    if (
-        not isinstance(product, MatrixProduct)
-        or len(product.factors) != 2
-        or not isinstance(product.factors[0], Inverse)
-    ):
+    if not isinstance(product, MatrixProduct) or len(product.factors) != 2 or not isinstance(product.factors[0], Inverse):
         return False
     first, second = product.factors[0].argument, product.factors[1]
     return node == stein_loss(first, second) and positive_definite(first, ask) and positive_definite(second, ask)

@@ -35,6 +35,7 @@ from derive.formula import (
     Derivative,
     Divide,
     Formula,
+    Fresh,
     Inverse,
     Log,
     Named,
@@ -44,7 +45,7 @@ from derive.formula import (
     ShapeError,
     walk,
 )
-from derive.symbols import Index, Range, Symbol
+from derive.symbols import Index, Symbol
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,7 +92,7 @@ def prove(claim: Claim) -> Outcome:
     reader = Reader()
     try:
         if claim.lhs.shape != claim.rhs.shape and claim.rhs != Number(Fraction(0)):
-            raise ShapeError("the two sides of a claim have different shapes")
+            raise ShapeError(f"the two sides of {claim.label} have different shapes: {claim.lhs.shape}, {claim.rhs.shape}")
         method = _RELATIONS[claim.relation](reader, claim)
         duties = tuple(obligations(reader, claim))
     except (Blocked, LimitError, UnsupportedError) as stop:
@@ -207,9 +208,7 @@ def _aligned(reducer: Reducer, polynomial: Polynomial) -> Iterator[Polynomial]:
             if not choices:
                 break
             # The index of a denominator is the one to share; without one, the first.
-            inside = [
-                i[2] for (head, arguments), e in factors if head[0] == "pow" and e < 0 for i in arguments if i[0] == "b"
-            ]
+            inside = [i[2] for (head, arguments), e in factors if head[0] == "pow" and e < 0 for i in arguments if i[0] == "b"]
             chosen = next((k for k in choices if k in inside), choices[0])
             names = [letter if k == chosen else fresh(r) for k, r in enumerate(own)]
             mapping = {bound(k, *r): names[k] for k, r in enumerate(own)}
@@ -251,7 +250,7 @@ def _at_most(reader: Reader, claim: Claim) -> str:
 
 def _derivatives(node: Formula, parameters: Iterable[Symbol]) -> Iterator[Formula]:
     for symbol in parameters:
-        letters = tuple(Index(f"@p{k}", Range(r.upper, r.lower)) for k, r in enumerate(symbol.family))
+        letters = tuple(Fresh.index(Index("p", r)) for r in symbol.family)
         yield Derivative(node, Reference(symbol, letters))
 
 

@@ -279,8 +279,11 @@ class Reducer:
         parts = [self._log_of_number(coefficient)]
         for atom, exponent in (*below.items(), *factors):
             parts.append(scale(self._log_of_atom(atom), exponent))
+        pieces = self._independent_sums(rest)
         if rest.constant is not None:
             parts.append(self.logarithm(rest))
+        elif len(pieces) > 1 and all(signs.positive(piece, self.domains) for piece in pieces):
+            parts.extend(self.logarithm(piece) for piece in pieces)
         else:
             closed, arguments = close(rest)
             parts.append(single(sort_arguments((("log", closed), arguments))))
@@ -329,6 +332,9 @@ class Reducer:
             product = self.multiply(product, self.build(ONE, (), [(atom, own * exponent)]))
         if rest.constant is not None:
             return self.multiply(product, self._power_of_number(rest.constant, exponent))
+        pieces = self._independent_sums(rest)
+        if len(pieces) > 1 and (integral or all(signs.positive(piece, self.domains) for piece in pieces)):
+            return self.multiply(product, *(self.power(piece, exponent) for piece in pieces))
         if len(rest) == 1:
             ((ranges, inner), scalar) = next(iter(rest.items()))
             if not ranges and len(inner) == 1 and scalar == 1 and inner[0][1] == 1:
@@ -396,6 +402,28 @@ class Reducer:
             moved = [(atom, e + left.pop(atom, Fraction(0))) for atom, e in factors]
             parts.append(self.build(coefficient, binders, [*(f for f in moved if f[1]), *left.items()]))
         return add(*parts)
+
+    def _independent_sums(self, polynomial: Polynomial) -> list[Polynomial]:
+        """A single term written as a product of sums that share no bound index: sum_ij f_i g_j = (sum_i f_i)(sum_j g_j)."""
+        if len(polynomial) != 1:
+            return [polynomial]
+        ((term, coefficient),) = polynomial.items()
+        if len(term[0]) < 2:
+            return [polynomial]
+        binders, factors = self.opened(term)
+        groups: list[tuple[set[KIndex], list[Factor]]] = [({binder}, []) for binder in binders]
+        for factor in factors:
+            touched = [group for group in groups if group[0] & set(factor[0][1])]
+            merged: tuple[set[KIndex], list[Factor]] = (set(), [factor])
+            for group in touched:
+                merged[0].update(group[0])
+                merged[1].extend(group[1])
+                groups.remove(group)
+            groups.append(merged)
+        if len(groups) == 1:
+            return [polynomial]
+        parts = [self.build(ONE, [b for b in binders if b in names], inner) for names, inner in groups]
+        return [scale(parts[0], coefficient), *parts[1:]]
 
     def denominators(self, polynomial: Polynomial) -> dict[Atom, Fraction]:
         """The negative powers that no bound index touches, each with the lowest exponent that occurs."""
@@ -671,6 +699,8 @@ def _count_unused_binder(reducer: Reducer, term: OpenTerm) -> Polynomial | None:
         if not any(binder in indices for (_, indices), _ in factors):
             remaining = [b for b in binders if b != binder]
             lower, upper = range_of(binder)
+            if lower > 2:
+                raise Blocked(f"a sum from {lower} to {upper}: the range may be shorter than empty")
             counted = reducer.build(coefficient, remaining, [*factors, ((("z", upper), ()), ONE)])
             if lower == 1:
                 return counted
@@ -683,9 +713,7 @@ REDUCTIONS: tuple[Reduction, ...] = (
     Reduction("delta contracts", "the kept index lies in the range of the contracted one", _contract_delta),
     Reduction("a power is expanded", "the exponent is at least 1", _expand_positive_power),
     Reduction("inverse times matrix", "the summed index occurs nowhere else", _inverse_times_matrix),
-    Reduction(
-        "denominator cancels", "the matched indices occur nowhere else; the denominator is not 0", _cancel_denominator
-    ),
+    Reduction("denominator cancels", "the matched indices occur nowhere else; the denominator is not 0", _cancel_denominator),
     Reduction("declared fact", "no derivative is still to be taken", _use_fact),
     Reduction("unused index is counted", "the range is finite and not shorter than empty", _count_unused_binder),
 )

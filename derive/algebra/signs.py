@@ -69,9 +69,7 @@ def positive(polynomial: Polynomial, domains: Domains) -> bool:
 
 def nonnegative(polynomial: Polynomial, domains: Domains) -> bool:
     """Whether a polynomial is nonnegative wherever it is defined; the zero polynomial is."""
-    return all(_term_sign(term, c, domains) is not None for term, c in polynomial.items()) or positive(
-        polynomial, domains
-    )
+    return all(_term_sign(term, c, domains) is not None for term, c in polynomial.items()) or positive(polynomial, domains)
 
 
 def nonzero(polynomial: Polynomial, domains: Domains) -> bool:

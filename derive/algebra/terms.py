@@ -150,9 +150,7 @@ def nested(head: Head) -> Polynomial | None:
 
 def free_of(polynomial: Polynomial) -> set[KIndex]:
     """The free indices of a polynomial."""
-    return {
-        index for _, factors in polynomial for (_, arguments), _ in factors for index in arguments if index[0] == "f"
-    }
+    return {index for _, factors in polynomial for (_, arguments), _ in factors for index in arguments if index[0] == "f"}
 
 
 _fresh = itertools.count()

@@ -6,8 +6,10 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from fractions import Fraction
 
+from derive.algebra.nonnegativity import itakura_saito, stein_loss
 from derive.formula import (
     HALF,
+    Component,
     Determinant,
     Diagonal,
     DiagonalPart,
@@ -25,6 +27,7 @@ from derive.formula import (
     SizeNumber,
     Sum,
     Trace,
+    matrix_product,
     multiply,
     negate,
     outer,
@@ -32,61 +35,75 @@ from derive.formula import (
 )
 from derive.symbols import Index, IndexLike, Range, Size, Symbol
 
-Weights = Callable[[Index, IndexLike], Formula]
+Weights = Callable[[IndexLike, IndexLike], Formula]
 """The weight of datum i in component j, as a formula."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Fit:
+    """What a covariance structure needs to state its M-step: letters, sizes, weights, and the scatter of each datum.
+
+    ``scatter(i, j)`` is ``(x_i - mu_j)(x_i - mu_j)^T``.
+    """
+
+    datum: Index
+    latent: Index
+    dimension: Size
+    weights: Weights
+    scatter: Callable[[Index, Index], Formula]
+
+    def mass(self, j: IndexLike) -> Formula:
+        """``N_j``, the sum of the weights of component j."""
+        return Sum(self.datum, self.weights(self.datum, j))
+
+    def weighted_scatter(self, j: Index) -> Formula:
+        """``C_j``, the weighted scatter matrix of component j."""
+        return Sum(self.datum, multiply(self.weights(self.datum, j), self.scatter(self.datum, j)))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CovarianceStructure:
     """How the covariances of the components are tied together.
 
-    ``matrix(symbol, j, d)`` is the covariance matrix of component j; ``m_step(scatter, weights, i, j, d)`` the
-    maximiser of the expected complete-data log-likelihood, ``scatter(i, j)`` being (x_i - mu_j)(x_i - mu_j)^T,
-    or None where nothing is estimated. ``shared`` structures hold one value for all components.
+    ``matrix(symbol, j, d)`` is the covariance matrix of component j. ``m_step(fit, j)`` is the maximiser of the expected
+    complete-data log-likelihood in the means' presence, ``project`` what is left of a gradient by the whole matrix for the
+    free numbers of the structure, ``gap(fit, symbol, best)`` by how much any other value misses that
+    maximum (``best`` is a symbol that stands for the maximiser). Both are None where nothing is estimated. A ``shared``
+    structure holds one value for all components.
     """
 
     name: str
     title: str
-    role: str
+    role: str = ""
     condition: str = ""
     symbol: Callable[[Range, Size], Symbol]
     matrix: Callable[[Symbol, IndexLike, Size], Formula]
-    m_step: Callable[[Callable[[Index, Index], Formula], Weights, Index, Index, Size], Formula] | None
+    project: Callable[[Formula], Formula] = lambda gradient: gradient
+    m_step: Callable[[Fit, Index], Formula] | None = None
+    gap: Callable[[Fit, Symbol, Symbol], Formula] | None = None
     shared: bool = False
 
 
-def mass(weights: Weights, i: Index, j: IndexLike) -> Formula:
-    """``N_j``, the sum of the weights of component j."""
-    return Sum(i, weights(i, j))
+def _full_gap(fit: Fit, symbol: Symbol, best: Symbol) -> Formula:
+    j = fit.latent
+    loss = stein_loss(Reference(symbol, (j,)), Reference(best, (j,)))
+    return Sum(j, multiply(HALF, fit.mass(j), loss))
 
 
-def weighted_scatter(scatter: Callable[[Index, Index], Formula], weights: Weights, i: Index, j: Index) -> Formula:
-    return Sum(i, multiply(weights(i, j), scatter(i, j)))
+def _tied_gap(fit: Fit, symbol: Symbol, best: Symbol) -> Formula:
+    return multiply(HALF, SizeNumber(fit.datum.range.upper), stein_loss(Reference(symbol), Reference(best)))
 
 
-def _full_m_step(
-    scatter: Callable[[Index, Index], Formula], weights: Weights, i: Index, j: Index, dimension: Size
-) -> Formula:
-    return Divide(weighted_scatter(scatter, weights, i, j), mass(weights, i, j))
+def _diagonal_gap(fit: Fit, symbol: Symbol, best: Symbol) -> Formula:
+    j, a = fit.latent, Index("a", Range(fit.dimension))
+    loss = itakura_saito(Component(Reference(best, (j,)), (a,)), Component(Reference(symbol, (j,)), (a,)))
+    return Sum(j, multiply(HALF, fit.mass(j), Sum(a, loss)))
 
 
-def _tied_m_step(
-    scatter: Callable[[Index, Index], Formula], weights: Weights, i: Index, j: Index, dimension: Size
-) -> Formula:
-    return Divide(Sum(j, weighted_scatter(scatter, weights, i, j)), SizeNumber(i.range.upper))
-
-
-def _diagonal_m_step(
-    scatter: Callable[[Index, Index], Formula], weights: Weights, i: Index, j: Index, dimension: Size
-) -> Formula:
-    return Divide(DiagonalPart(weighted_scatter(scatter, weights, i, j)), mass(weights, i, j))
-
-
-def _spherical_m_step(
-    scatter: Callable[[Index, Index], Formula], weights: Weights, i: Index, j: Index, dimension: Size
-) -> Formula:
-    total = Trace(weighted_scatter(scatter, weights, i, j))
-    return Divide(total, multiply(SizeNumber(dimension), mass(weights, i, j)))
+def _spherical_gap(fit: Fit, symbol: Symbol, best: Symbol) -> Formula:
+    j = fit.latent
+    loss = itakura_saito(Reference(best, (j,)), Reference(symbol, (j,)))
+    return Sum(j, multiply(HALF, SizeNumber(fit.dimension), fit.mass(j), loss))
 
 
 COVARIANCES = {
@@ -96,46 +113,55 @@ COVARIANCES = {
             name="full",
             title="a full covariance matrix for each component",
             role="the covariances",
-            condition="the weighted scatter of the component is positive definite",
+            condition=(
+                "the weighted scatter {C} is positive definite, for which {n} > {d} is needed; "
+                "otherwise the likelihood has no maximiser in {Sigma}"
+            ),
             symbol=lambda k, d: Symbol("Sigma", "param", (k,), (d, d), "spd"),
             matrix=lambda symbol, j, d: Reference(symbol, (j,)),
-            m_step=_full_m_step,
+            m_step=lambda fit, j: Divide(fit.weighted_scatter(j), fit.mass(j)),
+            gap=_full_gap,
         ),
         CovarianceStructure(
             name="tied",
             title="one full covariance matrix shared by all components",
             role="the shared covariance",
-            condition="the pooled weighted scatter is positive definite",
+            condition=(
+                "the pooled weighted scatter is positive definite, for which {n} > {d} is needed; "
+                "otherwise the likelihood has no maximiser in {Sigma}"
+            ),
             symbol=lambda k, d: Symbol("Sigma", "param", (), (d, d), "spd"),
             matrix=lambda symbol, j, d: Reference(symbol, ()),
-            m_step=_tied_m_step,
+            m_step=lambda fit, j: Divide(Sum(j, fit.weighted_scatter(j)), SizeNumber(fit.datum.range.upper)),
+            gap=_tied_gap,
             shared=True,
         ),
         CovarianceStructure(
             name="diagonal",
             title="a diagonal covariance matrix for each component",
             role="the variances",
-            condition="no coordinate has weighted variance zero in the component",
+            condition="in no coordinate do all data lie at the mean of the component; otherwise there is no maximiser",
             symbol=lambda k, d: Symbol("v", "param", (k,), (d,), "positive"),
             matrix=lambda symbol, j, d: Diagonal(Reference(symbol, (j,))),
-            m_step=_diagonal_m_step,
+            project=DiagonalPart,
+            m_step=lambda fit, j: Divide(DiagonalPart(fit.weighted_scatter(j)), fit.mass(j)),
+            gap=_diagonal_gap,
         ),
         CovarianceStructure(
             name="spherical",
             title="a spherical covariance matrix (one variance) for each component",
             role="the variances",
-            condition="the weighted scatter of the component is not zero",
+            condition="the data do not all lie at the mean of the component; otherwise there is no maximiser",
             symbol=lambda k, d: Symbol("v", "param", (k,), (), "positive"),
             matrix=lambda symbol, j, d: Multiply((Reference(symbol, (j,)), Identity(d))),
-            m_step=_spherical_m_step,
+            m_step=lambda fit, j: Divide(Trace(fit.weighted_scatter(j)), multiply(SizeNumber(fit.dimension), fit.mass(j))),
+            gap=_spherical_gap,
         ),
         CovarianceStructure(
             name="known",
             title="known covariance matrices",
-            role="",
             symbol=lambda k, d: Symbol("Sigma", "const", (k,), (d, d), "spd"),
             matrix=lambda symbol, j, d: Reference(symbol, (j,)),
-            m_step=None,
         ),
     )
 }
@@ -158,6 +184,17 @@ def density(x: Formula, mean: Formula, covariance: Formula, dimension: Size) -> 
     Source: Bishop (2006), Pattern Recognition and Machine Learning, equation (1.52).
     """
     return multiply(normaliser(covariance, dimension), Exp(exponent(x, mean, covariance)))
+
+
+def mean_gradient(x: Formula, mean: Formula, covariance: Formula) -> Formula:
+    """``Sigma^-1 (x - mu)``, the gradient of the log-density in the mean."""
+    return matrix_product(Inverse(covariance), x - mean)
+
+
+def covariance_gradient(x: Formula, mean: Formula, covariance: Formula) -> Formula:
+    """``Sigma^-1 (x - mu)(x - mu)^T Sigma^-1 - Sigma^-1``, twice the gradient of the log-density in the covariance."""
+    precision = Inverse(covariance)
+    return matrix_product(precision, scatter_of(x, mean), precision) - precision
 
 
 def log_reference(x: Formula, mean: Formula, covariance: Formula) -> LibraryCall:

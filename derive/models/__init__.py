@@ -22,13 +22,17 @@ Weights = Callable[[IndexLike, IndexLike], Formula]
 class Parameter:
     """A parameter of a model: its symbol, its formal indices, and where the M-step puts it.
 
-    ``m_step(weights)`` is the maximiser of Q as a formula in the formal indices. ``condition`` says, for the reader,
-    when that maximiser exists. A parameter whose domain is a simplex is maximised under that constraint.
+    ``slope(weights)`` is the gradient of sum_ij weights_ij log p_ij in closed form: that of Q where the weights are held,
+    and of the log-likelihood where they move. ``m_step(weights)`` is the maximiser of Q as a formula in the formal indices, and ``gap(weights)`` by how much any
+    other value misses that maximum. ``condition`` says, for the reader, when the maximiser exists. A parameter whose
+    domain is a simplex is maximised under that constraint.
     """
 
     symbol: Symbol
     indices: tuple[Index, ...]
+    slope: Callable[[Weights], Formula]
     m_step: Callable[[Weights], Formula]
+    gap: Callable[[Weights], Formula]
     role: str
     condition: str = ""
 
@@ -36,14 +40,19 @@ class Parameter:
     def reference(self) -> Reference:
         return Reference(self.symbol, self.indices)
 
+    @property
+    def shared(self) -> bool:
+        """Whether all components share one value."""
+        return not self.indices
+
 
 @dataclass(frozen=True, eq=False, slots=True, kw_only=True)
 class Mixture:
     """A finite mixture of i.i.d. data: datum i (letter ``datum``) comes from component j (letter ``latent``).
 
-    ``joint`` is p(x_i, z_i = j) = weight * component in the indices (datum, latent). ``exponent`` is the part of its
-    logarithm that moves with the location, so that log joint = exponent + terms free of the location. ``other`` is
-    the letter of the posterior's denominator, ``fresh`` the component by whose parameters derivatives are taken.
+    ``weight(j)`` is the weight and ``covariance(j)`` the covariance matrix of component j; ``joint`` is
+    p(x_i, z_i = j), weight times ``component``, in the indices (datum, latent). ``exponent`` is the part of its logarithm that moves with the location. ``other`` is the
+    letter of the posterior's denominator, ``fresh`` the component by whose parameters derivatives are taken.
     """
 
     name: str
@@ -54,7 +63,8 @@ class Mixture:
     other: Index
     fresh: Index
     observation: Reference
-    weight: Reference
+    weight: Callable[[IndexLike], Formula]
+    covariance: Callable[[IndexLike], Formula]
     normaliser: Definition
     exponent: Definition
     component: Definition

@@ -5,11 +5,28 @@ Source: Bishop (2006), Pattern Recognition and Machine Learning, section 9.2.
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from dataclasses import replace
 
 from derive.densities import gaussian
-from derive.formula import Definition, Divide, Exp, Formula, Reference, SizeNumber, Sum, multiply
+from derive.formula import (
+    HALF,
+    Definition,
+    Divide,
+    Exp,
+    Formula,
+    Inverse,
+    Log,
+    Reference,
+    SizeNumber,
+    Substitute,
+    Sum,
+    multiply,
+    quadratic_form,
+    sum_over,
+)
 from derive.models import Mixture, ModelFamily, Parameter, Weights
-from derive.symbols import Index, Range, Size, Symbol
+from derive.symbols import Index, IndexLike, Range, Size, Symbol
 
 
 def build(covariance: str, weights: str) -> Mixture:
@@ -20,67 +37,129 @@ def build(covariance: str, weights: str) -> Mixture:
     x = Reference(Symbol("x", "data", (Range(n),), (d,)), (i,))
     mean = Symbol("mu", "param", (Range(k),), (d,))
     spread = structure.symbol(Range(k), d)
-    weight = Symbol("phi", "param" if weights == "free" else "const", (Range(k),), (), "simplex")
-
     matrix = structure.matrix(spread, j, d)
-    mu_j = Reference(mean, (j,))
-    exponent = Definition("psi", (i, j), gaussian.exponent(x, mu_j, matrix))
+
+    exponent = Definition("psi", (i, j), gaussian.exponent(x, Reference(mean, (j,)), matrix))
     normaliser = Definition("alpha", (j,), gaussian.normaliser(matrix, d))
-    component = Definition(
-        "f", (i, j), multiply(normaliser(j), Exp(exponent(i, j))), log_reference=gaussian.log_reference(x, mu_j, matrix)
-    )
-    joint = Definition("p", (i, j), multiply(Reference(weight, (j,)), component(i, j)))
+    reference = gaussian.log_reference(x, Reference(mean, (j,)), matrix)
+    component = Definition("f", (i, j), multiply(normaliser(j), Exp(exponent(i, j))), log_reference=reference)
+    weight, weight_parameters = _weights(weights, i, j, l, s)
+    joint = Definition("p", (i, j), multiply(normaliser(j), Exp(exponent(i, j)), weight(j)))
 
-    def mean_step(w: Weights) -> Formula:
-        return Divide(Sum(i, multiply(w(i, s), x)), Sum(i, w(i, s)))
+    mu_s, matrix_s = Reference(mean, (s,)), structure.matrix(spread, s, d)
 
-    def weight_step(w: Weights) -> Formula:
-        return Divide(Sum(i, w(i, s)), SizeNumber(n))
+    def mean_slope(w: Weights) -> Formula:
+        return Sum(i, multiply(w(i, s), gaussian.mean_gradient(x, mu_s, matrix_s)))
 
-    parameters = [Parameter(symbol=mean, indices=(s,), m_step=mean_step, role="the means")]
-    if structure.m_step is not None:
-        solve = structure.m_step
-        component_letter = j if structure.shared else s
+    def mean_step(w: Weights, at: Index = s) -> Formula:
+        return Divide(Sum(i, multiply(w(i, at), x)), Sum(i, w(i, at)))
+
+    def mean_gap(w: Weights) -> Formula:
+        off = mean_step(w, j) - Reference(mean, (j,))
+        return Sum(j, multiply(HALF, Sum(i, w(i, j)), quadratic_form(off, Inverse(matrix))))
+
+    parameters = [Parameter(symbol=mean, indices=(s,), slope=mean_slope, m_step=mean_step, gap=mean_gap, role="the means")]
+    solve, miss = structure.m_step, structure.gap
+    if solve is not None and miss is not None:
+
+        def fit(w: Weights) -> gaussian.Fit:
+            def scatter(datum: Index, of: Index) -> Formula:
+                return gaussian.scatter_of(x, Reference(mean, (of,)))
+
+            return gaussian.Fit(datum=i, latent=j, dimension=d, weights=w, scatter=scatter)
+
+        def spread_slope(w: Weights) -> Formula:
+            of = j if structure.shared else s
+            whole = gaussian.covariance_gradient(x, Reference(mean, (of,)), structure.matrix(spread, of, d))
+            slope = multiply(HALF, w(i, of), structure.project(whole))
+            return sum_over(i, *((j,) if structure.shared else ()), body=slope)
 
         def spread_step(w: Weights) -> Formula:
-            def scatter(datum: Index, component: Index) -> Formula:
-                return gaussian.scatter_of(x, Reference(mean, (component,)))
+            return solve(fit(w), j if structure.shared else s)
 
-            return solve(scatter, w, i, component_letter, d)
+        def spread_gap(w: Weights) -> Formula:
+            best = replace(spread, name=f"{spread.name}_best")
+            formal = () if structure.shared else (s,)
+            return Substitute(miss(fit(w), spread, best), best, formal, spread_step(w))
 
         parameters.append(
             Parameter(
                 symbol=spread,
                 indices=() if structure.shared else (s,),
+                slope=spread_slope,
                 m_step=spread_step,
+                gap=spread_gap,
                 role=structure.role,
                 condition=structure.condition,
             )
         )
-    if weights == "free":
-        parameters.append(Parameter(symbol=weight, indices=(s,), m_step=weight_step, role="the weights"))
     return Mixture(
         name="gaussian-mixture",
-        title=f"Gaussian mixture, {structure.title}, {weights} weights",
+        title=f"Gaussian mixture with {structure.title}",
         sizes={"data": n, "components": k, "dimension": d},
         datum=i,
         latent=j,
         other=l,
         fresh=s,
         observation=x,
-        weight=Reference(weight, (j,)),
+        weight=weight,
+        covariance=lambda at: structure.matrix(spread, at, d),
         normaliser=normaliser,
         exponent=exponent,
         component=component,
         joint=joint,
-        parameters=tuple(parameters),
+        parameters=(*parameters, *weight_parameters),
         options={"covariance": covariance, "weights": weights},
     )
+
+
+def _weights(kind: str, i: Index, j: Index, l: Index, s: Index) -> tuple[Callable[[IndexLike], Formula], tuple[Parameter, ...]]:
+    """The mixing weights: entries of a simplex (free or known), or the softmax of free logits."""
+    n, component = i.range.upper, j.range
+    if kind == "logits":
+        logit = Symbol("a", "param", (component,))
+        above, below = Exp(Reference(logit, (j,))), Sum(l, Exp(Reference(logit, (l,))))
+        softmax = Definition("phi", (j,), Divide(above, below), normalised_over=j)
+
+        def logit_step(w: Weights) -> Formula:
+            return Log(Sum(i, w(i, s)))
+
+        def logit_gap(w: Weights) -> Formula:
+            best = Divide(Sum(i, w(i, j)), SizeNumber(n))
+            return multiply(SizeNumber(n), Sum(j, multiply(best, Log(Divide(best, softmax(j))))))
+
+        logits = Parameter(
+            symbol=logit,
+            indices=(s,),
+            slope=lambda w: Sum(i, w(i, s)) - multiply(SizeNumber(n), softmax(s)),
+            m_step=logit_step,
+            gap=logit_gap,
+            role="the logits of the weights",
+        )
+        return softmax, (logits,)
+    symbol = Symbol("phi", "param" if kind == "free" else "const", (component,), (), "simplex")
+
+    def weight_step(w: Weights, at: Index = s) -> Formula:
+        return Divide(Sum(i, w(i, at)), SizeNumber(n))
+
+    def weight_gap(w: Weights) -> Formula:
+        best = weight_step(w, j)
+        return multiply(SizeNumber(n), Sum(j, multiply(best, Log(Divide(best, Reference(symbol, (j,)))))))
+
+    free = Parameter(
+        symbol=symbol,
+        indices=(s,),
+        slope=lambda w: Sum(i, Divide(w(i, s), Reference(symbol, (s,)))),
+        m_step=weight_step,
+        gap=weight_gap,
+        role="the weights",
+    )
+    return lambda at: Reference(symbol, (at,)), (free,) if kind == "free" else ()
 
 
 MODEL = ModelFamily(
     name="gaussian-mixture",
     title="Gaussian mixture",
-    options={"covariance": tuple(gaussian.COVARIANCES), "weights": ("free", "known")},
+    options={"covariance": tuple(gaussian.COVARIANCES), "weights": ("free", "known", "logits")},
     build=build,
 )

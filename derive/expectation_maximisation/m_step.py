@@ -1,0 +1,54 @@
+"""The M-step: where Q is stationary in each parameter, and why that is its maximum."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from derive.claims import Assumption, Claim, maximises, solves
+from derive.expectation_maximisation.algorithm import Algorithm
+from derive.formula import ONE, Derivative, Formula, SizeNumber, Sum
+from derive.models import Parameter
+
+
+def gradient(em: Algorithm, parameter: Parameter) -> Formula:
+    """The gradient of Q in its first slot; on a simplex that of the Lagrangian Q - n (sum_j phi_j - 1)."""
+    slope = Derivative(em.q(), parameter.reference)
+    return slope - SizeNumber(em.model.sizes["data"]) if parameter.symbol.domain == "simplex" else slope
+
+
+def conditions(parameter: Parameter) -> tuple[Assumption, ...]:
+    return (Assumption(text=parameter.condition),) if parameter.condition else ()
+
+
+def stationary(em: Algorithm, parameter: Parameter) -> Claim:
+    """That the M-step makes the gradient of Q (of the Lagrangian, on a simplex) vanish, responsibilities held."""
+    name = parameter.symbol.name
+    claim = solves(f"m-step-{name}", gradient(em, parameter), parameter.symbol, parameter.indices, parameter.m_step(em.held))
+    return _with(claim, conditions(parameter))
+
+
+def feasible(em: Algorithm, parameter: Parameter) -> Claim:
+    """That the maximiser lies on the simplex."""
+    return Claim(
+        label=f"m-step-{parameter.symbol.name}-sum",
+        lhs=Sum(parameter.indices[-1], parameter.m_step(em.held)),
+        rhs=ONE,
+        reading="held",
+    )
+
+
+def largest(em: Algorithm, parameter: Parameter) -> Claim:
+    """That Q is nowhere larger: the amount by which any other value misses the maximum is stated and nonnegative."""
+    claim = maximises(
+        f"maximum-{parameter.symbol.name}",
+        em.q(),
+        parameter.symbol,
+        parameter.indices,
+        parameter.m_step(em.held),
+        gap=parameter.gap(em.held),
+    )
+    return _with(claim, conditions(parameter))
+
+
+def _with(claim: Claim, assumptions: tuple[Assumption, ...]) -> Claim:
+    return replace(claim, assumptions=claim.assumptions + assumptions)

@@ -1,0 +1,58 @@
+"""Identities of latent-variable models, one a file: each module of this folder holds one ``IDENTITY``.
+
+This file holds the record that such a module fills in, and finds the modules.
+"""
+
+from __future__ import annotations
+
+import importlib
+import pkgutil
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+from derive.claims import Claim, Reading, Step
+from derive.errors import UnknownNameError
+from derive.expectation_maximisation.algorithm import Algorithm
+from derive.formula import Formula
+from derive.models import Parameter
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Identity:
+    """A statement that holds for a model, in steps; those expected to be refuted are its falsifying controls.
+
+    ``steps(em, parameter)`` states it for one parameter. Where ``per_parameter`` is False it is the same for all and the
+    parameter is ignored. ``source`` names author, year and place.
+    """
+
+    name: str
+    title: str
+    source: str
+    steps: Callable[[Algorithm, Parameter], tuple[Step, ...]]
+    per_parameter: bool = True
+    applies: Callable[[Algorithm, Parameter], bool] = lambda em, parameter: True
+
+
+def chain(label: str, rows: Sequence[tuple[Formula, str]], *, reading: Reading) -> tuple[Step, ...]:
+    """Rows of a derivation, each equal to the row before: the first row's reason introduces the chain."""
+    steps: list[Step] = []
+    for number, ((before, _), (row, reason)) in enumerate(zip(rows, rows[1:], strict=False), start=1):
+        claim = Claim(label=f"{label}-{number}", lhs=before, rhs=row, reading=reading)
+        steps.append(Step(reason=reason, claim=claim, continues=number > 1))
+    return tuple(steps)
+
+
+def names() -> list[str]:
+    """The names of all identities, as the command line writes them."""
+    return sorted(module.name.replace("_", "-") for module in pkgutil.iter_modules(__path__))
+
+
+def identity(name: str) -> Identity:
+    """The identity called ``name``.
+
+    Raises:
+        UnknownNameError: there is none; the message names the nearest.
+    """
+    if name not in names():
+        raise UnknownNameError.among("identity", name, names())
+    return importlib.import_module(f"{__name__}.{name.replace('-', '_')}").IDENTITY

@@ -1,0 +1,65 @@
+"""Fisher's identity: the gradient of Q in its first slot, at theta_t = theta, is the score."""
+
+from __future__ import annotations
+
+from derive.claims import Assumption, Claim, Step
+from derive.expectation_maximisation.algorithm import Algorithm
+from derive.formula import AtEqual, Derivative, Formula, Reference
+from derive.identities import Identity
+from derive.models import Parameter, family
+
+REGULARITY = Assumption(
+    text="the support of the densities does not depend on the parameters, and the sum over components is finite"
+)
+
+
+def claim(em: Algorithm, parameter: Parameter, label: str) -> Claim:
+    by = parameter.reference
+    return Claim(
+        label=label,
+        lhs=AtEqual(Derivative(em.q(), by)),
+        rhs=Derivative(em.l(), by),
+        reading="equal",
+        assumptions=(REGULARITY,),
+    )
+
+
+def steps(em: Algorithm, parameter: Parameter) -> tuple[Step, ...]:
+    name = parameter.symbol.name
+    found = [Step(reason="Fisher's identity", claim=claim(em, parameter, f"fisher-{name}"))]
+    if parameter.symbol.domain == "simplex":
+        found += [_tangent(em, parameter), _logits(em)]
+    return tuple(found)
+
+
+def _tangent(em: Algorithm, parameter: Parameter) -> Step:
+    """On the simplex only differences of two entries' derivatives are directions one may move in."""
+    there = Reference(parameter.symbol, (em.model.other,))
+
+    def along(body: Formula) -> Formula:
+        return Derivative(body, parameter.reference) - Derivative(body, there)
+
+    tangent = Claim(
+        label="fisher-phi-tangent",
+        lhs=AtEqual(along(em.q())),
+        rhs=along(em.l()),
+        reading="equal",
+        assumptions=(REGULARITY,),
+    )
+    return Step(reason="the same along the simplex: weight taken from {phi_l}, given to {phi_s}", claim=tangent)
+
+
+def _logits(em: Algorithm) -> Step:
+    """The same model with the weights as softmax of free logits: no constraint is left."""
+    options = {**em.model.options, "weights": "logits"}
+    chart = Algorithm(family(em.model.name)(**options))
+    parameter = chart.model.parameter("a")
+    return Step(reason="the same in logits, {phi_s} = softmax of {a_s}", claim=claim(chart, parameter, "fisher-phi-logits"))
+
+
+IDENTITY = Identity(
+    name="fisher-identity",
+    title="Fisher's identity",
+    source="Fisher (1925); Dempster, Laird and Rubin (1977)",
+    steps=steps,
+)

@@ -1,0 +1,52 @@
+"""How the responsibilities move with a parameter: d w_j = w_j (d log p_j - sum_l w_l d log p_l), and not at all zero."""
+
+from __future__ import annotations
+
+from derive.claims import Claim, Step
+from derive.expectation_maximisation.algorithm import Algorithm
+from derive.formula import ONE, Delta, Derivative, Log, Sum, multiply
+from derive.identities import Identity
+from derive.models import Parameter
+
+
+def steps(em: Algorithm, parameter: Parameter) -> tuple[Step, ...]:
+    model = em.model
+    i, j, l, s = model.datum, model.latent, model.other, model.fresh
+    by, name = parameter.reference, parameter.symbol.name
+
+    def log_joint_slope(component: object) -> Derivative:
+        return Derivative(Log(model.joint(i, component)), by)  # type: ignore[arg-type]
+
+    slope = Derivative(em.moving(i, j), by)
+    mean = Sum(l, multiply(em.moving(i, l), log_joint_slope(l)))
+    general = Claim(label=f"dw-{name}", lhs=slope, rhs=multiply(em.moving(i, j), log_joint_slope(j) - mean), reading="moving")
+    found = [Step(reason="quotient rule, with {dp} = {p} times the derivative of its logarithm", claim=general)]
+    if name == "mu":
+        toward = Derivative(model.exponent(i, s), by)
+        special = Claim(
+            label="dw-mu-psi",
+            lhs=slope,
+            rhs=multiply(em.moving(i, j), Delta(j, s) - em.moving(i, s), toward),
+            reading="moving",
+        )
+        own = Claim(
+            label="dw-mu-own",
+            lhs=Derivative(em.moving(i, s), by),
+            rhs=multiply(em.moving(i, s), ONE - em.moving(i, s), toward),
+            reading="moving",
+        )
+        found += [
+            Step(reason="only component {s} contains {mu}, and only through {psi}", claim=special),
+            Step(reason="the case {j} = {s}: the reader's own formula", claim=own),
+        ]
+    nonzero = Claim(label=f"dw-{name}-nonzero", lhs=slope, relation="not identically 0", reading="moving")
+    found.append(Step(reason="one point at which it is certainly not zero is enough", claim=nonzero))
+    return tuple(found)
+
+
+IDENTITY = Identity(
+    name="posterior-derivative",
+    title="The derivative of the responsibilities",
+    source="the softmax Jacobian; Bridle (1990)",
+    steps=steps,
+)

@@ -1,0 +1,38 @@
+"""The gradient of Q in its first slot, row by row, responsibilities held at theta_t."""
+
+from __future__ import annotations
+
+from derive.claims import Step
+from derive.expectation_maximisation.algorithm import Algorithm
+from derive.formula import Derivative, Formula, Log, Sum, multiply
+from derive.identities import Identity, chain
+from derive.models import Mixture, Parameter, Weights
+
+
+def weighted_slopes(model: Mixture, parameter: Parameter, weights: Weights) -> Formula:
+    """``sum_i w_is d log p_is``; over all components too where they share the parameter."""
+    i, j = model.datum, model.latent
+    component = j if parameter.shared else model.fresh
+    slope = multiply(weights(i, component), Derivative(Log(model.joint(i, component)), parameter.reference))
+    return Sum(i, Sum(j, slope)) if parameter.shared else Sum(i, slope)
+
+
+def steps(em: Algorithm, parameter: Parameter) -> tuple[Step, ...]:
+    own = "the weights are constants; every component contains {parameter}"
+    if not parameter.shared:
+        own = "the weights are constants; of the sum over {j} only the term {j} = {s} contains {parameter}"
+    rows = [
+        (Derivative(em.q(), parameter.reference), ""),
+        (weighted_slopes(em.model, parameter, em.held), own),
+        (parameter.slope(em.held), "the derivative of the log-density"),
+    ]
+    return chain(f"q-gradient-{parameter.symbol.name}", rows, reading="held")
+
+
+IDENTITY = Identity(
+    name="q-gradient",
+    title="The gradient of Q",
+    source="Bishop (2006), section 9.2.2",
+    steps=steps,
+    applies=lambda em, parameter: parameter.symbol.name != "a",
+)

@@ -1,0 +1,40 @@
+"""The second-order condition of the M-step in the means and the weights: the Hessian of Q is negative definite."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from derive.claims import Claim, Step
+from derive.expectation_maximisation.algorithm import Algorithm
+from derive.formula import Delta, Derivative, Divide, Formula, Inverse, Reference, Sum, multiply, negate
+from derive.identities import Identity
+from derive.models import Parameter
+
+
+def steps(em: Algorithm, parameter: Parameter) -> tuple[Step, ...]:
+    model = em.model
+    i, l, s = model.datum, model.other, model.fresh
+    symbol = parameter.symbol
+    by, other = parameter.reference, replace(parameter.reference, indices=(l,))
+    mass = Sum(i, em.held(i, s))
+    curvature: Formula
+    if symbol.domain == "simplex":
+        curvature = Divide(mass, multiply(Reference(symbol, (s,)), Reference(symbol, (s,))))
+    else:
+        curvature = multiply(mass, Inverse(model.covariance(s)))
+    claim = Claim(
+        label=f"hessian-{symbol.name}",
+        lhs=Derivative(Derivative(em.q(), by), other),
+        rhs=negate(multiply(Delta(s, l), curvature)),
+        reading="held",
+    )
+    return (Step(reason="the Hessian of Q, negative definite block by block", claim=claim),)
+
+
+IDENTITY = Identity(
+    name="second-order",
+    title="The second-order condition",
+    source="McLachlan and Peel (2000), Finite Mixture Models, chapter 3",
+    steps=steps,
+    applies=lambda em, parameter: parameter.symbol.name in ("mu", "phi"),
+)

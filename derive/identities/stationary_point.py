@@ -1,0 +1,31 @@
+"""The M-step: where the gradient of Q vanishes, and why Q is largest there."""
+
+from __future__ import annotations
+
+from derive.claims import Step
+from derive.expectation_maximisation import m_step
+from derive.expectation_maximisation.algorithm import Algorithm
+from derive.identities import Identity
+from derive.models import Parameter
+
+
+def steps(em: Algorithm, parameter: Parameter) -> tuple[Step, ...]:
+    found = [Step(reason="put in, the gradient vanishes", claim=m_step.stationary(em, parameter))]
+    if parameter.symbol.domain == "simplex":
+        found = [
+            Step(
+                reason="put in, the gradient of the Lagrangian with multiplier {n} vanishes",
+                claim=m_step.stationary(em, parameter),
+            ),
+            Step(reason="and the constraint is met", claim=m_step.feasible(em, parameter)),
+        ]
+    reason = "and nowhere is {Q} larger: what any other value misses is nonnegative"
+    return (*found, Step(reason=reason, claim=m_step.largest(em, parameter)))
+
+
+IDENTITY = Identity(
+    name="stationary-point",
+    title="The M-step",
+    source="Bishop (2006), equations (9.17), (9.19), (9.22)",
+    steps=steps,
+)
