@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal
 
@@ -27,7 +28,7 @@ Verdict = Literal["proved", "confirmed", "refuted", "unknown"]
 class Assumption:
     """A fact that a claim rests on beyond the domains of its symbols.
 
-    ``text`` is for the reader (a template of the notation); ``equation`` is a pair of formulas when the kernel may use it.
+    ``text`` is for the reader (``{name}`` stands for a letter of the derivation); ``equation`` is a pair of formulas when the kernel may use it.
     """
 
     text: str
@@ -82,7 +83,7 @@ class Measure:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Section:
-    """Steps under a heading. Texts are templates of the notation: ``{n}``, ``{w}``, ... become the author's letters."""
+    """Steps under a heading. In texts ``{name}`` stands for a letter of the derivation."""
 
     title: str
     introduction: str = ""
@@ -91,14 +92,18 @@ class Section:
     closing: str = ""
 
 
+Letters = Mapping[str, "Formula | Index | str"]
+"""What the ``{name}`` of a text stands for: a formula or an index in the author's notation, or a plain word."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Derivation:
-    """Sections of steps about one model."""
+    """Sections of steps about one model; ``letters`` says what the ``{name}`` of its texts stand for."""
 
     name: str
     title: str
     sections: tuple[Section, ...]
-    assumptions: tuple[Assumption, ...] = ()
+    letters: Letters
 
     @property
     def claims(self) -> tuple[Claim, ...]:

@@ -58,30 +58,51 @@ def _places(atom: Atom) -> Sequence[int]:
     return range(count)
 
 
-def _refine(indices: Sequence[KIndex], colours: dict[KIndex, int], weighted: Sequence[tuple[object, Sequence[Factor]]]) -> None:
-    """Split colour classes until they are stable. ``weighted`` holds (invariant, factors) groups: one for each term."""
+Group = tuple[int, list[tuple[int, list[tuple[int, int, KIndex | None]]]]]
+"""A term for refinement: its invariant, and for each factor (what it is, [(place, rank of a fixed index, or the index)])."""
+
+
+def _ranked(indices: Sequence[KIndex], weighted: Sequence[tuple[object, Sequence[Factor]]]) -> list[Group]:
+    """Replace heads, exponents and fixed indices by their ranks, so that refinement compares small integers only."""
+    moving = set(indices)
+    heads = sorted({(head, exponent) for _, factors in weighted for (head, _), exponent in factors})
+    head_rank = {head: rank for rank, head in enumerate(heads)}
+    fixed = sorted({i for _, factors in weighted for (_, arguments), _ in factors for i in arguments if i not in moving})
+    fixed_rank = {index: rank for rank, index in enumerate(fixed)}
+    invariants = sorted({invariant for invariant, _ in weighted})  # type: ignore[type-var]
+    groups: list[Group] = []
+    for invariant, factors in weighted:
+        rows: list[tuple[int, list[tuple[int, int, KIndex | None]]]] = []
+        for (head, arguments), exponent in factors:
+            places = _places((head, arguments))
+            row = [
+                (place, -1, index) if index in moving else (place, fixed_rank[index], None)
+                for place, index in zip(places, arguments, strict=True)
+            ]
+            rows.append((head_rank[head, exponent], row))
+        groups.append((invariants.index(invariant), rows))
+    return groups
+
+
+def _refine(indices: Sequence[KIndex], colours: dict[KIndex, int], groups: Sequence[Group]) -> None:
+    """Split colour classes until they are stable."""
     while True:
         gathered: dict[KIndex, list[object]] = {index: [] for index in indices}
-        for invariant, factors in weighted:
-            group = []
-            for (head, arguments), exponent in factors:
-                places = _places((head, arguments))
-                seen = sorted(
-                    (place, 1, (colours[index],)) if index in colours else (place, 0, index)
-                    for place, index in zip(places, arguments, strict=True)
-                )
-                group.append((head, exponent, tuple(seen)))
-            whole = (invariant, tuple(sorted(group)))
-            for ((head, arguments), _), signature in zip(factors, group, strict=True):
-                places = _places((head, arguments))
-                for place, index in zip(places, arguments, strict=True):
-                    if index in gathered:
+        for invariant, rows in groups:
+            signatures = [
+                (what, tuple(sorted((place, rank, -1 if i is None else colours[i]) for place, rank, i in row)))
+                for what, row in rows
+            ]
+            whole = (invariant, tuple(sorted(signatures)))
+            for signature, (_, row) in zip(signatures, rows, strict=True):
+                for place, _, index in row:
+                    if index is not None:
                         gathered[index].append((whole, signature, place))
-        signatures = {index: (colours[index], tuple(sorted(gathered[index]))) for index in indices}
-        ranks = {signature: rank for rank, signature in enumerate(sorted(set(signatures.values())))}
+        found = {index: (colours[index], tuple(sorted(gathered[index]))) for index in indices}  # type: ignore[type-var]
+        ranks = {signature: rank for rank, signature in enumerate(sorted(set(found.values())))}
         before = len(set(colours.values()))
         for index in indices:
-            colours[index] = ranks[signatures[index]]
+            colours[index] = ranks[found[index]]
         if len(ranks) == before:
             return
 
@@ -94,10 +115,11 @@ def _labellings(
         yield list(indices)
         return
     ranges = sorted({range_of(index) for index in indices})
-    colours = {index: ranges.index(range_of(index)) for index in indices}
+    groups = _ranked(indices, weighted)
 
     def descend(colours: dict[KIndex, int]) -> Iterator[list[KIndex]]:
-        _refine(indices, colours, weighted)
+        if len(set(colours.values())) < len(indices):
+            _refine(indices, colours, groups)
         classes: dict[int, list[KIndex]] = {}
         for index in indices:
             classes.setdefault(colours[index], []).append(index)
@@ -109,11 +131,11 @@ def _labellings(
             yield sorted(indices, key=lambda index: colours[index])
             return
         for chosen in tied:
-            # The chosen member comes first in its class, all later colours move up by one.
+            # The chosen member comes first in its class; the other colours keep their order.
             pivot = colours[chosen]
-            yield from descend({i: c * 2 + (0 if i == chosen else 1 if c == pivot else 0) for i, c in colours.items()})
+            yield from descend({i: 2 * c + (c == pivot and i != chosen) for i, c in colours.items()})
 
-    yield from descend(colours)
+    yield from descend({index: ranges.index(range_of(index)) for index in indices})
 
 
 def _apply(mapping: dict[KIndex, KIndex], factors: Sequence[Factor]) -> tuple[Factor, ...]:

@@ -111,7 +111,8 @@ class Reducer:
             if before is not None and (before < 0) != (exponent < 0) and not signs.positive_atom(atom, self.domains):
                 self.obligations.add(f"{show(single(atom))} is not 0")
             exponents[atom] = exponent if before is None else before + exponent
-        return tuple((atom, exponent) for atom, exponent in exponents.items() if exponent)
+        # Whole exponents are kept as int: equal to the Fraction, and much faster to hash.
+        return tuple((atom, e.numerator if e.denominator == 1 else e) for atom, e in exponents.items() if e)
 
     # Arithmetic.
 

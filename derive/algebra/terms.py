@@ -31,7 +31,7 @@ KIndex = tuple[str, str, int, int, str]
 """(kind, name, number, lower, upper): kind ``f`` free (name), ``b`` bound (number), ``s`` slot (number), ``l`` literal."""
 Head = tuple[Any, ...]
 Atom = tuple[Head, tuple[KIndex, ...]]
-Factor = tuple[Atom, Fraction]
+Factor = tuple[Atom, Fraction | int]
 BoundRange = tuple[int, str]
 Term = tuple[tuple[BoundRange, ...], tuple[Factor, ...]]
 
@@ -121,7 +121,7 @@ def number(value: Fraction | int) -> Polynomial:
     return Polynomial({UNIT: Fraction(value)})
 
 
-def single(atom: Atom, exponent: Fraction = ONE) -> Polynomial:
+def single(atom: Atom, exponent: Fraction | int = 1) -> Polynomial:
     """The polynomial of one factor, which must be in canonical form already."""
     return Polynomial({((), ((atom, exponent),)): ONE})
 

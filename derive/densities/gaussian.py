@@ -114,7 +114,7 @@ COVARIANCES = {
             title="a full covariance matrix for each component",
             role="the covariances",
             condition=(
-                "the weighted scatter {C} is positive definite, for which {n} > {d} is needed; "
+                "the weighted scatter matrix of the component is positive definite, for which {n} > {d} is needed; "
                 "otherwise the likelihood has no maximiser in {Sigma}"
             ),
             symbol=lambda k, d: Symbol("Sigma", "param", (k,), (d, d), "spd"),
@@ -154,6 +154,7 @@ COVARIANCES = {
             condition="the data do not all lie at the mean of the component; otherwise there is no maximiser",
             symbol=lambda k, d: Symbol("v", "param", (k,), (), "positive"),
             matrix=lambda symbol, j, d: Multiply((Reference(symbol, (j,)), Identity(d))),
+            project=Trace,
             m_step=lambda fit, j: Divide(Trace(fit.weighted_scatter(j)), multiply(SizeNumber(fit.dimension), fit.mass(j))),
             gap=_spherical_gap,
         ),

@@ -46,7 +46,7 @@ def _tangent(em: Algorithm, parameter: Parameter) -> Step:
         reading="equal",
         assumptions=(REGULARITY,),
     )
-    return Step(reason="the same along the simplex: weight taken from {phi_l}, given to {phi_s}", claim=tangent)
+    return Step(reason="the same along the simplex: what {phi} gains, {phi_l} loses", claim=tangent)
 
 
 def _logits(em: Algorithm) -> Step:
@@ -54,7 +54,10 @@ def _logits(em: Algorithm) -> Step:
     options = {**em.model.options, "weights": "logits"}
     chart = Algorithm(family(em.model.name)(**options))
     parameter = chart.model.parameter("a")
-    return Step(reason="the same in logits, {phi_s} = softmax of {a_s}", claim=claim(chart, parameter, "fisher-phi-logits"))
+    return Step(
+        reason="the same in logits: {phi} is the softmax of free numbers a, no constraint is left",
+        claim=claim(chart, parameter, "fisher-phi-logits"),
+    )
 
 
 IDENTITY = Identity(

@@ -20,7 +20,7 @@ def steps(em: Algorithm, parameter: Parameter) -> tuple[Step, ...]:
     slope = Derivative(em.moving(i, j), by)
     mean = Sum(l, multiply(em.moving(i, l), log_joint_slope(l)))
     general = Claim(label=f"dw-{name}", lhs=slope, rhs=multiply(em.moving(i, j), log_joint_slope(j) - mean), reading="moving")
-    found = [Step(reason="quotient rule, with {dp} = {p} times the derivative of its logarithm", claim=general)]
+    found = [Step(reason="the quotient rule; the derivative of {p} is {p} times that of its logarithm", claim=general)]
     if name == "mu":
         toward = Derivative(model.exponent(i, s), by)
         special = Claim(
@@ -37,7 +37,7 @@ def steps(em: Algorithm, parameter: Parameter) -> tuple[Step, ...]:
         )
         found += [
             Step(reason="only component {s} contains {mu}, and only through {psi}", claim=special),
-            Step(reason="the case {j} = {s}: the reader's own formula", claim=own),
+            Step(reason="the case {j} = {s}", claim=own),
         ]
     nonzero = Claim(label=f"dw-{name}-nonzero", lhs=slope, relation="not identically 0", reading="moving")
     found.append(Step(reason="one point at which it is certainly not zero is enough", claim=nonzero))

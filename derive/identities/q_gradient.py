@@ -18,9 +18,10 @@ def weighted_slopes(model: Mixture, parameter: Parameter, weights: Weights) -> F
 
 
 def steps(em: Algorithm, parameter: Parameter) -> tuple[Step, ...]:
-    own = "the weights are constants; every component contains {parameter}"
+    letter = f"{{{parameter.symbol.name}}}"
+    own = f"the weights {{w}} are constants; every component contains {letter}"
     if not parameter.shared:
-        own = "the weights are constants; of the sum over {j} only the term {j} = {s} contains {parameter}"
+        own = f"the weights {{w}} are constants; only the term {{j}} = {{s}} contains {letter}"
     rows = [
         (Derivative(em.q(), parameter.reference), ""),
         (weighted_slopes(em.model, parameter, em.held), own),

@@ -19,7 +19,7 @@ def steps(em: Algorithm, parameter: Parameter) -> tuple[Step, ...]:
         (Sum(i, Divide(Derivative(marginal, by), marginal)), "the derivative of a logarithm"),
         (
             weighted_slopes(model, parameter, em.moving),
-            "{dp} = {p} times the derivative of its logarithm; the ratio is {w_moving}",
+            "the derivative of {p} is {p} times that of its logarithm; the ratio is {w_moving}",
         ),
         (parameter.slope(em.moving), "the derivative of the log-density"),
     ]
