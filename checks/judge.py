@@ -1,0 +1,96 @@
+"""The only maker of verdicts."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from typing import NoReturn
+
+from checks.witness import Evidence, Witness
+from derive.algebra.prove import Outcome, Proof, Unproved, prove
+from derive.claims import Claim, Verdict
+from derive.errors import DisagreementError
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """The verdict on a claim and what it rests on.
+
+    ``residual`` is the finding on what the claim says is left (``lhs - rhs = residual``), where it says so. Truth is not a
+    bool here: ask ``finding.verdict`` or ``finding.passes``.
+    """
+
+    claim: Claim
+    verdict: Verdict
+    reason: str
+    outcome: Outcome | None
+    evidence: Evidence | None
+    seconds: float
+    residual: Finding | None = None
+
+    @property
+    def passes(self) -> bool:
+        """Whether the claim came out as it should: proved or confirmed, or refuted where that was expected."""
+        if self.claim.expected == "refuted":
+            return self.verdict == "refuted" and (self.residual is None or self.residual.passes)
+        return self.verdict in ("proved", "confirmed")
+
+    def __bool__(self) -> NoReturn:
+        raise TypeError("a finding is neither true nor false: ask finding.verdict or finding.passes")
+
+
+def judge(claim: Claim, witness: Witness) -> Finding:
+    """Decide a claim.
+
+    Raises:
+        DisagreementError: the kernel proved what the witness refutes; a defect of this program, never a verdict.
+    """
+    began = time.perf_counter()
+    evidence = witness.examine(claim)
+    # What the numbers refute needs no attempt at a proof, except where it was not expected: then both must be heard.
+    heard = evidence.outcome != "differs" or claim.expected is None
+    outcome = prove(claim) if heard and claim.relation != "not identically 0" else None
+    verdict, reason = _verdict(claim, outcome, evidence)
+    residual = judge(_residual_claim(claim), witness) if claim.residual is not None else None
+    return Finding(claim, verdict, reason, outcome, evidence, time.perf_counter() - began, residual)
+
+
+def _verdict(claim: Claim, outcome: Outcome | None, evidence: Evidence) -> tuple[Verdict, str]:
+    proved = isinstance(outcome, Proof)
+    if proved and evidence.outcome == "differs":
+        raise DisagreementError(
+            f"the kernel proves {claim.label} and the witness refutes it: {evidence.reason}; "
+            f"counterexample={evidence.counterexample}"
+        )
+    if evidence.outcome == "differs":
+        return "refuted", evidence.reason
+    if evidence.outcome == "undecided":
+        return "unknown", evidence.reason
+    if claim.relation == "not identically 0":
+        return "proved", evidence.reason  # a certified point is the proof
+    if not evidence.separated:
+        return "unknown", "the points tried could not have told a wrong claim from a right one"
+    if isinstance(outcome, Unproved):
+        return "confirmed", f"no proof found ({outcome.reason}); {evidence.reason}"
+    return "proved", evidence.reason
+
+
+def _residual_claim(claim: Claim) -> Claim:
+    if claim.residual is None:
+        raise ValueError("the claim names no residual")
+    return replace(
+        claim,
+        label=f"{claim.label}-residual",
+        lhs=claim.lhs - claim.rhs,
+        rhs=claim.residual,
+        relation="=",
+        residual=None,
+        expected=None,
+    )
+
+
+def judge_all(claims: Sequence[Claim], witness: Witness) -> Iterator[Finding]:
+    """Decide claims one after the other; the witness keeps its points and derivatives between them."""
+    for claim in claims:
+        yield judge(claim, witness)
