@@ -1,0 +1,18 @@
+"""Whether a derivation holds: the numeric witness, the judge, and the reports."""
+
+from __future__ import annotations
+
+import importlib
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from checks.regression import assert_identity, verify
+
+__all__ = ["assert_identity", "verify"]
+
+
+def __getattr__(name: str) -> Any:
+    """The public names, imported when they are first used."""
+    if name in __all__:
+        return getattr(importlib.import_module("checks.regression"), name)
+    raise AttributeError(f"module 'checks' has no attribute {name!r}")

@@ -186,7 +186,7 @@ def einsum(operands: Sequence[Dense], out: Sequence[Token]) -> Dense:
         summed.append(part)
     if not summed:
         return Dense(jnp.ones(()), ())
-    present = tuple(token for token in out if any(token in part.tokens for part in summed))
+    present = tuple(token for token in unique(out) if any(token in part.tokens for part in summed))
     if all(token in out for part in summed for token in part.tokens):
         return multiplied(summed)
     position = {token: place for place, token in enumerate(unique(token for part in summed for token in part.tokens))}

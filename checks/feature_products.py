@@ -89,10 +89,7 @@ def contract(operands: Sequence[Operand], out: Sequence[Token], tables: FeatureT
     current = list(operands)
     while any(isinstance(operand, Split) for operand in current):
         reduced = _apply(current, out, tables)
-        if reduced is None:
-            current = [operand.dense() for operand in current]
-        else:
-            current = reduced
+        current = [operand.dense() for operand in current] if reduced is None else reduced
     result = einsum([operand.dense() for operand in current], out)
     return result if scale == 1.0 else Dense(result.array * scale, result.tokens)
 
@@ -255,7 +252,7 @@ def _weighted_sum(
         )
     columns = unique((*other_tokens, *extra))
     remaining = tuple(token for token in extra if token not in other_tokens)
-    expanded_array = _repeated(expanded, (*columns, *ends), {**sizes, **{end: dimension for end in ends}})
+    expanded_array = _repeated(expanded, (*columns, *ends), {**sizes, **dict.fromkeys(ends, dimension)})
 
     def direct() -> Array:
         count = int(np.prod([sizes[token] for token in other_tokens]))

@@ -44,7 +44,7 @@ from checks.contractions import (
     unique,
 )
 from checks.feature_products import FeatureTables, contract, worthwhile
-from derive.errors import DeriveError, ScopeError, ShapeError, UnsupportedError
+from derive.errors import DeriveError, ScopeError, UnsupportedError
 from derive.formula import (
     Add,
     AtEqual,
@@ -205,13 +205,20 @@ def _merge(into: dict[Key, Symbol], more: Mapping[Key, Symbol]) -> None:
 
 def _symbols(node: Formula) -> dict[Key, Symbol]:
     """The symbols whose values a formula needs, in reading order."""
+    return dict(_symbols_inside(node))
+
+
+@functools.lru_cache(maxsize=4096)
+def _symbols_inside(node: Formula) -> dict[Key, Symbol]:
     found: dict[Key, Symbol] = {}
     if isinstance(node, Reference):
         return {_key(node.symbol): node.symbol}
     if isinstance(node, Named):
-        inside = _definition_symbols(node)
-        moved = [symbol.at_current if node.time == "current" else symbol for symbol in inside.values()]
-        return {_key(symbol): symbol for symbol in moved}
+        reference = node.definition.log_reference
+        for part in (node.definition.body, *(reference.arguments if reference is not None else ())):
+            moved = [symbol.at_current if node.time == "current" else symbol for symbol in _symbols(part).values()]
+            _merge(found, {_key(symbol): symbol for symbol in moved})
+        return found
     if isinstance(node, AtEqual):
         _merge(found, {_key(symbol.at_free): symbol.at_free for symbol in _symbols(node.body).values()})
         return found
@@ -225,19 +232,6 @@ def _symbols(node: Formula) -> dict[Key, Symbol]:
     for child in node.children:
         _merge(found, _symbols(child))
     return found
-
-
-@functools.lru_cache(maxsize=4096)
-def _symbols_inside(body: Formula, arguments: tuple[Formula, ...]) -> dict[Key, Symbol]:
-    found: dict[Key, Symbol] = {}
-    for part in (body, *arguments):
-        _merge(found, _symbols(part))
-    return found
-
-
-def _definition_symbols(node: Named) -> dict[Key, Symbol]:
-    reference = node.definition.log_reference
-    return _symbols_inside(node.definition.body, reference.arguments if reference is not None else ())
 
 
 def _key(symbol: Symbol) -> Key:
@@ -308,7 +302,7 @@ def _nonnegative(node: Formula) -> bool:
         case Determinant():
             return _definite(node.argument)
         case Named():
-            return _nonnegative(node.definition.body)
+            return node.definition.log_reference is not None or _nonnegative(node.definition.body)
         case _:
             return False
 
@@ -399,9 +393,8 @@ class _Scope:
             return outer.network(node)
         return self.remembered("network", node, lambda: self.compute(node))
 
-    def contracted(self, network: Network, keep: Sequence[Token] | None = None) -> Dense:
-        out = unique((*network.labels, *network.own)) if keep is None else keep
-        return contract(network.operands, out, self.tables, number(network.scale))
+    def contracted(self, network: Network) -> Dense:
+        return contract(network.operands, (*network.labels, *network.own), self.tables, number(network.scale))
 
     def value(self, node: Formula) -> _Value:
         outer = self.outer(node)
@@ -410,8 +403,6 @@ class _Scope:
 
         def materialise() -> _Value:
             network = self.network(node)
-            if len(network.operands) == 1 and isinstance(network.operands[0], Dense) and network.scale == 1:
-                return _Value(self.contracted(network), network.own)
             return _Value(self.contracted(network), network.own)
 
         return self.remembered("value", node, materialise)
@@ -465,10 +456,9 @@ class _Scope:
                 return Network(network.operands, tuple(reversed(network.own)), network.scale)
             case Trace():
                 network = self.network(node.argument).renamed({})
-                joined = network.renamed({})
-                rows, columns = joined.own
-                operands = tuple(operand.renamed({columns: rows}) for operand in joined.operands)
-                return Network(operands, (), joined.scale)
+                rows, columns = network.own
+                operands = tuple(operand.renamed({columns: rows}) for operand in network.operands)
+                return Network(operands, (), network.scale)
             case DiagonalPart():
                 network = self.network(node.argument).renamed({})
                 rows, columns = network.own
@@ -661,9 +651,6 @@ class _Scope:
         return network.renamed({index: fresh()})
 
     def sum_over(self, node: Sum) -> Network:
-        if self.open(node.body) and isinstance(node.body, Named):
-            # The log-domain value exists already wherever a ratio or a logarithm uses this sum.
-            return self.bound(self.network(node.body), node.index)
         parted = self.distributed(node)
         if parted is not None:
             return self.network(parted)
@@ -671,7 +658,7 @@ class _Scope:
 
     def distributed(self, node: Sum) -> Formula | None:
         """``sum_i w_i (A_i - B)`` as ``sum_i w_i A_i - sum_i w_i B`` where A_i is a form in data kept apart over i."""
-        body = node.body
+        body = Multiply((node.body,)) if isinstance(node.body, Add) else node.body
         if not isinstance(body, (Multiply, MatrixProduct)):
             return None
         for place, factor in enumerate(body.factors):
@@ -743,11 +730,14 @@ class _Scope:
 
     def root(self, node: Formula) -> tuple[Dense, tuple[int, int]]:
         """The inverse Cholesky factor R of a positive definite matrix, ``S^-1 = R^T R``; its own axes last."""
-        dense = self.factor(node)
-        eye = jnp.broadcast_to(jnp.eye(dense.array.shape[-1]), dense.array.shape)
-        array = jax.lax.linalg.triangular_solve(dense.array, eye, left_side=True, lower=True)
+        factor = self.factor(node)
+
+        def compute() -> Array:
+            eye = jnp.broadcast_to(jnp.eye(factor.array.shape[-1]), factor.array.shape)
+            return jax.lax.linalg.triangular_solve(factor.array, eye, left_side=True, lower=True)
+
         r, p = fresh(), fresh()
-        return Dense(array, (*dense.tokens[:-2], r, p)), (r, p)
+        return Dense(self.remembered("root", node, compute), (*factor.tokens[:-2], r, p)), (r, p)
 
     def factor(self, node: Formula) -> Dense:
         """The Cholesky factor of a matrix; not a number where it is not symmetric, which the factor would not see."""
@@ -866,7 +856,7 @@ class _Scope:
     def named(self, node: Named) -> Network:
         names = self.actual(node)
         if names is None:
-            if self.references and node.definition.log_reference is not None:
+            if self.open(node):
                 logarithm = self.log(node)
                 return single(Dense(jnp.exp(logarithm.array), logarithm.tokens))
             value = self.value(unfold(node))

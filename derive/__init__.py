@@ -1,0 +1,26 @@
+"""Derivations of expectation-maximisation and its gradient identities, as formulas that can be proved.
+
+>>> import derive
+>>> derive.models.names()
+['gaussian-mixture']
+"""
+
+from __future__ import annotations
+
+import importlib
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from derive import identities, models
+    from derive.expectation_maximisation.expressions import ExpectationMaximisation as em
+
+__all__ = ["em", "identities", "models"]
+
+
+def __getattr__(name: str) -> Any:
+    """The public names, imported when they are first used."""
+    if name in ("models", "identities"):
+        return importlib.import_module(f"derive.{name}")
+    if name == "em":
+        return importlib.import_module("derive.expectation_maximisation.expressions").ExpectationMaximisation
+    raise AttributeError(f"module 'derive' has no attribute {name!r}")

@@ -318,7 +318,11 @@ class Reducer:
         if integral and exponent > 0:
             if exponent > MAX_POWER and len(base) > 1:
                 raise LimitError(f"a sum to the power {exponent}, limit={MAX_POWER}")
-            if len(base) > 1 or any(term[0] for term in base):
+            if len(base) == 1 and not next(iter(base))[0]:
+                (((_, factors), coefficient),) = base.items()
+                scaled = self._power_of_number(coefficient, exponent)
+                return self.multiply(scaled, self.build(ONE, (), [(atom, own * exponent) for atom, own in factors]))
+            if base:
                 half = self.power(base, Fraction(exponent // 2))
                 return self.multiply(half, half, base if exponent % 2 else number(1))
         constant = base.constant

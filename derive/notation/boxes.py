@@ -10,8 +10,6 @@ import re
 from dataclasses import dataclass
 from functools import lru_cache
 
-Box = "Sign | Row | Raised | Fraction | Brackets | Bar"
-
 
 @dataclass(frozen=True, slots=True)
 class Sign:
@@ -24,92 +22,97 @@ class Sign:
 class Row:
     """Boxes side by side."""
 
-    parts: tuple[Sign | Row | Raised | Fraction | Brackets | Bar, ...]
+    parts: tuple[Box, ...]
 
 
 @dataclass(frozen=True, slots=True)
-class Raised:
+class Scripted:
     """A base with what stands below and above at its right; sum signs with their limits too."""
 
-    base: Sign | Row | Raised | Fraction | Brackets | Bar
-    below: Sign | Row | Raised | Fraction | Brackets | Bar | None = None
-    above: Sign | Row | Raised | Fraction | Brackets | Bar | None = None
+    base: Box
+    below: Box | None = None
+    above: Box | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Fraction:
-    """``above`` over ``below``; a ``small`` one is a rational number in front of a product."""
+    """``above`` over ``below``; a ``small`` one is a rational number."""
 
-    above: Sign | Row | Raised | Fraction | Brackets | Bar
-    below: Sign | Row | Raised | Fraction | Brackets | Bar
+    above: Box
+    below: Box
     small: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class Brackets:
-    """Something in brackets. ``soft`` ones are needed only where fractions are written on one line."""
+    """Something in brackets or between bars. ``soft`` brackets are needed only where fractions stay on one line."""
 
-    inside: Sign | Row | Raised | Fraction | Brackets | Bar
+    inside: Box
     bars: bool = False
     soft: bool = False
 
 
 @dataclass(frozen=True, slots=True)
-class Bar:
-    """An evaluation bar: ``inside`` at ``condition``."""
+class EvaluationBar:
+    """``inside`` at ``condition``."""
 
-    inside: Sign | Row | Raised | Fraction | Brackets | Bar
-    condition: Sign | Row | Raised | Fraction | Brackets | Bar
+    inside: Box
+    condition: Box
 
+
+Box = Sign | Row | Scripted | Fraction | Brackets | EvaluationBar
 
 SPACE = Sign(" ")
 THIN = Sign(r"\,")
-_TOKEN = re.compile(r"\\(?:mathrm|mathcal|operatorname)\{(?:[^{}\\]|\\.)*\}|\\[A-Za-z]+ ?|\\.|\s+|.")
+NOTHING = Row(())
+_TOKEN = re.compile(r"\\(?:mathrm|mathcal|operatorname)\{(?:[^{}\\]|\\.)*\}|\\[A-Za-z]+|\\.|\s+|.")
 
 
-def row(*parts: AnyBox) -> AnyBox:
+def row(*parts: Box) -> Box:
     """Boxes side by side, rows inside rows taken apart."""
     flat = tuple(piece for part in parts for piece in (part.parts if isinstance(part, Row) else (part,)))
     return flat[0] if len(flat) == 1 else Row(flat)
 
 
 @lru_cache(maxsize=4096)
-def parse(tex: str) -> AnyBox:
-    """The box of a piece of LaTeX made of signs, ``_{..}`` and ``^{..}``.
+def parse(tex: str) -> Box:
+    """The box of a piece of LaTeX made of signs, ``_{..}`` and ``^{..}``; an empty script is dropped.
 
-    >>> parse("w_j")
-    Raised(base=Sign(tex='w'), below=Sign(tex='j'), above=None)
+    >>> parse("w_j^{}")
+    Scripted(base=Sign(tex='w'), below=Sign(tex='j'), above=None)
     """
-    tokens = _TOKEN.findall(tex)
-    tokens.reverse()
-    return _row(tokens)
+    return _read(_TOKEN.findall(tex)[::-1])
 
 
-def _row(tokens: list[str]) -> AnyBox:
-    parts: list[AnyBox] = []
+def _read(tokens: list[str]) -> Box:
+    """The boxes up to the closing brace or the end; ``tokens`` is a stack and is used up."""
+    parts: list[Box] = []
     while tokens and tokens[-1] != "}":
         token = tokens.pop()
         if token in ("_", "^"):
             script = _group(tokens)
-            last = parts.pop() if parts else Row(())
-            base, below, above = (last.base, last.below, last.above) if isinstance(last, Raised) else (last, None, None)
-            parts.append(Raised(base, script, above) if token == "_" else Raised(base, below, script))
+            last = parts.pop() if parts else NOTHING
+            held = last if isinstance(last, Scripted) else Scripted(last)
+            if script != NOTHING:
+                held = Scripted(held.base, script, held.above) if token == "_" else Scripted(held.base, held.below, script)
+            parts.append(held if held.below or held.above else held.base)
         elif token == "{":
-            tokens.append(token)
-            parts.append(_group(tokens))
+            parts.append(_braced(tokens))
         else:
-            parts.append(SPACE if token.isspace() else Sign(token.strip() if token != r"\ " else token))
-    return row(*parts) if parts else Row(())
+            parts.append(SPACE if token.isspace() else Sign(token))
+    return row(*parts)
 
 
-def _group(tokens: list[str]) -> AnyBox:
-    if not tokens or tokens[-1] != "{":
-        return Sign(tokens.pop().strip()) if tokens else Row(())
-    tokens.pop()
-    inside = _row(tokens)
+def _braced(tokens: list[str]) -> Box:
+    inside = _read(tokens)
     if tokens:
         tokens.pop()
     return inside
 
 
-AnyBox = Sign | Row | Raised | Fraction | Brackets | Bar
+def _group(tokens: list[str]) -> Box:
+    """What a script mark applies to: one sign, or what the braces hold."""
+    if not tokens:
+        return NOTHING
+    token = tokens.pop()
+    return _braced(tokens) if token == "{" else Sign(token)

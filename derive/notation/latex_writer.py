@@ -1,0 +1,107 @@
+r"""Formulas as LaTeX that people paste into their notes (amsmath is all it needs)."""
+
+from __future__ import annotations
+
+import re
+
+from derive.formula import Formula
+from derive.notation.boxes import Box, Brackets, EvaluationBar, Fraction, Row, Scripted, Sign
+from derive.notation.conventions import Convention, convention
+from derive.notation.layout import lay_out
+
+_BIG = (r"\sum", r"\prod")
+
+
+def latex(formula: Formula, notation: Convention | None = None) -> str:
+    r"""The formula in LaTeX, without dollar signs, in the letters of ``notation`` (by default CS229's).
+
+    Raises:
+        UnsupportedError: a function that has no notation.
+    """
+    return render(lay_out(formula, notation or convention()))
+
+
+def render(box: Box) -> str:
+    """A box in LaTeX; braces are always balanced."""
+    match box:
+        case Sign(tex):
+            return tex
+        case Row(parts):
+            return _join(render(part) for part in parts)
+        case Scripted(base, below, above):
+            return _scripted(base, below, above)
+        case Fraction(above, below, small):
+            return _fraction(render(above), render(below), small)
+        case Brackets(inside, soft=True):
+            return render(inside)
+        case Brackets(inside, bars):
+            return _brackets(inside, bars)
+        case EvaluationBar(inside, condition):
+            return f"\\left. {render(inside)} \\right|_{{{render(condition)}}}"
+
+
+def _join(parts: object) -> str:
+    """Side by side, with a space where a control word would swallow the letter behind it."""
+    text = ""
+    for part in parts:  # type: ignore[attr-defined]
+        text += f" {part}" if re.search(r"\\[A-Za-z]+$", text) and re.match(r"[A-Za-z]", part) else part
+    return text
+
+
+def _scripted(base: Box, below: Box | None, above: Box | None) -> str:
+    inside = render(base)
+    if isinstance(base, (Scripted, Row)) and not (isinstance(base, Row) and base.parts and isinstance(base.parts[-1], Brackets)):
+        inside = f"{{{inside}}}"
+    big = isinstance(base, Sign) and base.tex in _BIG
+    for mark, script in (("_", below), ("^", above)):
+        if script is not None:
+            text = render(script)
+            inside += mark + (text if not big and re.fullmatch(r"[A-Za-z0-9*]", text) else f"{{{text}}}")
+    return inside
+
+
+def _fraction(above: str, below: str, small: bool) -> str:
+    if not small:
+        return f"\\frac{{{above}}}{{{below}}}"
+    return f"\\tfrac{above}{below}" if len(above) == len(below) == 1 else f"\\tfrac{{{above}}}{{{below}}}"
+
+
+def _brackets(inside: Box, bars: bool) -> str:
+    left, right = (r"\lvert", r"\rvert") if bars else ("(", ")")
+    text = render(inside)
+    if _is_tall(inside):
+        return f"\\left{left} {text} \\right{right}"
+    if _has_brackets(inside):
+        left, right = f"\\bigl{left}", f"\\bigr{right}"
+    return f"{_join((left, text))}{right}"
+
+
+def _is_tall(box: Box) -> bool:
+    """Whether it stands higher than brackets of the usual sizes."""
+    match box:
+        case Fraction():
+            return not box.small
+        case EvaluationBar():
+            return True
+        case Row(parts):
+            return any(_is_tall(part) for part in parts)
+        case Scripted(base):
+            return isinstance(base, Sign) and base.tex in _BIG or _is_tall(base)
+        case Brackets(inside):
+            return _is_tall(inside)
+        case Sign():
+            return False
+
+
+def _has_brackets(box: Box) -> bool:
+    match box:
+        case Row(parts):
+            return any(_has_brackets(part) for part in parts)
+        case Scripted(base):
+            return _has_brackets(base)
+        case Brackets(inside, soft=soft):
+            return not soft or _has_brackets(inside)
+        case Sign(tex):
+            return tex == "("
+        case _:
+            return False

@@ -1,0 +1,141 @@
+"""Formulas as one line of Unicode text for the terminal, and such lines broken into rows."""
+
+from __future__ import annotations
+
+import re
+
+from derive.formula import Formula
+from derive.notation.boxes import Box, Brackets, EvaluationBar, Fraction, Row, Scripted, Sign
+from derive.notation.conventions import GREEK, Convention, convention
+from derive.notation.layout import lay_out
+
+_LOWER = str.maketrans(
+    "0123456789+−=()aehijklmnoprstuvx",
+    "₀₁₂₃₄₅₆₇₈₉₊₋₌₍₎ₐₑₕᵢⱼₖₗₘₙₒₚᵣₛₜᵤᵥₓ",
+)
+_UPPER = str.maketrans(
+    "0123456789+−=()*abcdefghijklmnoprstuvwxyzABDEGHIJKLMNOPRTUVW",
+    "⁰¹²³⁴⁵⁶⁷⁸⁹⁺⁻⁼⁽⁾*ᵃᵇᶜᵈᵉᶠᵍʰⁱʲᵏˡᵐⁿᵒᵖʳˢᵗᵘᵛʷˣʸᶻᴬᴮᴰᴱᴳᴴᴵᴶᴷᴸᴹᴺᴼᴾᴿᵀᵁⱽᵂ",
+)
+_GREEK = dict(
+    zip(
+        sorted(GREEK),
+        "ΔΓΛΩΦΠΨΣΘΥΞαβχδεηγικλμνωφπψρστθυξζ",
+        strict=True,
+    )
+)
+_SIGNS = {
+    "-": "−",
+    "'": "′",
+    r"\,": " ",
+    r"\|": "‖",
+    r"\cdot": "·",
+    r"\ell": "ℓ",
+    r"\mid": "|",
+    r"\nabla": "∇",
+    r"\partial": "∂",
+    r"\prod": "∏",
+    r"\sum": "∑",
+    r"\exp": "exp",
+    r"\ln": "ln",
+    r"\log": "log",
+    **{f"\\{name}": letter for name, letter in _GREEK.items()},
+}
+
+
+def text(formula: Formula, notation: Convention | None = None) -> str:
+    """The formula on one line of Unicode text, in the letters of ``notation`` (by default CS229's).
+
+    Raises:
+        UnsupportedError: a function that has no notation.
+    """
+    return render(lay_out(formula, notation or convention()))
+
+
+def render(box: Box) -> str:
+    """A box on one line."""
+    match box:
+        case Sign(tex):
+            return _sign(tex)
+        case Row(parts):
+            return re.sub(" {2,}", " ", "".join(render(part) for part in parts))
+        case Scripted(base, below, above):
+            return render(base) + _script("_", below, _LOWER) + _script("^", above, _UPPER)
+        case Fraction(above, below, small):
+            return _fraction(render(above), render(below), small)
+        case Brackets(inside, bars, soft):
+            line = render(inside)
+            return f"|{line}|" if bars else line if soft and line == "½" else f"({line})"
+        case EvaluationBar(inside, condition):
+            return f"{render(inside)}|_{{{render(condition)}}}"
+
+
+def _sign(tex: str) -> str:
+    word = re.fullmatch(r"\\(?:mathrm|mathcal|operatorname)\{(.*)\}", tex)
+    if word:
+        return word.group(1).replace("\\", "")
+    return _SIGNS.get(tex, tex)
+
+
+def _script(mark: str, box: Box | None, table: dict[int, int]) -> str:
+    """In small signs where Unicode has every one of them, else in braces."""
+    if box is None:
+        return ""
+    line = render(box)
+    return line.translate(table) if all(ord(sign) in table for sign in line) else f"{mark}{{{line}}}"
+
+
+def _fraction(above: str, below: str, small: bool) -> str:
+    if small:
+        return "½" if (above, below) == ("1", "2") else f"{above}/{below}"
+    if above.startswith("∂"):
+        return f"{above.replace('∂ ', '∂')}/{below.replace('∂ ', '∂')}"
+    return f"{above} / {below}"
+
+
+def break_rows(line: str | Formula, width: int, notation: Convention | None = None, *, indent: int = 4) -> list[str]:
+    """A line broken into rows of at most ``width`` signs, continuations indented by ``indent``.
+
+    It is broken before +, − and = outside brackets, else behind a sum sign, else between factors; inside brackets only
+    where nothing else helps. A piece that is wider than ``width`` stays whole.
+    """
+    rest = line if isinstance(line, str) else text(line, notation)
+    rows: list[str] = []
+    margin = ""
+    while len(margin) + len(rest) > width:
+        places = _places(rest)
+        if not places:
+            break
+        room = width - len(margin)
+        fitting = [place for place in places if place[1] <= room]
+        # The cheapest place, of these the rightmost; where none fits, the first.
+        _, at = min(fitting, key=lambda place: (place[0], -place[1])) if fitting else min(places, key=lambda place: place[1])
+        rows.append(margin + rest[:at].rstrip())
+        rest = rest[at:].lstrip()
+        margin = " " * indent
+    rows.append(margin + rest)
+    return rows
+
+
+def _places(line: str) -> list[tuple[int, int]]:
+    """Where a line may be broken: the cost of each place, and the place."""
+    found: list[tuple[int, int]] = []
+    depth = 0
+    for at, sign in enumerate(line):
+        if sign in "({":
+            depth += 1
+        elif sign in ")}":
+            depth -= 1
+        elif sign == " " and at:
+            found.append((10 * depth + _cost(line[:at].rsplit(" ", 1)[-1], line[at + 1 : at + 2]), at))
+    return found
+
+
+def _cost(before: str, behind: str) -> int:
+    if behind in ("+", "−", "=", "≤", "≥"):
+        return 0
+    if before[:1] in ("∑", "∏"):
+        return 1
+    if before in ("+", "−", "=", ":=", "log", "ln", ",", ";") or before[:1] in ("∇", "½") or before.endswith(("log", "ln")):
+        return 6
+    return 2
