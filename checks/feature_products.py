@@ -9,12 +9,14 @@ With ``u_ij = a_i + b_j`` (``a`` lives on the data, ``b`` does not), centred dat
 
 Both are exact algebra, and the subtraction of the centre keeps the digits of data that lie far from the origin. What can
 still lose digits is a component far from the centre in units of its own spread. Each rule therefore bounds its rounding
-error from the numbers at hand, and where the bound is too large takes the direct road, one component at a time, instead.
+error from the numbers at hand (its *guard*); where the bound is too large the direct road, one component at a time, is right.
+A conditional inside the compiled program costs as much as the form itself, so the guards are a result of the program, and
+only a program that must decide for itself (under somebody's transformation, or when a guard failed) holds the conditional.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
 import jax
@@ -32,9 +34,9 @@ SMALLEST_SHARE = 1e-6
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Features:
-    """``centred`` (n, d), the features ``table`` (n, f) of it, the ``centre`` (d,) and ``radius`` (d,), the largest |z|."""
+    """The data as ``rows`` (n, d), the ``table`` (n, f) of features, the ``centre`` (d,), the ``radius`` (d,), the largest |z|."""
 
-    centred: Array
+    rows: Array
     table: Array
     centre: Array
     radius: Array
@@ -42,8 +44,13 @@ class Features:
 
 @dataclass(slots=True, eq=False)
 class FeatureTables:
-    """The features of each data array, computed once."""
+    """The features of each data array, computed once, and the guards of the forms that used them.
 
+    With ``conditional`` each form chooses its road at run time and there are no guards.
+    """
+
+    conditional: bool = False
+    guards: list[Array] = field(default_factory=list[Array])
     made: dict[int, tuple[Array, Features]] = field(default_factory=dict[int, tuple[Array, Features]])
 
     def of(self, data: Dense, dimension: Token) -> Features:
@@ -54,6 +61,14 @@ class FeatureTables:
             self.made[key] = (data.array, _features(data.array))
         return self.made[key][1]
 
+    def choose(self, guard: Array, expanded: Array, direct: Callable[[], Array]) -> Array:
+        """The expanded form where its guard holds, the direct one elsewhere; or the guard noted for the caller."""
+        guard = jax.lax.stop_gradient(guard)
+        if self.conditional:
+            return jax.lax.cond(guard, lambda: expanded, direct)
+        self.guards.append(guard)
+        return expanded
+
 
 def _features(data: Array) -> Features:
     rows = data.reshape(-1, data.shape[-1])
@@ -63,7 +78,7 @@ def _features(data: Array) -> Features:
     # Row by row of the upper triangle: slices fuse, a gather of the pairs of columns does not.
     squares = [centred[:, a : a + 1] * centred[:, a:] for a in range(rows.shape[1])]
     table = jnp.concatenate([ones, centred, *squares], axis=1)
-    return Features(centred, table, centre, jax.lax.stop_gradient(jnp.max(jnp.abs(centred), axis=0)))
+    return Features(rows, table, centre, jax.lax.stop_gradient(jnp.max(jnp.abs(centred), axis=0)))
 
 
 def _last(dense: Dense, token: Token) -> Dense:
@@ -169,6 +184,7 @@ def _quadratic_form(
     for part in (left, right, middle):
         sizes.update(zip(part.tokens, part.array.shape, strict=True))
     bs = [_repeated(part, (*columns, end), sizes).reshape(-1, dimension) for part, end in ((left, p), (right, q))]
+    raw = [b - features.centre for b in bs]
     m = _repeated(middle, (*columns, p, q), sizes).reshape(-1, dimension, dimension)
 
     upper = np.triu_indices(dimension)
@@ -185,19 +201,18 @@ def _quadratic_form(
     if len(factors) == 1 and factors[0].root is not None and first.other.array is second.other.array:
         root = _repeated(Dense(factors[0].root, factors[0].tokens), (*columns, p, q), sizes).reshape(m.shape)
 
-    def expanded() -> Array:
-        return jnp.matmul(features.table, parameters.T, precision=jax.lax.Precision.HIGHEST)
+    expanded = jnp.matmul(features.table, parameters.T, precision=jax.lax.Precision.HIGHEST)
 
     def direct() -> Array:
         def one(component: tuple[Array, ...]) -> Array:
             if root is not None:
-                return jnp.sum(((features.centred + component[0]) @ component[2].T) ** 2, axis=1)
-            product = (features.centred + component[0]) @ component[2]
-            return jnp.sum(product * (features.centred + component[1]), axis=1)
+                return jnp.sum(((features.rows + component[0]) @ component[2].T) ** 2, axis=1)
+            product = (features.rows + component[0]) @ component[2]
+            return jnp.sum(product * (features.rows + component[1]), axis=1)
 
         return jax.lax.map(one, (bs[0], bs[1], m if root is None else root)).T
 
-    value = jax.lax.cond(jax.lax.stop_gradient(bound) <= LARGEST_TERM, expanded, direct)
+    value = tables.choose(bound <= LARGEST_TERM, expanded, direct)
     rows = tuple(first.data.size(token) for token in first.data_tokens)
     shape = (*rows, *(sizes[token] for token in columns))
     return [Dense(value.reshape(shape), (*first.data_tokens, *columns)), *others]
@@ -265,15 +280,14 @@ def _weighted_sum(
             sides.append(_repeated(other, (*other_tokens, q), {**sizes, q: dimension}).reshape(count, dimension))
 
         def one(component: tuple[Array, ...]) -> Array:
-            vectors = [features.centred + side for side in component[1:]]
+            vectors = [features.rows + side for side in component[1:]]
             if second is None:
                 return component[0] @ vectors[0]
             return jnp.einsum("wn,np,nq->wpq", component[0], *vectors)
 
         return jax.lax.map(one, (per, *sides)).reshape(expanded_array.shape)
 
-    enough = jax.lax.stop_gradient(share) >= SMALLEST_SHARE
-    value = jax.lax.cond(enough, lambda: expanded_array, direct)
+    value = tables.choose(share >= SMALLEST_SHARE, expanded_array, direct)
     return [Dense(value, (*columns, *ends)), *others]
 
 

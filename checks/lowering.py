@@ -16,7 +16,7 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from fractions import Fraction
 from typing import Any, cast
 
@@ -130,14 +130,18 @@ class LoweredTable:
     axes: Mapping[str, tuple[Index, ...]]
     references: bool
     symbols: Mapping[Key, Symbol]
-    compiled: Callable[..., dict[str, Array]]
+    compiled: Callable[..., tuple[dict[str, Array], list[Array]]]
 
     def __call__(self, values: Mapping[Key, Any], sizes: Mapping[str, int] | None = None) -> dict[str, Array]:
         """The value of each formula, by name; shapes and errors as in ``Lowered``."""
         with jax.enable_x64(True):
             arrays = [_input(key, self.symbols[key], values) for key in self.inputs]
             known = _sizes({key: (self.symbols[key], array) for key, array in zip(self.inputs, arrays, strict=True)}, sizes)
-            results = self.compiled(tuple(sorted(known.items())), arrays)
+            traced = any(isinstance(array, jax.core.Tracer) for array in arrays)
+            fixed = tuple(sorted(known.items()))
+            results, guards = self.compiled((fixed, traced), arrays)
+            if not all(bool(guard) for guard in guards):
+                results, _ = self.compiled((fixed, True), arrays)
         for name, result in results.items():
             if result.dtype != jnp.float64:
                 raise DeriveError(f"a result is not in double precision: {name}={result.dtype}, expected float64")
@@ -174,10 +178,13 @@ def lower_all(
     chosen = dict(formulas)
 
     @functools.partial(jax.jit, static_argnums=0)
-    def compiled(sizes: tuple[tuple[str, int], ...], arrays: list[Array]) -> dict[str, Array]:
+    def compiled(static: tuple[tuple[tuple[str, int], ...], bool], arrays: list[Array]) -> tuple[dict[str, Array], list[Array]]:
+        sizes, conditional = static
         values = {key: Dense(array, _positions(array.ndim)) for key, array in zip(inputs, arrays, strict=True)}
-        scope = _Scope(values=values, sizes=dict(sizes), references=references)
-        return {name: scope.output(formula, order[name]) for name, formula in chosen.items()}
+        tables = FeatureTables(conditional=conditional)
+        scope = _Scope(values=values, sizes=dict(sizes), references=references, tables=tables)
+        results = {name: scope.output(formula, order[name]) for name, formula in chosen.items()}
+        return results, tables.guards
 
     return LoweredTable(formulas=chosen, inputs=inputs, axes=order, references=references, symbols=symbols, compiled=compiled)
 
@@ -357,6 +364,8 @@ class _Scope:
     changed: frozenset[Key] = frozenset()
     tables: FeatureTables = field(default_factory=FeatureTables)
     memory: dict[tuple[str, Formula], Any] = field(default_factory=dict[tuple[str, Formula], Any])
+    sums: dict[int, _Exponentials] = field(default_factory=dict[int, "_Exponentials"])
+    """What a log-sum-exp was made of, by the identity of its array (which the record keeps alive)."""
 
     def output(self, node: Formula, order: Sequence[Index]) -> Array:
         value = self.value(node)
@@ -576,6 +585,9 @@ class _Scope:
     def over(self, numerator: Formula, logarithm: Dense) -> Network:
         """The numerator over exp(logarithm), divided where its exponentials stand so that neither over- nor underflows."""
         if self.open(numerator):
+            probabilities = self.normalised(self.log(numerator), logarithm)
+            if probabilities is not None:
+                return single(probabilities)
             difference = total([self.log(numerator), Dense(-logarithm.array, logarithm.tokens)])
             return single(Dense(jnp.exp(difference.array), difference.tokens))
         if isinstance(numerator, Sum) and self.exponential_inside(numerator.body) and numerator.index not in logarithm.tokens:
@@ -598,6 +610,16 @@ class _Scope:
         network = self.network(numerator).renamed({})
         reciprocal = Dense(jnp.exp(-logarithm.array), logarithm.tokens)
         return Network((*network.operands, reciprocal), network.own, network.scale)
+
+    def normalised(self, numerator: Dense, denominator: Dense) -> Dense | None:
+        """The softmax, where the denominator is the log-sum-exp of this very numerator: its exponentials exist already."""
+        made = self.sums.get(id(denominator.array))
+        if made is None or made.source is not numerator.array:
+            return None
+        tokens = numerator.tokens
+        if (*tokens[: made.axis], *tokens[made.axis + 1 :]) != denominator.tokens:
+            return None
+        return Dense(made.terms / jnp.expand_dims(made.total, made.axis), tokens)
 
     def exponential_inside(self, node: Formula) -> bool:
         if node.shape == () and self.open(node):
@@ -817,12 +839,17 @@ class _Scope:
                 body = self.log(node.body)
                 if node.index not in body.tokens:
                     return Dense(body.array + jnp.log(float(self.count(node.index))), body.tokens)
-                return _reduced(_log_sum_exp, body, node.index)
+                axis = body.tokens.index(node.index)
+                made = _exponentials(body.array, axis)
+                result = jnp.log(made.total) + made.largest
+                self.sums[id(result)] = replace(made, result=result)
+                return Dense(result, (*body.tokens[:axis], *body.tokens[axis + 1 :]))
             case Add() if self.open(node):
                 parts = [self.log(term) for term in node.terms]
                 tokens = union(parts)
                 arrays = jnp.broadcast_arrays(*(aligned(part, tokens) for part in parts))
-                return Dense(_log_sum_exp(jnp.stack(arrays), 0), tokens)
+                made = _exponentials(jnp.stack(arrays), 0)
+                return Dense(jnp.log(made.total) + made.largest, tokens)
             case Product() if _nonnegative(node.body):
                 body = self.log(node.body)
                 if node.index not in body.tokens:
@@ -917,6 +944,7 @@ class _Scope:
             parent=self,
             changed=frozenset(values),
             tables=self.tables,
+            sums=self.sums,
         )
 
     def derivative(self, node: Derivative) -> Network:
@@ -934,6 +962,7 @@ class _Scope:
 
         def body(array: Array) -> Array:
             scope = self.child({key: Dense(array, value.tokens)}, general=matrix, references=references)
+            scope.tables = FeatureTables(conditional=True)  # a guard made under a derivative could not leave it
             seen.append(scope.value(node.body))
             return seen[-1].dense.array
 
@@ -1015,10 +1044,21 @@ def _reduced(function: Callable[..., Array], dense: Dense, token: Token) -> Dens
     return Dense(function(dense.array, axis), (*dense.tokens[:axis], *dense.tokens[axis + 1 :]))
 
 
-def _log_sum_exp(array: Array, axis: int) -> Array:
-    """``log sum exp`` over an axis; minus infinity for an empty sum or a sum of zeros."""
-    if array.shape[axis] == 0:
-        return jnp.full(array.shape[:axis] + array.shape[axis + 1 :], -jnp.inf)
-    largest = jax.lax.stop_gradient(jnp.max(array, axis, keepdims=True))
-    largest = jnp.where(jnp.isinf(largest) & (largest < 0), 0.0, largest)
-    return jnp.log(jnp.sum(jnp.exp(array - largest), axis)) + jnp.squeeze(largest, axis)
+@dataclass(frozen=True, slots=True, eq=False)
+class _Exponentials:
+    """``terms`` = exp(source - largest) and their ``total`` over ``axis``: log-sum-exp is log(total) + largest."""
+
+    source: Array
+    axis: int
+    terms: Array
+    total: Array
+    largest: Array
+    result: Array | None = None
+
+
+def _exponentials(source: Array, axis: int) -> _Exponentials:
+    """The parts of a log-sum-exp: minus infinity for an empty sum and for a sum of zeros."""
+    largest = jax.lax.stop_gradient(jnp.max(source, axis, keepdims=True, initial=-jnp.inf))
+    largest = jnp.where(largest == -jnp.inf, 0.0, largest)
+    terms = jnp.exp(source - largest)
+    return _Exponentials(source, axis, terms, jnp.sum(terms, axis), jnp.squeeze(largest, axis))

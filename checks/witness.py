@@ -6,15 +6,38 @@ also taken by autodiff of a function that shares no code with the kernel, and mu
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+import itertools
+import random
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from typing import Literal
 
 import numpy as np
 
-from derive.symbols import Index
+from checks.enclosure import Comparison, compare, compare_order, enclose_all, midpoint
+from checks.mutation import mutants
+from checks.points import Point, generic_point, size_schedule, sizes_of, symbols_of
+from checks.shrinking import shrink
+from derive.claims import Claim
+from derive.errors import DeriveError, DisagreementError, UnsupportedError
+from derive.formula import (
+    ZERO,
+    Derivative,
+    Formula,
+    Log,
+    Named,
+    free_indices,
+    matrix_product,
+    multiply,
+    walk,
+)
+from derive.symbols import Index, Symbol
 
 Sizes = Mapping[str, int]
+
+AUTODIFF_TOLERANCE = 1e-8
+"""Relative; float64 with sums over few terms. A wrong rule is off by far more, a wrong digit in a formula is the balls' business."""
+MUTANTS_TRIED = 6
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,7 +51,6 @@ class Counterexample:
     left: str
     right: str
     difference: str
-    certified: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +58,8 @@ class Evidence:
     """What the numbers say about a claim.
 
     ``separated`` of ``mutants`` wrong variants of the claim were told apart at the points used: the power of the test.
-    ``autodiff`` is the largest relative difference between a derivative by JAX and the same derivative in balls.
+    ``autodiff`` is the largest relative difference between a derivative by JAX and the same derivative in balls; None where
+    the claim has no derivative.
     """
 
     outcome: Literal["agrees", "differs", "undecided"]
@@ -47,3 +70,299 @@ class Evidence:
     separated: int = 0
     mutants: int = 0
     autodiff: float | None = None
+
+
+@dataclass(slots=True)
+class Witness:
+    """Numbers for claims; keeps its points, and the derivatives it took, between claims.
+
+    ``seed`` fixes every point; ``points`` is how many sizes are tried for each claim, generic ones first.
+    """
+
+    seed: int = 0
+    points: int = 3
+    autodiff: bool = True
+    _points: dict[tuple[str, ...], list[Sizes]] = field(default_factory=dict[tuple[str, ...], list[Sizes]])
+    _derivatives: dict[tuple[Formula, int], float] = field(default_factory=dict[tuple[Formula, int], float])
+
+    # Points.
+
+    def at(self, *formulas: Formula) -> Iterator[Point]:
+        """Generic points for what stands in the formulas, of several sizes."""
+        names = tuple(sizes_of(*formulas))
+        symbols = symbols_of(*formulas)
+        for number, sizes in enumerate(self.schedule(names)):
+            yield generic_point(symbols, sizes, seed=self.seed + 1000 * number)
+
+    def schedule(self, names: tuple[str, ...]) -> list[Sizes]:
+        if names not in self._points:
+            sizes = list(size_schedule(names))
+            while len(sizes) < self.points:
+                sizes += sizes
+            self._points[names] = sizes[: self.points]
+        return self._points[names]
+
+    # Claims.
+
+    def examine(self, claim: Claim) -> Evidence:
+        """Look for a point at which the claim fails; then ask whether a wrong claim would have been seen."""
+        try:
+            evidence = _EXAMINATIONS[claim.relation](self, claim)
+            if evidence.outcome != "agrees" or not self.autodiff:
+                return evidence
+            return replace(evidence, autodiff=self.by_autodiff(claim))
+        except UnsupportedError as unsupported:
+            return Evidence("undecided", f"not supported: {unsupported}")
+
+    def equality(self, claim: Claim, left: Formula, right: Formula, where: Sequence[Point] | None = None) -> Evidence:
+        points = list(self.at(left, right)) if where is None else list(where)
+        looked: list[Point] = []
+        for point in points:
+            comparison = compare(left, right, point)
+            if comparison.outcome in ("different", "one side undefined"):
+                found = self._smallest(left, right, point)
+                return Evidence(
+                    "differs",
+                    _difference(found),
+                    len(looked) + 1,
+                    tuple(p.sizes for p in (*looked, point)),
+                    counterexample=_counterexample(*found),
+                )
+            if comparison.outcome != "equal":
+                return Evidence("undecided", f"{comparison.outcome}: {comparison.reason}", len(looked))
+            looked.append(point)
+        separated, tried = self.power(left, right, looked)
+        sizes = tuple(p.sizes for p in looked)
+        return Evidence("agrees", "both sides agree to 30 digits", len(looked), sizes, separated=separated, mutants=tried)
+
+    def _smallest(self, left: Formula, right: Formula, point: Point) -> tuple[Point, Comparison]:
+        """The smallest and simplest point at which the sides still differ."""
+
+        def disagrees(candidate: Point) -> bool:
+            return compare(left, right, candidate).outcome in ("different", "one side undefined")
+
+        small = shrink(disagrees, point, symbols_of(left, right))
+        return small, compare(left, right, small)
+
+    def power(self, left: Formula, right: Formula, points: Sequence[Point]) -> tuple[int, int]:
+        """How many wrong variants of a claim these points tell apart, of how many that were tried."""
+        original, other = (left, right) if right == ZERO else (right, left)
+        scope = tuple(sorted(free_indices(left) | free_indices(right), key=lambda index: index.name))
+        wrong = [mutant.formula for mutant in mutants(original, scope)]
+        if right == ZERO:
+            # Any multiple of zero is zero: a slip must change what is claimed to vanish.
+            wrong = [formula for formula in wrong if not _is_multiple(formula, original)]
+        chosen = random.Random(self.seed).sample(wrong, min(MUTANTS_TRIED, len(wrong)))
+        separated = 0
+        for formula in chosen:
+            for point in points[:2]:
+                try:
+                    different = compare(other, formula, _extended(point, self.seed, other, formula)).outcome == "different"
+                except DeriveError:
+                    different = False
+                if different:
+                    separated += 1
+                    break
+        return separated, len(chosen)
+
+    def by_autodiff(self, claim: Claim) -> float | None:
+        """The largest relative difference between JAX's derivatives and the balls', over the derivatives in the claim.
+
+        Raises:
+            DisagreementError: they differ, so one of the two is wrong.
+        """
+        worst: float | None = None
+        for node in _derivatives(claim.lhs, claim.rhs):
+            key = (node, self.seed)
+            if key not in self._derivatives:
+                self._derivatives[key] = self._compare_derivative(node)
+            error = self._derivatives[key]
+            worst = error if worst is None else max(worst, error)
+            if not error <= AUTODIFF_TOLERANCE:
+                raise DisagreementError(
+                    f"a derivative in {claim.label} by autodiff and by balls: relative difference={error}, "
+                    f"expected at most {AUTODIFF_TOLERANCE}"
+                )
+        return worst
+
+    def _compare_derivative(self, node: Derivative) -> float:
+        from checks.lowering import lower
+
+        point = next(self.at(node))
+        axes = tuple(sorted(free_indices(node), key=lambda index: index.name))
+        values = {key: np.asarray(value, dtype=np.float64) for key, value in point.values.items()}
+        found = np.asarray(lower(node, axes=axes, references=True)(values, point.sizes))
+        wanted = midpoint(enclose_all(node, point, axes))
+        scale = max(1.0, float(np.max(np.abs(wanted), initial=0.0)))
+        difference = np.abs(found - wanted)
+        return float(np.max(difference, initial=0.0)) / scale if np.all(np.isfinite(found)) else float("nan")
+
+    # Numbers for the report.
+
+    def measure(self, formula: Formula) -> float:
+        """The largest absolute value of a formula, over its entries and indices, at a generic point.
+
+        Raises:
+            UnsupportedError: the formula has a part that cannot be evaluated.
+        """
+        point = next(self.at(formula))
+        axes = tuple(sorted(free_indices(formula), key=lambda index: index.name))
+        return float(np.max(np.abs(midpoint(enclose_all(formula, point, axes))), initial=0.0))
+
+
+def _is_multiple(formula: Formula, original: Formula) -> bool:
+    """Whether a formula is the original times a number, which no test of zero can tell from it."""
+    factors = [part for part in walk(formula) if part == original]
+    return bool(factors)
+
+
+def _extended(point: Point, seed: int, *formulas: Formula) -> Point:
+    """The point with values for symbols that only a mutant has."""
+    missing = [s for s in symbols_of(*formulas) if (s.name, s.role) not in point.values]
+    if not missing:
+        return point
+    more = generic_point(missing, point.sizes, seed=seed)
+    return replace(point, values={**point.values, **more.values})
+
+
+def _derivatives(*formulas: Formula) -> Iterator[Derivative]:
+    """The outermost derivatives of formulas, those inside abbreviations excepted."""
+    for node in formulas:
+        if isinstance(node, Derivative):
+            yield node
+        else:
+            yield from _derivatives(*node.children)
+
+
+def _difference(found: tuple[Point, Comparison]) -> str:
+    _, comparison = found
+    if comparison.outcome == "one side undefined":
+        return f"only one side is defined: {comparison.reason}"
+    return "the two sides differ, certainly"
+
+
+def _counterexample(point: Point, comparison: Comparison) -> Counterexample:
+    return Counterexample(
+        sizes=point.sizes,
+        values=point.values,
+        assignment=comparison.assignment,
+        entry=comparison.entry,
+        left=comparison.left,
+        right=comparison.right,
+        difference=comparison.difference,
+    )
+
+
+# One examination for each relation.
+
+
+def _equal(witness: Witness, claim: Claim) -> Evidence:
+    return witness.equality(claim, claim.lhs, claim.rhs)
+
+
+def _not_zero(witness: Witness, claim: Claim) -> Evidence:
+    """Not identically zero: a point at which it certainly is not zero."""
+    for point in witness.at(claim.lhs):
+        comparison = compare(claim.lhs, ZERO, point)
+        if comparison.outcome == "different":
+            small, there = witness._smallest(claim.lhs, ZERO, point)
+            reason = "certainly not zero at the point shown"
+            return Evidence("agrees", reason, 1, (small.sizes,), _counterexample(small, there), 1, 1)
+    return Evidence("undecided", "zero at every point tried")
+
+
+def _bound(witness: Witness, claim: Claim) -> Evidence:
+    """A bound: it holds at every point tried, near equality too, and the opposite bound does not."""
+    small, large = (claim.lhs, claim.rhs) if claim.relation == "<=" else (claim.rhs, claim.lhs)
+    looked: list[Point] = []
+    opposite = 0
+    for point in itertools.chain(witness.at(small, large), _near_equality(witness, small, large)):
+        order = compare_order(small, large, point)
+        if order.outcome == "violated":
+            return Evidence(
+                "differs",
+                "the bound is violated, certainly",
+                len(looked) + 1,
+                tuple(p.sizes for p in (*looked, point)),
+                counterexample=_counterexample(point, order),
+            )
+        if order.outcome == "undecided":
+            return Evidence("undecided", f"the sign of the difference is not certain: {order.reason}", len(looked))
+        opposite += compare_order(large, small, point).outcome == "violated"
+        looked.append(point)
+    sizes = tuple(p.sizes for p in looked)
+    return Evidence("agrees", "the bound holds at every point tried", len(looked), sizes, separated=opposite, mutants=len(looked))
+
+
+def _near_equality(witness: Witness, small: Formula, large: Formula) -> Iterator[Point]:
+    """Points at which theta_t is close to theta: where a bound that touches there is nearly an equality."""
+    symbols = symbols_of(small, large)
+    for point in witness.at(small, large):
+        values = dict(point.values)
+        for symbol in symbols:
+            if symbol.role == "current" and (symbol.name, "param") in values and symbol.domain not in ("spd", "sym"):
+                there = values[symbol.name, "param"]
+                values[symbol.name, "current"] = there + (values[symbol.name, "current"] - there) / 64
+        yield replace(point, values=values)
+
+
+def _up_to_constant(witness: Witness, claim: Claim) -> Evidence:
+    """``lhs - rhs`` is the same at two values of the parameters."""
+    return _same_at_two_values(witness, claim, claim.lhs - claim.rhs)
+
+
+def _proportional(witness: Witness, claim: Claim) -> Evidence:
+    return _same_at_two_values(witness, claim, Log(claim.lhs) - Log(claim.rhs))
+
+
+def _same_at_two_values(witness: Witness, claim: Claim, difference: Formula) -> Evidence:
+    looked: list[Point] = []
+    symbols = symbols_of(difference)
+    moved = [s for s in symbols if any(s.name == p.name and s.role == p.role for p in claim.parameters)]
+    if not moved:
+        return Evidence("undecided", "no parameter of the constant occurs in the claim")
+    for number, point in enumerate(witness.at(difference)):
+        other = generic_point(moved, point.sizes, seed=witness.seed + 500 + number)
+        there = replace(point, values={**point.values, **other.values})
+        comparison = compare(difference, difference, point, other_point=there)
+        if comparison.outcome == "different":
+            return Evidence(
+                "differs",
+                "the difference is not the same at two values of the parameters",
+                len(looked) + 1,
+                counterexample=_counterexample(point, comparison),
+            )
+        if comparison.outcome != "equal":
+            return Evidence("undecided", f"{comparison.outcome}: {comparison.reason}", len(looked))
+        looked.append(point)
+    alone = compare(claim.lhs, claim.lhs, looked[0], other_point=there)  # does a side itself move with the parameters?
+    power = int(alone.outcome == "different")
+    sizes = tuple(p.sizes for p in looked)
+    return Evidence("agrees", "the difference does not move with the parameters", len(looked), sizes, separated=power, mutants=1)
+
+
+def _implies(witness: Witness, claim: Claim) -> Evidence:
+    """The second equation is the stated multiple of the first."""
+    if claim.multiplier is None:
+        return Evidence("undecided", "no multiplier was stated, and points that solve the first equation are not searched for")
+    matrix = len(claim.multiplier.shape) == 2
+    product = matrix_product(claim.multiplier, claim.lhs) if matrix else multiply(claim.multiplier, claim.lhs)
+    return witness.equality(claim, claim.rhs, product)
+
+
+def _same_argmax(witness: Witness, claim: Claim) -> Evidence:
+    left = claim.lhs if claim.multiplier is None else multiply(claim.multiplier, claim.lhs)
+    return _same_at_two_values(witness, claim, left - claim.rhs)
+
+
+_EXAMINATIONS: Mapping[str, Callable[[Witness, Claim], Evidence]] = {
+    "=": _equal,
+    "not identically 0": _not_zero,
+    "<=": _bound,
+    ">=": _bound,
+    "= up to a constant": _up_to_constant,
+    "proportional to": _proportional,
+    "implies": _implies,
+    "same argmax": _same_argmax,
+}
+

@@ -1,7 +1,7 @@
 """Times the lowered log-likelihood of a Gaussian mixture and its closed-form gradient against textbook JAX.
 
 Prints medians of interleaved rounds in one process, and their ratios; only the ratios mean anything on another machine.
-Run from the repository's root: ``python examples/benchmark_gaussian_mixture.py [--data 100000] [--components 8] [--dimension 4]``.
+Run from the repository's root: ``python examples/benchmark_gaussian_mixture.py --data 100000 --components 8 --dimension 4``.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ import numpy as np
 
 from checks.lowering import Key, lower, lower_all
 from derive.expectation_maximisation.algorithm import Algorithm
-from derive.formula import HALF, Divide, Formula, Inverse, Reference, Sum, multiply, outer
+from derive.formula import HALF, Divide, Formula, Inverse, Sum, multiply, outer
 from derive.models import family
 
 PARAMETERS = ("mu", "Sigma", "phi")
@@ -42,15 +42,13 @@ def closed_form(em: Algorithm) -> dict[str, Formula]:
 
 
 def textbook(mean: jax.Array, covariance: jax.Array, weight: jax.Array, x: jax.Array) -> jax.Array:
-    """Cholesky, triangular solve, logsumexp."""
+    """Cholesky, triangular solve, logsumexp: the quickest of four ways to write it (solving for each datum takes twice as long)."""
+    d = x.shape[1]
     factor = jnp.linalg.cholesky(covariance)
-
-    def log_density(m: jax.Array, l: jax.Array) -> jax.Array:
-        y = jax.scipy.linalg.solve_triangular(l, (x - m).T, lower=True)
-        constant = 0.5 * x.shape[1] * jnp.log(2 * jnp.pi) + jnp.sum(jnp.log(jnp.diagonal(l)))
-        return -0.5 * jnp.sum(y * y, axis=0) - constant
-
-    logs = jax.vmap(log_density)(mean, factor) + jnp.log(weight)[:, None]
+    root = jax.vmap(lambda l: jax.scipy.linalg.solve_triangular(l, jnp.eye(d), lower=True))(factor)
+    y = jnp.einsum("kab,kbn->kan", root, x.T[None] - mean[:, :, None])
+    constant = 0.5 * d * jnp.log(2 * jnp.pi) + jnp.sum(jnp.log(jnp.diagonal(factor, axis1=1, axis2=2)), axis=1)
+    logs = -0.5 * jnp.sum(y * y, axis=1) + (jnp.log(weight) - constant)[:, None]
     return jnp.sum(jax.scipy.special.logsumexp(logs, axis=0))
 
 

@@ -75,7 +75,7 @@ def _ranked(indices: Sequence[KIndex], weighted: Sequence[tuple[object, Sequence
         rows: list[tuple[int, list[tuple[int, int, KIndex | None]]]] = []
         for (head, arguments), exponent in factors:
             places = _places((head, arguments))
-            row = [
+            row: list[tuple[int, int, KIndex | None]] = [
                 (place, -1, index) if index in moving else (place, fixed_rank[index], None)
                 for place, index in zip(places, arguments, strict=True)
             ]

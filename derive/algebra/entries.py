@@ -411,17 +411,41 @@ def plain_heads(polynomial: Polynomial) -> set[tuple[str, ...]]:
     return found
 
 
+def _number(reader: Reader, node: Number, scope: Scope, entry: tuple[KIndex, ...]) -> Polynomial:
+    return number(node.value)
+
+
+def _pi(reader: Reader, node: Pi, scope: Scope, entry: tuple[KIndex, ...]) -> Polynomial:
+    return single((("c", "pi"), ()))
+
+
+def _size_number(reader: Reader, node: SizeNumber, scope: Scope, entry: tuple[KIndex, ...]) -> Polynomial:
+    return single((("z", node.size.name), ()))
+
+
+def _exp(reader: Reader, node: Exp, scope: Scope, entry: tuple[KIndex, ...]) -> Polynomial:
+    return reader.reducer.exp(reader.read(node.argument, scope))
+
+
+def _log(reader: Reader, node: Log, scope: Scope, entry: tuple[KIndex, ...]) -> Polynomial:
+    return reader.reducer.logarithm(reader.read(node.argument, scope))
+
+
+def _at_equal(reader: Reader, node: AtEqual, scope: Scope, entry: tuple[KIndex, ...]) -> Polynomial:
+    return reader.move(reader.read(node.body, scope, entry), "current", "param")
+
+
 _READERS: Mapping[type, Callable[..., Polynomial]] = {
-    Number: lambda reader, node, scope, entry: number(node.value),
-    Pi: lambda reader, node, scope, entry: single((("c", "pi"), ())),
-    SizeNumber: lambda reader, node, scope, entry: single((("z", node.size.name), ())),
+    Number: _number,
+    Pi: _pi,
+    SizeNumber: _size_number,
     Reference: _reference,
     Add: _add,
     Multiply: _multiply,
     Divide: _divide,
     Power: _power,
-    Exp: lambda reader, node, scope, entry: reader.reducer.exp(reader.read(node.argument, scope)),
-    Log: lambda reader, node, scope, entry: reader.reducer.logarithm(reader.read(node.argument, scope)),
+    Exp: _exp,
+    Log: _log,
     Function: _function,
     Delta: _delta,
     Sum: _sum,
@@ -435,8 +459,8 @@ _READERS: Mapping[type, Callable[..., Polynomial]] = {
     Diagonal: _diagonal,
     DiagonalPart: _diagonal_part,
     Component: _component,
-    Named: lambda reader, node, scope, entry: reader.named(node, scope, entry),
+    Named: Reader.named,
     Derivative: _derivative,
-    AtEqual: lambda reader, node, scope, entry: reader.move(reader.read(node.body, scope, entry), "current", "param"),
-    Substitute: lambda reader, node, scope, entry: reader.substitute(node, scope, entry),
+    AtEqual: _at_equal,
+    Substitute: Reader.substitute,
 }

@@ -17,6 +17,7 @@ from derive.algebra.terms import (
     ONE,
     ZERO,
     Atom,
+    Exponent,
     Factor,
     KIndex,
     Polynomial,
@@ -104,7 +105,7 @@ class Reducer:
 
     def _merge(self, factors: Sequence[Factor]) -> tuple[Factor, ...]:
         """Like factors into one, exponents added; a factor that cancels must not vanish, which is recorded."""
-        exponents: dict[Atom, Fraction] = {}
+        exponents: dict[Atom, Exponent] = {}
         for atom, exponent in factors:
             atom = sort_arguments(atom)
             before = exponents.get(atom)
@@ -308,7 +309,7 @@ class Reducer:
         closed, closed_arguments = close(single(atom))
         return single(sort_arguments((("log", closed), closed_arguments)))
 
-    def power(self, base: Polynomial, exponent: Fraction) -> Polynomial:
+    def power(self, base: Polynomial, exponent: Exponent) -> Polynomial:
         """``base`` to a rational power; products are distributed over only where that is allowed."""
         if exponent == 1:
             return base
@@ -353,7 +354,7 @@ class Reducer:
                 product = scale(product, -1 if exponent % 2 else 1)
         return self.multiply(product, self.build(ONE, (), [((("pow", closed), arguments), exponent)]))
 
-    def _power_of_number(self, value: Fraction, exponent: Fraction) -> Polynomial:
+    def _power_of_number(self, value: Fraction, exponent: Exponent) -> Polynomial:
         if value == 0:
             if exponent > 0:
                 return ZERO
@@ -375,19 +376,19 @@ class Reducer:
         terms = list(polynomial.items())
         denominator = lcm(*(c.denominator for _, c in terms))
         coefficient = Fraction(gcd(*(int(c * denominator) for _, c in terms)), denominator)
-        shared: dict[Atom, Fraction] | None = None
+        shared: dict[Atom, Exponent] | None = None
         for (_, factors), _ in terms:
             outside = {atom: e for atom, e in factors if not any(index[0] == "b" for index in atom[1])}
             if shared is None:
                 shared = outside
                 continue
-            kept: dict[Atom, Fraction] = {}
+            kept: dict[Atom, Exponent] = {}
             for atom, e in shared.items():
                 other = outside.get(atom)
                 if other is not None and (other > 0) == (e > 0):
                     kept[atom] = min(e, other, key=abs)
             shared = kept
-        wanted = [
+        wanted: list[Factor] = [
             (atom, e)
             for atom, e in sorted((shared or {}).items())
             if atom[0][0] != "d" and (not positive_only or signs.positive_atom(atom, self.domains))
@@ -396,7 +397,7 @@ class Reducer:
             return coefficient, wanted, polynomial
         return coefficient, wanted, self.shift(scale(polynomial, 1 / coefficient), {atom: -e for atom, e in wanted})
 
-    def shift(self, polynomial: Polynomial, exponents: Mapping[Atom, Fraction]) -> Polynomial:
+    def shift(self, polynomial: Polynomial, exponents: Mapping[Atom, Exponent]) -> Polynomial:
         """Multiply by powers of atoms that no bound index touches, adding to the exponents that are there already."""
         if not exponents:
             return polynomial
@@ -430,18 +431,18 @@ class Reducer:
         parts = [self.build(ONE, [b for b in binders if b in names], inner) for names, inner in groups]
         return [scale(parts[0], coefficient), *parts[1:]]
 
-    def denominators(self, polynomial: Polynomial) -> dict[Atom, Fraction]:
+    def denominators(self, polynomial: Polynomial) -> dict[Atom, Exponent]:
         """The negative powers that no bound index touches, each with the lowest exponent that occurs."""
-        found: dict[Atom, Fraction] = {}
+        found: dict[Atom, Exponent] = {}
         for _, factors in polynomial:
             for atom, exponent in factors:
                 if exponent < 0 and atom[0][0] != "exp" and not any(i[0] == "b" for i in atom[1]):
                     found[atom] = min(found.get(atom, exponent), exponent)
         return found
 
-    def _over_common_denominator(self, polynomial: Polynomial) -> tuple[dict[Atom, Fraction], Polynomial]:
+    def _over_common_denominator(self, polynomial: Polynomial) -> tuple[dict[Atom, Exponent], Polynomial]:
         """Write a sum as (numerator) * (product of atoms to negative powers), so that a/b + c and (a + bc)/b meet."""
-        below: dict[Atom, Fraction] = {}
+        below: dict[Atom, Exponent] = {}
         for _ in range(MAX_CLEARINGS):
             found = self.denominators(polynomial)
             if len(polynomial) < 2 or not found:
@@ -609,7 +610,7 @@ def leading(closed: Polynomial) -> tuple[Term, Fraction, Polynomial]:
     return known
 
 
-def weight(term: Term) -> tuple[Fraction, Term]:
+def weight(term: Term) -> tuple[Exponent, Term]:
     """How heavy a term is: the sizes of its exponents added up; ties are broken by the terms' order."""
     return sum((abs(e) for _, e in term[1]), Fraction(0)), term
 

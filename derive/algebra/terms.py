@@ -23,7 +23,7 @@ Heads::
 from __future__ import annotations
 
 import itertools
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from fractions import Fraction
 from typing import Any
 
@@ -31,7 +31,9 @@ KIndex = tuple[str, str, int, int, str]
 """(kind, name, number, lower, upper): kind ``f`` free (name), ``b`` bound (number), ``s`` slot (number), ``l`` literal."""
 Head = tuple[Any, ...]
 Atom = tuple[Head, tuple[KIndex, ...]]
-Factor = tuple[Atom, Fraction | int]
+Exponent = Fraction | int
+"""Whole exponents are ints: equal to the Fraction of the same value, and much faster to hash."""
+Factor = tuple[Atom, Exponent]
 BoundRange = tuple[int, str]
 Term = tuple[tuple[BoundRange, ...], tuple[Factor, ...]]
 
@@ -64,9 +66,8 @@ class Polynomial(Mapping[Term, Fraction]):
 
     __slots__ = ("_hash", "_key", "_terms", "cache")
 
-    def __init__(self, terms: Mapping[Term, Fraction] | Iterable[tuple[Term, Fraction]] = ()) -> None:
-        items = terms.items() if isinstance(terms, Mapping) else terms
-        self._terms: dict[Term, Fraction] = {term: c for term, c in items if c}
+    def __init__(self, terms: Mapping[Term, Fraction] | None = None) -> None:
+        self._terms: dict[Term, Fraction] = {term: c for term, c in (terms or {}).items() if c}
         self._hash: int | None = None
         self._key: tuple[tuple[Term, Fraction], ...] | None = None
         self.cache: dict[str, Any] = {}
@@ -121,7 +122,7 @@ def number(value: Fraction | int) -> Polynomial:
     return Polynomial({UNIT: Fraction(value)})
 
 
-def single(atom: Atom, exponent: Fraction | int = 1) -> Polynomial:
+def single(atom: Atom, exponent: Exponent = 1) -> Polynomial:
     """The polynomial of one factor, which must be in canonical form already."""
     return Polynomial({((), ((atom, exponent),)): ONE})
 

@@ -3,6 +3,7 @@ r"""Formulas as LaTeX that people paste into their notes (amsmath is all it need
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 
 from derive.formula import Formula
 from derive.notation.boxes import Box, Brackets, EvaluationBar, Fraction, Row, Scripted, Sign
@@ -21,57 +22,58 @@ def latex(formula: Formula, notation: Convention | None = None) -> str:
     return render(lay_out(formula, notation or convention()))
 
 
-def render(box: Box) -> str:
-    """A box in LaTeX; braces are always balanced."""
+def render(box: Box, *, small: bool = False) -> str:
+    """A box in LaTeX; braces are always balanced. ``small`` says that it stands in a script, where nothing is tall."""
     match box:
         case Sign(tex):
             return tex
         case Row(parts):
-            return _join(render(part) for part in parts)
+            return _join(render(part, small=small) for part in parts)
         case Scripted(base, below, above):
-            return _scripted(base, below, above)
-        case Fraction(above, below, small):
-            return _fraction(render(above), render(below), small)
+            return _scripted(base, below, above, small)
+        case Fraction(above, below, rational):
+            return _fraction(render(above, small=small), render(below, small=small), rational)
         case Brackets(inside, soft=True):
-            return render(inside)
+            return render(inside, small=small)
         case Brackets(inside, bars):
-            return _brackets(inside, bars)
+            return _brackets(inside, bars, small)
         case EvaluationBar(inside, condition):
-            return f"\\left. {render(inside)} \\right|_{{{render(condition)}}}"
+            return f"\\left. {render(inside, small=small)} \\right|_{{{render(condition, small=True)}}}"
 
 
-def _join(parts: object) -> str:
+def _join(parts: Iterable[str]) -> str:
     """Side by side, with a space where a control word would swallow the letter behind it."""
     text = ""
-    for part in parts:  # type: ignore[attr-defined]
-        text += f" {part}" if re.search(r"\\[A-Za-z]+$", text) and re.match(r"[A-Za-z]", part) else part
-    return text
+    for part in parts:
+        text += f" {part}" if re.search(r"\\[A-Za-z]+$", text) and part[:1].isalpha() else part
+    # Operators and \left bring a thin space of their own.
+    return re.sub(r"\\,(?=\\(?:left|log|ln|exp|sum|prod|operatorname)(?![A-Za-z]))", " ", text)
 
 
-def _scripted(base: Box, below: Box | None, above: Box | None) -> str:
-    inside = render(base)
-    if isinstance(base, (Scripted, Row)) and not (isinstance(base, Row) and base.parts and isinstance(base.parts[-1], Brackets)):
+def _scripted(base: Box, below: Box | None, above: Box | None, small: bool) -> str:
+    inside = render(base, small=small)
+    if isinstance(base, Scripted) or (isinstance(base, Row) and not isinstance(base.parts[-1], Brackets)):
         inside = f"{{{inside}}}"
     big = isinstance(base, Sign) and base.tex in _BIG
     for mark, script in (("_", below), ("^", above)):
         if script is not None:
-            text = render(script)
+            text = render(script, small=True)
             inside += mark + (text if not big and re.fullmatch(r"[A-Za-z0-9*]", text) else f"{{{text}}}")
     return inside
 
 
-def _fraction(above: str, below: str, small: bool) -> str:
-    if not small:
+def _fraction(above: str, below: str, rational: bool) -> str:
+    if not rational:
         return f"\\frac{{{above}}}{{{below}}}"
     return f"\\tfrac{above}{below}" if len(above) == len(below) == 1 else f"\\tfrac{{{above}}}{{{below}}}"
 
 
-def _brackets(inside: Box, bars: bool) -> str:
+def _brackets(inside: Box, bars: bool, small: bool) -> str:
     left, right = (r"\lvert", r"\rvert") if bars else ("(", ")")
-    text = render(inside)
-    if _is_tall(inside):
+    text = render(inside, small=small)
+    if not small and _is_tall(inside):
         return f"\\left{left} {text} \\right{right}"
-    if _has_brackets(inside):
+    if not small and _has_brackets(inside):
         left, right = f"\\bigl{left}", f"\\bigr{right}"
     return f"{_join((left, text))}{right}"
 
@@ -86,7 +88,7 @@ def _is_tall(box: Box) -> bool:
         case Row(parts):
             return any(_is_tall(part) for part in parts)
         case Scripted(base):
-            return isinstance(base, Sign) and base.tex in _BIG or _is_tall(base)
+            return (isinstance(base, Sign) and base.tex in _BIG) or _is_tall(base)
         case Brackets(inside):
             return _is_tall(inside)
         case Sign():

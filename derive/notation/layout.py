@@ -52,7 +52,12 @@ from derive.symbols import Index, IndexLike
 Letters = Mapping[Index, str]
 """How each index in scope is written."""
 
-_FUNCTIONS = {"loggamma": r"\log\Gamma", "digamma": r"\operatorname{digamma}", "trigamma": r"\operatorname{trigamma}"}
+_FUNCTIONS = {
+    "loggamma": r"\log\Gamma",
+    "digamma": r"\operatorname{digamma}",
+    "trigamma": r"\operatorname{trigamma}",
+    "erf": r"\operatorname{erf}",
+}
 _SYMMETRY = {"frobenius": r"\mathrm{sym}", "vech": r"\mathrm{vech}"}
 
 
@@ -129,16 +134,11 @@ class Layout:
 
     def symbol(self, name: str, indices: list[str], *, current: bool = False) -> Box:
         """A symbol, with the mark of theta_t where it stands there."""
-        box = parse(self._filled(self.convention.spelling(name, len(indices)).plain, indices, current))
-        if not current:
-            return box
-        mark = parse(self.convention.mark)
-        if not isinstance(box, Scripted) or box.above is None:
-            held = box if isinstance(box, Scripted) else Scripted(box)
-            return Scripted(held.base, held.below, mark)
-        if isinstance(box.above, Sign) and box.above.tex.isdigit():
-            return Scripted(Brackets(Scripted(box.base, box.below, mark)), None, box.above)
-        return Scripted(box.base, box.below, row(box.above, Sign(","), mark))
+        spelling = self.convention.spelling(name, len(indices))
+        box = parse(self._filled(spelling.plain, indices, current))
+        for mark in (spelling.mark, self.convention.mark if current else ""):
+            box = _marked(box, parse(mark)) if mark else box
+        return box
 
     def _filled(self, template: str, indices: list[str], current: bool) -> str:
         template = template.replace("#t", self.convention.theta_t if current else self.convention.theta)
@@ -151,9 +151,6 @@ class Layout:
         return parse(self.convention.size(name))
 
     # Brackets.
-
-    def bracketed(self, piece: Piece) -> Box:
-        return Brackets(piece.box)
 
     def scriptable(self, piece: Piece) -> Box:
         """The piece so that a script may stand at it."""
@@ -192,9 +189,12 @@ class Layout:
     def _gap(before: Box, piece: Piece, behind: Box) -> list[Box]:
         if _begins_with_digit(behind):
             return [SPACE, Sign(r"\cdot"), SPACE]
-        if _is_bracketed(before) and _is_bracketed(behind):
+        plain = isinstance(behind, Sign) or (isinstance(behind, Scripted) and isinstance(behind.base, Sign))
+        if (isinstance(before, Brackets) and _is_bracketed(before) and _is_bracketed(behind)) or (
+            isinstance(before, Sign) and before.tex.isdigit() and plain
+        ):
             return []
-        return [THIN] if piece.hold == Hold.CALL else [SPACE]
+        return [THIN] if piece.hold == Hold.CALL or before == piece.closed else [SPACE]
 
     # Formulas.
 
@@ -273,7 +273,7 @@ class Layout:
     @piece.register
     def _(self, node: Power, letters: Letters) -> Piece:
         exponent = _on_one_line(self.piece(node.exponent, letters).box)
-        return Piece(Scripted(self.scriptable(self.piece(node.base, letters)), None, exponent), Hold.ATOM)
+        return Piece(_raised(self.scriptable(self.piece(node.base, letters)), exponent), Hold.ATOM)
 
     @piece.register
     def _(self, node: Exp, letters: Letters) -> Piece:
@@ -284,14 +284,13 @@ class Layout:
         word, argument = self.convention.logarithm, self.piece(node.argument, letters)
         closed = self._call(word, argument)
         if argument.hold == Hold.FRACTION or argument.hold >= Hold.CALL or isinstance(node.argument, (Sum, Product)):
-            box = row(Sign(word), SPACE, self.operand(argument))
+            inside = self.operand(argument)
+            box = row(Sign(word), *(() if isinstance(inside, Brackets) else (SPACE,)), inside)
             return Piece(box, Hold.PREFIX, True, argument.reach, closed.box)
         return closed
 
     @piece.register
     def _(self, node: Function, letters: Letters) -> Piece:
-        if node.name == "erf":
-            return self._call(r"\operatorname{erf}", *(self.piece(part, letters) for part in node.arguments))
         if node.name not in _FUNCTIONS:
             raise UnsupportedError(f"no way to write the function {node.name!r}")
         return self._call(_FUNCTIONS[node.name], *(self.piece(part, letters) for part in node.arguments))
@@ -318,13 +317,13 @@ class Layout:
 
     @piece.register
     def _(self, node: Transpose, letters: Letters) -> Piece:
-        return Piece(Scripted(self.scriptable(self.piece(node.argument, letters)), None, Sign("T")), Hold.ATOM)
+        return Piece(_raised(self.scriptable(self.piece(node.argument, letters)), Sign("T")), Hold.ATOM)
 
     @piece.register
     def _(self, node: Inverse, letters: Letters) -> Piece:
         argument = self.piece(node.argument, letters)
         base = argument.box if isinstance(node.argument, Diagonal) else self.scriptable(argument)
-        return Piece(Scripted(base, None, row(Sign("-"), Sign("1"))), Hold.ATOM)
+        return Piece(_raised(base, row(Sign("-"), Sign("1"))), Hold.ATOM)
 
     @piece.register
     def _(self, node: Determinant, letters: Letters) -> Piece:
@@ -389,7 +388,7 @@ class Layout:
 
     @staticmethod
     def _evaluated(body: Piece, condition: Box) -> Piece:
-        inside = body.box if body.hold >= Hold.CALL else Brackets(body.box, soft=True)
+        inside = body.box if body.hold >= Hold.CALL else Brackets(body.box, soft=body.hold > Hold.PRODUCT)
         return Piece(EvaluationBar(inside, condition), Hold.CALL)
 
 
@@ -428,6 +427,21 @@ def _has_parameters(definition: Definition) -> bool:
     )
 
 
+def _marked(box: Box, mark: Box) -> Box:
+    """A name with a mark above it, beside what stands there; a power stays outside."""
+    held = box if isinstance(box, Scripted) else Scripted(box)
+    if held.above is None:
+        return Scripted(held.base, held.below, mark)
+    if isinstance(held.above, Sign) and held.above.tex.isdigit():
+        return Scripted(Brackets(_marked(Scripted(held.base, held.below), mark)), None, held.above)
+    return Scripted(held.base, held.below, row(held.above, Sign(","), mark))
+
+
+def _raised(base: Box, above: Box) -> Box:
+    held = base if isinstance(base, Scripted) and base.above is None else Scripted(base)
+    return Scripted(held.base, held.below, above)
+
+
 def _digits(value: int) -> Box:
     return Sign(str(value))
 
@@ -451,7 +465,8 @@ def _hard(box: Box) -> Box:
 
 
 def _is_bracketed(box: Box) -> bool:
-    return isinstance(box, Brackets) and not box.bars and not box.soft or (isinstance(box, Scripted) and _is_bracketed(box.base))
+    held = box.base if isinstance(box, Scripted) else box
+    return isinstance(held, Brackets) and not held.bars and not held.soft
 
 
 def _begins_with_digit(box: Box) -> bool:

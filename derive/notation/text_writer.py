@@ -17,13 +17,6 @@ _UPPER = str.maketrans(
     "0123456789+−=()*abcdefghijklmnoprstuvwxyzABDEGHIJKLMNOPRTUVW",
     "⁰¹²³⁴⁵⁶⁷⁸⁹⁺⁻⁼⁽⁾*ᵃᵇᶜᵈᵉᶠᵍʰⁱʲᵏˡᵐⁿᵒᵖʳˢᵗᵘᵛʷˣʸᶻᴬᴮᴰᴱᴳᴴᴵᴶᴷᴸᴹᴺᴼᴾᴿᵀᵁⱽᵂ",
 )
-_GREEK = dict(
-    zip(
-        sorted(GREEK),
-        "ΔΓΛΩΦΠΨΣΘΥΞαβχδεηγικλμνωφπψρστθυξζ",
-        strict=True,
-    )
-)
 _SIGNS = {
     "-": "−",
     "'": "′",
@@ -39,7 +32,7 @@ _SIGNS = {
     r"\exp": "exp",
     r"\ln": "ln",
     r"\log": "log",
-    **{f"\\{name}": letter for name, letter in _GREEK.items()},
+    **{f"\\{name}": letter for name, letter in GREEK.items()},
 }
 
 
@@ -89,7 +82,7 @@ def _fraction(above: str, below: str, small: bool) -> str:
     if small:
         return "½" if (above, below) == ("1", "2") else f"{above}/{below}"
     if above.startswith("∂"):
-        return f"{above.replace('∂ ', '∂')}/{below.replace('∂ ', '∂')}"
+        return re.sub(r"∂ (?!ln|log)", "∂", f"{above}/{below}")
     return f"{above} / {below}"
 
 
@@ -107,9 +100,8 @@ def break_rows(line: str | Formula, width: int, notation: Convention | None = No
         if not places:
             break
         room = width - len(margin)
-        fitting = [place for place in places if place[1] <= room]
-        # The cheapest place, of these the rightmost; where none fits, the first.
-        _, at = min(fitting, key=lambda place: (place[0], -place[1])) if fitting else min(places, key=lambda place: place[1])
+        fitting = {at: cost + _RAGGED * (1 - at / room) for at, cost in places.items() if at <= room}
+        at = min(fitting, key=lambda place: fitting[place]) if fitting else min(places)
         rows.append(margin + rest[:at].rstrip())
         rest = rest[at:].lstrip()
         margin = " " * indent
@@ -117,9 +109,13 @@ def break_rows(line: str | Formula, width: int, notation: Convention | None = No
     return rows
 
 
-def _places(line: str) -> list[tuple[int, int]]:
-    """Where a line may be broken: the cost of each place, and the place."""
-    found: list[tuple[int, int]] = []
+_RAGGED = 3
+"""What an empty row would cost: less than a worse kind of place, so a short row before a sign is kept."""
+
+
+def _places(line: str) -> dict[int, int]:
+    """Where a line may be broken, and what that costs."""
+    found: dict[int, int] = {}
     depth = 0
     for at, sign in enumerate(line):
         if sign in "({":
@@ -127,7 +123,7 @@ def _places(line: str) -> list[tuple[int, int]]:
         elif sign in ")}":
             depth -= 1
         elif sign == " " and at:
-            found.append((10 * depth + _cost(line[:at].rsplit(" ", 1)[-1], line[at + 1 : at + 2]), at))
+            found[at] = 20 * depth + _cost(line[:at].rsplit(" ", 1)[-1], line[at + 1 : at + 2])
     return found
 
 
@@ -135,7 +131,6 @@ def _cost(before: str, behind: str) -> int:
     if behind in ("+", "−", "=", "≤", "≥"):
         return 0
     if before[:1] in ("∑", "∏"):
-        return 1
-    if before in ("+", "−", "=", ":=", "log", "ln", ",", ";") or before[:1] in ("∇", "½") or before.endswith(("log", "ln")):
-        return 6
-    return 2
+        return 4
+    bound_to_next = before in ("+", "−", "=", ":=") or before[:1] in ("∇", "½") or before.endswith(("log", "ln"))
+    return 9 if bound_to_next else 5

@@ -15,10 +15,14 @@ from derive.errors import UnknownNameError
 
 DEFAULT = "cs229"
 
-GREEK = frozenset(
-    "alpha beta gamma delta epsilon zeta eta theta iota kappa lambda mu nu xi pi rho sigma tau upsilon phi chi psi omega "
-    "Gamma Delta Theta Lambda Xi Pi Sigma Upsilon Phi Psi Omega".split()
-)
+GREEK: Mapping[str, str] = {
+    **dict(zip(("alpha", "beta", "gamma", "delta", "epsilon", "zeta", "eta", "theta"), "αβγδεζηθ", strict=True)),
+    **dict(zip(("iota", "kappa", "lambda", "mu", "nu", "xi", "pi", "rho"), "ικλμνξπρ", strict=True)),
+    **dict(zip(("sigma", "tau", "upsilon", "phi", "chi", "psi", "omega"), "στυφχψω", strict=True)),
+    **dict(zip(("Gamma", "Delta", "Theta", "Lambda", "Xi", "Pi"), "ΓΔΘΛΞΠ", strict=True)),
+    **dict(zip(("Sigma", "Upsilon", "Phi", "Psi", "Omega"), "ΣΥΦΨΩ", strict=True)),
+}
+"""The Greek letters that LaTeX knows, and their signs."""
 _SUFFIXES = {"best": "*", "star": "*", "new": r"\mathrm{new}", "old": r"\mathrm{old}"}
 _ESCAPED = "#$%&_"
 
@@ -28,11 +32,13 @@ class Spelling:
     r"""How a name is written, in LaTeX; ``#1``, ``#2`` stand for its indices, ``#*`` for all of them.
 
     ``#t`` stands for the parameters at which the name is taken, ``\theta`` or ``\theta_t``. An abbreviation that would
-    be mistaken for its own value at theta_t has a ``moving`` spelling for theta; ``plain`` is then the held one.
+    be mistaken for its own value at theta_t has a ``moving`` spelling for theta; ``plain`` is then the held one. ``mark`` is
+    put above the name, as the star of a maximiser.
     """
 
     plain: str
     moving: str = ""
+    mark: str = ""
 
     def fits(self, count: int) -> bool:
         """Whether the spelling has a place for each of ``count`` indices."""
@@ -85,7 +91,7 @@ class Convention:
             return Spelling(f"{known.letter}_{{#*}}")
         head, _, tail = name.rpartition("_")
         if head and tail in _SUFFIXES:
-            return Spelling(f"{self.spelling(head, count).plain}^{{{_SUFFIXES[tail]}}}")
+            return Spelling(self.spelling(head, count).plain, mark=_SUFFIXES[tail])
         return Spelling(f"{generic(name)}_{{#*}}")
 
     def fill(self, template: str, style: str = "text", **more: str) -> str:

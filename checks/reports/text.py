@@ -1,0 +1,212 @@
+"""The report for the terminal: a derivation that a student can follow from the model to the M-step.
+
+Colour only marks what words say already. No markup is ever parsed: ``x[i]`` stays ``x[i]``.
+"""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Iterator, Sequence
+
+from rich import box
+from rich.cells import cell_len
+from rich.console import Console
+from rich.panel import Panel
+from rich.text import Text as Line
+
+from checks.outline import QUESTION, Account, Counts, Instance, Outline, Part, Row, Text, Value, outline
+from checks.reports import Page, Report
+from derive.notation.text_writer import break_rows, render
+
+_STYLES = {"good": "green", "open": "yellow", "bad": "bold red", "plain": ""}
+_SIGNS = {r"\le": "≤", r"\ge": "≥", r"\not\equiv": "≢", r"\propto": "∝", r"\implies": "⟹", "?=": "≟"}
+_QUIET = "dim"
+_INDENT = 2
+_REASON_INDENT = 6
+_WIDEST_LEFT_SIDE = 36
+"""A chain whose left side is wider than this continues below it, not behind it."""
+
+
+def write(account: Account, page: Page) -> str:
+    """The report as Unicode text, at most ``page.width`` wide but for pieces that cannot be broken."""
+    story = outline(account)
+    buffer = io.StringIO()
+    console = Console(
+        file=buffer,
+        width=page.width,
+        force_terminal=page.colour,
+        color_system="standard" if page.colour else None,
+        no_color=not page.colour,
+        legacy_windows=False,
+        markup=False,
+        emoji=False,
+        highlight=False,
+    )
+    for line in _report(story, account, page.width):
+        console.print(line, soft_wrap=not isinstance(line, Panel))
+    return "\n".join(line.rstrip() for line in buffer.getvalue().splitlines()) + "\n"
+
+
+def _report(story: Outline, account: Account, width: int) -> Iterator[Line | Panel]:
+    yield from _heading(story.title, "=")
+    asked = False
+    for part in story.parts:
+        if part.answer and not asked:
+            asked = True
+            yield Line()
+            yield _answer(story)
+        yield from _part(part, story, width)
+    yield from _heading("Assumptions used", "-")
+    for assumption in story.assumptions:
+        yield from _paragraph(f"- {plain(assumption)}", width, _INDENT, hanging=2)
+    yield from _heading("Summary", "-")
+    yield _summary(story.counts, story)
+    environment = account.environment
+    yield Line(f"  seed {environment.seed}, points {environment.points}; derive-checks {environment.tool}", style=_QUIET)
+
+
+def _heading(title: str, rule: str) -> Iterator[Line]:
+    yield Line()
+    yield Line(title, style="bold")
+    yield Line(rule * cell_len(title), style=_QUIET)
+
+
+def _answer(story: Outline) -> Panel:
+    """The question and the parts of its answer, each as a sentence, in a frame."""
+    body = Line()
+    for place, part in enumerate(story.answer):
+        title = plain(part.title)
+        body.append(("\n" if place else "") + title + ("" if title.endswith(".") else "."))
+    return Panel(body, title=Line(QUESTION, style="bold"), title_align="left", box=box.ROUNDED, padding=(0, 1), style="")
+
+
+def _part(part: Part, story: Outline, width: int) -> Iterator[Line]:
+    yield from _heading(plain(part.title), "-")
+    if part.introduction:
+        yield from _paragraph(plain(part.introduction), width)
+    for chain in part.chains:
+        yield Line()
+        yield from _chain(chain, width)
+    if part.measures:
+        yield Line()
+        where = ", ".join(f"{render(letter)} = {size}" for letter, size in story.measured_at)
+        yield Line(f"  In numbers, at a generic point{' with ' + where if where else ''}:", style=_QUIET)
+        for text, value in part.measures:
+            yield from _paragraph(f"{plain(text)}: {number(value)}", width, _INDENT + 2, hanging=2)
+    if part.closing:
+        yield Line()
+        yield from _paragraph(plain(part.closing), width)
+
+
+def _chain(chain: Sequence[Row], width: int) -> Iterator[Line]:
+    margin = 4
+    for place, line in enumerate(chain):
+        left, right = render(line.left), render(line.right)
+        sign = _SIGNS.get(line.sign, line.sign)
+        room = width - _INDENT
+        if place == 0:
+            below = len(chain) > 1 and len(left) > _WIDEST_LEFT_SIDE
+            if len(f"{left} {sign} {right}") <= room and not below:
+                margin = len(left) + 1
+                rows = [f"{left} {sign} {right}"]
+            else:
+                # What follows the left side is aligned behind it only where it is short.
+                margin = len(left) + 1 if len(left) <= _WIDEST_LEFT_SIDE else 4
+                first, *more = break_rows(f"{sign} {right}", room - margin, indent=2)
+                head = [f"{left} {first}"] if margin > 4 else [*break_rows(left, room), " " * margin + first]
+                rows = [*head, *(" " * margin + row for row in more)]
+        else:
+            rows = [" " * margin + row for row in break_rows(f"{sign} {right}", room - margin, indent=2)]
+        yield from (Line(" " * _INDENT + row) for row in rows)
+        yield from _reason(line, width)
+
+
+def _reason(line: Row, width: int) -> Iterator[Line]:
+    """The reason below a row, the verdict at the right edge of its last line, and what else there is to say."""
+    verdict_room = cell_len(line.verdict) + 2 if line.verdict else 0
+    rows = list(_wrapped(plain(line.reason), width - _REASON_INDENT - verdict_room))
+    for row in rows[:-1]:
+        yield Line(" " * _REASON_INDENT + row, style=_QUIET)
+    last = Line(" " * _REASON_INDENT + (rows[-1] if rows else ""), style=_QUIET)
+    whole = Line()
+    whole.append_text(last)
+    if line.verdict:
+        whole.append(" " * max(2, width - cell_len(last.plain) - cell_len(line.verdict)))
+        whole.append(line.verdict, style=_STYLES[line.tone])
+    yield whole
+    if line.remark:
+        yield from _paragraph(line.remark, width, _REASON_INDENT, style=_QUIET)
+    if line.note:
+        yield from _paragraph(plain(line.note), width, _REASON_INDENT)
+    if line.residual is not None:
+        what = "what is left" if render(line.right) == "0" else "left side less right side"
+        text = f"{what}: {render(line.residual)}"
+        for row in break_rows(text, width - _REASON_INDENT, indent=4):
+            yield Line(" " * _REASON_INDENT + row)
+        if line.residual_verdict:
+            yield Line(" " * _REASON_INDENT + f"({line.residual_verdict})", style=_QUIET)
+    if line.instance is not None:
+        yield from _instance(line.instance, width)
+
+
+def _instance(point: Instance, width: int) -> Iterator[Line]:
+    sizes = ", ".join(f"{render(letter)} = {size}" for letter, size in point.sizes)
+    values = "; ".join(f"{render(letter)} = {_value(value)}" for letter, value in point.values)
+    more = f"; and {point.omitted} more" if point.omitted else ""
+    place = ", ".join(f"{render(letter)} = {value}" for letter, value in point.place)
+    entry = f"entry ({', '.join(str(part) for part in point.entry)})" if point.entry else ""
+    at = ", ".join(part for part in (place, entry) if part)
+    sides = f"the left side is {point.left}, the right side {point.right}"
+    yield from _paragraph(f"at {sizes}: {values}{more}", width, _REASON_INDENT, hanging=2, style=_QUIET)
+    yield from _paragraph(f"{'for ' + at + ' ' if at else ''}{sides}", width, _REASON_INDENT, hanging=2, style=_QUIET)
+
+
+def _value(value: Value) -> str:
+    return value if isinstance(value, str) else f"({', '.join(_value(part) for part in value)})"
+
+
+def _summary(counts: Counts, story: Outline) -> Line:
+    parts = [
+        (counts.proved, "proved", "good"),
+        (counts.confirmed, "confirmed", "open" if counts.confirmed else "plain"),
+        (counts.refuted_as_expected, "refuted as expected", "good"),
+        (counts.refuted, "REFUTED", "bad"),
+        (counts.unknown, "unknown", "bad" if counts.unknown else "plain"),
+    ]
+    line = Line("  ")
+    shown = [part for part in parts if part[0] or part[1] != "REFUTED"]
+    for place, (number_of, word, tone) in enumerate(shown):
+        line.append((", " if place else "") + f"{number_of} {word}", style=_STYLES[tone])
+    line.append(f"; for all sizes {', '.join(render(size) for size in story.sizes)}")
+    return line
+
+
+def plain(text: Text) -> str:
+    """A sentence in Unicode."""
+    return "".join(piece if isinstance(piece, str) else render(piece) for piece in text)
+
+
+def number(value: float) -> str:
+    """A measured number to three digits."""
+    return "exactly 0" if value == 0 else f"{value:.3g}"
+
+
+def _wrapped(text: str, width: int) -> Iterator[str]:
+    """Lines of at most ``width`` cells; words are never cut."""
+    line = ""
+    for word in text.split():
+        if line and cell_len(line) + 1 + cell_len(word) > width:
+            yield line
+            line = word
+        else:
+            line = f"{line} {word}" if line else word
+    if line:
+        yield line
+
+
+def _paragraph(text: str, width: int, indent: int = 0, *, hanging: int = 0, style: str = "") -> Iterator[Line]:
+    for place, row in enumerate(_wrapped(text, width - indent - hanging)):
+        yield Line(" " * (indent + (hanging if place else 0)) + row, style=style)
+
+
+REPORT = Report(name="text", title="for the terminal", suffix=".txt", write=write)
