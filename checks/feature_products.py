@@ -34,7 +34,7 @@ SMALLEST_SHARE = 1e-6
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Features:
-    """The data as ``rows`` (n, d), the ``table`` (n, f) of features, the ``centre`` (d,), the ``radius`` (d,), the largest |z|."""
+    """The data as ``rows`` (n, d), their ``table`` (n, f) of features, ``centre`` (d,) and ``radius`` (d,), the largest |z|."""
 
     rows: Array
     table: Array
@@ -101,7 +101,7 @@ def worthwhile(data: Dense, other: Dense) -> bool:
 
 def contract(operands: Sequence[Operand], out: Sequence[Token], tables: FeatureTables, scale: float = 1.0) -> Dense:
     """``scale`` times the sum of the product of the operands over every token that is not in ``out``."""
-    current = list(operands)
+    current: Sequence[Operand] = operands
     while any(isinstance(operand, Split) for operand in current):
         reduced = _apply(current, out, tables)
         current = [operand.dense() for operand in current] if reduced is None else reduced
@@ -109,7 +109,7 @@ def contract(operands: Sequence[Operand], out: Sequence[Token], tables: FeatureT
     return result if scale == 1.0 else Dense(result.array * scale, result.tokens)
 
 
-def _apply(operands: list[Operand], out: Sequence[Token], tables: FeatureTables) -> list[Operand] | None:
+def _apply(operands: Sequence[Operand], out: Sequence[Token], tables: FeatureTables) -> list[Operand] | None:
     """The product with one form in a split replaced by its value; None where no rule fits."""
     for position, first in enumerate(operands):
         if not isinstance(first, Split):
@@ -159,9 +159,10 @@ def _repeated(dense: Dense, tokens: Sequence[Token], sizes: dict[Token, int]) ->
     return jnp.broadcast_to(array, tuple(sizes[token] for token in tokens))
 
 
-def _centred_other(split: Split, features: Features) -> Dense:
-    other = _last(split.other, split.shared)
-    return Dense(other.array + features.centre, other.tokens)
+def _sides(split: Split, features: Features, end: Token) -> tuple[Dense, Dense]:
+    """``b`` and ``b' = b + c``, the shared dimension last under the token ``end``."""
+    other = _last(split.other, split.shared).renamed({split.shared: end})
+    return other, Dense(other.array + features.centre, other.tokens)
 
 
 def _quadratic_form(
@@ -177,14 +178,13 @@ def _quadratic_form(
     needed = set(out).union(*(operand.tokens for operand in others), first.other_tokens, second.other_tokens)
     kept = tuple(token for token in unique(t for f in factors for t in f.tokens) if token in needed and token not in (p, q))
     middle = einsum(factors, (*kept, p, q))
-    left = _centred_other(first, features)
-    right = _centred_other(second, features).renamed({second.shared: q})
+    (left_raw, left), (right_raw, right) = _sides(first, features, p), _sides(second, features, q)
     columns = unique((*first.other_tokens, *second.other_tokens, *kept))
     sizes: dict[Token, int] = {}
     for part in (left, right, middle):
         sizes.update(zip(part.tokens, part.array.shape, strict=True))
     bs = [_repeated(part, (*columns, end), sizes).reshape(-1, dimension) for part, end in ((left, p), (right, q))]
-    raw = [b - features.centre for b in bs]
+    raw = [_repeated(part, (*columns, end), sizes).reshape(-1, dimension) for part, end in ((left_raw, p), (right_raw, q))]
     m = _repeated(middle, (*columns, p, q), sizes).reshape(-1, dimension, dimension)
 
     upper = np.triu_indices(dimension)
@@ -210,7 +210,7 @@ def _quadratic_form(
             product = (features.rows + component[0]) @ component[2]
             return jnp.sum(product * (features.rows + component[1]), axis=1)
 
-        return jax.lax.map(one, (bs[0], bs[1], m if root is None else root)).T
+        return jax.lax.map(one, (*raw, m if root is None else root)).T
 
     value = tables.choose(bound <= LARGEST_TERM, expanded, direct)
     rows = tuple(first.data.size(token) for token in first.data_tokens)
@@ -245,7 +245,8 @@ def _weighted_sum(
     mass = Dense(moments[:, 0].reshape(shape), extra)
     first_moment = moments[:, 1 : 1 + dimension].reshape(*shape, dimension)
     square = _unpacked(moments[:, 1 + dimension :], dimension).reshape(*shape, dimension, dimension)
-    left = _centred_other(first, features)
+    left_raw, left = _sides(first, features, p)
+    raws = [left_raw]
     by_p = Dense(first_moment, (*extra, p))
     # Where the squares keep too small a share of the terms they are made of, digits were lost: see below.
     share = _share(mass, by_p, Dense(jnp.diagonal(square, axis1=-2, axis2=-1), (*extra, p)), left)
@@ -253,7 +254,8 @@ def _weighted_sum(
         ends: tuple[Token, ...] = (p,)
         expanded = total([by_p, multiplied([mass, left])])
     else:
-        right = _centred_other(second, features).renamed({second.shared: q})
+        right_raw, right = _sides(second, features, q)
+        raws.append(right_raw)
         by_q = Dense(first_moment, (*extra, q))
         share = jnp.minimum(share, _share(mass, by_q, Dense(jnp.diagonal(square, axis1=-2, axis2=-1), (*extra, q)), right))
         ends = (p, q)
@@ -274,10 +276,10 @@ def _weighted_sum(
         inner = int(np.prod([sizes[token] for token in remaining]))
         rows = features.table.shape[0]
         per = _repeated(weight, (*other_tokens, *remaining, *data_tokens), sizes).reshape(count, inner, rows)
-        sides = [_repeated(left, (*other_tokens, p), {**sizes, p: dimension}).reshape(count, dimension)]
-        if second is not None:
-            other = _centred_other(second, features).renamed({second.shared: q})
-            sides.append(_repeated(other, (*other_tokens, q), {**sizes, q: dimension}).reshape(count, dimension))
+        sides = [
+            _repeated(raw, (*other_tokens, end), {**sizes, end: dimension}).reshape(count, dimension)
+            for raw, end in zip(raws, ends, strict=True)
+        ]
 
         def one(component: tuple[Array, ...]) -> Array:
             vectors = [features.rows + side for side in component[1:]]

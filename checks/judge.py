@@ -11,6 +11,7 @@ from checks.witness import Evidence, Witness
 from derive.algebra.prove import Outcome, Proof, Unproved, prove
 from derive.claims import Claim, Verdict
 from derive.errors import DisagreementError
+from derive.formula import ZERO
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,7 +83,7 @@ def _residual_claim(claim: Claim) -> Claim:
     return replace(
         claim,
         label=f"{claim.label}-residual",
-        lhs=claim.lhs - claim.rhs,
+        lhs=claim.lhs if claim.rhs == ZERO else claim.lhs - claim.rhs,
         rhs=claim.residual,
         relation="=",
         residual=None,

@@ -40,6 +40,9 @@ if TYPE_CHECKING:
 QUESTION = "Why may w be held fixed?"
 """Sections whose titles begin with it are the parts of one answer."""
 
+PLAIN_SIGNS = {r"\le": "≤", r"\ge": "≥", r"\not\equiv": "≢", r"\propto": "∝", r"\implies": "⟹", "?=": "≟"}
+"""The signs between two sides, in Unicode."""
+
 MOST_VALUES = 12
 """So many values of a counterexample are shown; all of them are in the JSON report."""
 
@@ -113,6 +116,15 @@ class Part:
     measures: tuple[tuple[Text, float], ...]
     closing: Text
 
+    @property
+    def full_title(self) -> Text:
+        return (f"{QUESTION} ", *self.title) if self.answer else self.title
+
+    @property
+    def tells_of_slips(self) -> bool:
+        """Whether a claim in it is refuted, as it should be."""
+        return any(line.verdict == "refuted as expected" for chain in self.chains for line in chain)
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Counts:
@@ -124,6 +136,19 @@ class Counts:
     refuted: int = 0
     unknown: int = 0
     defined: int = 0
+
+    @property
+    def words(self) -> tuple[tuple[str, Tone], ...]:
+        """``3 proved``, ... with how good that is; refutations that nobody expected only where there are some."""
+        found: list[tuple[str, Tone]] = [
+            (f"{self.proved} proved", "good"),
+            (f"{self.confirmed} confirmed", "open" if self.confirmed else "plain"),
+            (f"{self.refuted_as_expected} refuted as expected", "good"),
+        ]
+        if self.refuted:
+            found.append((f"{self.refuted} REFUTED", "bad"))
+        found.append((f"{self.unknown} unknown", "bad" if self.unknown else "plain"))
+        return tuple(found)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -378,9 +403,9 @@ def nested(array: Any) -> Any:
 
 
 def written(value: Any) -> Value:
-    """Exact numbers as they are written: a decimal where it ends, else a fraction."""
+    """Exact numbers as they are written: a decimal where it ends, else a fraction; one number alone without brackets."""
     if isinstance(value, (list, tuple)):
-        return tuple(written(part) for part in value)
+        return written(value[0]) if len(value) == 1 else tuple(written(part) for part in value)
     try:
         number = Fraction(str(value))
     except ValueError:

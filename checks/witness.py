@@ -14,7 +14,7 @@ from typing import Literal
 
 import numpy as np
 
-from checks.enclosure import Comparison, compare, compare_order, enclose_all, midpoint
+from checks.enclosure import Comparison, Order, compare, compare_order, enclose_all
 from checks.mutation import mutants
 from checks.points import Point, generic_point, size_schedule, sizes_of, symbols_of
 from checks.shrinking import shrink
@@ -25,19 +25,19 @@ from derive.formula import (
     Derivative,
     Formula,
     Log,
-    Named,
     free_indices,
     matrix_product,
     multiply,
     walk,
 )
-from derive.symbols import Index, Symbol
+from derive.symbols import Index
 
 Sizes = Mapping[str, int]
 
 AUTODIFF_TOLERANCE = 1e-8
 """Relative; float64 with sums over few terms. A wrong rule is off by far more, a wrong digit in a formula is the balls' business."""
 MUTANTS_TRIED = 6
+MOST_SIZES = 400
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,25 +82,21 @@ class Witness:
     seed: int = 0
     points: int = 3
     autodiff: bool = True
-    _points: dict[tuple[str, ...], list[Sizes]] = field(default_factory=dict[tuple[str, ...], list[Sizes]])
     _derivatives: dict[tuple[Formula, int], float] = field(default_factory=dict[tuple[Formula, int], float])
 
     # Points.
 
-    def at(self, *formulas: Formula) -> Iterator[Point]:
-        """Generic points for what stands in the formulas, of several sizes."""
-        names = tuple(sizes_of(*formulas))
+    def at(self, *formulas: Formula, claim: Claim | None = None) -> Iterator[Point]:
+        """Generic points for what stands in the formulas, of several sizes, such as the claim assumes them."""
         symbols = symbols_of(*formulas)
-        for number, sizes in enumerate(self.schedule(names)):
+        larger = [a.larger for a in claim.assumptions if a.larger is not None] if claim is not None else []
+        admissible = (
+            sizes
+            for sizes in itertools.islice(size_schedule(sizes_of(*formulas)), MOST_SIZES)
+            if all(sizes.get(big.name, 2) > sizes.get(small.name, 1) for big, small in larger)
+        )
+        for number, sizes in enumerate(itertools.islice(admissible, self.points)):
             yield generic_point(symbols, sizes, seed=self.seed + 1000 * number)
-
-    def schedule(self, names: tuple[str, ...]) -> list[Sizes]:
-        if names not in self._points:
-            sizes = list(size_schedule(names))
-            while len(sizes) < self.points:
-                sizes += sizes
-            self._points[names] = sizes[: self.points]
-        return self._points[names]
 
     # Claims.
 
@@ -114,11 +110,13 @@ class Witness:
         except UnsupportedError as unsupported:
             return Evidence("undecided", f"not supported: {unsupported}")
 
-    def equality(self, claim: Claim, left: Formula, right: Formula, where: Sequence[Point] | None = None) -> Evidence:
-        points = list(self.at(left, right)) if where is None else list(where)
+    def equality(self, claim: Claim, left: Formula, right: Formula) -> Evidence:
+        points = list(self.at(left, right, claim=claim))
         looked: list[Point] = []
         for point in points:
             comparison = compare(left, right, point)
+            if comparison.outcome == "not admissible":
+                continue
             if comparison.outcome in ("different", "one side undefined"):
                 found = self._smallest(left, right, point)
                 return Evidence(
@@ -131,6 +129,8 @@ class Witness:
             if comparison.outcome != "equal":
                 return Evidence("undecided", f"{comparison.outcome}: {comparison.reason}", len(looked))
             looked.append(point)
+        if not looked:
+            return Evidence("undecided", "no sizes tried have every index that is written")
         separated, tried = self.power(left, right, looked)
         sizes = tuple(p.sizes for p in looked)
         return Evidence("agrees", "both sides agree to 30 digits", len(looked), sizes, separated=separated, mutants=tried)
@@ -192,7 +192,7 @@ class Witness:
         axes = tuple(sorted(free_indices(node), key=lambda index: index.name))
         values = {key: np.asarray(value, dtype=np.float64) for key, value in point.values.items()}
         found = np.asarray(lower(node, axes=axes, references=True)(values, point.sizes))
-        wanted = midpoint(enclose_all(node, point, axes))
+        wanted = enclose_all(node, point, axes)
         scale = max(1.0, float(np.max(np.abs(wanted), initial=0.0)))
         difference = np.abs(found - wanted)
         return float(np.max(difference, initial=0.0)) / scale if np.all(np.isfinite(found)) else float("nan")
@@ -207,7 +207,7 @@ class Witness:
         """
         point = next(self.at(formula))
         axes = tuple(sorted(free_indices(formula), key=lambda index: index.name))
-        return float(np.max(np.abs(midpoint(enclose_all(formula, point, axes))), initial=0.0))
+        return float(np.max(np.abs(enclose_all(formula, point, axes)), initial=0.0))
 
 
 def _is_multiple(formula: Formula, original: Formula) -> bool:
@@ -241,7 +241,7 @@ def _difference(found: tuple[Point, Comparison]) -> str:
     return "the two sides differ, certainly"
 
 
-def _counterexample(point: Point, comparison: Comparison) -> Counterexample:
+def _counterexample(point: Point, comparison: Comparison | Order) -> Counterexample:
     return Counterexample(
         sizes=point.sizes,
         values=point.values,
@@ -276,8 +276,10 @@ def _bound(witness: Witness, claim: Claim) -> Evidence:
     small, large = (claim.lhs, claim.rhs) if claim.relation == "<=" else (claim.rhs, claim.lhs)
     looked: list[Point] = []
     opposite = 0
-    for point in itertools.chain(witness.at(small, large), _near_equality(witness, small, large)):
+    for point in itertools.chain(witness.at(small, large, claim=claim), _near_equality(witness, claim, small, large)):
         order = compare_order(small, large, point)
+        if order.outcome == "not admissible":
+            continue
         if order.outcome == "violated":
             return Evidence(
                 "differs",
@@ -294,10 +296,10 @@ def _bound(witness: Witness, claim: Claim) -> Evidence:
     return Evidence("agrees", "the bound holds at every point tried", len(looked), sizes, separated=opposite, mutants=len(looked))
 
 
-def _near_equality(witness: Witness, small: Formula, large: Formula) -> Iterator[Point]:
+def _near_equality(witness: Witness, claim: Claim, small: Formula, large: Formula) -> Iterator[Point]:
     """Points at which theta_t is close to theta: where a bound that touches there is nearly an equality."""
     symbols = symbols_of(small, large)
-    for point in witness.at(small, large):
+    for point in witness.at(small, large, claim=claim):
         values = dict(point.values)
         for symbol in symbols:
             if symbol.role == "current" and (symbol.name, "param") in values and symbol.domain not in ("spd", "sym"):
@@ -321,7 +323,7 @@ def _same_at_two_values(witness: Witness, claim: Claim, difference: Formula) -> 
     moved = [s for s in symbols if any(s.name == p.name and s.role == p.role for p in claim.parameters)]
     if not moved:
         return Evidence("undecided", "no parameter of the constant occurs in the claim")
-    for number, point in enumerate(witness.at(difference)):
+    for number, point in enumerate(witness.at(difference, claim=claim)):
         other = generic_point(moved, point.sizes, seed=witness.seed + 500 + number)
         there = replace(point, values={**point.values, **other.values})
         comparison = compare(difference, difference, point, other_point=there)
@@ -365,4 +367,3 @@ _EXAMINATIONS: Mapping[str, Callable[[Witness, Claim], Evidence]] = {
     "implies": _implies,
     "same argmax": _same_argmax,
 }
-

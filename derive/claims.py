@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from derive.formula import ZERO, Definition, Formula, Substitute
-from derive.symbols import Index, Symbol
+from derive.symbols import Index, Size, Symbol
 
 Relation = Literal["=", "not identically 0", "<=", ">=", "= up to a constant", "proportional to", "implies", "same argmax"]
 """What is claimed of the left and the right side.
@@ -28,11 +28,13 @@ Verdict = Literal["proved", "confirmed", "refuted", "unknown"]
 class Assumption:
     """A fact that a claim rests on beyond the domains of its symbols.
 
-    ``text`` is for the reader (``{name}`` stands for a letter of the derivation); ``equation`` is a pair of formulas when the kernel may use it.
+    ``text`` is for the reader (``{name}`` stands for a letter of the derivation); ``equation`` is a pair of
+    formulas when the kernel may use it; ``larger`` says that the first of two sizes exceeds the second.
     """
 
     text: str
     equation: tuple[Formula, Formula] | None = None
+    larger: tuple[Size, Size] | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -14,13 +14,13 @@ from rich.console import Console
 from rich.panel import Panel
 from rich.text import Text as Line
 
-from checks.outline import QUESTION, Account, Counts, Instance, Outline, Part, Row, Text, Value, outline
+from checks.outline import PLAIN_SIGNS, QUESTION, Account, Instance, Outline, Part, Row, Text, Value, outline
 from checks.reports import Page, Report
 from derive.notation.text_writer import break_rows, render
 
 _STYLES = {"good": "green", "open": "yellow", "bad": "bold red", "plain": ""}
-_SIGNS = {r"\le": "≤", r"\ge": "≥", r"\not\equiv": "≢", r"\propto": "∝", r"\implies": "⟹", "?=": "≟"}
 _QUIET = "dim"
+_NO_BREAK = "\N{NO-BREAK SPACE}"
 _INDENT = 2
 _REASON_INDENT = 6
 _WIDEST_LEFT_SIDE = 36
@@ -44,7 +44,8 @@ def write(account: Account, page: Page) -> str:
     )
     for line in _report(story, account, page.width):
         console.print(line, soft_wrap=not isinstance(line, Panel))
-    return "\n".join(line.rstrip() for line in buffer.getvalue().splitlines()) + "\n"
+    lines = [line.rstrip() for line in buffer.getvalue().replace(_NO_BREAK, " ").split("\n")]
+    return "\n".join(lines).strip("\n") + "\n"
 
 
 def _report(story: Outline, account: Account, width: int) -> Iterator[Line | Panel]:
@@ -56,13 +57,14 @@ def _report(story: Outline, account: Account, width: int) -> Iterator[Line | Pan
             yield Line()
             yield _answer(story)
         yield from _part(part, story, width)
-    yield from _heading("Assumptions used", "-")
+    if story.assumptions:
+        yield from _heading("Assumptions used", "-")
     for assumption in story.assumptions:
         yield from _paragraph(f"- {plain(assumption)}", width, _INDENT, hanging=2)
     yield from _heading("Summary", "-")
-    yield _summary(story.counts, story)
+    yield _summary(story)
     environment = account.environment
-    yield Line(f"  seed {environment.seed}, points {environment.points}; derive-checks {environment.tool}", style=_QUIET)
+    yield Line(f"seed {environment.seed}, points {environment.points}; derive-checks {environment.tool}", style=_QUIET)
 
 
 def _heading(title: str, rule: str) -> Iterator[Line]:
@@ -76,7 +78,7 @@ def _answer(story: Outline) -> Panel:
     body = Line()
     for place, part in enumerate(story.answer):
         title = plain(part.title)
-        body.append(("\n" if place else "") + title + ("" if title.endswith(".") else "."))
+        body.append(("\n" if place else "") + title + (", refuted below." if part.tells_of_slips else "."))
     return Panel(body, title=Line(QUESTION, style="bold"), title_align="left", box=box.ROUNDED, padding=(0, 1), style="")
 
 
@@ -102,7 +104,7 @@ def _chain(chain: Sequence[Row], width: int) -> Iterator[Line]:
     margin = 4
     for place, line in enumerate(chain):
         left, right = render(line.left), render(line.right)
-        sign = _SIGNS.get(line.sign, line.sign)
+        sign = PLAIN_SIGNS.get(line.sign, line.sign)
         room = width - _INDENT
         if place == 0:
             below = len(chain) > 1 and len(left) > _WIDEST_LEFT_SIDE
@@ -140,11 +142,14 @@ def _reason(line: Row, width: int) -> Iterator[Line]:
         yield from _paragraph(plain(line.note), width, _REASON_INDENT)
     if line.residual is not None:
         what = "what is left" if render(line.right) == "0" else "left side less right side"
-        text = f"{what}: {render(line.residual)}"
-        for row in break_rows(text, width - _REASON_INDENT, indent=4):
-            yield Line(" " * _REASON_INDENT + row)
-        if line.residual_verdict:
-            yield Line(" " * _REASON_INDENT + f"({line.residual_verdict})", style=_QUIET)
+        verdict = f" ({line.residual_verdict})" if line.residual_verdict else ""
+        formula = render(line.residual)
+        room = width - _REASON_INDENT
+        if len(f"{what}: {formula}{verdict}") <= room:
+            yield Line(f"{' ' * _REASON_INDENT}{what}: {formula}{verdict}")
+        else:
+            yield Line(f"{' ' * _REASON_INDENT}{what}{verdict}:")
+            yield from (Line(" " * (_REASON_INDENT + 2) + row) for row in break_rows(formula, room - 2, indent=2))
     if line.instance is not None:
         yield from _instance(line.instance, width)
 
@@ -165,25 +170,22 @@ def _value(value: Value) -> str:
     return value if isinstance(value, str) else f"({', '.join(_value(part) for part in value)})"
 
 
-def _summary(counts: Counts, story: Outline) -> Line:
-    parts = [
-        (counts.proved, "proved", "good"),
-        (counts.confirmed, "confirmed", "open" if counts.confirmed else "plain"),
-        (counts.refuted_as_expected, "refuted as expected", "good"),
-        (counts.refuted, "REFUTED", "bad"),
-        (counts.unknown, "unknown", "bad" if counts.unknown else "plain"),
-    ]
-    line = Line("  ")
-    shown = [part for part in parts if part[0] or part[1] != "REFUTED"]
-    for place, (number_of, word, tone) in enumerate(shown):
-        line.append((", " if place else "") + f"{number_of} {word}", style=_STYLES[tone])
-    line.append(f"; for all sizes {', '.join(render(size) for size in story.sizes)}")
+def _summary(story: Outline) -> Line:
+    line = Line()
+    for place, (words, tone) in enumerate(story.counts.words):
+        line.append((", " if place else "") + words, style=_STYLES[tone])
+    if story.sizes:
+        line.append(f"; for all sizes {', '.join(render(size) for size in story.sizes)}")
     return line
 
 
 def plain(text: Text) -> str:
-    """A sentence in Unicode."""
-    return "".join(piece if isinstance(piece, str) else render(piece) for piece in text)
+    """A sentence in Unicode; short formulas hold together by no-break spaces."""
+    return "".join(piece if isinstance(piece, str) else _whole(render(piece)) for piece in text)
+
+
+def _whole(formula: str) -> str:
+    return formula.replace(" ", _NO_BREAK) if len(formula) <= _WIDEST_LEFT_SIDE else formula
 
 
 def number(value: float) -> str:
@@ -194,7 +196,7 @@ def number(value: float) -> str:
 def _wrapped(text: str, width: int) -> Iterator[str]:
     """Lines of at most ``width`` cells; words are never cut."""
     line = ""
-    for word in text.split():
+    for word in text.split(" "):
         if line and cell_len(line) + 1 + cell_len(word) > width:
             yield line
             line = word

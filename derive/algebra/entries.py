@@ -79,7 +79,8 @@ class Reader:
     conditions: set[str] = field(default_factory=set[str])
     equations: list[tuple[str, Polynomial]] = field(default_factory=list[tuple[str, Polynomial]])
     reducer: Reducer = field(init=False)
-    _bodies: dict[tuple[int, str, int], Polynomial] = field(default_factory=dict[tuple[int, str, int], Polynomial])
+    _bodies: dict[tuple[int, bool, int], Polynomial] = field(default_factory=dict[tuple[int, bool, int], Polynomial])
+    _at_current: bool = False
     _kept: list[Definition] = field(default_factory=list[Definition])
     _opaque: dict[Polynomial, tuple[str, str]] = field(default_factory=dict[Polynomial, tuple[str, str]])
 
@@ -89,6 +90,8 @@ class Reader:
     # Symbols and indices.
 
     def declare(self, symbol: Symbol) -> tuple[str, str]:
+        if self._at_current:
+            symbol = symbol.at_current
         key = (symbol.name, symbol.role)
         self.domains[key] = symbol.domain
         self.symbols[key] = symbol
@@ -114,13 +117,15 @@ class Reader:
         definition = node.definition
         generic = tuple(free(f"@{k}", i.range.lower, i.range.upper.name) for k, i in enumerate(definition.indices))
         entries = tuple(free(f"@e{k}", *_whole(index)) for k, index in enumerate(entry))
-        key = (id(definition), node.time, len(entry))
+        at_current = self._at_current or node.time == "current"
+        key = (id(definition), at_current, len(entry))
         known = self._bodies.get(key)
         if known is None:
-            body = definition.body
-            known = self.read(body, dict(zip(definition.indices, generic, strict=True)), entries)
-            if node.time == "current":
-                known = self.move(known, "param", "current")
+            outside, self._at_current = self._at_current, at_current
+            try:
+                known = self.read(definition.body, dict(zip(definition.indices, generic, strict=True)), entries)
+            finally:
+                self._at_current = outside
             self._bodies[key] = known
             self._kept.append(definition)  # an id stays taken only while its object lives
         actual = tuple(self.index(index, scope) for index in node.indices)

@@ -69,7 +69,7 @@ class CovarianceStructure:
     complete-data log-likelihood in the means' presence, ``project`` what is left of a gradient by the whole matrix for the
     free numbers of the structure, ``gap(fit, symbol, best)`` by how much any other value misses that
     maximum (``best`` is a symbol that stands for the maximiser). Both are None where nothing is estimated. A ``shared``
-    structure holds one value for all components.
+    structure holds one value for all components; one that ``needs_rank`` needs more data than dimensions.
     """
 
     name: str
@@ -82,6 +82,7 @@ class CovarianceStructure:
     m_step: Callable[[Fit, Index], Formula] | None = None
     gap: Callable[[Fit, Symbol, Symbol], Formula] | None = None
     shared: bool = False
+    needs_rank: bool = False
 
 
 def _full_gap(fit: Fit, symbol: Symbol, best: Symbol) -> Formula:
@@ -119,6 +120,7 @@ COVARIANCES = {
             ),
             symbol=lambda k, d: Symbol("Sigma", "param", (k,), (d, d), "spd"),
             matrix=lambda symbol, j, d: Reference(symbol, (j,)),
+            needs_rank=True,
             m_step=lambda fit, j: Divide(fit.weighted_scatter(j), fit.mass(j)),
             gap=_full_gap,
         ),
@@ -132,6 +134,7 @@ COVARIANCES = {
             ),
             symbol=lambda k, d: Symbol("Sigma", "param", (), (d, d), "spd"),
             matrix=lambda symbol, j, d: Reference(symbol, ()),
+            needs_rank=True,
             m_step=lambda fit, j: Divide(Sum(j, fit.weighted_scatter(j)), SizeNumber(fit.datum.range.upper)),
             gap=_tied_gap,
             shared=True,

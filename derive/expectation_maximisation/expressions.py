@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from derive.expectation_maximisation.algorithm import Algorithm
-from derive.formula import Derivative, Formula
+from derive.formula import Derivative, Formula, unfold
 from derive.models import Mixture, family
 
 if TYPE_CHECKING:
@@ -21,9 +21,9 @@ class ExpectationMaximisation:
     Every property is a SymPy expression in index notation; ``formulas`` holds the same as the trees that claims are made of.
     A vector or matrix is given by one entry, with free component indices ``a`` and ``b``.
 
-    >>> em = ExpectationMaximisation("gaussian-mixture")
-    >>> em.responsibilities.free_symbols >= {*()}
-    True
+    >>> em = ExpectationMaximisation("gaussian-mixture", weights="known")
+    >>> em.m_step("mu").has(em.responsibilities)
+    False
     """
 
     def __init__(self, model: str | Mixture, **options: str) -> None:
@@ -79,14 +79,16 @@ class ExpectationMaximisation:
         return Derivative(self.formulas.l(), self.model.parameter(parameter).reference)
 
     def _expression(self, node: Formula) -> sympy.Expr:
+        from sympy import Symbol
+
         from derive.sympy_bridge import to_sympy
 
-        return to_sympy(node, components=("a", "b")[: len(node.shape)])
+        components = tuple(Symbol(letter, integer=True, positive=True) for letter in "ab"[: len(node.shape)])
+        return to_sympy(node, components=components)
 
     def _repr_latex_(self) -> str:
         from derive.notation.conventions import convention
         from derive.notation.latex_writer import latex
-        from derive.formula import unfold
 
         style = convention("cs229")
         q = self.formulas.q()

@@ -17,7 +17,7 @@ def gradient(em: Algorithm, parameter: Parameter) -> Formula:
 
 
 def conditions(parameter: Parameter) -> tuple[Assumption, ...]:
-    return (Assumption(text=parameter.condition),) if parameter.condition else ()
+    return (Assumption(text=parameter.condition, larger=parameter.larger),) if parameter.condition else ()
 
 
 def stationary(em: Algorithm, parameter: Parameter) -> Claim:

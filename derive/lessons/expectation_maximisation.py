@@ -84,6 +84,7 @@ def _model(em: Algorithm) -> Section:
     steps = (
         _definition(model.exponent(i, j), "the exponent of the component's density"),
         _definition(model.normaliser(j), "its normalising constant"),
+        _definition(model.component(i, j), "the density of a datum of component {j}"),
         _definition(model.joint(i, j), "the joint density of a datum and its component"),
         _definition(em.l(), "the log-likelihood of what is observed"),
     )

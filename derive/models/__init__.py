@@ -24,7 +24,7 @@ class Parameter:
 
     ``slope(weights)`` is the gradient of sum_ij weights_ij log p_ij in closed form: that of Q where the weights are held,
     and of the log-likelihood where they move. ``m_step(weights)`` is the maximiser of Q as a formula in the formal indices, and ``gap(weights)`` by how much any
-    other value misses that maximum. ``condition`` says, for the reader, when the maximiser exists. A parameter whose
+    other value misses that maximum. ``condition`` says, for the reader, when the maximiser exists; ``larger`` that it needs the first size to exceed the second. A parameter whose
     domain is a simplex is maximised under that constraint.
     """
 
@@ -35,6 +35,7 @@ class Parameter:
     gap: Callable[[Weights], Formula]
     role: str
     condition: str = ""
+    larger: tuple[Size, Size] | None = None
 
     @property
     def reference(self) -> Reference:

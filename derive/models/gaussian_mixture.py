@@ -44,7 +44,7 @@ def build(covariance: str, weights: str) -> Mixture:
     reference = gaussian.log_reference(x, Reference(mean, (j,)), matrix)
     component = Definition("f", (i, j), multiply(normaliser(j), Exp(exponent(i, j))), log_reference=reference)
     weight, weight_parameters = _weights(weights, i, j, l, s)
-    joint = Definition("p", (i, j), multiply(normaliser(j), Exp(exponent(i, j)), weight(j)))
+    joint = Definition("p", (i, j), multiply(component(i, j), weight(j)))
 
     mu_s, matrix_s = Reference(mean, (s,)), structure.matrix(spread, s, d)
 
@@ -91,6 +91,7 @@ def build(covariance: str, weights: str) -> Mixture:
                 gap=spread_gap,
                 role=structure.role,
                 condition=structure.condition,
+                larger=(n, d) if structure.needs_rank else None,
             )
         )
     return Mixture(

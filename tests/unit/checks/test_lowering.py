@@ -221,7 +221,7 @@ def test_inverses_and_determinants(matrix: Formula, array: np.ndarray) -> None:
     close(Log(Power(Determinant(matrix), Number(Fraction(2)))), 2 * np.linalg.slogdet(array)[1], rtol=1e-10)
     u = x[:, None] - mu[None]
     close(quadratic_form(x_i - mu_j, Inverse(matrix)), np.einsum("ija,jab,ijb->ij", u, np.linalg.inv(array), u), rtol=1e-10)
-    close(matrix_product(Inverse(matrix), x_i - mu_j), np.einsum("jab,ijb->ija", np.linalg.inv(array), u), rtol=1e-10)
+    close(matrix_product(Inverse(matrix), x_i - mu_j), np.einsum("jab,ijb->jia", np.linalg.inv(array), u), rtol=1e-10)
 
 
 def test_a_log_determinant_of_negative_sign_is_not_a_number() -> None:
@@ -430,11 +430,8 @@ def test_substitution_captures_no_letter() -> None:
     expected = np.einsum("pj,pa,qa->jq", r, x, x)
     close(put, expected, axes=(j, i))
     # And a letter free on both sides is one letter.
-    close(
-        Substitute(matrix_product(Transpose(x_i), mu_j), MU, (s,), x_i),
-        np.broadcast_to((x**2).sum(1)[:, None], (n, k)),
-        axes=(i, j),
-    )
+    same = lower(Substitute(matrix_product(Transpose(x_i), mu_j), MU, (s,), x_i), axes=(i, j))
+    np.testing.assert_allclose(same(V, {"k": k}), np.broadcast_to((x**2).sum(1)[:, None], (n, k)))
 
 
 def test_a_matrix_put_in_is_not_trusted_to_be_symmetric() -> None:
@@ -447,8 +444,10 @@ def test_a_matrix_put_in_is_not_trusted_to_be_symmetric() -> None:
     )
 
 
-def test_values_shared_between_scopes_do_not_leak() -> None:
+@pytest.mark.parametrize("rows", [5, 2000])
+def test_values_shared_between_scopes_do_not_leak(rows: int) -> None:
     """Held weights are computed outside the derivative that they stand in."""
+    values = point(rows)
     em = Algorithm(family("gaussian-mixture")(covariance="full"))
     i, s = em.model.datum, em.model.fresh
     formulas = {
@@ -457,8 +456,8 @@ def test_values_shared_between_scopes_do_not_leak() -> None:
         "second": Derivative(Derivative(em.l(), em.model.parameter("phi").reference), Reference(PHI, (1,))),
     }
     with jax.checking_leaks():
-        results = lower_all(formulas)(V)
-    again = {name: np.asarray(lower(formula)(V)) for name, formula in formulas.items()}
+        results = lower_all(formulas)(values)
+    again = {name: np.asarray(lower(formula)(values)) for name, formula in formulas.items()}
     for name, value in again.items():
         np.testing.assert_allclose(results[name], value, rtol=1e-12)
 
@@ -546,6 +545,17 @@ def test_the_closed_form_equals_autodiff_at_many_data() -> None:
     np.testing.assert_allclose(ours["mu"], by_user, rtol=1e-9, atol=1e-9 * np.abs(by_user).max())
 
 
+def test_under_the_transformations_of_a_user() -> None:
+    em = Algorithm(family("gaussian-mixture")(covariance="full"))
+    values = point(2000)
+    lowered = lower(em.l())
+    with jax.enable_x64(True):
+        inside = jax.jit(lambda c: c * lowered(values))(jnp.asarray(1.0))
+        means = jnp.stack([jnp.asarray(values[("mu", "param")])] * 2)
+        both = jax.vmap(lambda mean: lowered({**values, ("mu", "param"): mean}))(means)
+    np.testing.assert_allclose([inside, *both], [lowered(values)] * 3, rtol=1e-12)
+
+
 @pytest.mark.parametrize("offset", [0.0, 1e4, 1e6, 1e8])
 def test_data_far_from_the_origin_keep_their_digits(offset: float) -> None:
     em = Algorithm(family("gaussian-mixture")(covariance="full"))
@@ -611,7 +621,7 @@ def test_feature_products_are_found_in_any_spelling(monkeypatch: pytest.MonkeyPa
             Sum(a, Sum(b, multiply(off_a, Component(M_j, (a, b)), off_b))),
             np.einsum("ija,jab,ijb->ij", u, m, u),
         ),
-        "negated": (quadratic_form(mu_j - x_i, M_j), np.einsum("ija,jab,ijb->ij", u, m, u)),
+        "negated": (quadratic_form(mu_j - x_i, M_j), np.einsum("ija,jab,ijb->ji", u, m, u)),
         "distance": (matrix_product(Transpose(off), off), np.einsum("ija,ija->ij", u, u)),
         "scatter": (Sum(i, multiply(r_ij, outer(off, off))), np.einsum("ij,ija,ijb->jab", r, u, u)),
         "first moment": (Sum(i, multiply(r_ij, off)), np.einsum("ij,ija->ja", r, u)),
@@ -665,7 +675,7 @@ def test_m_steps_and_gradients_of_every_covariance_structure(covariance: str) ->
     formulas |= {f"m {p.symbol.name}": p.m_step(em.moving) for p in model.parameters}
     large = lower_all(formulas)(values)
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("checks.lowering.worthwhile", lambda data, other: False)
+        patch.setattr("checks.evaluation.worthwhile", lambda data, other: False)
         plain = lower_all(formulas)(values)
     for name in formulas:
         scale = np.abs(plain[name]).max()

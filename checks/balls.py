@@ -1,0 +1,203 @@
+"""Numbers for enclosures: balls of arbitrary precision, and dual numbers over them for derivatives of any order.
+
+A dual number carries sparse tangents in several directions. Every differentiation has a tag; of two duals that meet, the one with
+the later tag is the outer, so that nested derivatives are never confused.
+"""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from fractions import Fraction
+
+import flint
+from flint import arb, fmpq
+
+from derive.errors import UnsupportedError
+
+_tags = itertools.count(1)
+
+
+class Undefined(Exception):
+    """A value that does not exist; ``certain`` is False where more precision may still decide."""
+
+    def __init__(self, reason: str, *, certain: bool) -> None:
+        super().__init__(reason)
+        self.certain = certain
+
+
+@contextmanager
+def precision(bits: int) -> Iterator[None]:
+    """Work with balls of so many bits."""
+    before = flint.ctx.prec
+    flint.ctx.prec = bits
+    try:
+        yield
+    finally:
+        flint.ctx.prec = before
+
+
+def exact(value: Fraction | int) -> arb:
+    value = Fraction(value)
+    return arb(fmpq(value.numerator, value.denominator))
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Dual:
+    """``value + sum over directions of tangent * epsilon_direction``, epsilons of one tag multiplying to zero."""
+
+    value: Ball
+    tangents: Mapping[object, Ball]
+    tag: int
+
+    def chain(self, value: Ball, slope: Ball) -> Dual:
+        return Dual(value, {key: multiply(slope, tangent) for key, tangent in self.tangents.items()}, self.tag)
+
+
+Ball = arb | Dual
+
+
+def new_tag() -> int:
+    return next(_tags)
+
+
+def ball(x: Ball) -> arb:
+    """The value below all tangents."""
+    while isinstance(x, Dual):
+        x = x.value
+    return x
+
+
+def _outer(x: Ball, y: Ball) -> int:
+    return max(x.tag if isinstance(x, Dual) else 0, y.tag if isinstance(y, Dual) else 0)
+
+
+def _parts(x: Ball, tag: int) -> tuple[Ball, Mapping[object, Ball]]:
+    return (x.value, x.tangents) if isinstance(x, Dual) and x.tag == tag else (x, {})
+
+
+def plus(x: Ball, y: Ball) -> Ball:
+    if not isinstance(x, Dual) and not isinstance(y, Dual):
+        return x + y
+    tag = _outer(x, y)
+    (a, da), (b, db) = _parts(x, tag), _parts(y, tag)
+    tangents = dict(da)
+    for key, tangent in db.items():
+        tangents[key] = plus(tangents[key], tangent) if key in tangents else tangent
+    return Dual(plus(a, b), tangents, tag)
+
+
+def negative(x: Ball) -> Ball:
+    if not isinstance(x, Dual):
+        return -x
+    return Dual(negative(x.value), {key: negative(tangent) for key, tangent in x.tangents.items()}, x.tag)
+
+
+def minus(x: Ball, y: Ball) -> Ball:
+    return plus(x, negative(y))
+
+
+def multiply(x: Ball, y: Ball) -> Ball:
+    if not isinstance(x, Dual) and not isinstance(y, Dual):
+        return x * y
+    tag = _outer(x, y)
+    (a, da), (b, db) = _parts(x, tag), _parts(y, tag)
+    tangents = {key: multiply(tangent, b) for key, tangent in da.items()}
+    for key, tangent in db.items():
+        term = multiply(a, tangent)
+        tangents[key] = plus(tangents[key], term) if key in tangents else term
+    return Dual(multiply(a, b), tangents, tag)
+
+
+def inverse(x: Ball) -> Ball:
+    """``1/x``.
+
+    Raises:
+        Undefined: x is zero, or may be.
+    """
+    if not isinstance(x, Dual):
+        if x.contains(0):
+            raise Undefined("a division by zero", certain=bool(x.is_zero()))
+        return 1 / x
+    value = inverse(x.value)
+    return x.chain(value, negative(multiply(value, value)))
+
+
+def exp(x: Ball) -> Ball:
+    if not isinstance(x, Dual):
+        return x.exp()
+    value = exp(x.value)
+    return x.chain(value, value)
+
+
+def log(x: Ball) -> Ball:
+    """The real logarithm.
+
+    Raises:
+        Undefined: x is not positive, or may not be.
+    """
+    if not isinstance(x, Dual):
+        if not x > 0:
+            raise Undefined("the log of something that is not positive", certain=bool(x <= 0))
+        return x.log()
+    return x.chain(log(x.value), inverse(x.value))
+
+
+def power(x: Ball, exponent: Fraction) -> Ball:
+    """A rational power, real: a fractional one needs a positive base.
+
+    Raises:
+        Undefined: there is no real value, or there may be none.
+    """
+    if exponent.denominator == 1:
+        count = int(exponent)
+        if count < 0:
+            return inverse(power(x, -exponent))
+        if count > 4096:
+            raise UnsupportedError(f"a power too large to evaluate: exponent={count}, limit=4096")
+        if not isinstance(x, Dual):
+            return x**count
+        if count == 0:
+            return exact(1)
+        return x.chain(power(x.value, exponent), multiply(exact(count), power(x.value, exponent - 1)))
+    if not isinstance(x, Dual) and x.is_zero() and exponent > 0:
+        return exact(0)
+    return exp(multiply(exact(exponent), log(x)))
+
+
+def function(name: str, x: Ball) -> Ball:
+    """A special function by name.
+
+    Raises:
+        UnsupportedError: the function is not known here.
+        Undefined: x lies outside its domain.
+    """
+    order = {"digamma": 0, "trigamma": 1, "tetragamma": 2, "pentagamma": 3}
+    if name != "erf" and name != "loggamma" and name not in order:
+        raise UnsupportedError(f"no enclosure is known for the function {name}")
+    if isinstance(x, Dual):
+        return x.chain(function(name, x.value), _slope(name, x.value))
+    if name == "erf":
+        return x.erf()
+    if not x > 0:
+        raise Undefined(f"{name} of something that is not positive", certain=bool(x <= 0))
+    if name == "loggamma":
+        return x.lgamma()
+    m = order[name]
+    if m == 0:
+        return x.digamma()
+    # psi^(m)(x) = (-1)^(m+1) m! zeta(m+1, x)
+    sign = 1 if m % 2 else -1
+    return arb(sign) * arb(m).fac() * arb(m + 1).zeta(x)
+
+
+def _slope(name: str, x: Ball) -> Ball:
+    if name == "erf":
+        return multiply(multiply(exact(2), exp(negative(multiply(x, x)))), inverse(arb.pi().sqrt()))
+    chain = ("loggamma", "digamma", "trigamma", "tetragamma", "pentagamma")
+    position = chain.index(name)
+    if position + 1 == len(chain):
+        raise UnsupportedError(f"no derivative is known for {name}")
+    return function(chain[position + 1], x)

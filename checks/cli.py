@@ -1,0 +1,429 @@
+"""The command line: ``derive em``, ``derive list``, ``derive doctor``, ``derive completion``.
+
+stdout carries the report alone; progress and errors go to stderr. Everything heavy is imported inside the commands, so that
+``--help`` answers at once.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+import traceback
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, NoReturn
+
+import click
+
+from derive.errors import DeriveError, DisagreementError, UnknownNameError
+
+if TYPE_CHECKING:
+    from checks.judge import Finding
+    from checks.outline import Account
+    from checks.reports import Page
+    from derive.claims import Derivation
+    from derive.models import Mixture
+
+PASSED, NOT_PASSED, USAGE, OUR_BUG, INTERRUPTED = 0, 1, 2, 101, 130
+SHELLS = ("bash", "fish", "zsh")
+KINDS = ("models", "densities", "identities")
+ALIASES = {"Sigma": ("v",)}
+"""What a parameter is called in the models that have none of the name: a variance is what they have of a covariance."""
+WIDEST, NARROWEST = 110, 60
+
+
+# Names, with the nearest where there is none.
+
+
+class NameOf(click.ParamType):
+    """A name out of a folder; ``names`` is asked only when a value is looked at."""
+
+    def __init__(self, kind: str, names: Callable[[], Sequence[str]]) -> None:
+        self.name = kind
+        self.names = names
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> str:
+        if value not in self.names():
+            raise UnknownNameError.among(self.name, str(value), self.names())
+        return str(value)
+
+    def get_metavar(self, param: click.Parameter, ctx: click.Context | None = None) -> str | None:
+        return self.name.upper()
+
+    def shell_complete(self, ctx: click.Context, param: click.Parameter, incomplete: str) -> list[Any]:
+        from click.shell_completion import CompletionItem
+
+        return [CompletionItem(name) for name in self.names() if name.startswith(incomplete)]
+
+
+class Commands(click.Group):
+    """A group that names the nearest command where there is none of the name."""
+
+    def resolve_command(self, ctx: click.Context, args: list[str]) -> tuple[str | None, click.Command | None, list[str]]:
+        name = args[0]
+        if self.get_command(ctx, name) is None and not name.startswith("-") and not ctx.resilient_parsing:
+            raise UnknownNameError.among("command", name, self.list_commands(ctx))
+        return super().resolve_command(ctx, args)
+
+
+def _models() -> list[str]:
+    from derive.models import names
+
+    return names()
+
+
+def _formats() -> list[str]:
+    from checks.reports import names
+
+    return names()
+
+
+def _notations() -> list[str]:
+    from derive.notation.conventions import names
+
+    return names()
+
+
+def _option_values(option: str) -> Callable[[click.Context, click.Parameter, str], list[str]]:
+    """The values that the model of the command line has for an option."""
+
+    def complete(ctx: click.Context, param: click.Parameter, incomplete: str) -> list[str]:
+        from derive.models import family
+
+        try:
+            values = family(ctx.params.get("model") or _models()[0]).options.get(option, ())
+        except DeriveError:
+            values = ()
+        return [value for value in values if value.startswith(incomplete)]
+
+    return complete
+
+
+def _parameter_names(ctx: click.Context, param: click.Parameter, incomplete: str) -> list[str]:
+    return [name for name in ("mu", "Sigma", "phi", "all") if name.startswith(incomplete)]
+
+
+# Commands.
+
+
+def _version(ctx: click.Context, param: click.Parameter, value: bool) -> None:
+    if value and not ctx.resilient_parsing:
+        from checks.environment import DISTRIBUTION, version
+
+        _print(f"derive {version(DISTRIBUTION) or '(not installed)'}\n")
+        ctx.exit()
+
+
+@click.group(
+    cls=Commands,
+    invoke_without_command=True,
+    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
+)
+@click.option("--version", is_flag=True, is_eager=True, expose_value=False, callback=_version, help="Show the version and exit.")
+@click.pass_context
+def cli(ctx: click.Context) -> None:
+    """Derive EM and its gradient identities, prove them for all sizes, and confirm them by autodiff."""
+    if ctx.invoked_subcommand is None:
+        _complain(ctx.get_help(), prefix="")
+        ctx.exit(USAGE)
+
+
+@cli.command(short_help="Derive EM for a model, and check every row.")
+@click.argument("model", type=NameOf("model", _models))
+@click.option("--covariance", shell_complete=_option_values("covariance"), help="full, tied, diagonal, spherical or known.")
+@click.option("--weights", shell_complete=_option_values("weights"), help="free or known.")
+@click.option(
+    "--wrt", multiple=True, shell_complete=_parameter_names, help="mu, Sigma, phi or all; may be repeated, or a comma list."
+)
+@click.option("--format", "format_", type=NameOf("format", _formats), help="text (default), json, latex or markdown.")
+@click.option(
+    "--notation", type=NameOf("notation", _notations), default="cs229", show_default=True, help="Whose letters: cs229 or bishop."
+)
+@click.option("-o", "--output", type=click.Path(path_type=Path), help="Write to this file instead of stdout.")
+@click.option("--seed", type=click.IntRange(min=0), default=0, show_default=True, help="Fixes every numeric point.")
+@click.option(
+    "--points", type=click.IntRange(1, 50), default=3, show_default=True, help="How many points each claim is tried at."
+)
+@click.option("--allow-unknown", is_flag=True, help="Let claims that could not be settled pass.")
+def em(
+    model: str,
+    covariance: str | None,
+    weights: str | None,
+    wrt: tuple[str, ...],
+    format_: str | None,
+    notation: str,
+    output: Path | None,
+    seed: int,
+    points: int,
+    allow_unknown: bool,
+) -> int:
+    """Derive the EM algorithm for MODEL, and say why the responsibilities may be held fixed.
+
+    Exit code 0: every claim is proved or confirmed, or refuted as expected; 1: some are not; 2: usage.
+    """
+    from checks.reports import report
+    from derive.lessons.expectation_maximisation import derivation
+    from derive.models import family
+
+    chosen = {"covariance": covariance, "weights": weights}
+    mixture = family(model)(**{name: value for name, value in chosen.items() if value is not None})
+    told = derivation(mixture, _parameters(mixture, wrt))
+    written = report(format_ or _format_of(output))
+    _check(output)
+    account = _judged(told, notation, seed, points)
+    _deliver(written.write(account, _page(output)), output)
+    return _verdict_code(account.findings.values(), allow_unknown)
+
+
+def _parameters(model: Mixture, wrt: Sequence[str]) -> list[str]:
+    """The parameters asked for, in the model's order; none for all of them."""
+    known = [parameter.symbol.name for parameter in model.parameters]
+    asked = [name.strip() for part in wrt for name in part.split(",")]
+    found: set[str] = set()
+    for name in asked:
+        if name == "all":
+            return []
+        others = [other for other in ALIASES.get(name, ()) if other in known]
+        if name not in known and not others:
+            raise UnknownNameError.among("parameter", name, [*known, "all"])
+        found.add(name if name in known else others[0])
+    return [name for name in known if name in found]
+
+
+def _format_of(output: Path | None) -> str:
+    """The format that goes with the file's suffix; text where there is none."""
+    from checks.reports import names, report
+
+    suffix = output.suffix if output is not None else ""
+    return next((name for name in names() if report(name).suffix == suffix), "text") if suffix else "text"
+
+
+def _judged(told: Derivation, notation: str, seed: int, points: int) -> Account:
+    from checks.environment import environment
+    from checks.judge import judge
+    from checks.outline import Account
+    from checks.witness import Witness
+    from derive.notation.conventions import convention
+
+    witness = Witness(seed=seed, points=points)
+    claims, measures = told.claims, [measure for section in told.sections for measure in section.measures]
+    findings: dict[str, Finding] = {}
+    with _progress(len(claims) + len(measures)) as advance:
+        for claim in claims:
+            advance(claim.label)
+            findings[claim.label] = judge(claim, witness)
+        measured = {}
+        for measure in measures:
+            advance("numbers")
+            measured[measure] = witness.measure(measure.formula)
+    return Account(
+        derivation=told,
+        findings=findings,
+        measures=measured,
+        measured_at=witness.measure_sizes,
+        convention=convention(notation),
+        environment=environment(seed, points),
+    )
+
+
+def _verdict_code(findings: Iterable[Finding], allow_unknown: bool) -> int:
+    """0 where every finding passes, 1 otherwise, also where there was nothing to find."""
+    found = list(findings)
+    passed = all(finding.passes or (allow_unknown and finding.verdict == "unknown") for finding in found)
+    return PASSED if found and passed else NOT_PASSED
+
+
+@cli.command("list", short_help="List models, densities and identities.")
+@click.argument("kind", type=NameOf("kind", lambda: KINDS), required=False)
+@click.option("--format", "format_", type=NameOf("format", lambda: ("json", "text")), default="text", show_default=True)
+def list_(kind: str | None, format_: str) -> int:
+    """List the models, densities and identities that this program knows."""
+    entries = {name: list(_LISTS[name]()) for name in ((kind,) if kind else KINDS)}
+    if format_ == "json":
+        import json
+
+        _print(json.dumps({"schema": 1, **entries}, indent=2, ensure_ascii=False) + "\n")
+        return PASSED
+    lines: list[str] = []
+    for name, found in entries.items():
+        lines += [*([""] if lines else []), *([name] if not kind else [])]
+        wide = max((len(str(entry["name"])) for entry in found), default=0)
+        for entry in found:
+            lines.append(f"{'' if kind else '  '}{entry['name']:{wide}}  {entry['title']}")
+            for option, values in entry.get("options", {}).items():
+                lines.append(f"{'' if kind else '  '}{'':{wide}}    --{option} {'|'.join(values)}")
+    _print("\n".join(lines) + "\n")
+    return PASSED
+
+
+def _list_models() -> Iterator[dict[str, Any]]:
+    from derive.models import family, names
+
+    for name in names():
+        model = family(name)
+        options = {option: list(values) for option, values in model.options.items()}
+        yield {"name": name, "title": model.title, "options": options}
+
+
+def _list_densities() -> Iterator[dict[str, Any]]:
+    import importlib
+    import pkgutil
+
+    import derive.densities
+
+    for module in sorted(pkgutil.iter_modules(derive.densities.__path__), key=lambda module: module.name):
+        doc = importlib.import_module(f"derive.densities.{module.name}").__doc__ or ""
+        yield {"name": module.name.replace("_", "-"), "title": doc.strip().split("\n")[0].rstrip(".")}
+
+
+def _list_identities() -> Iterator[dict[str, Any]]:
+    from derive.identities import identity, names
+
+    for name in names():
+        found = identity(name)
+        yield {"name": name, "title": found.title, "source": found.source}
+
+
+_LISTS = {"models": _list_models, "densities": _list_densities, "identities": _list_identities}
+
+
+@cli.command(short_help="Say whether everything needed is here.")
+def doctor() -> int:
+    """Say whether everything that is needed is here, and in which version."""
+    from checks.doctor import examine
+
+    healthy = True
+    for symptom in examine():
+        healthy = healthy and (symptom.good or not symptom.needed)
+        mark = "ok" if symptom.good else "MISSING" if symptom.needed else "-"
+        _print(f"{mark:8}{symptom.name:16}{symptom.finding}\n")
+    return PASSED if healthy else NOT_PASSED
+
+
+@cli.command(short_help="Print a completion script for a shell.")
+@click.argument("shell", type=NameOf("shell", lambda: SHELLS))
+def completion(shell: str) -> int:
+    """Print the script that completes this command in SHELL: bash, zsh or fish.
+
+    For bash: eval "$(derive completion bash)"
+    """
+    from click.shell_completion import get_completion_class
+
+    found = get_completion_class(shell)
+    if found is None:
+        raise UnknownNameError.among("shell", shell, SHELLS)
+    # The template itself: ``source()`` would first run the shell to ask for its version.
+    script = found(cli, {}, "derive", "_DERIVE_COMPLETE")
+    _print(script.source_template % script.source_vars() + "\n")
+    return PASSED
+
+
+# Output.
+
+
+def _page(output: Path | None) -> Page:
+    """As wide as the terminal, within reason, and in colour only there; 100 signs anywhere else."""
+    from checks.reports import Page
+
+    if (output is not None and not _is_stdout(output)) or not sys.stdout.isatty():
+        return Page()
+    import shutil
+
+    colour = not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb"
+    return Page(width=min(WIDEST, max(NARROWEST, shutil.get_terminal_size().columns)), colour=colour)
+
+
+def _check(output: Path | None) -> None:
+    """Say before the work, not after it, that there is no such place."""
+    if output is not None and not _is_stdout(output):
+        from checks.saving import check
+
+        check(output)
+
+
+def _is_stdout(output: Path) -> bool:
+    return str(output) == "-"
+
+
+def _deliver(text: str, output: Path | None) -> None:
+    if output is None or _is_stdout(output):
+        _print(text)
+        return
+    from checks.saving import save
+
+    save(text, output)
+
+
+def _print(text: str) -> None:
+    """Write to stdout, signs that its encoding lacks as question marks, and see that it arrives."""
+    encoding = getattr(sys.stdout, "encoding", None) or "utf-8"
+    sys.stdout.write(text.encode(encoding, errors="replace").decode(encoding))
+    sys.stdout.flush()
+
+
+@contextmanager
+def _progress(total: int) -> Iterator[Callable[[str], None]]:
+    """A bar on stderr where that is a terminal; nothing anywhere else."""
+    if not sys.stderr.isatty():
+        yield lambda label: None
+        return
+    from rich.console import Console
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
+
+    columns = (BarColumn(), MofNCompleteColumn(), TextColumn("{task.description}", markup=False))
+    with Progress(*columns, console=Console(stderr=True), transient=True) as progress:
+        task = progress.add_task("", total=total)
+
+        def advance(label: str) -> None:
+            progress.update(task, advance=1, description=label)
+
+        yield advance
+
+
+# The door.
+
+
+def main(arguments: Sequence[str] | None = None) -> NoReturn:
+    """Run the command line and exit: 0 passed, 1 not passed, 2 usage, 101 a defect of this program, 130 interrupted."""
+    sys.exit(run(arguments))
+
+
+def run(arguments: Sequence[str] | None = None) -> int:
+    """Run the command line; the exit code."""
+    try:
+        code = cli.main(args=None if arguments is None else list(arguments), prog_name="derive", standalone_mode=False)
+        return code if isinstance(code, int) else PASSED
+    except click.ClickException as error:
+        message = " ".join(error.format_message().split())
+        _complain(message[:1].lower() + message[1:].rstrip("."))
+        return error.exit_code
+    except (click.Abort, KeyboardInterrupt):
+        _complain("interrupted")
+        return INTERRUPTED
+    except DisagreementError as error:
+        _complain(f"the two witnesses contradict each other, which is a defect of this program: {error}")
+        return OUR_BUG
+    except DeriveError as error:
+        _complain(str(error))
+        return USAGE
+    except BrokenPipeError:
+        # Whoever read our output has left; what is still in the buffer must not be tried again on exit.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return NOT_PASSED
+    except OSError as error:
+        _complain(f"cannot write to stdout: {error.strerror or error}")
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return USAGE
+    except Exception:
+        traceback.print_exc()
+        _complain("this is a defect of the program; please report it with the lines above")
+        return OUR_BUG
+
+
+def _complain(message: str, prefix: str = "derive: ") -> None:
+    print(f"{prefix}{message}", file=sys.stderr)
+
+
+if __name__ == "__main__":
+    main()

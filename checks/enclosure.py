@@ -1,0 +1,685 @@
+"""Evaluates formulas at exact points in balls, and decides whether two sides certainly differ.
+
+Nothing here is shared with the proof kernel or with JAX: indices are looped over, matrices inverted by elimination, derivatives
+taken by dual numbers.
+"""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from fractions import Fraction
+from typing import Any, Literal
+
+import numpy as np
+from flint import arb
+
+from checks import balls
+from checks.balls import Ball, Dual, Undefined
+from checks.points import Key, Point, length
+from derive import formula as f
+from derive.errors import LimitError, ShapeError, UnsupportedError
+from derive.formula import Formula
+from derive.symbols import Index, IndexLike, Range, Symbol
+
+BITS = 256
+MOST_BITS = 2048
+AGREEMENT = Fraction(1, 10**30)
+"""Two sides agree when their difference is enclosed below this, relative to their size or 1."""
+MOST_ASSIGNMENTS = 20_000
+
+Value = Any
+"""A ball, a list of balls (a vector or a row), or a list of lists (a matrix)."""
+Where = Mapping[Index, int]
+
+
+@dataclass(eq=False, slots=True)
+class Environment:
+    """Values for symbols, as nested lists of balls; ``at_current`` reads every free parameter at theta_t."""
+
+    sizes: Mapping[str, int]
+    values: Mapping[Key, Value]
+    at_current: bool = False
+    memo: dict[object, Value] = field(default_factory=dict[object, Value])
+
+    def with_values(self, values: Mapping[Key, Value]) -> Environment:
+        return Environment(self.sizes, values, self.at_current)
+
+    def moved_to_current(self) -> Environment:
+        if self.at_current:
+            return self
+        known = self.memo.get("current")
+        if known is None:
+            known = self.memo["current"] = Environment(self.sizes, self.values, True)
+        return known
+
+    def key(self, symbol: Symbol) -> Key:
+        return (symbol.name, "current" if self.at_current and symbol.role == "param" else symbol.role)
+
+    def span(self, r: Range) -> range:
+        return range(r.lower, self.sizes[r.upper.name] + 1)
+
+    def count(self, size: Any) -> int:
+        return self.sizes[size.name]
+
+
+def environment(point: Point) -> Environment:
+    """The point's values as balls of the current precision."""
+    return Environment(point.sizes, {key: _balls(values) for key, values in point.values.items()})
+
+
+def _balls(values: Any) -> Value:
+    if isinstance(values, np.ndarray):
+        return _balls(values.tolist()) if values.ndim else balls.exact(values.item())
+    return [_balls(value) for value in values] if isinstance(values, list) else balls.exact(values)
+
+
+# Evaluation.
+
+
+def evaluate(node: Formula, where: Where, env: Environment) -> Value:
+    """The value of a formula at given indices.
+
+    Raises:
+        Undefined: a part has no value, or may have none at this precision.
+        UnsupportedError: a part cannot be evaluated; it is named.
+    """
+    method = _EVALUATORS.get(type(node))
+    if method is None:
+        raise UnsupportedError(f"no enclosure is known for {type(node).__name__}")
+    return method(node, where, env)
+
+
+def _position(index: IndexLike, where: Where) -> int:
+    if isinstance(index, int):
+        return index
+    if index not in where:
+        raise UnsupportedError(f"an index without a value: {index.name}")
+    return where[index]
+
+
+def _pick(value: Value, places: Sequence[int], ranges: Sequence[Range]) -> Value:
+    for place, r in zip(places, ranges, strict=True):
+        position = place - r.lower
+        if not 0 <= position < len(value):
+            raise OutOfRange(f"an index out of range: {place}, expected at most {len(value) + r.lower - 1}")
+        value = value[position]
+    return value
+
+
+class OutOfRange(Exception):
+    """A literal index that these sizes do not have: the sizes are not admissible."""
+
+
+def _reference(node: f.Reference, where: Where, env: Environment) -> Value:
+    value = env.values[env.key(node.symbol)]
+    return _pick(value, [_position(i, where) for i in node.indices], node.symbol.family)
+
+
+def _each(value: Value, other: Value, operation: Any) -> Value:
+    if isinstance(value, list):
+        return [_each(a, b, operation) for a, b in zip(value, other, strict=True)]
+    return operation(value, other)
+
+
+def _map(value: Value, operation: Any) -> Value:
+    return [_map(part, operation) for part in value] if isinstance(value, list) else operation(value)
+
+
+def _add(node: f.Add, where: Where, env: Environment) -> Value:
+    total = evaluate(node.terms[0], where, env)
+    for term in node.terms[1:]:
+        total = _each(total, evaluate(term, where, env), balls.plus)
+    return total
+
+
+def _multiply(node: f.Multiply, where: Where, env: Environment) -> Value:
+    scalar: Ball = balls.exact(1)
+    tensor: Value = None
+    for factor in node.factors:
+        value = evaluate(factor, where, env)
+        if factor.shape == ():
+            scalar = balls.multiply(scalar, value)
+        else:
+            tensor = value
+    return scalar if tensor is None else _map(tensor, lambda entry: balls.multiply(scalar, entry))
+
+
+def _divide(node: f.Divide, where: Where, env: Environment) -> Value:
+    below = balls.inverse(evaluate(node.denominator, where, env))
+    return _map(evaluate(node.numerator, where, env), lambda entry: balls.multiply(entry, below))
+
+
+def _power(node: f.Power, where: Where, env: Environment) -> Value:
+    base = evaluate(node.base, where, env)
+    exponent = _rational(node.exponent)
+    if exponent is not None:
+        return balls.power(base, exponent)
+    return balls.exp(balls.multiply(evaluate(node.exponent, where, env), balls.log(base)))
+
+
+def _rational(node: Formula) -> Fraction | None:
+    return node.value if isinstance(node, f.Number) else None
+
+
+def _function(node: f.Function, where: Where, env: Environment) -> Value:
+    if len(node.arguments) != 1:
+        raise UnsupportedError(f"no enclosure is known for the function {node.name} of {len(node.arguments)} arguments")
+    return balls.function(node.name, evaluate(node.arguments[0], where, env))
+
+
+def _sum(node: f.Sum, where: Where, env: Environment) -> Value:
+    total: Value = None
+    for value in env.span(node.index.range):
+        term = evaluate(node.body, {**where, node.index: value}, env)
+        total = term if total is None else _each(total, term, balls.plus)
+    return _zeros(node.shape, env) if total is None else total
+
+
+def _zeros(shape: f.Shape, env: Environment) -> Value:
+    sizes = [env.count(size) for size in shape if size is not None]
+    if not sizes:
+        return balls.exact(0)
+    return [balls.exact(0) if len(sizes) == 1 else [balls.exact(0)] * sizes[1] for _ in range(sizes[0])]
+
+
+def _product(node: f.Product, where: Where, env: Environment) -> Value:
+    total: Ball = balls.exact(1)
+    for value in env.span(node.index.range):
+        total = balls.multiply(total, evaluate(node.body, {**where, node.index: value}, env))
+    return total
+
+
+def _table(node: Formula, where: Where, env: Environment) -> list[list[Ball]]:
+    """Any value as a matrix: a column has one column, a row one row."""
+    value = evaluate(node, where, env)
+    rows, columns = f.rows_and_columns(node)
+    if rows is None:
+        return [[value]] if columns is None else [value]
+    return [[entry] for entry in value] if columns is None else value
+
+
+def _untable(table: list[list[Ball]], node: Formula) -> Value:
+    rows, columns = f.rows_and_columns(node)
+    if rows is None:
+        return table[0][0] if columns is None else table[0]
+    return [row[0] for row in table] if columns is None else table
+
+
+def _matrix_product(node: f.MatrixProduct, where: Where, env: Environment) -> Value:
+    result = _table(node.factors[0], where, env)
+    for factor in node.factors[1:]:
+        other = _table(factor, where, env)
+        result = [[_dot(row, [line[c] for line in other]) for c in range(len(other[0]))] for row in result]
+    return _untable(result, node)
+
+
+def _dot(row: Sequence[Ball], column: Sequence[Ball]) -> Ball:
+    total: Ball = balls.exact(0)
+    for a, b in zip(row, column, strict=True):
+        total = balls.plus(total, balls.multiply(a, b))
+    return total
+
+
+def _transpose(node: f.Transpose, where: Where, env: Environment) -> Value:
+    table = _table(node.argument, where, env)
+    return _untable([list(line) for line in zip(*table, strict=True)], node)
+
+
+def _eliminated(table: list[list[Ball]], right: list[list[Ball]]) -> tuple[Ball, list[list[Ball]]]:
+    """The determinant of a matrix, and the solution of ``matrix X = right``, by elimination with certified pivots."""
+    rows = [[*left, *extra] for left, extra in zip(table, right, strict=True)]
+    size = len(rows)
+    determinant: Ball = balls.exact(1)
+    for column in range(size):
+        pivot = max(range(column, size), key=lambda r: float(balls.ball(rows[r][column]).abs_lower()))
+        if balls.ball(rows[pivot][column]).contains(0):
+            raise Undefined("the inverse of a singular matrix", certain=False)
+        if pivot != column:
+            rows[pivot], rows[column] = rows[column], rows[pivot]
+            determinant = balls.negative(determinant)
+        determinant = balls.multiply(determinant, rows[column][column])
+        below = balls.inverse(rows[column][column])
+        rows[column] = [balls.multiply(entry, below) for entry in rows[column]]
+        for r in range(size):
+            if r != column:
+                factor = rows[r][column]
+                rows[r] = [
+                    balls.minus(entry, balls.multiply(factor, top)) for entry, top in zip(rows[r], rows[column], strict=True)
+                ]
+    return determinant, [row[size:] for row in rows]
+
+
+def _unit(size: int) -> list[list[Ball]]:
+    return [[balls.exact(int(a == b)) for b in range(size)] for a in range(size)]
+
+
+def _inverse(node: f.Inverse, where: Where, env: Environment) -> Value:
+    def compute() -> Value:
+        table = _table(node.argument, where, env)
+        return _eliminated(table, _unit(len(table)))[1]
+
+    return _remembered(node, where, env, compute)
+
+
+def _determinant(node: f.Determinant, where: Where, env: Environment) -> Value:
+    def compute() -> Value:
+        table = _table(node.argument, where, env)
+        return _determinant_of(table)
+
+    return _remembered(node, where, env, compute)
+
+
+def _determinant_of(table: list[list[Ball]]) -> Ball:
+    """By expansion where small (no pivots needed: a singular matrix has determinant zero), else by elimination."""
+    size = len(table)
+    if size > 3:
+        return _eliminated(table, [[] for _ in table])[0]
+    total: Ball = balls.exact(0)
+    for order in itertools.permutations(range(size)):
+        inversions = sum(order[a] > order[b] for a in range(size) for b in range(a + 1, size))
+        term: Ball = balls.exact(-1 if inversions % 2 else 1)
+        for row, column in enumerate(order):
+            term = balls.multiply(term, table[row][column])
+        total = balls.plus(total, term)
+    return total
+
+
+def _remembered(node: Formula, where: Where, env: Environment, compute: Any) -> Value:
+    """Compute the value of a node once for the indices that it depends on."""
+    used = tuple(sorted((i.name, where[i]) for i in _free(node) if i in where))
+    key = (node, used)
+    if key not in env.memo:
+        env.memo[key] = compute()
+    return env.memo[key]
+
+
+_free_indices: dict[Formula, frozenset[Index]] = {}
+
+
+def _free(node: Formula) -> frozenset[Index]:
+    if node not in _free_indices:
+        _free_indices[node] = f.free_indices(node)
+    return _free_indices[node]
+
+
+def _trace(node: f.Trace, where: Where, env: Environment) -> Value:
+    table = _table(node.argument, where, env)
+    total: Ball = balls.exact(0)
+    for a in range(len(table)):
+        total = balls.plus(total, table[a][a])
+    return total
+
+
+def _identity(node: f.Identity, where: Where, env: Environment) -> Value:
+    return _unit(env.count(node.size))
+
+
+def _diagonal(node: f.Diagonal, where: Where, env: Environment) -> Value:
+    vector = evaluate(node.argument, where, env)
+    return [[entry if a == b else balls.exact(0) for b in range(len(vector))] for a, entry in enumerate(vector)]
+
+
+def _diagonal_part(node: f.DiagonalPart, where: Where, env: Environment) -> Value:
+    table = evaluate(node.argument, where, env)
+    return [table[a][a] for a in range(len(table))]
+
+
+def _component(node: f.Component, where: Where, env: Environment) -> Value:
+    whole = [Range(size) for size in node.argument.shape if size is not None]
+    return _pick(evaluate(node.argument, where, env), [_position(i, where) for i in node.indices], whole)
+
+
+def _named(node: f.Named, where: Where, env: Environment) -> Value:
+    inner = env.moved_to_current() if node.time == "current" else env
+    places = tuple(_position(index, where) for index in node.indices)
+    for place, index in zip(places, node.definition.indices, strict=True):
+        if not index.range.lower <= place <= env.sizes[index.range.upper.name]:
+            raise OutOfRange(f"an index out of range: {place} in {node.definition.name}")
+    key = (id(node.definition), places)
+    if key not in inner.memo:
+        scope = dict(zip(node.definition.indices, places, strict=True))
+        inner.memo[key] = evaluate(node.definition.body, scope, inner)
+    return inner.memo[key]
+
+
+def _derivative(node: f.Derivative, where: Where, env: Environment) -> Value:
+    symbol = node.by.symbol
+    key = env.key(symbol)
+    places = tuple(_position(index, where) for index in node.by.indices)
+    components = list(itertools.product(*(range(env.count(size)) for size in symbol.shape)))
+
+    def compute() -> tuple[int, Value]:
+        tag = balls.new_tag()
+        seeded = _seeded(env.values[key], (), tag, tuple(r.lower for r in symbol.family))
+        return tag, evaluate(node.body, where, env.with_values({**env.values, key: seeded}))
+
+    used = tuple(sorted((i.name, where[i]) for i in _free(node.body) if i in where))
+    remembered = ("derivative", node.body, key, used)
+    if remembered not in env.memo:
+        env.memo[remembered] = compute()
+    tag, value = env.memo[remembered]
+
+    def slope(entry: Ball, component: tuple[int, ...]) -> Ball:
+        if isinstance(entry, Dual) and entry.tag == tag:
+            return entry.tangents.get((*places, *component), balls.exact(0))
+        return balls.exact(0)
+
+    def gradient(entry: Ball) -> Value:
+        slopes = {component: slope(entry, component) for component in components}
+        if len(symbol.shape) == 2:
+            slopes = _under_convention(slopes, node.convention)
+        sizes = [env.count(size) for size in symbol.shape]
+        if not sizes:
+            return slopes[()]
+        if len(sizes) == 1:
+            return [slopes[(a,)] for a in range(sizes[0])]
+        return [[slopes[a, b] for b in range(sizes[1])] for a in range(sizes[0])]
+
+    return _map(value, gradient)
+
+
+def _under_convention(slopes: dict[tuple[int, ...], Ball], convention: str) -> dict[tuple[int, ...], Ball]:
+    if convention == "entry":
+        return slopes
+    both = {(a, b): balls.plus(slopes[a, b], slopes[b, a]) for a, b in slopes}
+    if convention == "frobenius":
+        return {place: balls.multiply(balls.exact(Fraction(1, 2)), value) for place, value in both.items()}
+    return {(a, b): slopes[a, b] if a == b else value for (a, b), value in both.items()}
+
+
+def _seeded(values: Value, place: tuple[int, ...], tag: int, lowers: tuple[int, ...]) -> Value:
+    """Values with a tangent of their own for each entry; family places count from the range's lower limit."""
+    if isinstance(values, list):
+        offset = lowers[len(place)] if len(place) < len(lowers) else 0
+        return [_seeded(value, (*place, k + offset), tag, lowers) for k, value in enumerate(values)]
+    return Dual(values, {place: balls.exact(1)}, tag)
+
+
+def _at_equal(node: f.AtEqual, where: Where, env: Environment) -> Value:
+    equal = env.memo.get("equal")
+    if equal is None:
+        values = dict(env.values)
+        for name, role in env.values:
+            if role == "current" and (name, "param") in env.values:
+                values[name, role] = env.values[name, "param"]
+        equal = env.memo["equal"] = env.with_values(values)
+    return evaluate(node.body, where, equal)
+
+
+def _substitute(node: f.Substitute, where: Where, env: Environment) -> Value:
+    # The replacement may use indices of its surroundings besides its formal ones.
+    used = tuple(sorted((i.name, where[i]) for i in _free(node.replacement) - frozenset(node.indices) if i in where))
+    key = ("substitute", node.symbol, node.indices, node.replacement, used)
+    if key not in env.memo:
+        spans = [env.span(i.range) for i in node.indices]
+
+        def table(chosen: tuple[int, ...]) -> Value:
+            if len(chosen) == len(spans):
+                return evaluate(node.replacement, {**where, **dict(zip(node.indices, chosen, strict=True))}, env)
+            return [table((*chosen, value)) for value in spans[len(chosen)]]
+
+        env.memo[key] = env.with_values({**env.values, env.key(node.symbol): table(())})
+    return evaluate(node.body, where, env.memo[key])
+
+
+def _delta(node: f.Delta, where: Where, env: Environment) -> Value:
+    return balls.exact(int(_position(node.left, where) == _position(node.right, where)))
+
+
+def _number(node: f.Number, where: Where, env: Environment) -> Value:
+    return balls.exact(node.value)
+
+
+def _pi(node: f.Pi, where: Where, env: Environment) -> Value:
+    return arb.pi()
+
+
+def _size_number(node: f.SizeNumber, where: Where, env: Environment) -> Value:
+    return balls.exact(env.count(node.size))
+
+
+def _exp(node: f.Exp, where: Where, env: Environment) -> Value:
+    return balls.exp(evaluate(node.argument, where, env))
+
+
+def _log(node: f.Log, where: Where, env: Environment) -> Value:
+    return balls.log(evaluate(node.argument, where, env))
+
+
+_EVALUATORS: Mapping[type, Any] = {
+    f.Number: _number,
+    f.Pi: _pi,
+    f.SizeNumber: _size_number,
+    f.Reference: _reference,
+    f.Add: _add,
+    f.Multiply: _multiply,
+    f.Divide: _divide,
+    f.Power: _power,
+    f.Exp: _exp,
+    f.Log: _log,
+    f.Function: _function,
+    f.Delta: _delta,
+    f.Sum: _sum,
+    f.Product: _product,
+    f.MatrixProduct: _matrix_product,
+    f.Transpose: _transpose,
+    f.Inverse: _inverse,
+    f.Determinant: _determinant,
+    f.Trace: _trace,
+    f.Identity: _identity,
+    f.Diagonal: _diagonal,
+    f.DiagonalPart: _diagonal_part,
+    f.Component: _component,
+    f.Named: _named,
+    f.Derivative: _derivative,
+    f.AtEqual: _at_equal,
+    f.Substitute: _substitute,
+}
+
+
+# Whole formulas.
+
+
+def enclose(node: Formula, point: Point, where: Where | None = None, bits: int = BITS) -> Value:
+    """The value of a formula at a point and at given indices, in balls.
+
+    Raises:
+        Undefined: it has no value there, or may have none at this precision.
+    """
+    with balls.precision(bits):
+        return evaluate(node, where or {}, environment(point))
+
+
+def enclose_all(node: Formula, point: Point, axes: Sequence[Index], bits: int = BITS) -> np.ndarray:
+    """The values of a formula for all values of its free indices, midpoints as floats.
+
+    Shapes: the sizes of ``axes``, then the formula's own shape (a row has one axis).
+    """
+    with balls.precision(bits):
+        env = environment(point)
+        spans = [env.span(index.range) for index in axes]
+        rows = [
+            _map(evaluate(node, dict(zip(axes, chosen, strict=True)), env), lambda x: float(balls.ball(x).mid()))
+            for chosen in itertools.product(*spans)
+        ]
+    own = tuple(point.sizes[size.name] for size in node.shape if size is not None)
+    return np.array(rows, dtype=np.float64).reshape((*(length(i.range, point.sizes) for i in axes), *own))
+
+
+# Comparison.
+
+Outcome = Literal["equal", "different", "one side undefined", "both undefined", "undecided", "not admissible"]
+
+
+@dataclass(frozen=True, slots=True)
+class Comparison:
+    """How two sides compare at a point, over all values of their free indices and all entries.
+
+    For ``different`` and ``one side undefined`` the place is given: indices, entry (counted from 0), both sides as decimals.
+    """
+
+    outcome: Outcome
+    reason: str = ""
+    assignment: Mapping[Index, int] = field(default_factory=dict[Index, int])
+    entry: tuple[int, ...] = ()
+    left: str = ""
+    right: str = ""
+    difference: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Order:
+    """Whether ``small <= large`` certainly holds, is violated, or cannot be decided."""
+
+    outcome: Literal["holds", "equal", "violated", "undecided", "not admissible"]
+    reason: str = ""
+    assignment: Mapping[Index, int] = field(default_factory=dict[Index, int])
+    entry: tuple[int, ...] = ()
+    left: str = ""
+    right: str = ""
+    difference: str = ""
+
+
+def assignments(indices: Sequence[Index], sizes: Mapping[str, int]) -> Iterator[dict[Index, int]]:
+    """All values of the indices.
+
+    Raises:
+        LimitError: there are too many.
+    """
+    spans = [range(i.range.lower, sizes[i.range.upper.name] + 1) for i in indices]
+    total = 1
+    for span in spans:
+        total *= len(span)
+    if total > MOST_ASSIGNMENTS:
+        raise LimitError(f"too many values of the free indices: {total}, limit={MOST_ASSIGNMENTS}")
+    for chosen in itertools.product(*spans):
+        yield dict(zip(indices, chosen, strict=True))
+
+
+def compare(lhs: Formula, rhs: Formula, point: Point, *, other_point: Point | None = None, bits: int = BITS) -> Comparison:
+    """Compare two sides at a point (the right side at ``other_point`` where one is given); precision grows as needed."""
+    while True:
+        comparison = _compare(lhs, rhs, point, other_point or point, bits)
+        if comparison.outcome != "undecided" or bits >= MOST_BITS:
+            return comparison
+        bits *= 2
+
+
+def _compare(lhs: Formula, rhs: Formula, point: Point, other: Point, bits: int) -> Comparison:
+    if lhs.shape != rhs.shape and f.ZERO not in (lhs, rhs):
+        raise ShapeError(f"two sides of different shapes: {lhs.shape} and {rhs.shape}")
+    indices = sorted(f.free_indices(lhs) | f.free_indices(rhs), key=lambda index: (index.name, index.range.lower))
+    undecided: Comparison | None = None
+    undefined = 0
+    count = 0
+    with balls.precision(bits):
+        left_env = environment(point)
+        right_env = left_env if other is point else environment(other)
+        for where in assignments(indices, point.sizes):
+            count += 1
+            try:
+                left, right = _side(lhs, where, left_env), _side(rhs, where, right_env)
+            except OutOfRange as out:
+                return Comparison("not admissible", str(out))
+            if isinstance(left, Undefined) and isinstance(right, Undefined):
+                undefined += 1
+                continue
+            if isinstance(left, Undefined) or isinstance(right, Undefined):
+                failed = left if isinstance(left, Undefined) else right
+                if failed.certain:
+                    side = "left" if failed is left else "right"
+                    return Comparison("one side undefined", f"the {side} side: {failed}", where, (), *_shown(left, right))
+                undecided = undecided or Comparison("undecided", f"not certain to be defined: {failed}", where)
+                continue
+            found = _entries(left, right, where)
+            if found.outcome == "different":
+                return found
+            if found.outcome == "undecided":
+                undecided = undecided or found
+    if undecided is not None:
+        return undecided
+    if undefined and undefined == count:
+        return Comparison("both undefined", "neither side is defined at this point")
+    if undefined:
+        return Comparison("undecided", "for some values of the indices neither side is defined")
+    return Comparison("equal")
+
+
+def _side(node: Formula, where: Where, env: Environment) -> Value | Undefined:
+    try:
+        return evaluate(node, where, env)
+    except Undefined as undefined:
+        return undefined
+
+
+def _shown(left: Value | Undefined, right: Value | Undefined) -> tuple[str, str]:
+    def text(side: Value | Undefined) -> str:
+        if isinstance(side, Undefined):
+            return "undefined"
+        return "a vector or matrix" if isinstance(side, list) else decimal(side)
+
+    return text(left), text(right)
+
+
+def flat(value: Value, place: tuple[int, ...] = ()) -> Iterator[tuple[tuple[int, ...], Ball]]:
+    """The entries of a value with their places."""
+    if isinstance(value, list):
+        for k, part in enumerate(value):
+            yield from flat(part, (*place, k))
+    else:
+        yield place, value
+
+
+def _entries(left: Value, right: Value, where: Where) -> Comparison:
+    for place, a, b in _pairs(left, right):
+        gap = a - b
+        if not (a.is_finite() and b.is_finite()):
+            return Comparison("undecided", "a value is not finite", where, place)
+        if not gap.contains(0):
+            return Comparison("different", "", where, place, decimal(a), decimal(b), decimal(gap))
+        if not _small(gap, a, b):
+            return Comparison("undecided", "the enclosure of the difference is too wide", where, place)
+    return Comparison("equal")
+
+
+def _pairs(left: Value, right: Value) -> Iterator[tuple[tuple[int, ...], arb, arb]]:
+    """Entries that belong together; a scalar on one side (a zero of any shape) stands beside every entry of the other."""
+    lefts, rights = dict(flat(left)), dict(flat(right))
+    for place in lefts if len(lefts) >= len(rights) else rights:
+        yield place, balls.ball(lefts.get(place, lefts.get(()))), balls.ball(rights.get(place, rights.get(())))
+
+
+def _small(gap: arb, a: arb, b: arb) -> bool:
+    scale = arb(1).max(a.abs_upper()).max(b.abs_upper())
+    return bool(gap.abs_upper() < balls.exact(AGREEMENT) * scale)
+
+
+def decimal(value: Ball, digits: int = 12) -> str:
+    """A ball as a decimal number with as many certain digits."""
+    return balls.ball(value).str(digits, radius=False)
+
+
+def compare_order(small: Formula, large: Formula, point: Point, bits: int = BITS) -> Order:
+    """Whether ``small <= large`` at a point, for all values of the free indices and all entries; certified."""
+    indices = sorted(f.free_indices(small) | f.free_indices(large), key=lambda index: (index.name, index.range.lower))
+    strict = False
+    with balls.precision(bits):
+        env = environment(point)
+        for where in assignments(indices, point.sizes):
+            try:
+                left, right = evaluate(small, where, env), evaluate(large, where, env)
+            except OutOfRange as out:
+                return Order("not admissible", str(out))
+            except Undefined as undefined:
+                return Order("undecided", str(undefined), where)
+            for place, a, b in _pairs(left, right):
+                gap = b - a
+                if gap < 0:
+                    return Order("violated", "", where, place, decimal(a), decimal(b), decimal(gap))
+                if gap > 0:
+                    strict = True
+                elif not _small(gap, a, b):
+                    return Order("undecided", "the enclosure of the difference is too wide", where, place)
+    return Order("holds" if strict else "equal")

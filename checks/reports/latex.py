@@ -1,0 +1,380 @@
+r"""The report as a LaTeX document: ``align`` rows that people paste into their notes, reasons beside or above them.
+
+Nothing of it is pasted from anywhere: formulas are written from the tree, text is escaped, verdicts are plain words. How wide a
+formula will stand is estimated from its boxes, so that no line runs into the margin.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+
+from checks.outline import QUESTION, Account, Instance, Outline, Part, Row, Text, Value, outline
+from checks.reports import Page, Report
+from derive.notation.boxes import SPACE, Box, Brackets, EvaluationBar, Fraction, Scripted, Sign
+from derive.notation.boxes import Row as BoxRow
+from derive.notation.latex_writer import render
+
+_PREAMBLE = r"""\documentclass[11pt]{article}
+\usepackage[T1]{fontenc}
+\usepackage[utf8]{inputenc}
+\usepackage{lmodern}
+\usepackage{amsmath,amssymb}
+\usepackage[a4paper,margin=25mm]{geometry}
+\allowdisplaybreaks
+\AtBeginDocument{%
+  \setlength{\abovedisplayskip}{6pt plus 3pt}\setlength{\belowdisplayskip}{6pt plus 3pt}%
+  \setlength{\abovedisplayshortskip}{6pt plus 3pt}\setlength{\belowdisplayshortskip}{6pt plus 3pt}}
+\setlength{\emergencystretch}{3em}
+\setlength{\parindent}{0pt}
+\setlength{\parskip}{4pt plus 2pt}
+"""
+SIGNS = {"?=": r"\overset{?}{=}"}
+
+# Widths in points, for the page of the preamble: 160 mm of text at 11 points.
+_EM = 10.95
+_LINE = 455.0
+_NUMBER = 36.0
+"""The equation's number and the space before it."""
+_GAP = 26.0
+"""The least space between a formula and the reason beside it."""
+_REASON = (136.0, 230.0)
+"""A reason beside a formula has at least and at most this width; a longer one takes several lines."""
+_QUAD = 11.0
+
+
+def write(account: Account, page: Page) -> str:
+    """The report as a complete document; the page is the document's own."""
+    story = outline(account)
+    return "\n".join(_document(story, account)) + "\n"
+
+
+def _document(story: Outline, account: Account) -> Iterator[str]:
+    yield _PREAMBLE
+    yield "\\begin{document}"
+    yield f"\\begin{{center}}\\large\\bfseries {escaped(story.title)}\\end{{center}}"
+    asked = False
+    for part in story.parts:
+        if part.answer and not asked:
+            asked = True
+            yield from _question(story)
+        yield f"\n\\{'subsection' if part.answer else 'section'}*{{{sentence(part.title)}}}\n"
+        yield from _part(part, story)
+    if story.assumptions:
+        yield "\n\\section*{Assumptions used}\n"
+        yield "\\begin{itemize}"
+        yield from (f"  \\item {sentence(assumption)}" for assumption in story.assumptions)
+        yield "\\end{itemize}"
+    yield "\n\\section*{Summary}\n"
+    yield summary(story)
+    environment = account.environment
+    run = f"seed {environment.seed}, points {environment.points}; derive-checks {escaped(environment.tool)}"
+    yield f"\n{{\\footnotesize {run}\\par}}"
+    yield "\\end{document}"
+
+
+def _question(story: Outline) -> Iterator[str]:
+    """The question and the parts of its answer, each as a sentence, in a frame."""
+    yield f"\n\\section*{{{escaped(QUESTION)}}}\n"
+    yield "\\fbox{\\begin{minipage}{\\dimexpr\\linewidth-2\\fboxsep-2\\fboxrule\\relax}\\raggedright"
+    lines = (f"{sentence(part.title)}{', refuted below.' if part.tells_of_slips else '.'}" for part in story.answer)
+    yield "\\\\[2pt]\n".join(lines)
+    yield "\\end{minipage}}\\par"
+
+
+def _part(part: Part, story: Outline) -> Iterator[str]:
+    if part.introduction:
+        yield sentence(part.introduction)
+    for group in _groups(part.chains):
+        yield from _display(group)
+        for line in (line for chain in group for line in chain):
+            yield from _remarks(line)
+    if part.measures:
+        where = ", ".join(f"${render(letter)} = {size}$" for letter, size in story.measured_at)
+        yield f"\\par In numbers, at a generic point{' with ' + where if where else ''}:"
+        yield "\\begin{itemize}"
+        yield from (f"  \\item {sentence(text)}: ${number(f'{value:.3g}')}$" for text, value in part.measures)
+        yield "\\end{itemize}"
+    if part.closing:
+        yield f"\n{sentence(part.closing)}"
+
+
+# Displays.
+
+
+def _groups(chains: Sequence[tuple[Row, ...]]) -> Iterator[list[tuple[Row, ...]]]:
+    """Chains that stand in one display: as long as their reasons fit beside them, and nothing is to be said between them."""
+    group: list[tuple[Row, ...]] = []
+    for chain in chains:
+        if group and (_has_remarks(group[-1]) or not _fits_beside([*group, chain])):
+            yield group
+            group = []
+        group.append(chain)
+    if group:
+        yield group
+
+
+def _has_remarks(chain: Sequence[Row]) -> bool:
+    return any(line.remark or line.note or line.residual is not None or line.instance is not None for line in chain)
+
+
+def _widths(chains: Sequence[tuple[Row, ...]]) -> tuple[float, float]:
+    """The widest left and the widest right side, the sign counted to the right."""
+    rows = [line for chain in chains for line in chain]
+    left = max(width(line.left) for line in rows if not line.continues)
+    return left, max(width(line.right) + _sign_width(line.sign) for line in rows)
+
+
+def _sign_width(sign: str) -> float:
+    return {"\\implies": 2.4, "\\not\\equiv": 1.4}.get(sign, 1.4) * _EM
+
+
+def _fits_beside(chains: Sequence[tuple[Row, ...]]) -> bool:
+    return _room_beside(chains) >= _REASON[0]
+
+
+def _room_beside(chains: Sequence[tuple[Row, ...]]) -> float:
+    return min(_LINE - _NUMBER - _GAP - sum(_widths(chains)), _REASON[1])
+
+
+def _display(group: Sequence[tuple[Row, ...]]) -> Iterator[str]:
+    """One ``align``. Where there is no room beside, each row's reason stands above it."""
+    rows = [line for chain in group for line in chain]
+    beside = _fits_beside(group)
+    left, right = _widths(group)
+    below = not beside and left + right > _LINE - _NUMBER
+    if not beside:
+        yield f"\\par{{{_above(rows[0])}}}"
+    yield "\\begin{align}"
+    for place, line in enumerate(rows):
+        last = place == len(rows) - 1
+        if place and not beside:
+            yield f"\\intertext{{{_above(line)}}}"
+        reason = f"\n  && {_beside(line, _room_beside(group))}" if beside else ""
+        yield from _row(line, below, reason, last)
+    yield "\\end{align}"
+
+
+def _row(line: Row, below: bool, reason: str, last: bool) -> Iterator[str]:
+    sign = SIGNS.get(line.sign, line.sign)
+    mark = f" \\label{{eq:{line.label}}}" if line.label else " \\notag"
+    end = "" if last else " \\\\"
+    if not below:
+        head = "" if line.continues else render(line.left) + " "
+        yield f"  {head}&{sign} {render(line.right)}{reason}{mark}{end}"
+        return
+    # The left side on a line of its own, and the right side below it, broken before its signs.
+    if not line.continues:
+        yield f"  & {render(line.left)} \\notag \\\\"
+    rows = broken(line.right, _LINE - _NUMBER - _QUAD - _sign_width(line.sign))
+    for place, part in enumerate(rows):
+        more = place < len(rows) - 1
+        start = f"&\\quad {sign} " if place == 0 else "&\\quad\\qquad {} "
+        yield f"  {start}{part}" + (" \\notag \\\\" if more else mark + end)
+
+
+def _beside(line: Row, room: float) -> str:
+    words = sentence(line.reason)
+    said = f"{words}{_verdict(line, '; ')}"
+    if _text_width(line.reason, line.verdict) <= room:
+        return f"\\text{{\\small {said}}}"
+    return f"\\parbox[t]{{{room:.0f}pt}}{{\\raggedright\\small {said}}}"
+
+
+def _above(line: Row) -> str:
+    return f"\\small {sentence(line.reason)}{_verdict(line, '; ')}"
+
+
+def _verdict(line: Row, before: str) -> str:
+    return f"{before}\\textit{{{escaped(line.verdict)}}}" if line.verdict else ""
+
+
+def _remarks(line: Row) -> Iterator[str]:
+    """What there is to say below a display."""
+    if line.remark:
+        yield f"\\par{{\\small {escaped(line.remark)}}}"
+    if line.note:
+        yield f"\\par {sentence(line.note)}"
+    if line.residual is not None:
+        yield from _residual(line, line.residual)
+    if line.instance is not None:
+        yield f"\\par{{\\small {failure(line.instance)}}}"
+
+
+def _residual(line: Row, residual: Box) -> Iterator[str]:
+    """What is left, in the line where it is short, else on display."""
+    what = "What is left is" if line.right == Sign("0") else "The left side less the right side is"
+    verdict = f"\\textit{{{escaped(line.residual_verdict)}}}" if line.residual_verdict else ""
+    if width(residual) <= _LINE / 2:
+        yield f"\\par {what} ${render(residual)}$" + (f" ({verdict})." if verdict else ".")
+        return
+    rows = broken(residual, _LINE - _NUMBER - _GAP - 4 * _EM)
+    yield f"\\par {what}"
+    yield "\\begin{align*}"
+    yield " \\\\\n".join(f"  & {part}" if place == 0 else f"  &\\quad {{}} {part}" for place, part in enumerate(rows))
+    if verdict:
+        yield f"  && \\text{{\\small {verdict}}}"
+    yield "\\end{align*}"
+
+
+def failure(point: Instance) -> str:
+    """A sentence that gives the point at which a claim fails, and both sides there."""
+    sizes = ", ".join(f"${render(letter)} = {size}$" for letter, size in point.sizes)
+    values = "; ".join(f"${render(letter)} = {written_value(value)}$" for letter, value in point.values)
+    more = f"; and {point.omitted} more" if point.omitted else ""
+    place = [f"${render(letter)} = {value}$" for letter, value in point.place]
+    entry = [f"entry $({', '.join(str(part) for part in point.entry)})$"] if point.entry else []
+    at = f"for {', '.join([*place, *entry])} " if place or entry else ""
+    return f"At {sizes}: {values}{more}; {at}the left side is ${number(point.left)}$, the right side ${number(point.right)}$."
+
+
+def written_value(value: Value) -> str:
+    """A number, a column as a row with a ``T``, or a small matrix."""
+    if isinstance(value, str):
+        return number(value)
+    if any(isinstance(part, str) for part in value):
+        entries = ",\\ ".join(written_value(part) for part in value)
+        return f"({entries})^T" if len(value) > 1 else entries
+    rows = " \\\\ ".join(" & ".join(written_value(cell) for cell in part) for part in value if not isinstance(part, str))
+    return f"\\bigl(\\begin{{smallmatrix}} {rows} \\end{{smallmatrix}}\\bigr)"
+
+
+def summary(story: Outline) -> str:
+    """How many claims came out how, and for which sizes that holds."""
+    sizes = f"; for all sizes {', '.join(f'${render(size)}$' for size in story.sizes)}" if story.sizes else ""
+    return f"{', '.join(words for words, _ in story.counts.words)}{sizes}."
+
+
+# Text.
+
+_ESCAPES = str.maketrans(
+    {
+        "\\": r"\textbackslash{}",
+        "~": r"\textasciitilde{}",
+        "^": r"\textasciicircum{}",
+        "<": r"\textless{}",
+        ">": r"\textgreater{}",
+        "|": r"\textbar{}",
+        **{sign: f"\\{sign}" for sign in "#$%&_{}"},
+    }
+)
+
+
+def escaped(words: str) -> str:
+    """Words for LaTeX's text mode; quotation marks in pairs, signs that the font lacks by their number."""
+    paired = re.sub(r'"([^"]*)"', r"“\1”", words).translate(_ESCAPES)
+    paired = paired.replace("“", "``").replace("”", "''").replace('"', "''")
+    return "".join(
+        sign if ord(sign) < 0x180 and (sign.isprintable() or sign.isspace()) else f"U+{ord(sign):04X}" for sign in paired
+    )
+
+
+def sentence(text: Text) -> str:
+    """A sentence with its formulas in dollars; a pair of quotation marks may enclose a formula."""
+    opened = False
+    parts: list[str] = []
+    for piece in text:
+        if isinstance(piece, str):
+            words = ""
+            for sign in piece:
+                if sign == '"':
+                    opened = not opened
+                words += ("“" if opened else "”") if sign == '"' else sign
+            parts.append(escaped(words))
+        else:
+            parts.append(f"${render(piece)}$")
+    return "".join(parts)
+
+
+def number(digits: str) -> str:
+    """A number for mathematics mode: ``1.2e-16`` becomes a power of ten, ``1/3`` a small fraction."""
+    power = re.fullmatch(r"(-?[\d.]+)e([-+]?)0*(\d+)", digits)
+    if power:
+        return f"{power[1]} \\times 10^{{{power[2].replace('+', '')}{power[3]}}}"
+    if re.fullmatch(r"-?\d+/\d+", digits) or re.fullmatch(r"-?\d*\.?\d+", digits):
+        return digits
+    return f"\\text{{{escaped(digits)}}}"
+
+
+# How wide a formula will stand.
+
+_OPERATORS = {r"\sum": 1.45, r"\prod": 1.3, r"\log": 1.45, r"\ln": 1.0, r"\exp": 1.7, r"\nabla": 0.85, r"\partial": 0.55}
+_SPACED = {"=": 1.35, "+": 1.25, "-": 1.25, ":=": 1.7, "/": 0.5, r"\cdot": 0.75, r"\mid": 0.85, r"\,": 0.17, " ": 0.0, ",": 0.45}
+_NARROW = {"(": 0.39, ")": 0.39, ";": 0.45, "i": 0.36, "j": 0.43, "l": 0.33, "t": 0.37, "'": 0.2, r"\|": 0.6}
+
+
+def width(box: Box, scale: float = 1.0) -> float:
+    """About how wide a box is in a display, in points, rather too much than too little."""
+    match box:
+        case Sign(tex):
+            return scale * _EM * _sign(tex)
+        case BoxRow(parts):
+            return sum(width(part, scale) for part in parts)
+        case Scripted(base, below, above):
+            scripts = [width(script, 0.72 * scale) for script in (below, above) if script is not None]
+            if isinstance(base, Sign) and base.tex in (r"\sum", r"\prod"):
+                return max(width(base, scale), *scripts, 0.0) + 0.2 * _EM
+            return width(base, scale) + max(scripts, default=0.0) + 0.05 * _EM
+        case Fraction(above, below, small):
+            return max(width(above, scale * (0.72 if small else 1)), width(below, scale * (0.72 if small else 1))) + 0.3 * _EM
+        case Brackets(inside, bars, soft):
+            return width(inside, scale) + (0.0 if soft else (0.6 if bars else 1.05) * scale * _EM)
+        case EvaluationBar(inside, condition):
+            return width(inside, scale) + width(condition, 0.78 * scale) + 0.6 * _EM
+
+
+def _sign(tex: str) -> float:
+    for table in (_OPERATORS, _SPACED, _NARROW):
+        if tex in table:
+            return table[tex]
+    word = re.fullmatch(r"\\(mathrm|mathcal|operatorname)\{(.*)\}", tex)
+    if word:
+        return 0.5 * len(word[2]) + 0.25
+    if tex.startswith("\\"):
+        return 0.8 if tex[1:2].isupper() else 0.65
+    return 0.51 if tex.isdigit() else 0.85 if tex.isupper() else 0.62
+
+
+def _text_width(text: Text, verdict: str) -> float:
+    letters = sum(len(piece) for piece in text if isinstance(piece, str)) + len(verdict) + 2
+    return 0.9 * (0.47 * _EM * letters + sum(width(piece) for piece in text if not isinstance(piece, str)))
+
+
+def broken(box: Box, room: float) -> list[str]:
+    """A formula in rows of at most ``room`` points, broken before its signs and else between its factors."""
+    if width(box) <= room or not isinstance(box, BoxRow):
+        return [render(box)]
+    for pieces in (_at_signs(box), _at_factors(box)):
+        if len(pieces) < 2:
+            continue
+        rows: list[list[Box]] = [[]]
+        for piece in pieces:
+            if rows[-1] and width(BoxRow((*rows[-1], *piece))) > room:
+                rows.append([])
+            rows[-1] += piece
+        if all(width(BoxRow(tuple(row))) <= room for row in rows):
+            return [render(BoxRow(tuple(row))) for row in rows]
+    return [render(box)]
+
+
+def _at_signs(box: BoxRow) -> list[list[Box]]:
+    """The terms of a sum, each with its sign."""
+    pieces: list[list[Box]] = [[]]
+    for place, part in enumerate(box.parts):
+        if place and part in (Sign("+"), Sign("-")) and box.parts[place - 1] == SPACE:
+            pieces.append([])
+        pieces[-1].append(part)
+    return pieces
+
+
+def _at_factors(box: BoxRow) -> list[list[Box]]:
+    pieces: list[list[Box]] = [[]]
+    for part in box.parts:
+        if part == SPACE and pieces[-1]:
+            pieces.append([])
+        else:
+            pieces[-1].append(part)
+    return [piece for piece in pieces if piece]
+
+
+REPORT = Report(name="latex", title="a LaTeX document", suffix=".tex", write=write)

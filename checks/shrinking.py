@@ -1,0 +1,126 @@
+"""Makes a refuting point as small and simple as it can be while it still refutes."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
+from fractions import Fraction
+
+import numpy as np
+
+from checks.points import Point
+from derive.errors import DeriveError
+from derive.symbols import Domain, Symbol
+
+MOST_TRIALS = 160
+
+# Simplest first. Wrong claims tend to be true at 0, 1 and the identity matrix, so these come last where others are as short.
+_SIMPLE: dict[Domain, Sequence[Fraction]] = {
+    "real": [Fraction(v) for v in ("2", "-1", "1", "0", "3", "1/2", "-2")],
+    "positive": [Fraction(v) for v in ("2", "1", "3", "1/2")],
+    "nonnegative": [Fraction(v) for v in ("2", "1", "3", "1/2", "0")],
+    "unit": [Fraction(v) for v in ("1/2", "1/3", "1/4")],
+    "integer": [Fraction(v) for v in ("1", "2", "0", "-1")],
+}
+
+
+def shrink(disagrees: Callable[[Point], bool], point: Point, symbols: Sequence[Symbol]) -> Point:
+    """The smallest point found at which ``disagrees`` still holds: sizes first, then the numbers.
+
+    ``disagrees`` must hold at ``point``; values stay in the domains of the symbols.
+    """
+    trials = 0
+
+    def holds(candidate: Point) -> bool:
+        nonlocal trials
+        trials += 1
+        try:
+            return disagrees(candidate)
+        except DeriveError:
+            return False
+
+    for name in sorted(point.sizes, key=lambda n: -point.sizes[n]):
+        for size in range(1, point.sizes[name]):
+            if trials >= MOST_TRIALS:
+                return point
+            candidate = _resized(point, name, size, symbols)
+            if candidate is not None and holds(candidate):
+                point = candidate
+                break
+    for symbol in symbols:
+        key = (symbol.name, symbol.role)
+        if key not in point.values:
+            continue
+        for values in _simpler(symbol, point.values[key]):
+            if trials >= MOST_TRIALS:
+                return point
+            candidate = replace(point, values={**point.values, key: values})
+            if holds(candidate):
+                point = candidate
+                break
+    return point
+
+
+def _resized(point: Point, name: str, size: int, symbols: Sequence[Symbol]) -> Point | None:
+    """The point with one size smaller: arrays are cut, weights brought back to a sum of one."""
+    values = dict(point.values)
+    for symbol in symbols:
+        key = (symbol.name, symbol.role)
+        if key not in values:
+            continue
+        cut = values[key]
+        for axis, r in enumerate(symbol.family):
+            if r.upper.name == name:
+                kept = size - r.lower + 1
+                if kept < 1:
+                    return None
+                cut = np.take(cut, range(kept), axis=axis)
+        for axis, dimension in enumerate(symbol.shape, start=len(symbol.family)):
+            if dimension.name == name:
+                cut = np.take(cut, range(size), axis=axis)
+        if symbol.domain == "simplex" and cut.size:
+            cut = cut / cut.sum(axis=len(symbol.family) - 1, keepdims=True)
+        values[key] = cut
+    return replace(point, sizes={**point.sizes, name: size}, values=values)
+
+
+def _simpler(symbol: Symbol, values: np.ndarray) -> Iterator[np.ndarray]:
+    """Simpler values of the same shape, simplest first: all members alike, then small different ones, then rounded."""
+    if symbol.domain == "simplex":
+        count = values.shape[len(symbol.family) - 1]
+        yield np.full_like(values, Fraction(1, count))
+        weights = np.array([Fraction(k + 1) for k in range(count)], dtype=object)
+        spread = np.broadcast_to(_along(weights / weights.sum(), values.ndim, len(symbol.family) - 1), values.shape)
+        yield np.array(spread, dtype=object)
+    elif symbol.domain in ("spd", "sym"):
+        size = values.shape[-1]
+        for diagonal, off in ((1, 0), (2, 0), (2, 1)):
+            simple = np.empty_like(values)
+            for place in np.ndindex(*values.shape):
+                simple[place] = Fraction(diagonal if place[-1] == place[-2] else off)
+            if size > 1 or off == 0:
+                yield simple
+    else:
+        simple = list(_SIMPLE[symbol.domain])
+        for value in simple:
+            yield np.full_like(values, value)
+        for shift in range(2):
+            mixed = np.empty_like(values)
+            for number, place in enumerate(np.ndindex(*values.shape)):
+                mixed[place] = simple[(number + shift) % len(simple)]
+            yield mixed
+    if symbol.domain in ("real", "positive", "unit", "nonnegative"):
+        for denominator in (2, 4, 10):
+            rounded = np.empty_like(values)
+            for place in np.ndindex(*values.shape):
+                rounded[place] = Fraction(round(values[place] * denominator), denominator)
+            if symbol.domain == "real" or all(
+                rounded[p] > 0 and (symbol.domain != "unit" or rounded[p] < 1) for p in np.ndindex(*values.shape)
+            ):
+                yield rounded
+
+
+def _along(vector: np.ndarray, dimensions: int, axis: int) -> np.ndarray:
+    shape = [1] * dimensions
+    shape[axis] = len(vector)
+    return vector.reshape(shape)
