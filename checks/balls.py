@@ -59,6 +59,9 @@ class Dual:
 Ball = arb | Dual
 
 
+ZERO, ONE = arb(0), arb(1)
+
+
 def new_tag() -> int:
     return next(_tags)
 
@@ -160,10 +163,10 @@ def power(x: Ball, exponent: Fraction) -> Ball:
         if not isinstance(x, Dual):
             return x**count
         if count == 0:
-            return exact(1)
+            return ONE
         return x.chain(power(x.value, exponent), multiply(exact(count), power(x.value, exponent - 1)))
     if not isinstance(x, Dual) and x.is_zero() and exponent > 0:
-        return exact(0)
+        return ZERO
     return exp(multiply(exact(exponent), log(x)))
 
 

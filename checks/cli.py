@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from checks.judge import Finding
     from checks.outline import Account
     from checks.reports import Page
-    from derive.claims import Derivation
+    from derive.claims import Derivation, Measure
     from derive.models import Mixture
 
 PASSED, NOT_PASSED, USAGE, OUR_BUG, INTERRUPTED = 0, 1, 2, 101, 130
@@ -201,27 +201,29 @@ def _format_of(output: Path | None) -> str:
 
 def _judged(told: Derivation, notation: str, seed: int, points: int) -> Account:
     from checks.environment import environment
-    from checks.judge import judge
+    from checks.judge import judge_all
     from checks.outline import Account
     from checks.witness import Witness
     from derive.notation.conventions import convention
 
     witness = Witness(seed=seed, points=points)
-    claims, measures = told.claims, [measure for section in told.sections for measure in section.measures]
+    measures = [measure for section in told.sections for measure in section.measures]
     findings: dict[str, Finding] = {}
-    with _progress(len(claims) + len(measures)) as advance:
-        for claim in claims:
-            advance(claim.label)
-            findings[claim.label] = judge(claim, witness)
-        measured = {}
+    with _progress(len(told.claims) + len(measures)) as advance:
+        witness.prepare(told.claims)
+        for finding in judge_all(told.claims, witness):
+            findings[finding.claim.label] = finding
+            advance(finding.claim.label)
+        measured: dict[Measure, float] = {}
         for measure in measures:
-            advance("numbers")
             measured[measure] = witness.measure(measure.formula)
+            advance(measure.text)
+    points_of_measures = (next(iter(witness.at(measure.formula))) for measure in measures[:1])
     return Account(
         derivation=told,
         findings=findings,
         measures=measured,
-        measured_at=witness.measure_sizes,
+        measured_at={name: size for point in points_of_measures for name, size in point.sizes.items()},
         convention=convention(notation),
         environment=environment(seed, points),
     )

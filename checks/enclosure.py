@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from fractions import Fraction
 from typing import Any, Literal
 
+import flint
 import numpy as np
 from flint import arb
 
@@ -65,8 +66,13 @@ class Environment:
 
 
 def environment(point: Point) -> Environment:
-    """The point's values as balls of the current precision."""
-    return Environment(point.sizes, {key: _balls(values) for key, values in point.values.items()})
+    """The point's values as balls of the current precision, with what was evaluated at them before."""
+    bits = flint.ctx.prec
+    known = point.environments.get(bits)
+    if known is None:
+        values = {key: _balls(value) for key, value in point.values.items()}
+        known = point.environments[bits] = Environment(point.sizes, values)
+    return known
 
 
 def _balls(values: Any) -> Value:
@@ -135,7 +141,7 @@ def _add(node: f.Add, where: Where, env: Environment) -> Value:
 
 
 def _multiply(node: f.Multiply, where: Where, env: Environment) -> Value:
-    scalar: Ball = balls.exact(1)
+    scalar: Ball = balls.ONE
     tensor: Value = None
     for factor in node.factors:
         value = evaluate(factor, where, env)
@@ -180,12 +186,12 @@ def _sum(node: f.Sum, where: Where, env: Environment) -> Value:
 def _zeros(shape: f.Shape, env: Environment) -> Value:
     sizes = [env.count(size) for size in shape if size is not None]
     if not sizes:
-        return balls.exact(0)
-    return [balls.exact(0) if len(sizes) == 1 else [balls.exact(0)] * sizes[1] for _ in range(sizes[0])]
+        return balls.ZERO
+    return [balls.ZERO if len(sizes) == 1 else [balls.ZERO] * sizes[1] for _ in range(sizes[0])]
 
 
 def _product(node: f.Product, where: Where, env: Environment) -> Value:
-    total: Ball = balls.exact(1)
+    total: Ball = balls.ONE
     for value in env.span(node.index.range):
         total = balls.multiply(total, evaluate(node.body, {**where, node.index: value}, env))
     return total
@@ -216,7 +222,7 @@ def _matrix_product(node: f.MatrixProduct, where: Where, env: Environment) -> Va
 
 
 def _dot(row: Sequence[Ball], column: Sequence[Ball]) -> Ball:
-    total: Ball = balls.exact(0)
+    total: Ball = balls.ZERO
     for a, b in zip(row, column, strict=True):
         total = balls.plus(total, balls.multiply(a, b))
     return total
@@ -231,7 +237,7 @@ def _eliminated(table: list[list[Ball]], right: list[list[Ball]]) -> tuple[Ball,
     """The determinant of a matrix, and the solution of ``matrix X = right``, by elimination with certified pivots."""
     rows = [[*left, *extra] for left, extra in zip(table, right, strict=True)]
     size = len(rows)
-    determinant: Ball = balls.exact(1)
+    determinant: Ball = balls.ONE
     for column in range(size):
         pivot = max(range(column, size), key=lambda r: float(balls.ball(rows[r][column]).abs_lower()))
         if balls.ball(rows[pivot][column]).contains(0):
@@ -276,7 +282,7 @@ def _determinant_of(table: list[list[Ball]]) -> Ball:
     size = len(table)
     if size > 3:
         return _eliminated(table, [[] for _ in table])[0]
-    total: Ball = balls.exact(0)
+    total: Ball = balls.ZERO
     for order in itertools.permutations(range(size)):
         inversions = sum(order[a] > order[b] for a in range(size) for b in range(a + 1, size))
         term: Ball = balls.exact(-1 if inversions % 2 else 1)
@@ -306,7 +312,7 @@ def _free(node: Formula) -> frozenset[Index]:
 
 def _trace(node: f.Trace, where: Where, env: Environment) -> Value:
     table = _table(node.argument, where, env)
-    total: Ball = balls.exact(0)
+    total: Ball = balls.ZERO
     for a in range(len(table)):
         total = balls.plus(total, table[a][a])
     return total
@@ -318,7 +324,7 @@ def _identity(node: f.Identity, where: Where, env: Environment) -> Value:
 
 def _diagonal(node: f.Diagonal, where: Where, env: Environment) -> Value:
     vector = evaluate(node.argument, where, env)
-    return [[entry if a == b else balls.exact(0) for b in range(len(vector))] for a, entry in enumerate(vector)]
+    return [[entry if a == b else balls.ZERO for b in range(len(vector))] for a, entry in enumerate(vector)]
 
 
 def _diagonal_part(node: f.DiagonalPart, where: Where, env: Environment) -> Value:
@@ -337,7 +343,7 @@ def _named(node: f.Named, where: Where, env: Environment) -> Value:
     for place, index in zip(places, node.definition.indices, strict=True):
         if not index.range.lower <= place <= env.sizes[index.range.upper.name]:
             raise OutOfRange(f"an index out of range: {place} in {node.definition.name}")
-    key = (id(node.definition), places)
+    key = (node.definition, places)
     if key not in inner.memo:
         scope = dict(zip(node.definition.indices, places, strict=True))
         inner.memo[key] = evaluate(node.definition.body, scope, inner)
@@ -363,8 +369,8 @@ def _derivative(node: f.Derivative, where: Where, env: Environment) -> Value:
 
     def slope(entry: Ball, component: tuple[int, ...]) -> Ball:
         if isinstance(entry, Dual) and entry.tag == tag:
-            return entry.tangents.get((*places, *component), balls.exact(0))
-        return balls.exact(0)
+            return entry.tangents.get((*places, *component), balls.ZERO)
+        return balls.ZERO
 
     def gradient(entry: Ball) -> Value:
         slopes = {component: slope(entry, component) for component in components}
@@ -394,7 +400,7 @@ def _seeded(values: Value, place: tuple[int, ...], tag: int, lowers: tuple[int, 
     if isinstance(values, list):
         offset = lowers[len(place)] if len(place) < len(lowers) else 0
         return [_seeded(value, (*place, k + offset), tag, lowers) for k, value in enumerate(values)]
-    return Dual(values, {place: balls.exact(1)}, tag)
+    return Dual(values, {place: balls.ONE}, tag)
 
 
 def _at_equal(node: f.AtEqual, where: Where, env: Environment) -> Value:

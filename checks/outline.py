@@ -69,7 +69,7 @@ class Account:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Instance:
-    """A point at which a claim fails, ready to be written. ``omitted`` values are not shown."""
+    """A point at which a claim fails, ready to be written. ``omitted`` values are not shown; ``entry`` counts from 1."""
 
     sizes: tuple[tuple[Box, int], ...]
     values: tuple[tuple[Box, Value], ...]
@@ -372,7 +372,7 @@ def _instance(point: Counterexample, claim: Claim, convention: Convention) -> In
         values=tuple(values[:MOST_VALUES]),
         omitted=max(0, len(values) - MOST_VALUES),
         place=tuple((parse(convention.index(index.name)), value) for index, value in point.assignment.items()),
-        entry=tuple(point.entry),
+        entry=tuple(place + 1 for place in point.entry),  # formulas count from 1, arrays from 0
         left=six_digits(point.left),
         right=six_digits(point.right),
     )

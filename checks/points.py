@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import random
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from fractions import Fraction
 from typing import Any
 
@@ -25,6 +25,8 @@ class Point:
 
     sizes: Mapping[str, int]
     values: Mapping[Key, np.ndarray]
+    environments: dict[int, Any] = field(default_factory=dict[int, Any], init=False, repr=False)
+    """What was evaluated here already, by precision; kept so that claims about one model share their work."""
 
 
 # What a formula speaks of.
@@ -115,7 +117,7 @@ def size_schedule(names: Sequence[str]) -> Iterator[Mapping[str, int]]:
 
 
 def generic_point(symbols: Iterable[Symbol], sizes: Mapping[str, int], seed: int) -> Point:
-    """Exact values for the symbols, each drawn from its own stream: the same symbol and seed give the same value.
+    """Exact values for the symbols, each drawn from its own stream: the same symbol, sizes and seed give the same value.
 
     Raises:
         UnsupportedError: a symbol has a domain for which no values are known.
@@ -124,7 +126,8 @@ def generic_point(symbols: Iterable[Symbol], sizes: Mapping[str, int], seed: int
 
 
 def _values(symbol: Symbol, sizes: Mapping[str, int], seed: int) -> np.ndarray:
-    digest = hashlib.sha256(f"{seed}/{symbol.name}/{symbol.role}".encode()).digest()
+    shape_of_point = ",".join(f"{name}={size}" for name, size in sorted(sizes.items()))
+    digest = hashlib.sha256(f"{seed}/{shape_of_point}/{symbol.name}/{symbol.role}".encode()).digest()
     rng = random.Random(int.from_bytes(digest[:8], "big"))
     family = tuple(length(r, sizes) for r in symbol.family)
     shape = tuple(sizes[s.name] for s in symbol.shape)

@@ -6,9 +6,10 @@ also taken by autodiff of a function that shares no code with the kernel, and mu
 
 from __future__ import annotations
 
+import contextlib
 import itertools
 import random
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Literal
 
@@ -30,7 +31,7 @@ from derive.formula import (
     multiply,
     walk,
 )
-from derive.symbols import Index
+from derive.symbols import Index, Symbol
 
 Sizes = Mapping[str, int]
 
@@ -82,7 +83,10 @@ class Witness:
     seed: int = 0
     points: int = 3
     autodiff: bool = True
-    _derivatives: dict[tuple[Formula, int], float] = field(default_factory=dict[tuple[Formula, int], float])
+    _points: dict[tuple[tuple[tuple[str, int], ...], frozenset[Symbol]], Point] = field(
+        default_factory=dict[tuple[tuple[tuple[str, int], ...], frozenset[Symbol]], Point]
+    )
+    _derivatives: dict[Derivative, float] = field(default_factory=dict[Derivative, float])
 
     # Points.
 
@@ -95,8 +99,11 @@ class Witness:
             for sizes in itertools.islice(size_schedule(sizes_of(*formulas)), MOST_SIZES)
             if all(sizes.get(big.name, 2) > sizes.get(small.name, 1) for big, small in larger)
         )
-        for number, sizes in enumerate(itertools.islice(admissible, self.points)):
-            yield generic_point(symbols, sizes, seed=self.seed + 1000 * number)
+        for sizes in itertools.islice(admissible, self.points):
+            key = (tuple(sorted(sizes.items())), frozenset(symbols))
+            if key not in self._points:
+                self._points[key] = generic_point(symbols, sizes, self.seed)
+            yield self._points[key]
 
     # Claims.
 
@@ -147,7 +154,7 @@ class Witness:
     def power(self, left: Formula, right: Formula, points: Sequence[Point]) -> tuple[int, int]:
         """How many wrong variants of a claim these points tell apart, of how many that were tried."""
         original, other = (left, right) if right == ZERO else (right, left)
-        scope = tuple(sorted(free_indices(left) | free_indices(right), key=lambda index: index.name))
+        scope = tuple(sorted(free_indices(left) | free_indices(right), key=_by_name))
         wrong = [mutant.formula for mutant in mutants(original, scope)]
         if right == ZERO:
             # Any multiple of zero is zero: a slip must change what is claimed to vanish.
@@ -165,37 +172,52 @@ class Witness:
                     break
         return separated, len(chosen)
 
+    def prepare(self, claims: Iterable[Claim]) -> None:
+        """Take the derivatives of many claims at once: one compilation instead of one for each."""
+        wanted = dict.fromkeys(node for claim in claims for node in _derivatives(claim.lhs, claim.rhs))
+        together: list[Derivative] = []
+        known: dict[tuple[str, str], Symbol] = {}
+        for node in wanted:
+            symbols = {(s.name, s.role): s for s in symbols_of(node)}
+            if node not in self._derivatives and all(known.get(key, s) == s for key, s in symbols.items()):
+                known.update(symbols)
+                together.append(node)
+        if together and self.autodiff:
+            # What cannot be lowered is asked for again, alone, by the claim that has it.
+            with contextlib.suppress(UnsupportedError):
+                self._compare_derivatives(together)
+
     def by_autodiff(self, claim: Claim) -> float | None:
         """The largest relative difference between JAX's derivatives and the balls', over the derivatives in the claim.
 
         Raises:
             DisagreementError: they differ, so one of the two is wrong.
         """
-        worst: float | None = None
-        for node in _derivatives(claim.lhs, claim.rhs):
-            key = (node, self.seed)
-            if key not in self._derivatives:
-                self._derivatives[key] = self._compare_derivative(node)
-            error = self._derivatives[key]
-            worst = error if worst is None else max(worst, error)
+        nodes = list(dict.fromkeys(_derivatives(claim.lhs, claim.rhs)))
+        for node in nodes:
+            if node not in self._derivatives:
+                self._compare_derivatives([node])
+            error = self._derivatives[node]
             if not error <= AUTODIFF_TOLERANCE:
                 raise DisagreementError(
                     f"a derivative in {claim.label} by autodiff and by balls: relative difference={error}, "
                     f"expected at most {AUTODIFF_TOLERANCE}"
                 )
-        return worst
+        return max((self._derivatives[node] for node in nodes), default=None)
 
-    def _compare_derivative(self, node: Derivative) -> float:
-        from checks.lowering import lower
+    def _compare_derivatives(self, nodes: Sequence[Derivative]) -> None:
+        from checks.lowering import lower_all
 
-        point = next(self.at(node))
-        axes = tuple(sorted(free_indices(node), key=lambda index: index.name))
+        point = next(self.at(*nodes))
+        axes = {str(k): tuple(sorted(free_indices(node), key=_by_name)) for k, node in enumerate(nodes)}
         values = {key: np.asarray(value, dtype=np.float64) for key, value in point.values.items()}
-        found = np.asarray(lower(node, axes=axes, references=True)(values, point.sizes))
-        wanted = enclose_all(node, point, axes)
-        scale = max(1.0, float(np.max(np.abs(wanted), initial=0.0)))
-        difference = np.abs(found - wanted)
-        return float(np.max(difference, initial=0.0)) / scale if np.all(np.isfinite(found)) else float("nan")
+        lowered = lower_all({str(k): node for k, node in enumerate(nodes)}, axes=axes, references=True)
+        for name, result in lowered(values, point.sizes).items():
+            node = nodes[int(name)]
+            found, wanted = np.asarray(result), enclose_all(node, point, axes[name])
+            scale = max(1.0, float(np.max(np.abs(wanted), initial=0.0)))
+            worst = float(np.max(np.abs(found - wanted), initial=0.0)) / scale
+            self._derivatives[node] = worst if np.all(np.isfinite(found)) else float("nan")
 
     # Numbers for the report.
 
@@ -206,8 +228,12 @@ class Witness:
             UnsupportedError: the formula has a part that cannot be evaluated.
         """
         point = next(self.at(formula))
-        axes = tuple(sorted(free_indices(formula), key=lambda index: index.name))
+        axes = tuple(sorted(free_indices(formula), key=_by_name))
         return float(np.max(np.abs(enclose_all(formula, point, axes)), initial=0.0))
+
+
+def _by_name(index: Index) -> str:
+    return index.name
 
 
 def _is_multiple(formula: Formula, original: Formula) -> bool:

@@ -16,7 +16,7 @@ from functools import reduce
 from typing import Any, ClassVar, Literal
 
 from derive.errors import ScopeError, ShapeError
-from derive.symbols import Index, IndexLike, Size, Symbol
+from derive.symbols import Index, IndexLike, Size, Symbol, record
 
 Shape = tuple[Size | None, ...]
 Convention = Literal["entry", "frobenius", "vech"]
@@ -38,6 +38,7 @@ class Formula:
     """Base of all nodes. Two nodes are equal when they were written alike; spans do not count."""
 
     span: Span | None = field(default=None, compare=False, repr=False)
+    known_hash: int | None = field(default=None, init=False, compare=False, repr=False)
 
     @property
     def shape(self) -> Shape:
@@ -106,26 +107,26 @@ def _show(shape: Shape) -> str:
     return "(" + ", ".join("1" if part is None else part.name for part in shape) + ")"
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Number(Formula):
     """An exact rational number."""
 
     value: Fraction
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Pi(Formula):
     """The circle's number."""
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class SizeNumber(Formula):
     """A size used as a number: the ``n`` of ``N_s / n``."""
 
     size: Size
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Reference(Formula):
     """A symbol with its indices: ``mu_s``, ``x^{(i)}``, ``phi_j``."""
 
@@ -140,7 +141,7 @@ class Reference(Formula):
         return self.symbol.shape
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Add(Formula):
     terms: tuple[Formula, ...]
 
@@ -154,7 +155,7 @@ class Add(Formula):
         return self.terms[0].shape
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Multiply(Formula):
     """A product of scalars with at most one vector or matrix."""
 
@@ -170,7 +171,7 @@ class Multiply(Formula):
         return next((factor.shape for factor in self.factors if factor.shape != ()), ())
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Divide(Formula):
     """A fraction; the denominator is a scalar that must not vanish."""
 
@@ -185,7 +186,7 @@ class Divide(Formula):
         return self.numerator.shape
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Power(Formula):
     """A scalar power; a negative or fractional exponent makes an obligation of the base."""
 
@@ -197,7 +198,7 @@ class Power(Formula):
         require_scalar(self.exponent, "an exponent")
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Exp(Formula):
     argument: Formula
 
@@ -205,7 +206,7 @@ class Exp(Formula):
         require_scalar(self.argument, "exp")
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Log(Formula):
     argument: Formula
 
@@ -213,7 +214,7 @@ class Log(Formula):
         require_scalar(self.argument, "log")
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Function(Formula):
     """A named special function of scalars: ``loggamma``, ``digamma``, ..."""
 
@@ -225,7 +226,7 @@ class Function(Formula):
             require_scalar(argument, self.name)
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Delta(Formula):
     """Kronecker's delta of two indices."""
 
@@ -233,7 +234,7 @@ class Delta(Formula):
     right: IndexLike
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Sum(Formula):
     """The sum of ``body`` over ``index``; an empty sum is 0."""
 
@@ -245,7 +246,7 @@ class Sum(Formula):
         return self.body.shape
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Product(Formula):
     """The product of a scalar over ``index``; an empty product is 1."""
 
@@ -256,7 +257,7 @@ class Product(Formula):
         require_scalar(self.body, "a product over an index")
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class MatrixProduct(Formula):
     """A product of rows, columns and matrices; ``a^T b`` is a scalar."""
 
@@ -273,7 +274,7 @@ class MatrixProduct(Formula):
         return () if rows is None and columns is None else (rows,) if columns is None else (rows, columns)
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Transpose(Formula):
     argument: Formula
 
@@ -283,7 +284,7 @@ class Transpose(Formula):
         return (columns,) if rows is None else (columns, rows)
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Inverse(Formula):
     argument: Formula
 
@@ -295,7 +296,7 @@ class Inverse(Formula):
         return self.argument.shape
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Determinant(Formula):
     argument: Formula
 
@@ -303,7 +304,7 @@ class Determinant(Formula):
         require_square(self.argument, "a determinant")
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Trace(Formula):
     argument: Formula
 
@@ -311,7 +312,7 @@ class Trace(Formula):
         require_square(self.argument, "a trace")
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Identity(Formula):
     size: Size
 
@@ -320,7 +321,7 @@ class Identity(Formula):
         return (self.size, self.size)
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Diagonal(Formula):
     """The diagonal matrix with the given vector on its diagonal."""
 
@@ -335,7 +336,7 @@ class Diagonal(Formula):
         return (self.argument.shape[0], self.argument.shape[0])
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class DiagonalPart(Formula):
     """The vector of the diagonal entries of a square matrix."""
 
@@ -349,7 +350,7 @@ class DiagonalPart(Formula):
         return (self.argument.shape[0],)
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Component(Formula):
     """One entry of a vector or matrix: ``x_a``, ``Sigma_ab``."""
 
@@ -402,7 +403,7 @@ class Definition:
         return Named(self, indices, time)
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Named(Formula):
     """An abbreviation as it is used. At ``current`` every parameter in it stands at theta_t."""
 
@@ -420,7 +421,7 @@ class Named(Formula):
         return self.definition.body.shape
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Derivative(Formula):
     """The partial derivative of a scalar (or of each entry of a vector) by a parameter at fixed indices.
 
@@ -446,7 +447,7 @@ class Derivative(Formula):
         return shape
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class AtEqual(Formula):
     """``body`` evaluated at theta_t = theta, after every derivative inside it was taken."""
 
@@ -457,7 +458,7 @@ class AtEqual(Formula):
         return self.body.shape
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Substitute(Formula):
     """``body`` with the free parameter ``symbol`` (formal ``indices``) replaced, after every derivative was taken.
 

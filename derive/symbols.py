@@ -7,10 +7,31 @@ and a domain (what is known of its sign?).
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
-from typing import Literal
+from dataclasses import dataclass, field, replace
+from typing import Any, Literal, TypeVar, dataclass_transform
 
 from derive.errors import ScopeError
+
+T = TypeVar("T")
+
+
+@dataclass_transform(frozen_default=True)
+def record(cls: type[T]) -> type[T]:
+    """A frozen dataclass whose hash is computed once; the class has a field ``known_hash`` for it.
+
+    Formulas are deep and stand in many dictionaries: hashing them anew each time would be most of the work.
+    """
+    made: Any = dataclass(frozen=True, slots=True)(cls)
+    plain = made.__hash__
+
+    def hashed_once(self: Any) -> int:
+        if self.known_hash is None:
+            object.__setattr__(self, "known_hash", plain(self))
+        return self.known_hash
+
+    made.__hash__ = hashed_once
+    return made
+
 
 Role = Literal["data", "param", "current", "latent", "frozen", "const", "opaque"]
 """``param`` is the free theta, ``current`` the same parameter at theta_t; ``frozen`` depends on neither;
@@ -35,12 +56,13 @@ class Range:
     lower: int = 1
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Index:
     """A letter that runs over a range; bound by a sum or free. Names that begin with ``#``, ``@``, ``%`` are the kernel's own."""
 
     name: str
     range: Range
+    known_hash: int | None = field(default=None, init=False, compare=False, repr=False)
 
     def __post_init__(self) -> None:
         if not self.name or self.name[0] in "#@%":
@@ -51,7 +73,7 @@ IndexLike = Index | int
 """An index as it is used: a letter, or a literal such as the 2 of ``mu_2``."""
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Symbol:
     """A declared letter: a scalar, vector or matrix, or a family of them.
 
@@ -64,6 +86,7 @@ class Symbol:
     family: tuple[Range, ...] = ()
     shape: tuple[Size, ...] = ()
     domain: Domain = "real"
+    known_hash: int | None = field(default=None, init=False, compare=False, repr=False)
 
     @property
     def at_current(self) -> Symbol:

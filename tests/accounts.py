@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
 from fractions import Fraction
 from itertools import count
+from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
@@ -20,6 +22,7 @@ from derive.models import family
 from derive.notation.conventions import convention
 
 SIZES = {"n": 1, "k": 2, "d": 2}
+MEASURED_AT = {"n": 5, "k": 3, "d": 2}
 
 
 class MadeUpWitness:
@@ -29,9 +32,11 @@ class MadeUpWitness:
         self.seed = seed
         self.points = points
 
-    @property
-    def measure_sizes(self) -> dict[str, int]:
-        return {"n": 5, "k": 3, "d": 2}
+    def at(self, *formulas: Formula) -> Iterator[SimpleNamespace]:
+        yield SimpleNamespace(sizes=MEASURED_AT)
+
+    def prepare(self, claims: Sequence[Claim]) -> None:
+        pass
 
     def measure(self, formula: Formula) -> float:
         return 0.41234
@@ -54,8 +59,8 @@ def counterexample(claim: Claim) -> Counterexample:
         for place in np.ndindex(*shape):
             array[place] = Fraction(next(numbers), 3 if symbol.domain == "simplex" else 4)
         values[symbol.name, symbol.role] = array
-    where = {index: 1 for index in sorted(free_indices(claim.lhs), key=lambda index: index.name)}
-    entry = (1, 2)[: len(claim.lhs.shape)]
+    where = dict.fromkeys(sorted(free_indices(claim.lhs), key=lambda index: index.name), 1)
+    entry = (0, 1)[: len(claim.lhs.shape)]
     return Counterexample(SIZES, values, where, entry, "[-0.123456789 +/- 3.1e-70]", "0", "[-0.123456789 +/- 3.1e-70]")
 
 
@@ -84,7 +89,7 @@ def account_of(told: Derivation, notation: str = "cs229") -> Account:
         derivation=told,
         findings={claim.label: made_up(claim, witness) for claim in told.claims},
         measures={measure: witness.measure(measure.formula) for measure in measures},
-        measured_at=witness.measure_sizes,
+        measured_at=MEASURED_AT,
         convention=convention(notation),
         environment=Environment(tool="1.0", python="3.11.0", packages=versions, seed=0, points=3),
     )

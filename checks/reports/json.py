@@ -136,7 +136,7 @@ def _counterexample(point: Counterexample) -> Record:
             {"name": name, "role": role, "value": _exact(nested(value))} for (name, role), value in sorted(point.values.items())
         ],
         "indices": {index.name: value for index, value in point.assignment.items()},
-        "entry": list(point.entry),
+        "entry": [place + 1 for place in point.entry],
         "left": point.left,
         "right": point.right,
         "difference": point.difference,

@@ -49,7 +49,7 @@ def write(account: Account, page: Page) -> str:
 
 
 def _report(story: Outline, account: Account, width: int) -> Iterator[Line | Panel]:
-    yield from _heading(story.title, "=")
+    yield from _heading(story.title, "=", width)
     asked = False
     for part in story.parts:
         if part.answer and not asked:
@@ -58,19 +58,20 @@ def _report(story: Outline, account: Account, width: int) -> Iterator[Line | Pan
             yield _answer(story)
         yield from _part(part, story, width)
     if story.assumptions:
-        yield from _heading("Assumptions used", "-")
+        yield from _heading("Assumptions used", "-", width)
     for assumption in story.assumptions:
         yield from _paragraph(f"- {plain(assumption)}", width, _INDENT, hanging=2)
-    yield from _heading("Summary", "-")
+    yield from _heading("Summary", "-", width)
     yield _summary(story)
     environment = account.environment
     yield Line(f"seed {environment.seed}, points {environment.points}; derive-checks {environment.tool}", style=_QUIET)
 
 
-def _heading(title: str, rule: str) -> Iterator[Line]:
+def _heading(title: str, rule: str, width: int) -> Iterator[Line]:
+    rows = list(_wrapped(title, width))
     yield Line()
-    yield Line(title, style="bold")
-    yield Line(rule * cell_len(title), style=_QUIET)
+    yield from (Line(row, style="bold") for row in rows)
+    yield Line(rule * max(map(cell_len, rows)), style=_QUIET)
 
 
 def _answer(story: Outline) -> Panel:
@@ -83,7 +84,7 @@ def _answer(story: Outline) -> Panel:
 
 
 def _part(part: Part, story: Outline, width: int) -> Iterator[Line]:
-    yield from _heading(plain(part.title), "-")
+    yield from _heading(plain(part.title), "-", width)
     if part.introduction:
         yield from _paragraph(plain(part.introduction), width)
     for chain in part.chains:

@@ -38,7 +38,9 @@ def write(name: str, told: Account, **page: Any) -> str:
 
 
 def small(*steps: Step, **letters: Any) -> Account:
-    return account_of(Derivation(name="small", title="A small one", sections=(Section(title="Rows", steps=steps),), letters=letters))
+    return account_of(
+        Derivation(name="small", title="A small one", sections=(Section(title="Rows", steps=steps),), letters=letters)
+    )
 
 
 n = Size("n")
