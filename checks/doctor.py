@@ -50,12 +50,12 @@ def _float64() -> str:
     import jax
     import jax.numpy as jnp
 
-    before = jax.config.jax_enable_x64
+    before = jax.config.read("jax_enable_x64")
     with jax.enable_x64(True):
         tiny = jnp.asarray(1.0, dtype=jnp.float64) + 1e-12
         if tiny.dtype != jnp.float64 or float(tiny) == 1.0:
             raise ArithmeticError(f"double precision is not to be had: dtype={tiny.dtype}, expected float64")
-    if jax.config.jax_enable_x64 != before:
+    if jax.config.read("jax_enable_x64") != before:
         raise ArithmeticError("the scope of double precision leaks into the user's settings")
     return "works, within our own scope"
 

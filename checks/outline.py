@@ -232,15 +232,20 @@ def _letter(name: str, account: Account) -> Box:
 
 def _with_signs(pieces: list[Piece], convention: Convention) -> list[Piece]:
     """``log`` before a formula, and a sign between two formulas, belong to the formulas."""
-    signs = {"=": "=", "/": "/", "<": "<", ">": ">", "+": "+"}
     for at in range(len(pieces) - 1, -1, -1):
-        if pieces[at] == "log" and at + 2 < len(pieces) and not isinstance(pieces[at + 2], str):
-            pieces[at : at + 3] = [row(Sign(convention.logarithm), SPACE, pieces[at + 2])]
+        argument = pieces[at + 2] if at + 2 < len(pieces) else ""
+        if pieces[at] == "log" and not isinstance(argument, str):
+            pieces[at : at + 3] = [row(Sign(convention.logarithm), SPACE, argument)]
     at = 0
     while at + 4 < len(pieces):
         left, _, sign, _, right = pieces[at : at + 5]
-        if not isinstance(left, str) and isinstance(sign, str) and sign in signs and not isinstance(right, str):
-            pieces[at : at + 5] = [row(left, SPACE, Sign(signs[sign]), SPACE, right)]
+        if (
+            not isinstance(left, str)
+            and isinstance(sign, str)
+            and sign in ("=", "/", "<", ">", "+")
+            and not isinstance(right, str)
+        ):
+            pieces[at : at + 5] = [row(left, SPACE, Sign(sign), SPACE, right)]
         else:
             at += 1
     return pieces

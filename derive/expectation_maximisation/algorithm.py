@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from derive.expectation_maximisation.e_step import entropy, responsibilities
@@ -14,7 +15,10 @@ from derive.symbols import IndexLike
 
 @dataclass(frozen=True, eq=False, slots=True)
 class Algorithm:
-    """The functions of EM for one model; ``held`` and ``moving`` are the responsibilities at theta_t and at theta."""
+    """The functions of EM for one model; ``held`` and ``moving`` are the responsibilities at theta_t and at theta.
+
+    ``solutions`` holds, by the parameter's name, where the M-step puts it.
+    """
 
     model: Mixture
     w: Definition = field(init=False)
@@ -23,6 +27,7 @@ class Algorithm:
     h: Definition = field(init=False)
     entropy: Definition = field(init=False)
     gap: Definition = field(init=False)
+    solutions: Mapping[str, Definition] = field(init=False)
 
     def __post_init__(self) -> None:
         w = responsibilities(self.model)
@@ -36,6 +41,10 @@ class Algorithm:
         }
         for name, definition in built.items():
             object.__setattr__(self, name, definition)
+        solutions = {
+            p.symbol.name: Definition(f"{p.symbol.name}_star", p.indices, p.m_step(self.held)) for p in self.model.parameters
+        }
+        object.__setattr__(self, "solutions", solutions)
 
     def held(self, i: IndexLike, j: IndexLike) -> Formula:
         return Named(self.w, (i, j), "current")

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from derive.claims import Assumption, Claim, maximises, solves
+from derive.errors import UnsupportedError
 from derive.expectation_maximisation.algorithm import Algorithm
 from derive.formula import ONE, Derivative, Formula, SizeNumber, Sum
 from derive.models import Parameter
@@ -23,7 +24,8 @@ def conditions(parameter: Parameter) -> tuple[Assumption, ...]:
 def stationary(em: Algorithm, parameter: Parameter) -> Claim:
     """That the M-step makes the gradient of Q (of the Lagrangian, on a simplex) vanish, responsibilities held."""
     name = parameter.symbol.name
-    claim = solves(f"m-step-{name}", gradient(em, parameter), parameter.symbol, parameter.indices, parameter.m_step(em.held))
+    best = em.solutions[name](*parameter.indices)
+    claim = solves(f"m-step-{name}", gradient(em, parameter), parameter.symbol, parameter.indices, best)
     return _with(claim, conditions(parameter))
 
 
@@ -31,7 +33,7 @@ def feasible(em: Algorithm, parameter: Parameter) -> Claim:
     """That the maximiser lies on the simplex."""
     return Claim(
         label=f"m-step-{parameter.symbol.name}-sum",
-        lhs=Sum(parameter.indices[-1], parameter.m_step(em.held)),
+        lhs=Sum(parameter.indices[-1], em.solutions[parameter.symbol.name](*parameter.indices)),
         rhs=ONE,
         reading="held",
     )
@@ -39,15 +41,26 @@ def feasible(em: Algorithm, parameter: Parameter) -> Claim:
 
 def largest(em: Algorithm, parameter: Parameter) -> Claim:
     """That Q is nowhere larger: the amount by which any other value misses the maximum is stated and nonnegative."""
+    name = parameter.symbol.name
+    solution = em.solutions[name]
     claim = maximises(
-        f"maximum-{parameter.symbol.name}",
+        f"maximum-{name}",
         em.q(),
         parameter.symbol,
         parameter.indices,
-        parameter.m_step(em.held),
-        gap=parameter.gap(em.held),
+        solution(*parameter.indices),
+        gap=parameter.gap(em.held, solution),
     )
     return _with(claim, conditions(parameter))
+
+
+def shortfall(em: Algorithm, parameter: Parameter) -> Claim:
+    """By how much any other value misses the maximum."""
+    bound = largest(em, parameter)
+    if bound.gap is None:
+        raise UnsupportedError(f"no gap is stated for {parameter.symbol.name}")
+    name = f"shortfall-{parameter.symbol.name}"
+    return replace(bound, label=name, lhs=bound.rhs - bound.lhs, relation="=", rhs=bound.gap, gap=None)
 
 
 def _with(claim: Claim, assumptions: tuple[Assumption, ...]) -> Claim:

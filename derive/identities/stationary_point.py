@@ -19,8 +19,11 @@ def steps(em: Algorithm, parameter: Parameter) -> tuple[Step, ...]:
             ),
             Step(reason="and the constraint is met", claim=m_step.feasible(em, parameter)),
         ]
-    reason = "and nowhere is {Q} larger: what any other value misses is nonnegative"
-    return (*found, Step(reason=reason, claim=m_step.largest(em, parameter)))
+    return (
+        *found,
+        Step(reason="by so much any other value falls short of it", claim=m_step.shortfall(em, parameter)),
+        Step(reason="which is never negative: the maximum over all values", claim=m_step.largest(em, parameter)),
+    )
 
 
 IDENTITY = Identity(

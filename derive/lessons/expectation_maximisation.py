@@ -120,8 +120,7 @@ def _two_sets(em: Algorithm, chosen: Sequence[Parameter]) -> Section:
 def _m_step(em: Algorithm, parameter: Parameter) -> Section:
     names = ("held-step", "q-gradient", "stationary-point", "second-order")
     steps = tuple(step for name in names for step in _steps(name, em, parameter))
-    solution = (parameter.reference, parameter.m_step(em.held))
-    update = Step(reason="the M-step", defines=solution)
+    update = _definition(em.solutions[parameter.symbol.name](*parameter.indices), "the M-step")
     first = next((k for k, s in enumerate(steps) if s.claim is not None and s.claim.label.startswith("m-step")), 0)
     # The wrong twin of the step is told where the reader asks "why", not in the middle of the right derivation.
     rows = tuple(s for s in (*steps[:first], update, *steps[first:]) if s.claim is None or s.claim.expected is None)
@@ -143,12 +142,18 @@ def _score(em: Algorithm, chosen: Sequence[Parameter]) -> Section:
 
 def _why(em: Algorithm, chosen: Sequence[Parameter]) -> tuple[Section, ...]:
     def every(name: str) -> tuple[Step, ...]:
-        return tuple(step for parameter in chosen for step in _steps(name, em, parameter))
+        """An identity for all parameters; what it says alike for several of them once."""
+        found: dict[object, Step] = {}
+        for parameter in chosen:
+            for step in _steps(name, em, parameter):
+                key = (step.claim.lhs, step.claim.relation, step.claim.rhs) if step.claim is not None else step
+                found.setdefault(key, step)
+        return tuple(found.values())
 
     wrong_step = tuple(step for step in every("held-step") if step.claim is not None and step.claim.expected)
     return (
         Section(
-            title="Why may w be held fixed? It does move",
+            title="Why may w be held fixed? It does move: its derivative is not zero",
             introduction=(
                 "{w_moving} is the posterior, and the posterior depends on the parameters: its derivative is not zero. "
                 "So why may the M-step differentiate as if it were a constant?"
@@ -157,7 +162,7 @@ def _why(em: Algorithm, chosen: Sequence[Parameter]) -> tuple[Section, ...]:
             measures=_moves(em, chosen),
         ),
         Section(
-            title="Why may w be held fixed? First valid reason: the weights of Q stand at the current value",
+            title="Why may w be held fixed? First valid reason: in Q the weights are numbers, taken at the current value",
             introduction=(
                 "The M-step differentiates {Q} in its first slot. {w} is a number there, whatever it is a function of elsewhere. "
                 "And nothing is lost: at {theta_t} = {theta} that gradient is the whole gradient of the log-likelihood."
@@ -174,7 +179,7 @@ def _why(em: Algorithm, chosen: Sequence[Parameter]) -> tuple[Section, ...]:
             steps=every("envelope"),
         ),
         Section(
-            title="Why may w be held fixed? Tempting reasons that are wrong",
+            title="Why may w be held fixed? Tempting reasons that are wrong: \"w does not move\", \"the terms cancel in Q\"",
             introduction="Each of these is refuted by a point at which both sides are known exactly.",
             steps=(*every("weights-do-not-move"), *every("entropy-left-out"), *wrong_step),
             measures=_gaps(em, chosen),

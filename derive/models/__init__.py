@@ -23,7 +23,7 @@ class Parameter:
     """A parameter of a model: its symbol, its formal indices, and where the M-step puts it.
 
     ``slope(weights)`` is the gradient of sum_ij weights_ij log p_ij in closed form: that of Q where the weights are held,
-    and of the log-likelihood where they move. ``m_step(weights)`` is the maximiser of Q as a formula in the formal indices, and ``gap(weights)`` by how much any
+    and of the log-likelihood where they move. ``m_step(weights)`` is the maximiser of Q as a formula in the formal indices, and ``gap(weights, solution)`` by how much any
     other value misses that maximum. ``condition`` says, for the reader, when the maximiser exists; ``larger`` that it needs the first size to exceed the second. A parameter whose
     domain is a simplex is maximised under that constraint.
     """
@@ -32,7 +32,7 @@ class Parameter:
     indices: tuple[Index, ...]
     slope: Callable[[Weights], Formula]
     m_step: Callable[[Weights], Formula]
-    gap: Callable[[Weights], Formula]
+    gap: Callable[[Weights, Definition], Formula]
     role: str
     condition: str = ""
     larger: tuple[Size, Size] | None = None

@@ -51,11 +51,11 @@ def build(covariance: str, weights: str) -> Mixture:
     def mean_slope(w: Weights) -> Formula:
         return Sum(i, multiply(w(i, s), gaussian.mean_gradient(x, mu_s, matrix_s)))
 
-    def mean_step(w: Weights, at: Index = s) -> Formula:
-        return Divide(Sum(i, multiply(w(i, at), x)), Sum(i, w(i, at)))
+    def mean_step(w: Weights) -> Formula:
+        return Divide(Sum(i, multiply(w(i, s), x)), Sum(i, w(i, s)))
 
-    def mean_gap(w: Weights) -> Formula:
-        off = mean_step(w, j) - Reference(mean, (j,))
+    def mean_gap(w: Weights, solution: Definition) -> Formula:
+        off = solution(j) - Reference(mean, (j,))
         return Sum(j, multiply(HALF, Sum(i, w(i, j)), quadratic_form(off, Inverse(matrix))))
 
     parameters = [Parameter(symbol=mean, indices=(s,), slope=mean_slope, m_step=mean_step, gap=mean_gap, role="the means")]
@@ -77,10 +77,11 @@ def build(covariance: str, weights: str) -> Mixture:
         def spread_step(w: Weights) -> Formula:
             return solve(fit(w), j if structure.shared else s)
 
-        def spread_gap(w: Weights) -> Formula:
-            best = replace(spread, name=f"{spread.name}_best")
+        def spread_gap(w: Weights, solution: Definition) -> Formula:
+            # A symbol of the solution's name: its inverse and its logarithm are those of a positive (definite) parameter.
+            best = replace(spread, name=solution.name)
             formal = () if structure.shared else (s,)
-            return Substitute(miss(fit(w), spread, best), best, formal, spread_step(w))
+            return Substitute(miss(fit(w), spread, best), best, formal, solution(*formal))
 
         parameters.append(
             Parameter(
@@ -125,7 +126,7 @@ def _weights(kind: str, i: Index, j: Index, l: Index, s: Index) -> tuple[Callabl
         def logit_step(w: Weights) -> Formula:
             return Log(Sum(i, w(i, s)))
 
-        def logit_gap(w: Weights) -> Formula:
+        def logit_gap(w: Weights, solution: Definition) -> Formula:
             best = Divide(Sum(i, w(i, j)), SizeNumber(n))
             return multiply(SizeNumber(n), Sum(j, multiply(best, Log(Divide(best, softmax(j))))))
 
@@ -140,11 +141,11 @@ def _weights(kind: str, i: Index, j: Index, l: Index, s: Index) -> tuple[Callabl
         return softmax, (logits,)
     symbol = Symbol("phi", "param" if kind == "free" else "const", (component,), (), "simplex")
 
-    def weight_step(w: Weights, at: Index = s) -> Formula:
-        return Divide(Sum(i, w(i, at)), SizeNumber(n))
+    def weight_step(w: Weights) -> Formula:
+        return Divide(Sum(i, w(i, s)), SizeNumber(n))
 
-    def weight_gap(w: Weights) -> Formula:
-        best = weight_step(w, j)
+    def weight_gap(w: Weights, solution: Definition) -> Formula:
+        best = solution(j)
         return multiply(SizeNumber(n), Sum(j, multiply(best, Log(Divide(best, Reference(symbol, (j,)))))))
 
     free = Parameter(

@@ -130,7 +130,8 @@ class Layout:
             template = spelling.moving
         elif moves and current and not spelling.moving and "#t" not in template:
             template += "(#t)"
-        return parse(self._filled(template, indices, current))
+        box = parse(self._filled(template, indices, current))
+        return _marked(box, parse(spelling.mark)) if spelling.mark else box
 
     def symbol(self, name: str, indices: list[str], *, current: bool = False) -> Box:
         """A symbol, with the mark of theta_t where it stands there."""
@@ -377,6 +378,8 @@ class Layout:
     @piece.register
     def _(self, node: Substitute, letters: Letters) -> Piece:
         body = self.piece(node.body, letters)
+        if isinstance(node.replacement, Named) and node.replacement.definition.name == node.symbol.name:
+            return body  # a symbol put in for the abbreviation of its own name reads the same without the bar
         # The replacement holds for every value of its formal indices; their letters may be those of the body.
         outer = {index: letters[index] for index in free_indices(node.replacement) - frozenset(node.indices)}
         inner = dict(outer)

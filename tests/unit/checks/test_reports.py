@@ -109,7 +109,7 @@ def test_the_answer_stands_in_a_frame() -> None:
     assert f"╭─ {QUESTION} ─" in text
     frame = [line for line in text.splitlines() if line.startswith("│")]
     assert len(frame) == len(outline(full()).answer) == 4
-    assert frame[0].startswith("│ It does move.")
+    assert frame[0].startswith("│ It does move")
 
 
 def test_a_refuted_row_shows_what_is_left_and_where() -> None:
@@ -131,9 +131,11 @@ def test_assumptions_are_said_once_in_the_authors_letters() -> None:
 @pytest.mark.parametrize("name", ("text", "latex", "markdown"))
 def test_every_format_counts_alike(name: str) -> None:
     counts = outline(full()).counts
-    assert (counts.proved, counts.refuted_as_expected, counts.refuted, counts.unknown) == (61, 7, 0, 0)
+    slips = sum(claim.expected == "refuted" for claim in full().derivation.claims)
+    right = len(full().derivation.claims) - slips
+    assert (counts.proved, counts.refuted_as_expected, counts.refuted, counts.unknown) == (right, slips, 0, 0)
     written_ = write(name, full())
-    assert "61 proved, 0 confirmed, 7 refuted as expected, 0 unknown; for all sizes" in written_
+    assert f"{right} proved, 0 confirmed, {slips} refuted as expected, 0 unknown; for all sizes" in written_
     # The word at each row, and once in the summary; a residual has one of its own.
     mark = {"text": r"  proved$", "latex": r"; \\textit\{proved\}", "markdown": r"\*\*proved\*\*"}[name]
     assert len(re.findall(mark, written_, flags=re.MULTILINE)) == counts.proved
