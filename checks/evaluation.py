@@ -902,7 +902,7 @@ def _split(parts: list[Dense]) -> Split | None:
     widest = max(parts, key=lambda part: part.array.size)
     data = [part for part in parts if set(part.tokens) <= set(widest.tokens) and len(part.tokens) > 1]
     other = [part for part in parts if not any(part is chosen for chosen in data)]
-    if not other:
+    if not data or not other:
         return None
     sides = total(data), total(other)
     if set(sides[0].tokens) & set(sides[1].tokens) != common or not worthwhile(*sides):

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import NoReturn
 
 from checks.witness import Evidence, Witness
 from derive.algebra.prove import Outcome, Proof, Unproved, prove
 from derive.claims import Claim, Verdict
-from derive.errors import DisagreementError
+from derive.errors import DisagreementError, UnsupportedError
 from derive.formula import ZERO
 
 
@@ -47,14 +47,39 @@ def judge(claim: Claim, witness: Witness) -> Finding:
     Raises:
         DisagreementError: the kernel proved what the witness refutes; a defect of this program, never a verdict.
     """
+    return _decide(claim, _hear(claim, witness), witness)
+
+
+@dataclass(frozen=True, slots=True)
+class _Heard:
+    """What kernel and balls say, before autodiff is asked."""
+
+    evidence: Evidence
+    outcome: Outcome | None
+    residual: _Heard | None
+    seconds: float
+
+
+def _hear(claim: Claim, witness: Witness) -> _Heard:
     began = time.perf_counter()
     evidence = witness.examine(claim)
     # What the numbers refute needs no attempt at a proof, except where it was not expected: then both must be heard.
     heard = evidence.outcome != "differs" or claim.expected is None
     outcome = prove(claim) if heard and claim.relation != "not identically 0" else None
-    verdict, reason = _verdict(claim, outcome, evidence)
-    residual = judge(_residual_claim(claim), witness) if claim.residual is not None else None
-    return Finding(claim, verdict, reason, outcome, evidence, time.perf_counter() - began, residual)
+    residual = _hear(_residual_claim(claim), witness) if claim.residual is not None else None
+    return _Heard(evidence, outcome, residual, time.perf_counter() - began)
+
+
+def _decide(claim: Claim, heard: _Heard, witness: Witness) -> Finding:
+    evidence = heard.evidence
+    if evidence.outcome == "agrees":
+        try:
+            evidence = replace(evidence, autodiff=witness.by_autodiff(claim))
+        except UnsupportedError as unsupported:
+            evidence = replace(evidence, outcome="undecided", reason=f"not supported: {unsupported}")
+    verdict, reason = _verdict(claim, heard.outcome, evidence)
+    residual = _decide(_residual_claim(claim), heard.residual, witness) if heard.residual is not None else None
+    return Finding(claim, verdict, reason, heard.outcome, evidence, heard.seconds, residual)
 
 
 def _verdict(claim: Claim, outcome: Outcome | None, evidence: Evidence) -> tuple[Verdict, str]:
@@ -91,7 +116,15 @@ def _residual_claim(claim: Claim) -> Claim:
     )
 
 
-def judge_all(claims: Sequence[Claim], witness: Witness) -> Iterator[Finding]:
-    """Decide claims one after the other; the witness keeps its points and derivatives between them."""
+def judge_all(claims: Sequence[Claim], witness: Witness, heard: Callable[[Claim], None] | None = None) -> Iterator[Finding]:
+    """Decide claims together: kernel and balls of all of them first, while the witness compiles their derivatives.
+
+    ``heard`` is called after each claim of the first round; the witness should have been told to ``prepare``.
+    """
+    first: list[_Heard] = []
     for claim in claims:
-        yield judge(claim, witness)
+        first.append(_hear(claim, witness))
+        if heard is not None:
+            heard(claim)
+    for claim, what in zip(claims, first, strict=True):
+        yield _decide(claim, what, witness)

@@ -10,6 +10,7 @@ import contextlib
 import itertools
 import random
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 from typing import Literal
 
@@ -86,6 +87,8 @@ class Witness:
     _points: dict[tuple[tuple[tuple[str, int], ...], frozenset[Symbol]], Point] = field(
         default_factory=dict[tuple[tuple[tuple[str, int], ...], frozenset[Symbol]], Point]
     )
+    _lowered: dict[Formula, tuple[Point, np.ndarray]] = field(default_factory=dict[Formula, tuple[Point, np.ndarray]])
+    _pending: _Pending | None = None
     _derivatives: dict[Derivative, float] = field(default_factory=dict[Derivative, float])
 
     # Points.
@@ -108,12 +111,12 @@ class Witness:
     # Claims.
 
     def examine(self, claim: Claim) -> Evidence:
-        """Look for a point at which the claim fails; then ask whether a wrong claim would have been seen."""
+        """Look for a point at which the claim fails; then ask whether a wrong claim would have been seen.
+
+        Autodiff is heard apart (``by_autodiff``), since many derivatives are best compiled together.
+        """
         try:
-            evidence = _EXAMINATIONS[claim.relation](self, claim)
-            if evidence.outcome != "agrees" or not self.autodiff:
-                return evidence
-            return replace(evidence, autodiff=self.by_autodiff(claim))
+            return _EXAMINATIONS[claim.relation](self, claim)
         except UnsupportedError as unsupported:
             return Evidence("undecided", f"not supported: {unsupported}")
 
@@ -172,20 +175,24 @@ class Witness:
                     break
         return separated, len(chosen)
 
-    def prepare(self, claims: Iterable[Claim]) -> None:
-        """Take the derivatives of many claims at once: one compilation instead of one for each."""
-        wanted = dict.fromkeys(node for claim in claims for node in _derivatives(claim.lhs, claim.rhs))
-        together: list[Derivative] = []
+    def prepare(self, claims: Iterable[Claim], measured: Iterable[Formula] = ()) -> None:
+        """Take the derivatives of many claims, and quantities to be measured, at once: one compilation instead of many.
+
+        It runs beside whatever is done next, until its results are asked for.
+        """
+        nodes = dict.fromkeys((*(n for claim in claims for n in _derivatives(claim.lhs, claim.rhs)), *measured))
+        together: list[Formula] = []
         known: dict[tuple[str, str], Symbol] = {}
-        for node in wanted:
+        for node in nodes if self.autodiff else ():
             symbols = {(s.name, s.role): s for s in symbols_of(node)}
-            if node not in self._derivatives and all(known.get(key, s) == s for key, s in symbols.items()):
+            if all(known.get(key, s) == s for key, s in symbols.items()):
                 known.update(symbols)
                 together.append(node)
-        if together and self.autodiff:
-            # What cannot be lowered is asked for again, alone, by the claim that has it.
-            with contextlib.suppress(UnsupportedError):
-                self._compare_derivatives(together)
+        if together:
+            point = next(self.at(*together))
+            pool = ThreadPoolExecutor(max_workers=1)
+            self._pending = _Pending(point, together, pool.submit(_by_jax, together, point))
+            pool.shutdown(wait=False)
 
     def by_autodiff(self, claim: Claim) -> float | None:
         """The largest relative difference between JAX's derivatives and the balls', over the derivatives in the claim.
@@ -194,10 +201,10 @@ class Witness:
             DisagreementError: they differ, so one of the two is wrong.
         """
         nodes = list(dict.fromkeys(_derivatives(claim.lhs, claim.rhs)))
+        if not self.autodiff:
+            return None
         for node in nodes:
-            if node not in self._derivatives:
-                self._compare_derivatives([node])
-            error = self._derivatives[node]
+            error = self._error_of(node)
             if not error <= AUTODIFF_TOLERANCE:
                 raise DisagreementError(
                     f"a derivative in {claim.label} by autodiff and by balls: relative difference={error}, "
@@ -205,31 +212,63 @@ class Witness:
                 )
         return max((self._derivatives[node] for node in nodes), default=None)
 
-    def _compare_derivatives(self, nodes: Sequence[Derivative]) -> None:
-        from checks.lowering import lower_all
-
-        point = next(self.at(*nodes))
-        axes = {str(k): tuple(sorted(free_indices(node), key=_by_name)) for k, node in enumerate(nodes)}
-        values = {key: np.asarray(value, dtype=np.float64) for key, value in point.values.items()}
-        lowered = lower_all({str(k): node for k, node in enumerate(nodes)}, axes=axes, references=True)
-        for name, result in lowered(values, point.sizes).items():
-            node = nodes[int(name)]
-            found, wanted = np.asarray(result), enclose_all(node, point, axes[name])
+    def _error_of(self, node: Derivative) -> float:
+        point, found = self._by_jax(node)
+        if node not in self._derivatives:
+            wanted = enclose_all(node, point, axes_of(node))
             scale = max(1.0, float(np.max(np.abs(wanted), initial=0.0)))
             worst = float(np.max(np.abs(found - wanted), initial=0.0)) / scale
             self._derivatives[node] = worst if np.all(np.isfinite(found)) else float("nan")
+        return self._derivatives[node]
+
+    def _by_jax(self, node: Formula) -> tuple[Point, np.ndarray]:
+        """The values of a formula by JAX at a generic point, for all values of its free indices."""
+        if self._pending is not None:
+            pending, self._pending = self._pending, None
+            # What cannot be lowered is asked for again, alone, by the claim that has it.
+            with contextlib.suppress(UnsupportedError):
+                for formula, values in zip(pending.formulas, pending.values.result(), strict=True):
+                    self._lowered[formula] = pending.point, values
+        if node not in self._lowered:
+            point = next(self.at(node))
+            self._lowered[node] = point, _by_jax([node], point)[0]
+        return self._lowered[node]
 
     # Numbers for the report.
 
     def measure(self, formula: Formula) -> float:
-        """The largest absolute value of a formula, over its entries and indices, at a generic point.
+        """The largest absolute value of a formula, over its entries and indices, by JAX at a generic point.
 
         Raises:
             UnsupportedError: the formula has a part that cannot be evaluated.
         """
-        point = next(self.at(formula))
-        axes = tuple(sorted(free_indices(formula), key=_by_name))
-        return float(np.max(np.abs(enclose_all(formula, point, axes)), initial=0.0))
+        return float(np.max(np.abs(self._by_jax(formula)[1]), initial=0.0))
+
+
+@dataclass(frozen=True, slots=True)
+class _Pending:
+    point: Point
+    formulas: list[Formula]
+    values: Future[list[np.ndarray]]
+
+
+def axes_of(node: Formula) -> tuple[Index, ...]:
+    """The free indices of a formula in the order of its values' axes."""
+    return tuple(sorted(free_indices(node), key=_by_name))
+
+
+def _by_jax(formulas: Sequence[Formula], point: Point) -> list[np.ndarray]:
+    from checks.lowering import lower_all
+
+    names = [str(number) for number in range(len(formulas))]
+    lowered = lower_all(
+        dict(zip(names, formulas, strict=True)),
+        axes={name: axes_of(formula) for name, formula in zip(names, formulas, strict=True)},
+        references=True,
+    )
+    values = {key: np.asarray(value, dtype=np.float64) for key, value in point.values.items()}
+    results = lowered(values, point.sizes)
+    return [np.asarray(results[name]) for name in names]
 
 
 def _by_name(index: Index) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from fractions import Fraction
 from itertools import count
 from types import SimpleNamespace
@@ -35,8 +35,8 @@ class MadeUpWitness:
     def at(self, *formulas: Formula) -> Iterator[SimpleNamespace]:
         yield SimpleNamespace(sizes=MEASURED_AT)
 
-    def prepare(self, claims: Sequence[Claim]) -> None:
-        pass
+    def prepare(self, *wanted: object) -> None:
+        """Nothing has to be compiled for made-up numbers."""
 
     def measure(self, formula: Formula) -> float:
         return 0.41234
@@ -74,6 +74,19 @@ def made_up(claim: Claim, witness: MadeUpWitness) -> Finding:
         right = Claim(label=f"{claim.label}-residual", lhs=claim.lhs, rhs=claim.residual)
         residual = Finding(right, "proved", "", None, None, 0.0)
     return Finding(claim, "refuted" if expected else "proved", evidence.reason, outcome, evidence, 0.25, residual)
+
+
+def judge_all_by(judged: Callable[[Claim, Any], Finding]) -> Callable[..., Iterator[Finding]]:
+    """What may stand for ``checks.judge.judge_all`` where each finding is made by ``judged``."""
+
+    def judge_all(
+        claims: Sequence[Claim], witness: Any, heard: Callable[[Claim], None] = lambda claim: None
+    ) -> Iterator[Finding]:
+        for claim in claims:
+            heard(claim)
+            yield judged(claim, witness)
+
+    return judge_all
 
 
 def account(notation: str = "cs229", parameters: tuple[str, ...] = (), **options: str) -> Account:

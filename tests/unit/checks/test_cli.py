@@ -20,7 +20,7 @@ from checks import cli
 from checks.saving import SavingError, save
 from derive.claims import Claim
 from derive.errors import DisagreementError
-from tests.accounts import MadeUpWitness, made_up
+from tests.accounts import MadeUpWitness, judge_all_by, made_up
 
 ROOT = Path(__file__).parents[3]
 DERIVE = [sys.executable, "-m", "checks.cli"]
@@ -38,7 +38,7 @@ class Outcome:
 def derive(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> Iterator[Run]:
     """The command line in this process, with numbers that are made up."""
     monkeypatch.setattr("checks.witness.Witness", MadeUpWitness)
-    monkeypatch.setattr("checks.judge.judge", made_up)
+    monkeypatch.setattr("checks.judge.judge_all", judge_all_by(made_up))
 
     def run(*arguments: str) -> Outcome:
         code = cli.run(arguments)
@@ -132,7 +132,7 @@ def _with(monkeypatch: pytest.MonkeyPatch, verdict: str, label: str = "q-gradien
         finding = made_up(claim, witness)
         return replace(finding, verdict=verdict) if claim.label == label else finding
 
-    monkeypatch.setattr("checks.judge.judge", judged)
+    monkeypatch.setattr("checks.judge.judge_all", judge_all_by(judged))
 
 
 @pytest.mark.parametrize(
@@ -154,7 +154,7 @@ def test_a_contradiction_of_the_witnesses_is_our_bug(derive: Run, monkeypatch: p
     def judged(claim: Claim, witness: MadeUpWitness) -> Any:
         raise DisagreementError("the kernel proves a and the witness refutes it; left=1, right=2")
 
-    monkeypatch.setattr("checks.judge.judge", judged)
+    monkeypatch.setattr("checks.judge.judge_all", judge_all_by(judged))
     outcome = derive("em", "gaussian-mixture")
     assert outcome.code == 101 and outcome.out == "" and "left=1, right=2" in outcome.err
 
@@ -163,7 +163,7 @@ def test_any_other_failure_is_our_bug_too(derive: Run, monkeypatch: pytest.Monke
     def judged(claim: Claim, witness: MadeUpWitness) -> Any:
         raise ZeroDivisionError("oh")
 
-    monkeypatch.setattr("checks.judge.judge", judged)
+    monkeypatch.setattr("checks.judge.judge_all", judge_all_by(judged))
     outcome = derive("em", "gaussian-mixture")
     assert outcome.code == 101 and outcome.out == "" and "ZeroDivisionError: oh" in outcome.err
 
@@ -172,7 +172,7 @@ def test_interrupted(derive: Run, monkeypatch: pytest.MonkeyPatch) -> None:
     def judged(claim: Claim, witness: MadeUpWitness) -> Any:
         raise KeyboardInterrupt
 
-    monkeypatch.setattr("checks.judge.judge", judged)
+    monkeypatch.setattr("checks.judge.judge_all", judge_all_by(judged))
     assert derive("em", "gaussian-mixture").code == 130
 
 
@@ -189,7 +189,7 @@ def test_output_goes_to_a_file_in_the_format_of_its_suffix(derive: Run, tmp_path
 
 
 def test_a_folder_that_is_not_there_is_said_before_the_work(derive: Run, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    monkeypatch.setattr("checks.judge.judge", lambda *_: pytest.fail("worked for nothing"))
+    monkeypatch.setattr("checks.judge.judge_all", lambda *_: pytest.fail("worked for nothing"))
     for path in (tmp_path / "nowhere" / "report.txt", tmp_path):
         outcome = derive("em", "gaussian-mixture", "-o", str(path))
         assert outcome.code == 2 and outcome.err.startswith("derive: cannot write: file=") and outcome.err.count("\n") == 1
@@ -370,8 +370,8 @@ def _in_a_terminal(arguments: list[str], **environment: str) -> str:
 
 MADE_UP = """
 import checks.judge, checks.witness, checks.cli
-from tests.accounts import MadeUpWitness, made_up
-checks.witness.Witness, checks.judge.judge = MadeUpWitness, made_up
+from tests.accounts import MadeUpWitness, judge_all_by, made_up
+checks.witness.Witness, checks.judge.judge_all = MadeUpWitness, judge_all_by(made_up)
 checks.cli.main(["em", "gaussian-mixture", "--wrt", "mu"])
 """
 

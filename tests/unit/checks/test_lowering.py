@@ -680,3 +680,10 @@ def test_m_steps_and_gradients_of_every_covariance_structure(covariance: str) ->
     for name in formulas:
         scale = np.abs(plain[name]).max()
         np.testing.assert_allclose(large[name], plain[name], rtol=1e-9, atol=1e-10 * scale, err_msg=name)
+
+
+def test_a_difference_of_two_vectors_that_share_their_only_axis() -> None:
+    k, j = Size("k"), Index("j", Range(Size("k")))
+    first, second = (Reference(Symbol(name, "param", (Range(k),)), (j,)) for name in "ab")
+    values = {("a", "param"): np.array([1.0, 2.0, 3.0]), ("b", "param"): np.array([0.5, 0.5, 1.0])}
+    assert np.allclose(np.asarray(lower(first - second)(values)), [0.5, 1.5, 2.0])
