@@ -12,6 +12,7 @@ import random
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
+from fractions import Fraction
 from typing import Literal
 
 import numpy as np
@@ -27,9 +28,11 @@ from derive.formula import (
     Derivative,
     Formula,
     Log,
+    Number,
     free_indices,
     matrix_product,
     multiply,
+    negate,
     walk,
 )
 from derive.symbols import Index, Symbol
@@ -162,6 +165,8 @@ class Witness:
         if right == ZERO:
             # Any multiple of zero is zero: a slip must change what is claimed to vanish.
             wrong = [formula for formula in wrong if not _is_multiple(formula, original)]
+        else:
+            wrong += [negate(original), multiply(Number(Fraction(2)), original)]
         chosen = random.Random(self.seed).sample(wrong, min(MUTANTS_TRIED, len(wrong)))
         separated = 0
         for formula in chosen:
