@@ -83,8 +83,10 @@ def _decide(claim: Claim, heard: _Heard, witness: Witness) -> Finding:
 
 
 def _verdict(claim: Claim, outcome: Outcome | None, evidence: Evidence) -> tuple[Verdict, str]:
-    proved = isinstance(outcome, Proof)
-    if proved and evidence.outcome == "differs":
+    # A proof is of equality where both sides are defined, under obligations that it names. That a side is not defined contradicts
+    # it only where the kernel took every obligation for met.
+    conditional = isinstance(outcome, Proof) and evidence.undefined and not all(o.derived for o in outcome.obligations)
+    if isinstance(outcome, Proof) and evidence.outcome == "differs" and not conditional:
         raise DisagreementError(
             f"the kernel proves {claim.label} and the witness refutes it: {evidence.reason}; "
             f"counterexample={evidence.counterexample}"

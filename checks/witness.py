@@ -75,6 +75,8 @@ class Evidence:
     separated: int = 0
     mutants: int = 0
     autodiff: float | None = None
+    undefined: bool = False
+    """Whether the sides differ in that only one of them is defined."""
 
 
 @dataclass(slots=True)
@@ -138,6 +140,7 @@ class Witness:
                     len(looked) + 1,
                     tuple(p.sizes for p in (*looked, point)),
                     counterexample=_counterexample(*found),
+                    undefined=found[1].outcome == "one side undefined",
                 )
             if comparison.outcome != "equal":
                 return Evidence("undecided", f"{comparison.outcome}: {comparison.reason}", len(looked))
