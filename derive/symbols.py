@@ -25,9 +25,11 @@ def record(cls: type[T]) -> type[T]:
     plain = made.__hash__
 
     def hashed_once(self: Any) -> int:
-        if self.known_hash is None:
-            object.__setattr__(self, "known_hash", plain(self))
-        return self.known_hash
+        known: int | None = self.known_hash
+        if known is None:
+            known = int(plain(self))
+            object.__setattr__(self, "known_hash", known)
+        return known
 
     made.__hash__ = hashed_once
     return made

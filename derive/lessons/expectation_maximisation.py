@@ -150,6 +150,7 @@ def _why(em: Algorithm, chosen: Sequence[Parameter]) -> tuple[Section, ...]:
                 found.setdefault(key, step)
         return tuple(found.values())
 
+    first = chosen[0]  # a reason that is wrong for one parameter need not be refuted for all
     wrong_step = tuple(step for step in every("held-step") if step.claim is not None and step.claim.expected)
     return (
         Section(
@@ -180,8 +181,8 @@ def _why(em: Algorithm, chosen: Sequence[Parameter]) -> tuple[Section, ...]:
         ),
         Section(
             title="Why may w be held fixed? Tempting reasons that are wrong: \"w does not move\", \"the terms cancel in Q\"",
-            introduction="Each of these is refuted by a point at which both sides are known exactly.",
-            steps=(*every("weights-do-not-move"), *every("entropy-left-out"), *wrong_step),
+            introduction="Each of these is refuted by a point at which both sides are known with certainty.",
+            steps=(*_steps("weights-do-not-move", em, first), *_steps("entropy-left-out", em, first), *wrong_step),
             measures=_gaps(em, chosen),
         ),
     )
