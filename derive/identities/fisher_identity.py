@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from derive.claims import Assumption, Claim, Step
 from derive.expectation_maximisation.algorithm import Algorithm
-from derive.formula import AtEqual, Derivative, Formula, Reference
+from derive.formula import AtEqual, Convention, Derivative, Formula, Reference
 from derive.identities import Identity
 from derive.models import Parameter, family
 
@@ -13,12 +13,18 @@ REGULARITY = Assumption(
 )
 
 
-def claim(em: Algorithm, parameter: Parameter, label: str) -> Claim:
+SYMMETRIC: tuple[tuple[Convention, str], ...] = (
+    ("frobenius", "the same for the symmetric part of the gradient, which depends on the function alone"),
+    ("vech", "the same with each free entry of the symmetric matrix counted once"),
+)
+
+
+def claim(em: Algorithm, parameter: Parameter, label: str, convention: Convention = "entry") -> Claim:
     by = parameter.reference
     return Claim(
         label=label,
-        lhs=AtEqual(Derivative(em.q(), by)),
-        rhs=Derivative(em.l(), by),
+        lhs=AtEqual(Derivative(em.q(), by, convention)),
+        rhs=Derivative(em.l(), by, convention),
         reading="equal",
         assumptions=(REGULARITY,),
     )
@@ -27,6 +33,11 @@ def claim(em: Algorithm, parameter: Parameter, label: str) -> Claim:
 def steps(em: Algorithm, parameter: Parameter) -> tuple[Step, ...]:
     name = parameter.symbol.name
     found = [Step(reason="Fisher's identity", claim=claim(em, parameter, f"fisher-{name}"))]
+    if parameter.symbol.domain == "spd":
+        found += [
+            Step(reason=reason, claim=claim(em, parameter, f"fisher-{name}-{convention}", convention))
+            for convention, reason in SYMMETRIC
+        ]
     if parameter.symbol.domain == "simplex":
         found += [_tangent(em, parameter), _logits(em)]
     return tuple(found)
