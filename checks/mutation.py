@@ -7,6 +7,7 @@ first certifies that it differs.
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, fields, replace
 from fractions import Fraction
@@ -70,10 +71,8 @@ def mutants(formula: Formula, scope: Scope = (), operators: tuple[Operator, ...]
 
 
 def _everywhere(node: Formula, scope: Scope, operator: Operator) -> Iterator[Formula]:
-    try:
+    with contextlib.suppress(DeriveError):  # where the slip does not fit
         yield from operator.wrong(node, scope)
-    except DeriveError:
-        pass  # the slip does not fit here
     inner = (*scope, node.index) if isinstance(node, (Sum, Product)) else scope
     for item in fields(node):
         value: Any = getattr(node, item.name)

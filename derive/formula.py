@@ -16,7 +16,7 @@ from functools import reduce
 from typing import Any, ClassVar, Literal
 
 from derive.errors import ScopeError, ShapeError
-from derive.symbols import Index, IndexLike, Size, Symbol, record
+from derive.symbols import Index, IndexLike, Range, Size, Symbol, record
 
 Shape = tuple[Size | None, ...]
 Convention = Literal["entry", "frobenius", "vech"]
@@ -362,6 +362,7 @@ class Component(Formula):
             raise ShapeError(
                 f"an entry takes one index for each dimension: shape={_show(self.argument.shape)}, indices={len(self.indices)}"
             )
+        check_indices("an entry", tuple(Range(size) for size in self.argument.shape if size is not None), self.indices)
 
 
 @dataclass(frozen=True, eq=False, slots=True)
@@ -476,6 +477,9 @@ class Substitute(Formula):
                 f"a substitution changes the shape of {self.symbol.name}: "
                 f"{_show(self.replacement.shape)}, expected {_show(self.symbol.shape)}"
             )
+        # All members are replaced: by formal indices that start later, some would be left out.
+        if tuple(i.range for i in self.indices) != self.symbol.family or len(set(self.indices)) != len(self.indices):
+            raise ScopeError(f"a substitution takes one letter for each index of {self.symbol.name}, of the same range")
 
     @property
     def shape(self) -> Shape:
@@ -501,8 +505,10 @@ def check_indices(name: str, ranges: tuple[Any, ...], indices: tuple[IndexLike, 
             raise ScopeError(
                 f"index out of its range: {index.name} runs to {index.range.upper.name}, expected {expected.upper.name} in {name}"
             )
-        if isinstance(index, int) and index < expected.lower:
-            raise ScopeError(f"index below its range: {name}_{index}, expected at least {expected.lower}")
+        lowest = index if isinstance(index, int) else index.range.lower
+        if lowest < expected.lower:
+            letter = index if isinstance(index, int) else index.name
+            raise ScopeError(f"index below its range: {letter} in {name} starts at {lowest}, expected at least {expected.lower}")
 
 
 # Building blocks: what a person writes in one stroke.

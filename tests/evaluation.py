@@ -164,9 +164,7 @@ def entry(node: f.Formula, at: tuple[int, ...], sizes: Mapping[str, int], values
 # Normal forms.
 
 
-def polynomial_value(
-    polynomial: Polynomial, sizes: Mapping[str, int], values: Values, assignment: Mapping[Any, int]
-) -> Any:
+def polynomial_value(polynomial: Polynomial, sizes: Mapping[str, int], values: Values, assignment: Mapping[Any, int]) -> Any:
     """The value of a normal form at given free indices (and slots)."""
     total = mp.mpf(0)
     for (ranges, factors), coefficient in polynomial.items():
@@ -197,7 +195,9 @@ def atom_value(atom: Any, sizes: Mapping[str, int], values: Values, assignment: 
         return mp.pi
     if kind == "q":
         return mp.mpf(head[1])
-    inner = polynomial_value(head[-1], sizes, values, {("s", "", k, *i[3:]): p for k, (i, p) in enumerate(zip(arguments, places, strict=True))})
+    inner = polynomial_value(
+        head[-1], sizes, values, {("s", "", k, *i[3:]): p for k, (i, p) in enumerate(zip(arguments, places, strict=True))}
+    )
     if kind == "exp":
         return mp.exp(inner)
     if kind == "log":

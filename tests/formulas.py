@@ -126,5 +126,3 @@ def shifted(values: dict, key: tuple[str, str], place: tuple[int, ...], by: obje
         return [move(v, place[1:]) if k == place[0] - 1 else v for k, v in enumerate(value)]  # type: ignore[arg-type]
 
     return {**values, key: move(values[key], place)}
-
-

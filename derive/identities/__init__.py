@@ -6,6 +6,7 @@ This file holds the record that such a module fills in, and finds the modules.
 from __future__ import annotations
 
 import importlib
+import itertools
 import pkgutil
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -36,7 +37,7 @@ class Identity:
 def chain(label: str, rows: Sequence[tuple[Formula, str]], *, reading: Reading) -> tuple[Step, ...]:
     """Rows of a derivation, each equal to the row before: the first row's reason introduces the chain."""
     steps: list[Step] = []
-    for number, ((before, _), (row, reason)) in enumerate(zip(rows, rows[1:], strict=False), start=1):
+    for number, ((before, _), (row, reason)) in enumerate(itertools.pairwise(rows), start=1):
         claim = Claim(label=f"{label}-{number}", lhs=before, rhs=row, reading=reading)
         steps.append(Step(reason=reason, claim=claim, continues=number > 1))
     return tuple(steps)

@@ -23,9 +23,10 @@ class Parameter:
     """A parameter of a model: its symbol, its formal indices, and where the M-step puts it.
 
     ``slope(weights)`` is the gradient of sum_ij weights_ij log p_ij in closed form: that of Q where the weights are held,
-    and of the log-likelihood where they move. ``m_step(weights)`` is the maximiser of Q as a formula in the formal indices, and ``gap(weights, solution)`` by how much any
-    other value misses that maximum. ``condition`` says, for the reader, when the maximiser exists; ``larger`` that it needs the first size to exceed the second. A parameter whose
-    domain is a simplex is maximised under that constraint.
+    and of the log-likelihood where they move. ``m_step(weights)`` is the maximiser of Q as a formula in the formal indices,
+    and ``gap(weights, solution)`` by how much any other value misses that maximum. ``condition`` says, for the reader, when
+    the maximiser exists; ``larger`` that it needs the first size to exceed the second. A parameter whose domain is a
+    simplex is maximised under that constraint.
     """
 
     symbol: Symbol
@@ -52,8 +53,9 @@ class Mixture:
     """A finite mixture of i.i.d. data: datum i (letter ``datum``) comes from component j (letter ``latent``).
 
     ``weight(j)`` is the weight and ``covariance(j)`` the covariance matrix of component j; ``joint`` is
-    p(x_i, z_i = j), weight times ``component``, in the indices (datum, latent). ``exponent`` is the part of its logarithm that moves with the location. ``other`` is the
-    letter of the posterior's denominator, ``fresh`` the component by whose parameters derivatives are taken.
+    p(x_i, z_i = j), weight times ``component``, in the indices (datum, latent). ``exponent`` is the part of its logarithm
+    that moves with the location. ``other`` is the letter of the posterior's denominator, ``fresh`` the component by whose
+    parameters derivatives are taken.
     """
 
     name: str

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import itertools
+
 import numpy as np
 import pytest
 from scipy.special import logsumexp
@@ -51,7 +53,9 @@ def inputs(covariance: str):
 def test_log_density_against_scipy(covariance: str) -> None:
     x, means, _, _, matrices = setting(covariance)
     model = family("gaussian-mixture")(covariance=covariance)
-    found = np.asarray(lower(Log(model.component(model.datum, model.latent)), axes=(model.datum, model.latent))(inputs(covariance)))
+    found = np.asarray(
+        lower(Log(model.component(model.datum, model.latent)), axes=(model.datum, model.latent))(inputs(covariance))
+    )
     wanted = np.stack([multivariate_normal(means[j], matrices[j]).logpdf(x) for j in range(K)], axis=1)
     assert np.allclose(found, wanted, rtol=1e-12, atol=1e-12)
 
@@ -112,7 +116,7 @@ def test_the_bound_rises_with_each_step() -> None:
         for name, new in (("mu", first["mu"]), ("phi", first["phi"]), ("Sigma", second["Sigma"])):
             values = {**values, (name, "param"): new, (name, "current"): new}
         seen.append(float(value(values)))
-    assert all(later > earlier for earlier, later in zip(seen, seen[1:], strict=False))
+    assert all(later > earlier for earlier, later in itertools.pairwise(seen))
 
 
 @pytest.mark.parametrize("name", ["mu", "Sigma", "phi"])

@@ -18,7 +18,7 @@ from derive.algebra.terms import free, free_of
 from derive.claims import Claim
 from derive.errors import DeriveError
 from tests.evaluation import close_to, draw, entry, free_assignments, polynomial_value
-from tests.formulas import MU, PHI, Q, SIGMA, SIZES, SYMBOLS, V, Builder, I, J, S, shifted, shuffled
+from tests.formulas import MU, PHI, SIGMA, SIZES, SYMBOLS, Builder, I, J, Q, S, V, shifted, shuffled
 
 VALUES = draw([*SYMBOLS, *(s.at_current for s in SYMBOLS if s.role == "param")], SIZES, seed=11)
 SEEDS = st.integers(min_value=0, max_value=2**40)

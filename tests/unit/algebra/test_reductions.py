@@ -29,7 +29,6 @@ from derive.formula import (
     Trace,
     Transpose,
     matrix_product,
-    multiply,
 )
 from derive.symbols import Index, Range, Size, Symbol
 
