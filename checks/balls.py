@@ -161,13 +161,25 @@ def power(x: Ball, exponent: Fraction) -> Ball:
         if count > 4096:
             raise UnsupportedError(f"a power too large to evaluate: exponent={count}, limit=4096")
         if not isinstance(x, Dual):
-            return x**count
+            return _whole_power(x, count)
         if count == 0:
             return ONE
         return x.chain(power(x.value, exponent), multiply(exact(count), power(x.value, exponent - 1)))
     if not isinstance(x, Dual) and x.is_zero() and exponent > 0:
         return ZERO
     return exp(multiply(exact(exponent), log(x)))
+
+
+def _whole_power(x: arb, count: int) -> arb:
+    """By repeated squaring: the library's own power is not a number where a ball contains zero."""
+    result, square = ONE, x
+    while count:
+        if count % 2:
+            result = result * square
+        count //= 2
+        if count:
+            square = square * square
+    return result
 
 
 def function(name: str, x: Ball) -> Ball:
@@ -185,7 +197,8 @@ def function(name: str, x: Ball) -> Ball:
     if name == "erf":
         return x.erf()
     if not x > 0:
-        raise Undefined(f"{name} of something that is not positive", certain=bool(x <= 0))
+        # Certain at a pole only: what log Gamma means between negative poles is a convention, and no refutation may rest on it.
+        raise Undefined(f"{name} of something that is not positive", certain=bool(x.is_integer()))
     if name == "loggamma":
         return x.lgamma()
     m = order[name]

@@ -6,13 +6,14 @@ stdout carries the report alone; progress and errors go to stderr. Everything he
 
 from __future__ import annotations
 
+import errno
 import os
 import sys
 import traceback
 from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NoReturn
+from typing import TYPE_CHECKING, Any, NoReturn, TextIO
 
 import click
 
@@ -30,7 +31,7 @@ SHELLS = ("bash", "fish", "zsh")
 KINDS = ("models", "densities", "identities")
 ALIASES = {"Sigma": ("v",)}
 """What a parameter is called in the models that have none of the name: a variance is what they have of a covariance."""
-WIDEST, NARROWEST = 110, 60
+WIDEST, NARROWEST = 110, 40
 
 
 # Names, with the nearest where there is none.
@@ -47,6 +48,9 @@ class NameOf(click.ParamType):
         if value not in self.names():
             raise UnknownNameError.among(self.name, str(value), self.names())
         return str(value)
+
+    def get_missing_message(self, param: click.Parameter, ctx: click.Context | None = None) -> str:
+        return f"expected one of {', '.join(sorted(self.names()))}"
 
     def get_metavar(self, param: click.Parameter, ctx: click.Context | None = None) -> str | None:
         return self.name.upper()
@@ -132,9 +136,13 @@ def cli(ctx: click.Context) -> None:
 @cli.command(short_help="Derive EM for a model, and check every row.")
 @click.argument("model", type=NameOf("model", _models))
 @click.option("--covariance", shell_complete=_option_values("covariance"), help="full, tied, diagonal, spherical or known.")
-@click.option("--weights", shell_complete=_option_values("weights"), help="free or known.")
+@click.option("--weights", shell_complete=_option_values("weights"), help="free, known or logits (free, as a softmax).")
 @click.option(
-    "--wrt", multiple=True, shell_complete=_parameter_names, help="mu, Sigma, phi or all; may be repeated, or a comma list."
+    "--wrt",
+    multiple=True,
+    shell_complete=_parameter_names,
+    help="mu; Sigma (full, tied), which is the variance v (diagonal, spherical), none if known; phi, none if the weights are "
+    "known; or all, the default. May be repeated, or a comma list.",
 )
 @click.option("--format", "format_", type=NameOf("format", _formats), help="text (default), json, latex or markdown.")
 @click.option(
@@ -186,7 +194,9 @@ def _parameters(model: Mixture, wrt: Sequence[str]) -> list[str]:
             return []
         others = [other for other in ALIASES.get(name, ()) if other in known]
         if name not in known and not others:
-            raise UnknownNameError.among("parameter", name, [*known, "all"])
+            aliases = [alias for alias, others in ALIASES.items() if set(others) & set(known)]
+            chosen = ", ".join(f"{option} {value}" for option, value in model.options.items())
+            raise UnknownNameError.among(f"parameter ({chosen})", name, [*known, *aliases, "all"])
         found.add(name if name in known else others[0])
     return [name for name in known if name in found]
 
@@ -327,7 +337,7 @@ def _page(output: Path | None) -> Page:
     """As wide as the terminal, within reason, and in colour only there; 100 signs anywhere else."""
     from checks.reports import Page
 
-    if (output is not None and not _is_stdout(output)) or not sys.stdout.isatty():
+    if (output is not None and not _is_stdout(output)) or not _is_terminal(sys.stdout):
         return Page()
     import shutil
 
@@ -356,17 +366,31 @@ def _deliver(text: str, output: Path | None) -> None:
     save(text, output)
 
 
+def _is_closed(stream: TextIO | None) -> bool:
+    """Whether a stream was closed from outside, before this process began."""
+    return stream is None
+
+
+def _is_terminal(stream: TextIO | None) -> bool:
+    return stream is not None and stream.isatty()
+
+
 def _print(text: str) -> None:
     """Write to stdout, signs that its encoding lacks as question marks, and see that it arrives."""
     encoding = getattr(sys.stdout, "encoding", None) or "utf-8"
-    sys.stdout.write(text.encode(encoding, errors="replace").decode(encoding))
+    if _is_closed(sys.stdout):
+        raise OSError(errno.EBADF, os.strerror(errno.EBADF))
+    written = text.encode(encoding, errors="replace").decode(encoding)
+    sys.stdout.write(written)
     sys.stdout.flush()
+    if written != text:
+        _complain(f"stdout is written in {encoding}, which lacks some signs (?); try PYTHONIOENCODING=utf-8, or -o FILE")
 
 
 @contextmanager
 def _progress(total: int) -> Generator[Callable[[str], None], None, None]:
     """A bar on stderr where that is a terminal; nothing anywhere else."""
-    if not sys.stderr.isatty():
+    if not _is_terminal(sys.stderr):
         yield lambda label: None
         return
     from rich.console import Console
@@ -396,7 +420,7 @@ def run(arguments: Sequence[str] | None = None) -> int:
         code = cli.main(args=None if arguments is None else list(arguments), prog_name="derive", standalone_mode=False)
         return code if isinstance(code, int) else PASSED
     except click.ClickException as error:
-        message = " ".join(error.format_message().split())
+        message = " ".join(error.format_message().split()).replace(". expected", ", expected")
         _complain(message[:1].lower() + message[1:].rstrip("."))
         return error.exit_code
     except (click.Abort, KeyboardInterrupt):
@@ -414,16 +438,29 @@ def run(arguments: Sequence[str] | None = None) -> int:
         return NOT_PASSED
     except OSError as error:
         _complain(f"cannot write to stdout: {error.strerror or error}")
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        if not _is_closed(sys.stdout):
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return USAGE
-    except Exception:
-        traceback.print_exc()
+    except Exception as error:
+        if _interrupted(error):
+            _complain("interrupted")
+            return INTERRUPTED
+        if not _is_closed(sys.stderr):
+            traceback.print_exc()
         _complain("this is a defect of the program; please report it with the lines above")
         return OUR_BUG
 
 
+def _interrupted(error: BaseException | None) -> bool:
+    """Whether an interrupt is behind an error: compiled code turns one into a SystemError of its own."""
+    while error is not None and not isinstance(error, KeyboardInterrupt):
+        error = error.__cause__ or error.__context__
+    return error is not None
+
+
 def _complain(message: str, prefix: str = "derive: ") -> None:
-    print(f"{prefix}{message}", file=sys.stderr)
+    if not _is_closed(sys.stderr):
+        print(f"{prefix}{message}", file=sys.stderr)
 
 
 if __name__ == "__main__":

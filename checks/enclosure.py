@@ -7,7 +7,8 @@ taken by dual numbers.
 from __future__ import annotations
 
 import itertools
-from collections.abc import Iterator, Mapping, Sequence
+import math
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from fractions import Fraction
 from typing import Any, Literal
@@ -26,9 +27,14 @@ from derive.symbols import Index, IndexLike, Range, Symbol
 
 BITS = 256
 MOST_BITS = 2048
-AGREEMENT = Fraction(1, 10**30)
-"""Two sides agree when their difference is enclosed below this, relative to their size or 1."""
+AGREEMENT = Fraction(1, 10**60)
+"""Two sides agree when their difference is enclosed below this, relative to their size or 1.
+
+Twice as many digits as are promised: where digits cancel, a smaller enclosure is asked for before two sides are called equal.
+"""
 MOST_ASSIGNMENTS = 20_000
+MOST_WORK = 5_000_000
+"""Nodes to be evaluated for one comparison, roughly; more are refused beforehand."""
 
 Value = Any
 """A ball, a list of balls (a vector or a row), or a list of lists (a matrix)."""
@@ -118,9 +124,15 @@ class OutOfRange(Exception):
     """A literal index that these sizes do not have: the sizes are not admissible."""
 
 
+def _value_of(symbol: Symbol, env: Environment) -> Value:
+    key = env.key(symbol)
+    if key not in env.values:
+        raise UnsupportedError(f"a symbol without a value: {key[0]} ({key[1]})")
+    return env.values[key]
+
+
 def _reference(node: f.Reference, where: Where, env: Environment) -> Value:
-    value = env.values[env.key(node.symbol)]
-    return _pick(value, [_position(i, where) for i in node.indices], node.symbol.family)
+    return _pick(_value_of(node.symbol, env), [_position(i, where) for i in node.indices], node.symbol.family)
 
 
 def _each(value: Value, other: Value, operation: Any) -> Value:
@@ -159,14 +171,32 @@ def _divide(node: f.Divide, where: Where, env: Environment) -> Value:
 
 def _power(node: f.Power, where: Where, env: Environment) -> Value:
     base = evaluate(node.base, where, env)
-    exponent = _rational(node.exponent)
+    exponent = _rational(node.exponent, where, env)
     if exponent is not None:
         return balls.power(base, exponent)
     return balls.exp(balls.multiply(evaluate(node.exponent, where, env), balls.log(base)))
 
 
-def _rational(node: Formula) -> Fraction | None:
-    return node.value if isinstance(node, f.Number) else None
+def _rational(node: Formula, where: Where, env: Environment) -> Fraction | None:
+    """The exact value of an exponent made of numbers and sizes: it may be whole, and then the base may be negative."""
+    if isinstance(node, f.Number):
+        return node.value
+    if isinstance(node, f.SizeNumber):
+        return Fraction(env.count(node.size))
+    if isinstance(node, f.Delta):
+        return Fraction(_same(node, where, env))
+    if isinstance(node, f.Reference) and node.symbol.domain == "integer":
+        value = _reference(node, where, env)
+        return None if isinstance(value, Dual) else Fraction(int(value.unique_fmpz()))
+    if isinstance(node, (f.Add, f.Multiply, f.Divide)):
+        parts = [_rational(child, where, env) for child in node.children]
+        if any(part is None for part in parts):
+            return None
+        known = [part for part in parts if part is not None]
+        if isinstance(node, f.Divide):
+            return known[0] / known[1] if known[1] else None
+        return sum(known, Fraction(0)) if isinstance(node, f.Add) else math.prod(known, start=Fraction(1))
+    return None
 
 
 def _function(node: f.Function, where: Where, env: Environment) -> Value:
@@ -241,7 +271,8 @@ def _eliminated(table: list[list[Ball]], right: list[list[Ball]]) -> tuple[Ball,
     for column in range(size):
         pivot = max(range(column, size), key=lambda r: float(balls.ball(rows[r][column]).abs_lower()))
         if balls.ball(rows[pivot][column]).contains(0):
-            raise Undefined("the inverse of a singular matrix", certain=False)
+            nothing_left = all(balls.ball(rows[r][column]).is_zero() for r in range(column, size))
+            raise Undefined("the inverse of a singular matrix", certain=nothing_left)
         if pivot != column:
             rows[pivot], rows[column] = rows[column], rows[pivot]
             determinant = balls.negative(determinant)
@@ -280,8 +311,12 @@ def _determinant(node: f.Determinant, where: Where, env: Environment) -> Value:
 def _determinant_of(table: list[list[Ball]]) -> Ball:
     """By expansion where small (no pivots needed: a singular matrix has determinant zero), else by elimination."""
     size = len(table)
-    if size > 3:
-        return _eliminated(table, [[] for _ in table])[0]
+    if size > 4:
+        try:
+            return _eliminated(table, [[] for _ in table])[0]
+        except Undefined as singular:
+            # The determinant exists all the same (it is zero), and so does its slope.
+            raise Undefined("the determinant of a matrix that may be singular", certain=False) from singular
     total: Ball = balls.ZERO
     for order in itertools.permutations(range(size)):
         inversions = sum(order[a] > order[b] for a in range(size) for b in range(a + 1, size))
@@ -294,11 +329,15 @@ def _determinant_of(table: list[list[Ball]]) -> Ball:
 
 def _remembered(node: Formula, where: Where, env: Environment, compute: Any) -> Value:
     """Compute the value of a node once for the indices that it depends on."""
-    used = tuple(sorted((i.name, where[i]) for i in _free(node) if i in where))
-    key = (node, used)
+    key = (node, _used(_free(node), where))
     if key not in env.memo:
         env.memo[key] = compute()
     return env.memo[key]
+
+
+def _used(indices: Iterable[Index], where: Where) -> frozenset[tuple[Index, int]]:
+    """The values of the indices that a remembered value depends on; letters alone would confuse two ranges of one letter."""
+    return frozenset((index, where[index]) for index in indices if index in where)
 
 
 _free_indices: dict[Formula, frozenset[Index]] = {}
@@ -354,15 +393,17 @@ def _derivative(node: f.Derivative, where: Where, env: Environment) -> Value:
     symbol = node.by.symbol
     key = env.key(symbol)
     places = tuple(_position(index, where) for index in node.by.indices)
+    for place, r in zip(places, symbol.family, strict=True):
+        if place not in env.span(r):
+            raise OutOfRange(f"an index out of range: {place} in {symbol.name}")
     components = list(itertools.product(*(range(env.count(size)) for size in symbol.shape)))
 
     def compute() -> tuple[int, Value]:
         tag = balls.new_tag()
-        seeded = _seeded(env.values[key], (), tag, tuple(r.lower for r in symbol.family))
+        seeded = _seeded(_value_of(symbol, env), (), tag, tuple(r.lower for r in symbol.family))
         return tag, evaluate(node.body, where, env.with_values({**env.values, key: seeded}))
 
-    used = tuple(sorted((i.name, where[i]) for i in _free(node.body) if i in where))
-    remembered = ("derivative", node.body, key, used)
+    remembered = ("derivative", node.body, key, _used(_free(node.body), where))
     if remembered not in env.memo:
         env.memo[remembered] = compute()
     tag, value = env.memo[remembered]
@@ -410,16 +451,18 @@ def _at_equal(node: f.AtEqual, where: Where, env: Environment) -> Value:
         for name, role in env.values:
             if role == "current" and (name, "param") in env.values:
                 values[name, role] = env.values[name, "param"]
+            elif role == "current":
+                del values[name, role]  # theta has no value, so theta_t has none here either
         equal = env.memo["equal"] = env.with_values(values)
     return evaluate(node.body, where, equal)
 
 
 def _substitute(node: f.Substitute, where: Where, env: Environment) -> Value:
     # The replacement may use indices of its surroundings besides its formal ones.
-    used = tuple(sorted((i.name, where[i]) for i in _free(node.replacement) - frozenset(node.indices) if i in where))
+    used = _used(_free(node.replacement) - frozenset(node.indices), where)
     key = ("substitute", node.symbol, node.indices, node.replacement, used)
     if key not in env.memo:
-        spans = [env.span(i.range) for i in node.indices]
+        spans = [env.span(r) for r in node.symbol.family]
 
         def table(chosen: tuple[int, ...]) -> Value:
             if len(chosen) == len(spans):
@@ -431,7 +474,15 @@ def _substitute(node: f.Substitute, where: Where, env: Environment) -> Value:
 
 
 def _delta(node: f.Delta, where: Where, env: Environment) -> Value:
-    return balls.exact(int(_position(node.left, where) == _position(node.right, where)))
+    return balls.exact(_same(node, where, env))
+
+
+def _same(node: f.Delta, where: Where, env: Environment) -> int:
+    """1 or 0; a literal must be among the values of the index that it is compared with, as in the ``mu_2`` it stands for."""
+    for literal, other in ((node.left, node.right), (node.right, node.left)):
+        if isinstance(literal, int) and isinstance(other, Index) and literal > env.count(other.range.upper):
+            raise OutOfRange(f"an index out of range: {literal}, expected at most {env.count(other.range.upper)}")
+    return int(_position(node.left, where) == _position(node.right, where))
 
 
 def _number(node: f.Number, where: Where, env: Environment) -> Value:
@@ -564,19 +615,61 @@ def assignments(indices: Sequence[Index], sizes: Mapping[str, int]) -> Iterator[
         yield dict(zip(indices, chosen, strict=True))
 
 
-def compare(lhs: Formula, rhs: Formula, point: Point, *, other_point: Point | None = None, bits: int = BITS) -> Comparison:
-    """Compare two sides at a point (the right side at ``other_point`` where one is given); precision grows as needed."""
+def compare(lhs: Formula, rhs: Formula, point: Point, *, other_point: Point | None = None, bits: int | None = None) -> Comparison:
+    """Compare two sides at a point (the right side at ``other_point`` where one is given); precision grows as needed.
+
+    Raises:
+        ShapeError: the sides have different shapes (a scalar zero stands for a zero of any shape).
+        LimitError: there is too much to evaluate.
+    """
+    require_comparable(lhs, rhs, point.sizes)
+    bits = _bits_for(lhs, rhs) if bits is None else bits
+    most = max(bits, MOST_BITS)
     while True:
         comparison = _compare(lhs, rhs, point, other_point or point, bits)
-        if comparison.outcome != "undecided" or bits >= MOST_BITS:
+        if comparison.outcome != "undecided" or bits >= most:
             return comparison
         bits *= 2
 
 
-def _compare(lhs: Formula, rhs: Formula, point: Point, other: Point, bits: int) -> Comparison:
+def require_comparable(lhs: Formula, rhs: Formula, sizes: Mapping[str, int]) -> None:
+    """See that two sides have one shape, and are not too much work to evaluate at these sizes."""
     if lhs.shape != rhs.shape and f.ZERO not in (lhs, rhs):
-        raise ShapeError(f"two sides of different shapes: {lhs.shape} and {rhs.shape}")
-    indices = sorted(f.free_indices(lhs) | f.free_indices(rhs), key=lambda index: (index.name, index.range.lower))
+        shapes = [f"({', '.join('1' if part is None else part.name for part in side.shape)})" for side in (lhs, rhs)]
+        raise ShapeError(f"two sides of different shapes: {shapes[0]} and {shapes[1]}")
+    definitions: dict[f.Definition, int] = {}
+    combinations = math.prod(length(index.range, sizes) for index in f.free_indices(lhs) | f.free_indices(rhs))
+    needed = combinations * (_work(lhs, sizes, definitions) + _work(rhs, sizes, definitions))
+    needed += sum(definitions.values())
+    if needed > MOST_WORK:
+        raise LimitError(f"too much to evaluate at generic sizes: {needed} operations, limit={MOST_WORK}")
+
+
+def _work(node: Formula, sizes: Mapping[str, int], definitions: dict[f.Definition, int]) -> int:
+    """About how many nodes are evaluated; what a definition stands for is remembered and counts once, in ``definitions``."""
+    inner = 1 + sum(_work(child, sizes, definitions) for child in node.children)
+    if isinstance(node, (f.Sum, f.Product)):
+        return inner * max(1, length(node.index.range, sizes))
+    if isinstance(node, f.Named) and node.definition not in definitions:
+        definitions[node.definition] = 0
+        uses = math.prod(max(1, length(index.range, sizes)) for index in node.definition.indices)
+        definitions[node.definition] = uses * _work(node.definition.body, sizes, definitions)
+    return inner
+
+
+def _bits_for(*formulas: Formula) -> int:
+    """Enough bits to see the numbers that are written, however small or large."""
+    numbers = [node.value for formula in formulas for node in f.walk(formula) if isinstance(node, f.Number)]
+    return BITS + 2 * max((max(0, v.numerator.bit_length() - 64, v.denominator.bit_length() - 64) for v in numbers), default=0)
+
+
+def in_order(indices: Iterable[Index]) -> list[Index]:
+    """Indices in an order that does not depend on how a set happens to be laid out."""
+    return sorted(indices, key=lambda index: (index.name, index.range.upper.name, index.range.lower))
+
+
+def _compare(lhs: Formula, rhs: Formula, point: Point, other: Point, bits: int) -> Comparison:
+    indices = in_order(f.free_indices(lhs) | f.free_indices(rhs))
     undecided: Comparison | None = None
     undefined = 0
     count = 0
@@ -591,10 +684,13 @@ def _compare(lhs: Formula, rhs: Formula, point: Point, other: Point, bits: int) 
                 return Comparison("not admissible", str(out))
             if isinstance(left, Undefined) and isinstance(right, Undefined):
                 undefined += 1
+                if not (left.certain and right.certain):
+                    undecided = undecided or Comparison("undecided", f"not certain to be defined: {left}", where)
                 continue
             if isinstance(left, Undefined) or isinstance(right, Undefined):
                 failed = left if isinstance(left, Undefined) else right
-                if failed.certain:
+                other_side = right if failed is left else left
+                if failed.certain and all(balls.ball(entry).is_finite() for _, entry in flat(other_side)):
                     side = "left" if failed is left else "right"
                     return Comparison("one side undefined", f"the {side} side: {failed}", where, (), *_shown(left, right))
                 undecided = undecided or Comparison("undecided", f"not certain to be defined: {failed}", where)
@@ -604,9 +700,11 @@ def _compare(lhs: Formula, rhs: Formula, point: Point, other: Point, bits: int) 
                 return found
             if found.outcome == "undecided":
                 undecided = undecided or found
+    if not count:
+        return Comparison("not admissible", "the free indices have no values at these sizes")
     if undecided is not None:
         return undecided
-    if undefined and undefined == count:
+    if undefined == count:
         return Comparison("both undefined", "neither side is defined at this point")
     if undefined:
         return Comparison("undecided", "for some values of the indices neither side is defined")
@@ -644,7 +742,7 @@ def _entries(left: Value, right: Value, where: Where) -> Comparison:
         if not (a.is_finite() and b.is_finite()):
             return Comparison("undecided", "a value is not finite", where, place)
         if not gap.contains(0):
-            return Comparison("different", "", where, place, decimal(a), decimal(b), decimal(gap))
+            return Comparison("different", "", where, place, *_told_apart(a, b), decimal(gap))
         if not _small(gap, a, b):
             return Comparison("undecided", "the enclosure of the difference is too wide", where, place)
     return Comparison("equal")
@@ -653,7 +751,7 @@ def _entries(left: Value, right: Value, where: Where) -> Comparison:
 def _pairs(left: Value, right: Value) -> Iterator[tuple[tuple[int, ...], arb, arb]]:
     """Entries that belong together; a scalar on one side (a zero of any shape) stands beside every entry of the other."""
     lefts, rights = dict(flat(left)), dict(flat(right))
-    for place in lefts if len(lefts) >= len(rights) else rights:
+    for place in lefts if isinstance(left, list) else rights:
         yield place, balls.ball(lefts.get(place, lefts.get(()))), balls.ball(rights.get(place, rights.get(())))
 
 
@@ -662,30 +760,62 @@ def _small(gap: arb, a: arb, b: arb) -> bool:
     return bool(gap.abs_upper() < balls.exact(AGREEMENT) * scale)
 
 
+def _told_apart(a: arb, b: arb) -> tuple[str, str]:
+    """Two different numbers as decimals with enough digits to see the difference."""
+    for digits in (12, 24, 48, 96):
+        left, right = decimal(a, digits), decimal(b, digits)
+        if left != right:
+            break
+    return left, right
+
+
 def decimal(value: Ball, digits: int = 12) -> str:
     """A ball as a decimal number with as many certain digits."""
     return balls.ball(value).str(digits, radius=False)
 
 
-def compare_order(small: Formula, large: Formula, point: Point, bits: int = BITS) -> Order:
-    """Whether ``small <= large`` at a point, for all values of the free indices and all entries; certified."""
-    indices = sorted(f.free_indices(small) | f.free_indices(large), key=lambda index: (index.name, index.range.lower))
+def compare_order(small: Formula, large: Formula, point: Point, *, bits: int | None = None) -> Order:
+    """Whether ``small <= large`` at a point, for all values of the free indices and all entries; certified.
+
+    Raises:
+        ShapeError, LimitError: as in ``compare``.
+    """
+    require_comparable(small, large, point.sizes)
+    bits = _bits_for(small, large) if bits is None else bits
+    most = max(bits, MOST_BITS)
+    while True:
+        order = _compare_order(small, large, point, bits)
+        if order.outcome != "undecided" or bits >= most:
+            return order
+        bits *= 2
+
+
+def _compare_order(small: Formula, large: Formula, point: Point, bits: int) -> Order:
+    indices = in_order(f.free_indices(small) | f.free_indices(large))
+    undecided: Order | None = None
     strict = False
+    count = 0
     with balls.precision(bits):
         env = environment(point)
         for where in assignments(indices, point.sizes):
+            count += 1
             try:
                 left, right = evaluate(small, where, env), evaluate(large, where, env)
             except OutOfRange as out:
                 return Order("not admissible", str(out))
             except Undefined as undefined:
-                return Order("undecided", str(undefined), where)
+                undecided = undecided or Order("undecided", f"a side is not defined: {undefined}", where)
+                continue
             for place, a, b in _pairs(left, right):
                 gap = b - a
-                if gap < 0:
-                    return Order("violated", "", where, place, decimal(a), decimal(b), decimal(gap))
-                if gap > 0:
+                if not (a.is_finite() and b.is_finite()):
+                    undecided = undecided or Order("undecided", "a value is not finite", where, place)
+                elif gap < 0:
+                    return Order("violated", "", where, place, decimal(a), decimal(b), decimal(-gap))
+                elif gap > 0:
                     strict = True
                 elif not _small(gap, a, b):
-                    return Order("undecided", "the enclosure of the difference is too wide", where, place)
-    return Order("holds" if strict else "equal")
+                    undecided = undecided or Order("undecided", "the enclosure of the difference is too wide", where, place)
+    if not count:
+        return Order("not admissible", "the free indices have no values at these sizes")
+    return undecided or Order("holds" if strict else "equal")

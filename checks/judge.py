@@ -10,7 +10,7 @@ from typing import NoReturn
 from checks.witness import Evidence, Witness
 from derive.algebra.prove import Outcome, Proof, Unproved, prove
 from derive.claims import Claim, Verdict
-from derive.errors import DisagreementError, UnsupportedError
+from derive.errors import DeriveError, DisagreementError, UnsupportedError
 from derive.formula import ZERO
 
 
@@ -65,9 +65,22 @@ def _hear(claim: Claim, witness: Witness) -> _Heard:
     evidence = witness.examine(claim)
     # What the numbers refute needs no attempt at a proof, except where it was not expected: then both must be heard.
     heard = evidence.outcome != "differs" or claim.expected is None
-    outcome = prove(claim) if heard and claim.relation != "not identically 0" else None
-    residual = _hear(_residual_claim(claim), witness) if claim.residual is not None else None
+    outcome = _proof(claim) if heard and claim.relation != "not identically 0" else None
+    residual = _hear(_residual_claim(claim), witness) if _has_residual(claim) else None
     return _Heard(evidence, outcome, residual, time.perf_counter() - began)
+
+
+def _proof(claim: Claim) -> Outcome:
+    """The kernel's outcome; what does not fit together is not proved."""
+    try:
+        return prove(claim)
+    except DeriveError as error:
+        return Unproved(str(error), 0.0)
+
+
+def _has_residual(claim: Claim) -> bool:
+    """Whether something is said of ``lhs - rhs``, and there is such a thing."""
+    return claim.residual is not None and (claim.rhs == ZERO or claim.lhs.shape == claim.rhs.shape)
 
 
 def _decide(claim: Claim, heard: _Heard, witness: Witness) -> Finding:

@@ -37,14 +37,14 @@ if TYPE_CHECKING:
     from checks.judge import Finding
     from checks.witness import Counterexample
 
-QUESTION = "Why may w be held fixed?"
-"""Sections whose titles begin with it are the parts of one answer."""
-
 PLAIN_SIGNS = {r"\le": "≤", r"\ge": "≥", r"\not\equiv": "≢", r"\propto": "∝", r"\implies": "⟹", "?=": "≟"}
 """The signs between two sides, in Unicode."""
 
 MOST_VALUES = 12
 """So many values of a counterexample are shown; all of them are in the JSON report."""
+
+MEASURED_BY = "In numbers, by JAX autodiff in double precision, at a generic point"
+"""What stands above measures, before the sizes of the point."""
 
 Piece = str | Box
 Text = tuple[Piece, ...]
@@ -107,10 +107,11 @@ class Row:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Part:
-    """A section: rows grouped into chains. ``answer`` says that it is part of the answer to ``QUESTION``."""
+    """A section: rows grouped into chains. One with a ``question`` is a part of its answer, in one sentence ``answer``."""
 
     title: Text
-    answer: bool
+    question: Text
+    answer: Text
     introduction: Text
     chains: tuple[tuple[Row, ...], ...]
     measures: tuple[tuple[Text, float], ...]
@@ -118,7 +119,12 @@ class Part:
 
     @property
     def full_title(self) -> Text:
-        return (f"{QUESTION} ", *self.title) if self.answer else self.title
+        return (*self.question, " ", *self.title) if self.question else self.title
+
+    @property
+    def sentence(self) -> Text:
+        """The part's share in the answer, with a full stop."""
+        return (*(self.answer or self.title), " (refuted below)." if self.tells_of_slips else ".")
 
     @property
     def tells_of_slips(self) -> bool:
@@ -164,7 +170,13 @@ class Outline:
 
     @property
     def answer(self) -> tuple[Part, ...]:
-        return tuple(part for part in self.parts if part.answer)
+        """The parts that answer the question."""
+        return tuple(part for part in self.parts if part.question)
+
+    @property
+    def question(self) -> Text:
+        """The question that the report answers; empty where there is none."""
+        return self.answer[0].question if self.answer else ()
 
 
 def outline(account: Account) -> Outline:
@@ -191,12 +203,11 @@ def _part(account: Account, section: Section) -> Part:
             chains[-1].append(line)
         else:
             chains.append([line])
-    answer = section.title.startswith(QUESTION)
-    title = section.title.removeprefix(QUESTION).strip() if answer else section.title
     measures = tuple((fill(m.text, account), account.measures[m]) for m in section.measures if m in account.measures)
     return Part(
-        title=fill(title, account),
-        answer=answer,
+        title=fill(section.title, account),
+        question=fill(section.question, account),
+        answer=fill(section.answer, account),
         introduction=fill(section.introduction, account),
         chains=tuple(tuple(chain) for chain in chains),
         measures=measures,
@@ -227,6 +238,8 @@ def _letter(name: str, account: Account) -> Box:
         return lay_out(value, convention)
     if isinstance(value, Index):
         return parse(convention.index(value.name))
+    if value in convention.spellings:  # the bare letter, without indices or arguments
+        return parse(convention.spellings[value].letter)
     return parse({"θ": convention.theta, "θ_t": convention.theta_t}.get(value, value))
 
 
@@ -468,8 +481,8 @@ def assumptions(account: Account, line: Row) -> tuple[Text, ...]:
 
 _CONVENTIONS = {
     "entry": "its entries are treated as independent (entry convention)",
-    "frobenius": "the symmetric part (frobenius convention)",
-    "vech": "each free entry is counted once (vech convention)",
+    "frobenius": "the symmetric part, where marked sym (frobenius convention)",
+    "vech": "each free entry is counted once, where marked vech (vech convention)",
 }
 _DOMAINS = {
     "spd": "is symmetric and positive definite",
@@ -482,7 +495,7 @@ _DOMAINS = {
 
 def _condition(text: str, account: Account) -> Text:
     """A condition of the kernel, which calls symbols by their internal names, in the letters of the author."""
-    text = re.sub(r"\b(\w+?)_best\b", r"\1", text)
+    text = re.sub(r"\b(\w+?)_(?:best|star)\b", r"\1", text)
     letters = account.derivation.letters
     pieces: list[Piece] = []
     for word in re.split(r"(\w+)", text):
@@ -499,6 +512,8 @@ def _domains(account: Account, rows: Sequence[Row]) -> Iterator[Text]:
         for reference in references(line.step.claim) if line.step.claim is not None else ():
             symbol = reference.symbol.at_free
             if symbol.name in seen or symbol.domain == "real" or symbol.role == "opaque":
+                continue
+            if symbol.name.endswith("_star"):  # a maximiser: nobody declared it, its proof lists what it must be
                 continue
             seen.add(symbol.name)
             positive = "is positive" if symbol.shape == () else "has positive entries"

@@ -11,12 +11,29 @@ from typing import Any
 
 import numpy as np
 
-from derive.errors import UnsupportedError
-from derive.formula import Component, Definition, Delta, Formula, Named, Product, Reference, SizeNumber, Substitute, Sum, walk
-from derive.symbols import Index, Range, Size, Symbol
+from derive.errors import LimitError, UnsupportedError
+from derive.formula import (
+    AtEqual,
+    Component,
+    Definition,
+    Delta,
+    Formula,
+    Identity,
+    Named,
+    Product,
+    Reference,
+    SizeNumber,
+    Substitute,
+    Sum,
+    walk,
+)
+from derive.symbols import Index, IndexLike, Range, Size, Symbol
 
 Key = tuple[str, str]
 """(symbol name, role)."""
+
+LARGEST_LITERAL = 16
+"""Of integers written as indices; sizes are chosen larger than these, and the work grows with them."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -50,14 +67,24 @@ def _definitions(formulas: Iterable[Formula]) -> Iterator[tuple[Formula, bool]]:
 
 
 def symbols_of(*formulas: Formula) -> tuple[Symbol, ...]:
-    """The symbols that formulas and their abbreviations contain, by name and role; those that are only put in for excepted."""
+    """The symbols that formulas and their abbreviations contain, by name and role.
+
+    Raises:
+        UnsupportedError: one name and role is declared in two ways, so that no value could serve both.
+    """
     found: dict[Key, Symbol] = {}
+
+    def note(symbol: Symbol) -> None:
+        if found.setdefault((symbol.name, symbol.role), symbol) != symbol:
+            raise UnsupportedError(f"one letter is declared in two ways: {symbol.name} ({symbol.role})")
+
     for node, current in _definitions(formulas):
-        if isinstance(node, Reference):
-            symbol = node.symbol.at_current if current else node.symbol
-            found[symbol.name, symbol.role] = symbol
-        elif isinstance(node, Substitute):
-            found.setdefault((node.symbol.name, node.symbol.role), node.symbol)
+        if isinstance(node, (Reference, Substitute)):
+            note(node.symbol.at_current if current else node.symbol)
+        elif isinstance(node, AtEqual):
+            # theta_t takes the value of theta here: it is needed even where theta itself is not written.
+            for symbol in symbols_of(node.body):
+                note(symbol.at_free)
     return tuple(found[key] for key in sorted(found))
 
 
@@ -75,29 +102,68 @@ def sizes_of(*formulas: Formula) -> tuple[str, ...]:
         for size in symbol.shape:
             note(size, 2)
     for node, _ in _definitions(formulas):
-        if isinstance(node, (Sum, Product)):
-            note(node.index.range.upper, 1)
-        elif isinstance(node, SizeNumber):
+        if isinstance(node, (SizeNumber, Identity)):
             note(node.size, 2)
-        else:
-            for index in _indices(node):
-                note(index.range.upper, 1)
+        for index in _indices(node):
+            note(index.range.upper, 1)
     return tuple(sorted(ranks, key=lambda name: (ranks[name], name)))
 
 
 def _indices(node: Formula) -> Iterator[Index]:
-    own: Sequence[Any] = ()
+    # The formal indices too: a literal has no range of its own, and the body may not use it.
+    formal = node.definition.indices if isinstance(node, Named) else ()
+    return (index for index in (*_all_indices(node), *formal) if isinstance(index, Index))
+
+
+def _all_indices(node: Formula) -> Sequence[IndexLike]:
     if isinstance(node, (Reference, Named, Component)):
-        own = node.indices
-    elif isinstance(node, Delta):
-        own = (node.left, node.right)
-    return (index for index in own if isinstance(index, Index))
+        return node.indices
+    if isinstance(node, Delta):
+        return (node.left, node.right)
+    return (node.index,) if isinstance(node, (Sum, Product)) else ()
 
 
-def size_schedule(names: Sequence[str]) -> Iterator[Mapping[str, int]]:
-    """Sizes to try, without end: generic ones first (pairwise different, each size the largest once), then ones and twos."""
+def literals_of(*formulas: Formula) -> Mapping[str, int]:
+    """For each size the largest integer that is written against it: the 5 of ``mu_5``, the 2 of a sum from 3 on.
+
+    What is special about few members (no third one, say) shows only where there are more of them than that.
+
+    Raises:
+        LimitError: an integer is too large to choose sizes beyond it.
+    """
+    found: dict[str, int] = {}
+
+    def note(size: Size | None, value: int) -> None:
+        if value > LARGEST_LITERAL:
+            raise LimitError(f"an integer too large for an index: {value}, limit={LARGEST_LITERAL}")
+        if size is not None:
+            found[size.name] = max(value, found.get(size.name, 1))
+
+    for node, _ in _definitions(formulas):
+        for index in _indices(node):
+            note(index.range.upper, index.range.lower - 1)
+        spans: Sequence[Size | None] = ()
+        if isinstance(node, Reference):
+            spans = [r.upper for r in node.symbol.family]
+        elif isinstance(node, Named):
+            spans = [index.range.upper for index in node.definition.indices]
+        elif isinstance(node, Component):
+            spans = node.argument.shape
+        elif isinstance(node, Delta):
+            spans = [i.range.upper if isinstance(i, Index) else None for i in (node.right, node.left)]
+        for size, index in zip(spans, _all_indices(node), strict=False):
+            if isinstance(index, int):
+                note(size, index)
+    return found
+
+
+def size_schedule(names: Sequence[str], literals: Mapping[str, int] | None = None) -> Iterator[Mapping[str, int]]:
+    """Sizes to try, without end: generic ones first (pairwise different, each size the largest once), then ones and twos.
+
+    ``literals`` shift a size, so that the 1 of a plan is the least size that has every index written.
+    """
     count = len(names)
-    generic = list(range(count + 1, 1, -1))
+    generic = list(range(count + 1, 1, -1)) if count > 1 else [3] * count
     plans = [
         generic,
         generic[1:] + generic[:1],
@@ -108,27 +174,36 @@ def size_schedule(names: Sequence[str]) -> Iterator[Mapping[str, int]]:
         [size + 2 for size in generic],
         [2 if k % 2 == 0 else 1 for k in range(count)],
     ]
-    while True:
-        for plan in plans:
+    shifts = [(literals or {}).get(name, 1) - 1 for name in names]
+    distinct = dict.fromkeys(tuple(size + shift for size, shift in zip(plan, shifts, strict=True)) for plan in plans)
+    while True:  # sizes return with other values
+        for plan in distinct:
             yield dict(zip(names, plan, strict=True))
 
 
 # Values.
 
 
-def generic_point(symbols: Iterable[Symbol], sizes: Mapping[str, int], seed: int) -> Point:
-    """Exact values for the symbols, each drawn from its own stream: the same symbol, sizes and seed give the same value.
+def generic_point(symbols: Iterable[Symbol], sizes: Mapping[str, int], seed: int, number: int = 0) -> Point:
+    """Exact values for the symbols, each drawn from its own stream: the same arguments give the same values.
+
+    Of points with different ``number`` the first two have real values of opposite sign, so that a root of a square,
+    say, is seen from both sides.
 
     Raises:
         UnsupportedError: a symbol has a domain for which no values are known.
     """
-    return Point(sizes, {(s.name, s.role): _values(s, sizes, seed) for s in symbols})
+    return Point(sizes, {(s.name, s.role): _values(s, sizes, seed, number) for s in symbols})
 
 
-def _values(symbol: Symbol, sizes: Mapping[str, int], seed: int) -> np.ndarray:
+def _stream(text: str) -> random.Random:
+    return random.Random(int.from_bytes(hashlib.sha256(text.encode()).digest()[:8], "big"))
+
+
+def _values(symbol: Symbol, sizes: Mapping[str, int], seed: int, number: int) -> np.ndarray:
+    _require_shape(symbol)
     shape_of_point = ",".join(f"{name}={size}" for name, size in sorted(sizes.items()))
-    digest = hashlib.sha256(f"{seed}/{shape_of_point}/{symbol.name}/{symbol.role}".encode()).digest()
-    rng = random.Random(int.from_bytes(digest[:8], "big"))
+    rng = _stream(f"{seed}/{number}/{shape_of_point}/{symbol.name}/{symbol.role}")
     family = tuple(length(r, sizes) for r in symbol.family)
     shape = tuple(sizes[s.name] for s in symbol.shape)
     values = np.empty(family + shape, dtype=object)
@@ -141,8 +216,24 @@ def _values(symbol: Symbol, sizes: Mapping[str, int], seed: int) -> np.ndarray:
             for inner in np.ndindex(*shape):
                 values[place + inner] = _scalar(rng, symbol.domain)
     if symbol.domain == "simplex":
-        values = values / values.sum(axis=len(family) - 1, keepdims=True)
+        return values / values.sum(axis=len(family) - 1, keepdims=True)
+    if symbol.domain == "real" and values.size and (values.flat[0] < 0) != _first_is_negative(symbol, seed, number):
+        return np.asarray(-values, dtype=object)
     return values
+
+
+def _first_is_negative(symbol: Symbol, seed: int, number: int) -> bool:
+    """The sign of a symbol's first entry: it turns between the first two points, and at random after that."""
+    name = f"{seed}/{symbol.name}/{symbol.role}"
+    turned = number == 1 if number < 2 else _stream(f"{name}/{number}").random() < 0.5
+    return turned != (_stream(name).random() < 0.5)
+
+
+def _require_shape(symbol: Symbol) -> None:
+    if symbol.domain in ("spd", "sym") and (len(symbol.shape) != 2 or symbol.shape[0] != symbol.shape[1]):
+        raise UnsupportedError(f"a domain of square matrices for something else: {symbol.name} is declared {symbol.domain}")
+    if symbol.domain == "simplex" and not symbol.family:
+        raise UnsupportedError(f"a simplex without an index to sum over: {symbol.name}")
 
 
 def length(r: Range, sizes: Mapping[str, int]) -> int:

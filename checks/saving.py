@@ -24,12 +24,12 @@ def save(text: str, path: Path) -> None:
         SavingError: it could not be written; a file that was there before is as it was.
     """
     check(path)
-    target = Path(os.path.realpath(path))
     try:
-        if target.exists() and not target.is_file():
-            target.write_text(text, encoding="utf-8")
+        if path.exists() and not path.is_file():
+            # By its own name: a link such as /dev/stdout may lead to something that has no name in any folder.
+            path.write_text(text, encoding="utf-8")
             return
-        _replace(text, target)
+        _replace(text, Path(os.path.realpath(path)))
     except OSError as error:
         reason = error.strerror or str(error)
         raise SavingError(f"cannot write: file={str(path)!r}, {reason}; try another place with -o") from error
@@ -42,6 +42,8 @@ def check(path: Path) -> None:
         SavingError: its folder does not exist, or it is a folder itself.
     """
     target = Path(os.path.realpath(path))
+    if path.exists() and not path.is_file() and not path.is_dir():
+        return
     if target.is_dir():
         raise SavingError(f"cannot write: file={str(path)!r} is a folder, expected a file")
     if not target.parent.is_dir():

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from fractions import Fraction
 
@@ -93,13 +93,13 @@ def _simpler(symbol: Symbol, values: np.ndarray) -> Iterator[np.ndarray]:
         spread = np.broadcast_to(_along(weights / weights.sum(), values.ndim, len(symbol.family) - 1), values.shape)
         yield np.array(spread, dtype=object)
     elif symbol.domain in ("spd", "sym"):
-        size = values.shape[-1]
-        for diagonal, off in ((1, 0), (2, 0), (2, 1)):
-            simple = np.empty_like(values)
-            for place in np.ndindex(*values.shape):
-                simple[place] = Fraction(diagonal if place[-1] == place[-2] else off)
-            if size > 1 or off == 0:
-                yield simple
+        kinds = [(1, 0), (2, 0), (2, 1)] if values.shape[-1] > 1 else [(1, 0), (2, 0)]
+        members = list(np.ndindex(*values.shape[:-2]))
+        for kind in kinds:
+            yield _matrices(values, dict.fromkeys(members, kind))
+        if len(members) > 1:
+            for shift in (0, 1):
+                yield _matrices(values, {m: kinds[(k + shift) % len(kinds)] for k, m in enumerate(members)})
     else:
         simple = list(_SIMPLE[symbol.domain])
         for value in simple:
@@ -118,6 +118,15 @@ def _simpler(symbol: Symbol, values: np.ndarray) -> Iterator[np.ndarray]:
                 rounded[p] > 0 and (symbol.domain != "unit" or rounded[p] < 1) for p in np.ndindex(*values.shape)
             ):
                 yield rounded
+
+
+def _matrices(like: np.ndarray, kinds: Mapping[tuple[int, ...], tuple[int, int]]) -> np.ndarray:
+    """For each member the matrix with one number on its diagonal and a smaller one everywhere else: positive definite."""
+    simple = np.empty_like(like)
+    for place in np.ndindex(*like.shape):
+        diagonal, off = kinds[place[:-2]]
+        simple[place] = Fraction(diagonal if place[-1] == place[-2] else off)
+    return simple
 
 
 def _along(vector: np.ndarray, dimensions: int, axis: int) -> np.ndarray:

@@ -1,7 +1,7 @@
 """Compares the two sides of a claim by numbers, and first asks whether the test could have failed.
 
-Ball arithmetic decides: balls that do not meet are a proof that the sides differ. JAX differentiates: every derivative in a claim is
-also taken by autodiff of a function that shares no code with the kernel, and must agree with the balls.
+Ball arithmetic decides: balls that do not meet are a proof that the sides differ. JAX differentiates: every derivative in a claim
+is also taken by autodiff of a function that shares no code with the kernel, and must agree with the balls.
 """
 
 from __future__ import annotations
@@ -17,32 +17,40 @@ from typing import Literal
 
 import numpy as np
 
-from checks.enclosure import Comparison, Order, compare, compare_order, enclose_all
+from checks.balls import Undefined
+from checks.enclosure import Comparison, Order, OutOfRange, compare, compare_order, enclose_all, in_order
 from checks.mutation import mutants
-from checks.points import Point, generic_point, size_schedule, sizes_of, symbols_of
+from checks.points import Point, generic_point, literals_of, size_schedule, sizes_of, symbols_of
 from checks.shrinking import shrink
+from checks.signs import has_branches, surely_defined, surely_definite, surely_positive
 from derive.claims import Claim
 from derive.errors import DeriveError, DisagreementError, UnsupportedError
 from derive.formula import (
     ZERO,
     Derivative,
+    Divide,
     Formula,
-    Log,
     Number,
+    Reference,
+    Substitute,
     free_indices,
     matrix_product,
     multiply,
     negate,
     walk,
 )
-from derive.symbols import Index, Symbol
+from derive.symbols import Domain, Index, Symbol
 
 Sizes = Mapping[str, int]
+_PointKey = tuple[int, tuple[tuple[str, int], ...], frozenset[Symbol]]
 
 AUTODIFF_TOLERANCE = 1e-8
-"""Relative; float64 with sums over few terms. A wrong rule is off by far more, a wrong digit in a formula is the balls' business."""
-MUTANTS_TRIED = 6
+"""Relative; float64 with sums over few terms. A wrong rule is off by far more; a wrong digit in a formula is for the balls."""
+MUTANTS_TRIED, MOST_MUTANTS = 6, 60
+"""A few wrong variants are enough where one of them is told apart; where none is, more are looked at before that is said."""
 MOST_SIZES = 400
+POINTS_AT_BRANCHES = 8
+"""How many points a claim is given that has a root or a log of something of either sign: each is seen from several sides."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,99 +97,135 @@ class Witness:
     seed: int = 0
     points: int = 3
     autodiff: bool = True
-    _points: dict[tuple[tuple[tuple[str, int], ...], frozenset[Symbol]], Point] = field(
-        default_factory=dict[tuple[tuple[tuple[str, int], ...], frozenset[Symbol]], Point]
-    )
+    _points: dict[_PointKey, Point] = field(default_factory=dict["_PointKey", Point])
     _lowered: dict[Formula, tuple[Point, np.ndarray]] = field(default_factory=dict[Formula, tuple[Point, np.ndarray]])
     _pending: _Pending | None = None
     _derivatives: dict[Derivative, float] = field(default_factory=dict[Derivative, float])
 
     # Points.
 
-    def at(self, *formulas: Formula, claim: Claim | None = None) -> Iterator[Point]:
-        """Generic points for what stands in the formulas, of several sizes, such as the claim assumes them."""
+    def at(self, *formulas: Formula, claim: Claim | None = None, most: int | None = None) -> Iterator[Point]:
+        """Generic points for what stands in the formulas, of several sizes, such as the claim assumes them.
+
+        Raises:
+            UnsupportedError, LimitError: there are no generic values for what stands in the formulas.
+        """
         symbols = symbols_of(*formulas)
-        larger = [a.larger for a in claim.assumptions if a.larger is not None] if claim is not None else []
-        admissible = (
-            sizes
-            for sizes in itertools.islice(size_schedule(sizes_of(*formulas)), MOST_SIZES)
-            if all(sizes.get(big.name, 2) > sizes.get(small.name, 1) for big, small in larger)
-        )
-        for sizes in itertools.islice(admissible, self.points):
-            key = (tuple(sorted(sizes.items())), frozenset(symbols))
+        schedule = itertools.islice(size_schedule(sizes_of(*formulas), literals_of(*formulas)), MOST_SIZES)
+        admissible = (sizes for sizes in schedule if claim is None or _admits(claim, sizes))
+        for number, sizes in enumerate(itertools.islice(admissible, self.points if most is None else most)):
+            key = (number, tuple(sorted(sizes.items())), frozenset(symbols))
             if key not in self._points:
-                self._points[key] = generic_point(symbols, sizes, self.seed)
+                self._points[key] = generic_point(symbols, sizes, self.seed, number)
             yield self._points[key]
+
+    def enough(self, *formulas: Formula) -> int:
+        """How many points a claim must be seen at."""
+        return max(self.points, POINTS_AT_BRANCHES) if self.points and has_branches(*formulas) else self.points
 
     # Claims.
 
     def examine(self, claim: Claim) -> Evidence:
         """Look for a point at which the claim fails; then ask whether a wrong claim would have been seen.
 
-        Autodiff is heard apart (``by_autodiff``), since many derivatives are best compiled together.
+        Autodiff is heard apart (``by_autodiff``), since many derivatives are best compiled together. What cannot be
+        evaluated is undecided, for the reason given; it is never an exception.
         """
         try:
-            return _EXAMINATIONS[claim.relation](self, claim)
+            return _EXAMINATIONS[claim.relation](self, _under_assumptions(claim))
         except UnsupportedError as unsupported:
             return Evidence("undecided", f"not supported: {unsupported}")
+        except DeriveError as error:
+            return Evidence("undecided", str(error))
+        except RecursionError:
+            return Evidence("undecided", "nested too deeply")
 
-    def equality(self, claim: Claim, left: Formula, right: Formula) -> Evidence:
-        points = list(self.at(left, right, claim=claim))
+    def equality(self, claim: Claim, left: Formula, right: Formula, failure: str = "the two sides differ, certainly") -> Evidence:
+        """Whether two sides agree; ``failure`` says what it means that they do not."""
         looked: list[Point] = []
-        for point in points:
-            comparison = compare(left, right, point)
-            if comparison.outcome == "not admissible":
+        unclear: list[str] = []
+        skipped = _NO_POINTS
+        enough = self.enough(left, right)
+        for point in self.at(left, right, claim=claim, most=3 * enough):
+            if len(looked) + len(unclear) >= enough:
+                break
+            if not _meets_assumptions(claim, point):
+                skipped = "no point tried meets the assumptions"
                 continue
+            comparison = compare(left, right, point)
             if comparison.outcome in ("different", "one side undefined"):
-                found = self._smallest(left, right, point)
+                small, there = self.smallest(claim, left, right, point, comparison.outcome)
+                one_sided = there.outcome == "one side undefined"
                 return Evidence(
                     "differs",
-                    _difference(found),
+                    f"only one side is defined: {there.reason}" if one_sided else failure,
                     len(looked) + 1,
                     tuple(p.sizes for p in (*looked, point)),
-                    counterexample=_counterexample(*found),
-                    undefined=found[1].outcome == "one side undefined",
+                    counterexample=_counterexample(claim, small, there),
+                    undefined=one_sided,
                 )
-            if comparison.outcome != "equal":
-                return Evidence("undecided", f"{comparison.outcome}: {comparison.reason}", len(looked))
-            looked.append(point)
-        if not looked:
-            return Evidence("undecided", "no sizes tried have every index that is written")
+            if comparison.outcome == "undecided":
+                unclear.append(f"undecided: {comparison.reason}")
+            elif comparison.outcome == "equal":
+                looked.append(point)
+            elif comparison.outcome == "both undefined":
+                skipped = f"both undefined: {comparison.reason}"
+        if unclear:
+            return Evidence("undecided", unclear[0], len(looked))
+        if len(looked) < min(enough, max(1, self.points)):
+            return Evidence("undecided", _too_few(looked, skipped), len(looked))
         separated, tried = self.power(left, right, looked)
         sizes = tuple(p.sizes for p in looked)
         return Evidence("agrees", "both sides agree to 30 digits", len(looked), sizes, separated=separated, mutants=tried)
 
-    def _smallest(self, left: Formula, right: Formula, point: Point) -> tuple[Point, Comparison]:
-        """The smallest and simplest point at which the sides still differ."""
+    def smallest(self, claim: Claim, left: Formula, right: Formula, point: Point, outcome: str) -> tuple[Point, Comparison]:
+        """The smallest and simplest point that the claim admits at which the sides still compare so."""
 
         def disagrees(candidate: Point) -> bool:
-            return compare(left, right, candidate).outcome in ("different", "one side undefined")
+            return (
+                _admits(claim, candidate.sizes)
+                and _meets_assumptions(claim, candidate)
+                and compare(left, right, candidate).outcome == outcome
+            )
 
         small = shrink(disagrees, point, symbols_of(left, right))
         return small, compare(left, right, small)
 
     def power(self, left: Formula, right: Formula, points: Sequence[Point]) -> tuple[int, int]:
-        """How many wrong variants of a claim these points tell apart, of how many that were tried."""
-        original, other = (left, right) if right == ZERO else (right, left)
-        scope = tuple(sorted(free_indices(left) | free_indices(right), key=_by_name))
+        """How many wrong variants of a claim these points tell apart, of how many that were tried.
+
+        Variants of the right side; of the left one where the right side is zero, or has none that differ (as 0 times a has).
+        """
+        separated = tried = 0
+        if right != ZERO:
+            separated, tried = self._separated(right, left, points)
+        if not separated and left != ZERO:
+            more = self._separated(left, right, points)
+            separated, tried = more[0], tried + more[1]
+        return separated, tried
+
+    def _separated(self, original: Formula, other: Formula, points: Sequence[Point]) -> tuple[int, int]:
+        scope = tuple(in_order(free_indices(original) | free_indices(other)))
         wrong = [mutant.formula for mutant in mutants(original, scope)]
-        if right == ZERO:
+        if other == ZERO:
             # Any multiple of zero is zero: a slip must change what is claimed to vanish.
             wrong = [formula for formula in wrong if not _is_multiple(formula, original)]
         else:
             wrong += [negate(original), multiply(Number(Fraction(2)), original)]
-        chosen = random.Random(self.seed).sample(wrong, min(MUTANTS_TRIED, len(wrong)))
-        separated = 0
-        for formula in chosen:
-            for point in points[:2]:
-                try:
-                    different = compare(other, formula, _extended(point, self.seed, other, formula)).outcome == "different"
-                except DeriveError:
-                    different = False
-                if different:
-                    separated += 1
-                    break
-        return separated, len(chosen)
+        random.Random(self.seed).shuffle(wrong)
+        separated = tried = 0
+        for formula in wrong[:MOST_MUTANTS]:
+            if tried >= MUTANTS_TRIED and separated:
+                break
+            tried += 1
+            separated += any(self._differ(other, formula, point) for point in points[:2])
+        return separated, tried
+
+    def _differ(self, right: Formula, wrong: Formula, point: Point) -> bool:
+        try:
+            return compare(right, wrong, _extended(point, self.seed, right, wrong)).outcome == "different"
+        except DeriveError:
+            return False
 
     def prepare(self, claims: Iterable[Claim], measured: Iterable[Formula] = ()) -> None:
         """Take the derivatives of many claims, and quantities to be measured, at once: one compilation instead of many.
@@ -192,12 +236,14 @@ class Witness:
         together: list[Formula] = []
         known: dict[tuple[str, str], Symbol] = {}
         for node in nodes if self.autodiff else ():
-            symbols = {(s.name, s.role): s for s in symbols_of(node)}
-            if all(known.get(key, s) == s for key, s in symbols.items()):
-                known.update(symbols)
-                together.append(node)
+            # What has no point of its own would spoil the common one; the claim that has it says so.
+            with contextlib.suppress(DeriveError):
+                symbols = {(s.name, s.role): s for s in symbols_of(node)}
+                if all(known.get(key, s) == s for key, s in symbols.items()) and any(True for _ in self.at(node, most=1)):
+                    known.update(symbols)
+                    together.append(node)
         if together:
-            point = next(self.at(*together))
+            point = next(self.at(*together, most=1))
             pool = ThreadPoolExecutor(max_workers=1)
             self._pending = _Pending(point, together, pool.submit(_by_jax, together, point))
             pool.shutdown(wait=False)
@@ -207,12 +253,18 @@ class Witness:
 
         Raises:
             DisagreementError: they differ, so one of the two is wrong.
+            UnsupportedError: a derivative cannot be taken, or has no finite value at the points tried.
         """
         nodes = list(dict.fromkeys(_derivatives(claim.lhs, claim.rhs)))
         if not self.autodiff:
             return None
         for node in nodes:
-            error = self._error_of(node)
+            try:
+                error = self._error_of(node, claim)
+            except UnsupportedError:
+                raise
+            except DeriveError as failed:
+                raise UnsupportedError(f"a derivative in {claim.label} by autodiff: {failed}") from failed
             if not error <= AUTODIFF_TOLERANCE:
                 raise DisagreementError(
                     f"a derivative in {claim.label} by autodiff and by balls: relative difference={error}, "
@@ -220,27 +272,39 @@ class Witness:
                 )
         return max((self._derivatives[node] for node in nodes), default=None)
 
-    def _error_of(self, node: Derivative) -> float:
-        point, found = self._by_jax(node)
+    def _error_of(self, node: Derivative, claim: Claim) -> float:
         if node not in self._derivatives:
-            wanted = enclose_all(node, point, axes_of(node))
-            scale = max(1.0, float(np.max(np.abs(wanted), initial=0.0)))
-            worst = float(np.max(np.abs(found - wanted), initial=0.0)) / scale
-            self._derivatives[node] = worst if np.all(np.isfinite(found)) else float("nan")
+            self._collect()
+            known = (self._lowered[node][0],) if node in self._lowered else ()
+            for point in itertools.chain(known, self.at(node, claim=claim, most=3 * self.enough(node))):
+                try:
+                    wanted = enclose_all(node, point, axes_of(node))
+                except (Undefined, OutOfRange):
+                    continue
+                found = self._by_jax(node, point)
+                if not (np.all(np.isfinite(wanted)) and np.all(np.isfinite(found))):
+                    raise UnsupportedError(f"a derivative in {claim.label} is not finite in double precision")
+                scale = max(1.0, float(np.max(np.abs(wanted), initial=0.0)))
+                self._derivatives[node] = float(np.max(np.abs(found - wanted), initial=0.0)) / scale
+                break
+            else:
+                raise UnsupportedError(f"a derivative in {claim.label} is not defined at any point tried")
         return self._derivatives[node]
 
-    def _by_jax(self, node: Formula) -> tuple[Point, np.ndarray]:
-        """The values of a formula by JAX at a generic point, for all values of its free indices."""
+    def _collect(self) -> None:
+        """Take in what was compiled together."""
         if self._pending is not None:
             pending, self._pending = self._pending, None
             # What cannot be lowered is asked for again, alone, by the claim that has it.
-            with contextlib.suppress(UnsupportedError):
+            with contextlib.suppress(DeriveError):
                 for formula, values in zip(pending.formulas, pending.values.result(), strict=True):
                     self._lowered[formula] = pending.point, values
-        if node not in self._lowered:
-            point = next(self.at(node))
+
+    def _by_jax(self, node: Formula, point: Point) -> np.ndarray:
+        """The values of a formula by JAX at a point, for all values of its free indices."""
+        if node not in self._lowered or self._lowered[node][0] is not point:
             self._lowered[node] = point, _by_jax([node], point)[0]
-        return self._lowered[node]
+        return self._lowered[node][1]
 
     # Numbers for the report.
 
@@ -250,7 +314,9 @@ class Witness:
         Raises:
             UnsupportedError: the formula has a part that cannot be evaluated.
         """
-        return float(np.max(np.abs(self._by_jax(formula)[1]), initial=0.0))
+        self._collect()
+        point = self._lowered[formula][0] if formula in self._lowered else next(self.at(formula, most=1))
+        return float(np.max(np.abs(self._by_jax(formula, point)), initial=0.0))
 
 
 @dataclass(frozen=True, slots=True)
@@ -262,7 +328,7 @@ class _Pending:
 
 def axes_of(node: Formula) -> tuple[Index, ...]:
     """The free indices of a formula in the order of its values' axes."""
-    return tuple(sorted(free_indices(node), key=_by_name))
+    return tuple(in_order(free_indices(node)))
 
 
 def _by_jax(formulas: Sequence[Formula], point: Point) -> list[np.ndarray]:
@@ -277,10 +343,6 @@ def _by_jax(formulas: Sequence[Formula], point: Point) -> list[np.ndarray]:
     values = {key: np.asarray(value, dtype=np.float64) for key, value in point.values.items()}
     results = lowered(values, point.sizes)
     return [np.asarray(results[name]) for name in names]
-
-
-def _by_name(index: Index) -> str:
-    return index.name
 
 
 def _is_multiple(formula: Formula, original: Formula) -> bool:
@@ -307,23 +369,93 @@ def _derivatives(*formulas: Formula) -> Iterator[Derivative]:
             yield from _derivatives(*node.children)
 
 
-def _difference(found: tuple[Point, Comparison]) -> str:
-    _, comparison = found
-    if comparison.outcome == "one side undefined":
-        return f"only one side is defined: {comparison.reason}"
-    return "the two sides differ, certainly"
+_NO_POINTS = "no sizes tried have every index that is written"
 
 
-def _counterexample(point: Point, comparison: Comparison | Order) -> Counterexample:
+def _too_few(looked: Sequence[Point], skipped: str) -> str:
+    return f"too few points at which it can be seen: {len(looked)}; {skipped}" if looked else skipped
+
+
+def _counterexample(claim: Claim, point: Point, comparison: Comparison | Order) -> Counterexample:
+    # What an assumption puts in for a letter stands in the claim; the letter's own value plays no part.
+    replaced = {(a.symbol.name, a.symbol.role) for a in _substitutions(claim)}
     return Counterexample(
         sizes=point.sizes,
-        values=point.values,
+        values={key: values for key, values in point.values.items() if key not in replaced},
         assignment=comparison.assignment,
         entry=comparison.entry,
         left=comparison.left,
         right=comparison.right,
         difference=comparison.difference,
     )
+
+
+# Assumptions: of sizes, and equations that the points must meet.
+
+
+def _admits(claim: Claim, sizes: Sizes) -> bool:
+    """Whether the sizes are such as the claim assumes."""
+    larger = [a.larger for a in claim.assumptions if a.larger is not None]
+    return all(sizes.get(big.name, 2) > sizes.get(small.name, 1) for big, small in larger)
+
+
+def _substitutions(claim: Claim) -> list[Substitute]:
+    """The assumed equations that say what a letter is; each as a substitution whose body does not matter."""
+    found: list[Substitute] = []
+    for assumption in claim.assumptions:
+        if assumption.equation is None:
+            continue
+        for letter, value in (assumption.equation, assumption.equation[::-1]):
+            if isinstance(letter, Reference) and _defines(letter, value):
+                indices = tuple(index for index in letter.indices if isinstance(index, Index))
+                found.append(Substitute(ZERO, letter.symbol, indices, value))
+                break
+    return found
+
+
+def _defines(letter: Reference, value: Formula) -> bool:
+    own = (letter.symbol.name, letter.symbol.role)
+    return (
+        letter.shape == value.shape
+        and len(set(letter.indices)) == len(letter.indices)
+        and all(isinstance(i, Index) and i.range == r for i, r in zip(letter.indices, letter.symbol.family, strict=True))
+        and own not in {(s.name, s.role) for s in symbols_of(value)}
+        and free_indices(value) <= frozenset(i for i in letter.indices if isinstance(i, Index))
+        and _lies_in(value, letter.symbol.domain)
+    )
+
+
+def _lies_in(value: Formula, domain: Domain) -> bool:
+    """Whether a value is known to lie in a domain, so that it may be put in for a letter of that domain."""
+    if domain in ("positive", "nonnegative"):
+        return surely_positive(value)
+    return surely_definite(value) if domain == "spd" else domain == "real"
+
+
+def _substituted(node: Formula, substitutions: Iterable[Substitute]) -> Formula:
+    for each in substitutions:
+        if (each.symbol.name, each.symbol.role) in {(s.name, s.role) for s in symbols_of(node)}:
+            node = replace(each, body=node)
+    return node
+
+
+def _under_assumptions(claim: Claim) -> Claim:
+    """The claim with every letter that an assumption defines put in, after derivatives were taken."""
+    substitutions = _substitutions(claim)
+    if not substitutions:
+        return claim
+    return replace(claim, lhs=_substituted(claim.lhs, substitutions), rhs=_substituted(claim.rhs, substitutions))
+
+
+def _meets_assumptions(claim: Claim, point: Point) -> bool:
+    """Whether every assumed equation holds at a point."""
+    substitutions = _substitutions(claim)
+    for assumption in claim.assumptions:
+        if assumption.equation is not None:
+            left, right = (_substituted(side, substitutions) for side in assumption.equation)
+            if compare(left, right, _extended(point, 0, left, right)).outcome != "equal":
+                return False
+    return True
 
 
 # One examination for each relation.
@@ -335,38 +467,72 @@ def _equal(witness: Witness, claim: Claim) -> Evidence:
 
 def _not_zero(witness: Witness, claim: Claim) -> Evidence:
     """Not identically zero: a point at which it certainly is not zero."""
-    for point in witness.at(claim.lhs):
+    reason = _NO_POINTS
+    for point in witness.at(claim.lhs, claim=claim, most=witness.enough(claim.lhs)):
+        if not _meets_assumptions(claim, point):
+            continue
         comparison = compare(claim.lhs, ZERO, point)
         if comparison.outcome == "different":
-            small, there = witness._smallest(claim.lhs, ZERO, point)
+            small, there = witness.smallest(claim, claim.lhs, ZERO, point, "different")
             reason = "certainly not zero at the point shown"
-            return Evidence("agrees", reason, 1, (small.sizes,), _counterexample(small, there), 1, 1)
-    return Evidence("undecided", "zero at every point tried")
+            return Evidence("agrees", reason, 1, (small.sizes,), _counterexample(claim, small, there), 1, 1)
+        reason = "zero at every point tried" if comparison.outcome == "equal" else comparison.reason
+    return Evidence("undecided", reason)
 
 
 def _bound(witness: Witness, claim: Claim) -> Evidence:
     """A bound: it holds at every point tried, near equality too, and the opposite bound does not."""
     small, large = (claim.lhs, claim.rhs) if claim.relation == "<=" else (claim.rhs, claim.lhs)
     looked: list[Point] = []
-    opposite = 0
-    for point in itertools.chain(witness.at(small, large, claim=claim), _near_equality(witness, claim, small, large)):
-        order = compare_order(small, large, point)
-        if order.outcome == "not admissible":
+    unclear: list[str] = []
+    strict = 0
+    enough = witness.enough(small, large)
+    generic = witness.at(small, large, claim=claim, most=enough)
+    for point in itertools.chain(generic, _near_equality(witness, claim, small, large)):
+        if not _meets_assumptions(claim, point):
             continue
+        order = compare_order(small, large, point)
         if order.outcome == "violated":
+
+            def violated(candidate: Point) -> bool:
+                return (
+                    _admits(claim, candidate.sizes)
+                    and _meets_assumptions(claim, candidate)
+                    and compare_order(small, large, candidate).outcome == "violated"
+                )
+
+            shown = shrink(violated, point, symbols_of(small, large))
             return Evidence(
                 "differs",
                 "the bound is violated, certainly",
                 len(looked) + 1,
                 tuple(p.sizes for p in (*looked, point)),
-                counterexample=_counterexample(point, order),
+                counterexample=_counterexample(claim, shown, _as_written(claim, compare_order(small, large, shown))),
             )
         if order.outcome == "undecided":
-            return Evidence("undecided", f"the sign of the difference is not certain: {order.reason}", len(looked))
-        opposite += compare_order(large, small, point).outcome == "violated"
-        looked.append(point)
+            unclear.append(f"the sign of the difference is not certain: {order.reason}")
+        elif order.outcome != "not admissible":
+            strict += order.outcome == "holds"
+            looked.append(point)
+    if unclear:
+        return Evidence("undecided", unclear[0], len(looked))
+    if not looked:
+        return Evidence("undecided", _NO_POINTS)
     sizes = tuple(p.sizes for p in looked)
-    return Evidence("agrees", "the bound holds at every point tried", len(looked), sizes, separated=opposite, mutants=len(looked))
+    return Evidence("agrees", "the bound holds at every point tried", len(looked), sizes, separated=strict, mutants=len(looked))
+
+
+def _as_written(claim: Claim, order: Order) -> Order:
+    """Left and right as in the claim, where the larger side stands on the left."""
+    return (
+        order
+        if claim.relation == "<="
+        else replace(order, left=order.right, right=order.left, difference=_negated(order.difference))
+    )
+
+
+def _negated(decimal: str) -> str:
+    return decimal[1:] if decimal.startswith("-") else f"-{decimal}"
 
 
 def _near_equality(witness: Witness, claim: Claim, small: Formula, large: Formula) -> Iterator[Point]:
@@ -375,10 +541,13 @@ def _near_equality(witness: Witness, claim: Claim, small: Formula, large: Formul
     for point in witness.at(small, large, claim=claim):
         values = dict(point.values)
         for symbol in symbols:
-            if symbol.role == "current" and (symbol.name, "param") in values and symbol.domain not in ("spd", "sym"):
+            between = symbol.role == "current" and symbol.domain not in ("spd", "sym", "integer")
+            if between and (symbol.name, "param") in values:
                 there = values[symbol.name, "param"]
-                values[symbol.name, "current"] = there + (values[symbol.name, "current"] - there) / 64
-        yield replace(point, values=values)
+                moved = there + (values[symbol.name, "current"] - there) / 64
+                values[symbol.name, "current"] = np.asarray(moved, dtype=object)
+        if any(values[key] is not point.values[key] for key in values):
+            yield replace(point, values=values)
 
 
 def _up_to_constant(witness: Witness, claim: Claim) -> Evidence:
@@ -387,47 +556,73 @@ def _up_to_constant(witness: Witness, claim: Claim) -> Evidence:
 
 
 def _proportional(witness: Witness, claim: Claim) -> Evidence:
-    return _same_at_two_values(witness, claim, Log(claim.lhs) - Log(claim.rhs))
+    """``lhs / rhs`` is the same at two values of the parameters."""
+    return _same_at_two_values(witness, claim, Divide(claim.lhs, claim.rhs), "the ratio")
 
 
-def _same_at_two_values(witness: Witness, claim: Claim, difference: Formula) -> Evidence:
+def _same_at_two_values(witness: Witness, claim: Claim, difference: Formula, name: str = "the difference") -> Evidence:
     looked: list[Point] = []
-    symbols = symbols_of(difference)
-    moved = [s for s in symbols if any(s.name == p.name and s.role == p.role for p in claim.parameters)]
+    unclear: list[str] = []
+    moving = False
+    # A side that does not move with the parameters could not have told a wrong claim from a right one.
+    moved = [s for s in symbols_of(difference) if any(s.name == p.name and s.role == p.role for p in claim.parameters)]
     if not moved:
         return Evidence("undecided", "no parameter of the constant occurs in the claim")
-    for number, point in enumerate(witness.at(difference, claim=claim)):
-        other = generic_point(moved, point.sizes, seed=witness.seed + 500 + number)
+    for number, point in enumerate(witness.at(difference, claim=claim, most=witness.enough(difference))):
+        other = generic_point(moved, point.sizes, witness.seed + 500, number)
         there = replace(point, values={**point.values, **other.values})
+        if not (_meets_assumptions(claim, point) and _meets_assumptions(claim, there)):
+            continue
         comparison = compare(difference, difference, point, other_point=there)
         if comparison.outcome == "different":
             return Evidence(
                 "differs",
-                "the difference is not the same at two values of the parameters",
+                f"{name} is not the same at two values of the parameters",
                 len(looked) + 1,
-                counterexample=_counterexample(point, comparison),
+                tuple(p.sizes for p in (*looked, point)),
+                counterexample=_counterexample(claim, point, comparison),
             )
-        if comparison.outcome != "equal":
-            return Evidence("undecided", f"{comparison.outcome}: {comparison.reason}", len(looked))
-        looked.append(point)
-    alone = compare(claim.lhs, claim.lhs, looked[0], other_point=there)  # does a side itself move with the parameters?
-    power = int(alone.outcome == "different")
+        if comparison.outcome == "equal":
+            looked.append(point)
+            moving = moving or compare(claim.lhs, claim.lhs, point, other_point=there).outcome == "different"
+        elif comparison.outcome in ("undecided", "one side undefined"):
+            unclear.append(f"{comparison.outcome}: {comparison.reason}")
+    if not looked:
+        return Evidence("undecided", unclear[0] if unclear else _NO_POINTS)
+    if unclear and len(looked) < witness.points:
+        return Evidence("undecided", unclear[0], len(looked))
     sizes = tuple(p.sizes for p in looked)
-    return Evidence("agrees", "the difference does not move with the parameters", len(looked), sizes, separated=power, mutants=1)
+    reason = f"{name} does not move with the parameters"
+    return Evidence("agrees", reason, len(looked), sizes, separated=int(moving), mutants=1)
 
 
 def _implies(witness: Witness, claim: Claim) -> Evidence:
-    """The second equation is the stated multiple of the first."""
+    """The second equation is the stated multiple of the first, by a factor that is defined where the first equation holds."""
     if claim.multiplier is None:
         return Evidence("undecided", "no multiplier was stated, and points that solve the first equation are not searched for")
+    if not surely_defined(claim.multiplier):
+        return Evidence("undecided", "the multiplier is not known to be defined where the first equation holds")
     matrix = len(claim.multiplier.shape) == 2
     product = matrix_product(claim.multiplier, claim.lhs) if matrix else multiply(claim.multiplier, claim.lhs)
-    return witness.equality(claim, claim.rhs, product)
+    return witness.equality(claim, claim.rhs, product, "the second side is not the stated multiple of the first, certainly")
 
 
 def _same_argmax(witness: Witness, claim: Claim) -> Evidence:
-    left = claim.lhs if claim.multiplier is None else multiply(claim.multiplier, claim.lhs)
-    return _same_at_two_values(witness, claim, left - claim.rhs)
+    """The objectives differ by a constant, after the first was multiplied by a positive factor free of the parameters.
+
+    That they do not says nothing where no factor was stated: log f has its maximum where f has it.
+    """
+    factor = claim.multiplier
+    if factor is None:
+        evidence = _same_at_two_values(witness, claim, claim.lhs - claim.rhs)
+        if evidence.outcome == "differs":
+            return Evidence("undecided", "the objectives do not differ by a constant, and no factor was stated", evidence.points)
+        return evidence
+    if not surely_positive(factor):
+        return Evidence("undecided", "the factor between the objectives is not known to be positive")
+    if {(s.name, s.role) for s in symbols_of(factor)} & {(s.name, s.role) for s in claim.parameters}:
+        return Evidence("undecided", "the factor between the objectives contains a parameter")
+    return _same_at_two_values(witness, claim, multiply(factor, claim.lhs) - claim.rhs, "the difference from the stated multiple")
 
 
 _EXAMINATIONS: Mapping[str, Callable[[Witness, Claim], Evidence]] = {

@@ -85,9 +85,15 @@ class Measure:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Section:
-    """Steps under a heading. In texts ``{name}`` stands for a letter of the derivation."""
+    """Steps under a heading. In texts ``{name}`` stands for a letter of the derivation.
+
+    Sections with the same ``question`` are the parts of its answer; ``answer`` says such a part in one sentence, without the
+    full stop.
+    """
 
     title: str
+    question: str = ""
+    answer: str = ""
     introduction: str = ""
     steps: tuple[Step, ...] = ()
     measures: tuple[Measure, ...] = ()

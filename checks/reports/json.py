@@ -42,6 +42,7 @@ def record(account: Account) -> Record:
             for text, value in part.measures
         ],
         "measured_at": dict(account.measured_at),
+        "letters": {size: account.convention.size(size) for size in ("n", "k", "d")},
         "assumptions": [_plain(assumption) for assumption in story.assumptions],
     }
     passes = all(line.finding is not None and line.finding.passes for line in rows if line.step.claim is not None)
@@ -75,6 +76,7 @@ def _step(line: Row, place: int, part: Part, account: Account) -> Record:
     evidence = finding.evidence if finding is not None else None
     point = evidence.counterexample if evidence is not None else None
     left, right = (latex_writer.render(side) for side in (line.left, line.right))
+    reading = claim.reading if claim is not None and claim.reading != "none" else None
     return {
         "line": None,
         "end_line": None,
@@ -85,8 +87,8 @@ def _step(line: Row, place: int, part: Part, account: Account) -> Record:
         "expected": claim.expected if claim is not None else None,
         "relation": claim.relation if claim is not None else ":=",
         "method": _method(finding) if finding is not None else None,
-        "reading": claim.reading if claim is not None else None,
-        "readings": [{"reading": claim.reading, "verdict": finding.verdict}] if claim and finding is not None else None,
+        "reading": reading,
+        "readings": [{"reading": reading, "verdict": finding.verdict}] if reading and finding is not None else None,
         "claims": None,
         "code": None,
         "message": finding.reason if finding is not None else None,

@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 
-from checks.outline import QUESTION, Account, Instance, Outline, Part, Row, Text, Value, outline
+from checks.outline import MEASURED_BY, Account, Instance, Outline, Part, Row, Text, Value, outline
 from checks.reports import Page, Report
 from derive.notation.boxes import SPACE, Box, Brackets, EvaluationBar, Fraction, Scripted, Sign
 from derive.notation.boxes import Row as BoxRow
@@ -55,10 +55,10 @@ def _document(story: Outline, account: Account) -> Iterator[str]:
     yield f"\\begin{{center}}\\large\\bfseries {escaped(story.title)}\\end{{center}}"
     asked = False
     for part in story.parts:
-        if part.answer and not asked:
+        if part.question and not asked:
             asked = True
             yield from _question(story)
-        yield f"\n\\{'subsection' if part.answer else 'section'}*{{{sentence(part.title)}}}\n"
+        yield f"\n\\{'subsection' if part.question else 'section'}*{{{sentence(part.title)}}}\n"
         yield from _part(part, story)
     if story.assumptions:
         yield "\n\\section*{Assumptions used}\n"
@@ -75,10 +75,9 @@ def _document(story: Outline, account: Account) -> Iterator[str]:
 
 def _question(story: Outline) -> Iterator[str]:
     """The question and the parts of its answer, each as a sentence, in a frame."""
-    yield f"\n\\section*{{{escaped(QUESTION)}}}\n"
+    yield f"\n\\section*{{{sentence(story.question)}}}\n"
     yield "\\fbox{\\begin{minipage}{\\dimexpr\\linewidth-2\\fboxsep-2\\fboxrule\\relax}\\raggedright"
-    lines = (f"{sentence(part.title)}{', refuted below.' if part.tells_of_slips else '.'}" for part in story.answer)
-    yield "\\\\[2pt]\n".join(lines)
+    yield "\\\\[2pt]\n".join(sentence(part.sentence) for part in story.answer)
     yield "\\end{minipage}}\\par"
 
 
@@ -91,7 +90,7 @@ def _part(part: Part, story: Outline) -> Iterator[str]:
             yield from _remarks(line)
     if part.measures:
         where = ", ".join(f"${render(letter)} = {size}$" for letter, size in story.measured_at)
-        yield f"\\par In numbers, at a generic point{' with ' + where if where else ''}:"
+        yield f"\\par {MEASURED_BY}{' with ' + where if where else ''}:"
         yield "\\begin{itemize}"
         yield from (f"  \\item {sentence(text)}: ${number(f'{value:.3g}')}$" for text, value in part.measures)
         yield "\\end{itemize}"

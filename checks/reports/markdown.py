@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from checks.outline import QUESTION, Account, Outline, Part, Row, Text, outline
+from checks.outline import MEASURED_BY, Account, Outline, Part, Row, Text, outline
 from checks.reports import Page, Report
 from checks.reports.latex import SIGNS, failure, number, summary
 from derive.notation.latex_writer import render
@@ -21,13 +21,11 @@ def _report(story: Outline, account: Account) -> Iterator[str]:
     yield f"# {escaped(story.title)}"
     asked = False
     for part in story.parts:
-        if part.answer and not asked:
+        if part.question and not asked:
             asked = True
-            yield f"## {escaped(QUESTION)}"
-            yield "\n".join(
-                f"> - {sentence(answer.title)}{', refuted below.' if answer.tells_of_slips else '.'}" for answer in story.answer
-            )
-        yield f"{'###' if part.answer else '##'} {sentence(part.title)}"
+            yield f"## {sentence(story.question)}"
+            yield "\n".join(f"> - {sentence(answer.sentence)}" for answer in story.answer)
+        yield f"{'###' if part.question else '##'} {sentence(part.title)}"
         yield from _part(part, story)
     if story.assumptions:
         yield "## Assumptions used"
@@ -45,7 +43,7 @@ def _part(part: Part, story: Outline) -> Iterator[str]:
             yield from _row(line)
     if part.measures:
         where = ", ".join(f"${render(letter)} = {size}$" for letter, size in story.measured_at)
-        yield f"In numbers, at a generic point{' with ' + where if where else ''}:"
+        yield f"{MEASURED_BY}{' with ' + where if where else ''}:"
         yield "\n".join(f"- {sentence(text)}: ${number(f'{value:.3g}')}$" for text, value in part.measures)
     yield sentence(part.closing)
 

@@ -14,7 +14,7 @@ from rich.console import Console
 from rich.panel import Panel
 from rich.text import Text as Line
 
-from checks.outline import PLAIN_SIGNS, QUESTION, Account, Instance, Outline, Part, Row, Text, Value, outline
+from checks.outline import MEASURED_BY, PLAIN_SIGNS, Account, Instance, Outline, Part, Row, Text, Value, outline
 from checks.reports import Page, Report
 from derive.notation.text_writer import break_rows, render
 
@@ -23,8 +23,9 @@ _QUIET = "dim"
 _NO_BREAK = "\N{NO-BREAK SPACE}"
 _INDENT = 2
 _REASON_INDENT = 6
-_WIDEST_LEFT_SIDE = 36
-"""A chain whose left side is wider than this continues below it, not behind it."""
+_SHORT = 36
+"""A formula in a sentence holds together up to this width. A chain whose left side is wider, or takes more than two fifths
+of the page, continues below it and not behind it."""
 
 
 def write(account: Account, page: Page) -> str:
@@ -52,7 +53,7 @@ def _report(story: Outline, account: Account, width: int) -> Iterator[Line | Pan
     yield from _heading(story.title, "=", width)
     asked = False
     for part in story.parts:
-        if part.answer and not asked:
+        if part.question and not asked:
             asked = True
             yield Line()
             yield _answer(story)
@@ -62,7 +63,7 @@ def _report(story: Outline, account: Account, width: int) -> Iterator[Line | Pan
     for assumption in story.assumptions:
         yield from _paragraph(f"- {plain(assumption)}", width, _INDENT, hanging=2)
     yield from _heading("Summary", "-", width)
-    yield _summary(story)
+    yield from _summary(story, width)
     environment = account.environment
     yield Line(f"seed {environment.seed}, points {environment.points}; derive-checks {environment.tool}", style=_QUIET)
 
@@ -78,9 +79,10 @@ def _answer(story: Outline) -> Panel:
     """The question and the parts of its answer, each as a sentence, in a frame."""
     body = Line()
     for place, part in enumerate(story.answer):
-        title = plain(part.title)
-        body.append(("\n" if place else "") + title + (", refuted below." if part.tells_of_slips else "."))
-    return Panel(body, title=Line(QUESTION, style="bold"), title_align="left", box=box.ROUNDED, padding=(0, 1), style="")
+        body.append(("\n" if place else "") + plain(part.sentence))
+    return Panel(
+        body, title=Line(plain(story.question), style="bold"), title_align="left", box=box.ROUNDED, padding=(0, 1), style=""
+    )
 
 
 def _part(part: Part, story: Outline, width: int) -> Iterator[Line]:
@@ -93,7 +95,7 @@ def _part(part: Part, story: Outline, width: int) -> Iterator[Line]:
     if part.measures:
         yield Line()
         where = ", ".join(f"{render(letter)} = {size}" for letter, size in story.measured_at)
-        yield Line(f"  In numbers, at a generic point{' with ' + where if where else ''}:", style=_QUIET)
+        yield from _paragraph(f"{MEASURED_BY}{' with ' + where if where else ''}:", width, _INDENT, style=_QUIET)
         for text, value in part.measures:
             yield from _paragraph(f"{plain(text)}: {number(value)}", width, _INDENT + 2, hanging=2)
     if part.closing:
@@ -108,13 +110,14 @@ def _chain(chain: Sequence[Row], width: int) -> Iterator[Line]:
         sign = PLAIN_SIGNS.get(line.sign, line.sign)
         room = width - _INDENT
         if place == 0:
-            below = len(chain) > 1 and len(left) > _WIDEST_LEFT_SIDE
+            widest = min(_SHORT, 2 * width // 5)
+            below = len(chain) > 1 and len(left) > widest
             if len(f"{left} {sign} {right}") <= room and not below:
                 margin = len(left) + 1
                 rows = [f"{left} {sign} {right}"]
             else:
                 # What follows the left side is aligned behind it only where it is short.
-                margin = len(left) + 1 if len(left) <= _WIDEST_LEFT_SIDE else 4
+                margin = len(left) + 1 if len(left) <= widest else 4
                 first, *more = break_rows(f"{sign} {right}", room - margin, indent=2)
                 head = [f"{left} {first}"] if margin > 4 else [*break_rows(left, room), " " * margin + first]
                 rows = [*head, *(" " * margin + row for row in more)]
@@ -171,13 +174,17 @@ def _value(value: Value) -> str:
     return value if isinstance(value, str) else f"({', '.join(_value(part) for part in value)})"
 
 
-def _summary(story: Outline) -> Line:
+def _summary(story: Outline, width: int) -> Iterator[Line]:
+    sizes = f"for all sizes {', '.join(render(size) for size in story.sizes)}"
+    pieces = [*((words, _STYLES[tone]) for words, tone in story.counts.words), *([(sizes, "")] if story.sizes else [])]
     line = Line()
-    for place, (words, tone) in enumerate(story.counts.words):
-        line.append((", " if place else "") + words, style=_STYLES[tone])
-    if story.sizes:
-        line.append(f"; for all sizes {', '.join(render(size) for size in story.sizes)}")
-    return line
+    for place, (words, style) in enumerate(pieces):
+        end = "" if place == len(pieces) - 1 else ";" if pieces[place + 1][0] == sizes else ","
+        if line and line.cell_len + 1 + cell_len(words + end) > width:
+            yield line
+            line = Line()
+        line.append(" " if line else "").append(words, style=style).append(end)
+    yield line
 
 
 def plain(text: Text) -> str:
@@ -186,12 +193,12 @@ def plain(text: Text) -> str:
 
 
 def _whole(formula: str) -> str:
-    return formula.replace(" ", _NO_BREAK) if len(formula) <= _WIDEST_LEFT_SIDE else formula
+    return formula.replace(" ", _NO_BREAK) if len(formula) <= _SHORT else formula
 
 
 def number(value: float) -> str:
     """A measured number to three digits."""
-    return "exactly 0" if value == 0 else f"{value:.3g}"
+    return f"{value:.3g}"
 
 
 def _wrapped(text: str, width: int) -> Iterator[str]:

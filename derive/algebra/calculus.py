@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from fractions import Fraction
 
-from derive.algebra.reduction import Blocked, Reducer
+from derive.algebra.reduction import Blocked, Reducer, slots_of
 from derive.algebra.terms import (
     ONE,
     ZERO,
@@ -67,7 +67,8 @@ def _inner(reducer: Reducer, atom: Atom, by: Entry) -> Polynomial:
     (head, arguments), (by_head, by_indices) = atom, by
     closed: Polynomial = head[-1]
     key = ("derivative", closed, by_head, tuple((i[3], i[4]) for i in by_indices))
-    generic = tuple(_generic(f"@{position}", index) for position, index in enumerate(arguments))
+    # Of the slots' own ranges, which these arguments may have narrowed.
+    generic = tuple(_generic(f"@{position}", index) for position, index in enumerate(slots_of(closed)))
     at = tuple(_generic(f"@by{position}", index) for position, index in enumerate(by_indices))
     known = reducer.cache.get(key)
     if known is None:

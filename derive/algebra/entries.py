@@ -17,13 +17,16 @@ from derive.algebra.terms import (
     ONE,
     ZERO,
     Atom,
+    Head,
     KIndex,
     Polynomial,
     add,
     free,
+    free_of,
     fresh,
     literal,
     number,
+    range_of,
     scale,
     single,
     subtract,
@@ -59,9 +62,10 @@ from derive.formula import (
     Sum,
     Trace,
     Transpose,
+    free_indices,
     rows_and_columns,
 )
-from derive.symbols import Domain, Index, IndexLike, Size, Symbol
+from derive.symbols import Domain, Index, IndexLike, Range, Size, Symbol
 
 Scope = Mapping[Index, KIndex]
 SPECIAL_FUNCTIONS = ("loggamma", "digamma", "trigamma", "erf")
@@ -78,11 +82,15 @@ class Reader:
     symbols: dict[tuple[str, str], Symbol] = field(default_factory=dict[tuple[str, str], Symbol])
     conditions: set[str] = field(default_factory=set[str])
     equations: list[tuple[str, Polynomial]] = field(default_factory=list[tuple[str, Polynomial]])
+    replacements: dict[Substitute, None] = field(default_factory=dict[Substitute, None])
+    """Every substitution that was read: what is put in has yet to be shown to lie in the domain of what it replaces."""
     reducer: Reducer = field(init=False)
     _bodies: dict[tuple[int, bool, int], Polynomial] = field(default_factory=dict[tuple[int, bool, int], Polynomial])
     _at_current: bool = False
     _kept: list[Definition] = field(default_factory=list[Definition])
-    _opaque: dict[Polynomial, tuple[str, str]] = field(default_factory=dict[Polynomial, tuple[str, str]])
+    _opaque: dict[object, tuple[str, str]] = field(default_factory=dict[object, tuple[str, str]])
+    _values: dict[tuple[str, str], Polynomial] = field(default_factory=dict[tuple[str, str], Polynomial])
+    """What each opaque matrix stands for."""
 
     def __post_init__(self) -> None:
         self.reducer = Reducer(self.domains)
@@ -93,6 +101,13 @@ class Reader:
         if self._at_current:
             symbol = symbol.at_current
         key = (symbol.name, symbol.role)
+        known = self.symbols.get(key)
+        if known is not None:
+            if known != symbol:
+                raise Blocked(f"{symbol.name} is declared in two ways")
+            return key
+        if symbol.domain in ("spd", "sym") and (len(symbol.shape) != 2 or symbol.shape[0] != symbol.shape[1]):
+            raise Blocked(f"{symbol.name} is declared {symbol.domain} and is not a square matrix")
         self.domains[key] = symbol.domain
         self.symbols[key] = symbol
         return key
@@ -116,11 +131,15 @@ class Reader:
     def named(self, node: Named, scope: Scope, entry: tuple[KIndex, ...]) -> Polynomial:
         definition = node.definition
         generic = tuple(free(f"@{k}", i.range.lower, i.range.upper.name) for k, i in enumerate(definition.indices))
-        entries = tuple(free(f"@e{k}", *_whole(index)) for k, index in enumerate(entry))
+        # The whole range of each entry, whatever part of it is asked for here: the body is read once for all uses.
+        sizes = [size for size in definition.body.shape if size is not None]
+        entries = tuple(free(f"@e{k}", 1, size.name) for k, size in enumerate(sizes))
         at_current = self._at_current or node.time == "current"
         key = (id(definition), at_current, len(entry))
         known = self._bodies.get(key)
         if known is None:
+            if not free_indices(definition.body) <= frozenset(definition.indices):
+                raise Blocked(f"{definition.name} depends on an index that is not among its own")
             outside, self._at_current = self._at_current, at_current
             try:
                 known = self.read(definition.body, dict(zip(definition.indices, generic, strict=True)), entries)
@@ -133,6 +152,8 @@ class Reader:
 
     def move(self, polynomial: Polynomial, source: str, target: str) -> Polynomial:
         """Every symbol of role ``source`` becomes the same symbol of role ``target``."""
+
+        self._require_untouched(polynomial, lambda head: head[2] == source)
 
         def change(atom: Atom) -> Polynomial | None:
             head, arguments = atom
@@ -161,61 +182,88 @@ class Reader:
     def substitute(self, node: Substitute, scope: Scope, entry: tuple[KIndex, ...]) -> Polynomial:
         body = self.read(node.body, scope, entry)
         key = self.declare(node.symbol)
-        formal = tuple(free(f"@s{k}", i.range.lower, i.range.upper.name) for k, i in enumerate(node.indices))
-        component = tuple(free(f"@c{k}", 1, _size(size)) for k, size in enumerate(node.symbol.shape))
-        inner = {**scope, **dict(zip(node.indices, formal, strict=True))}
-        value = self.read(node.replacement, inner, component)
-        opaque = self._opaque_matrix(node, value, (*formal, *component)) if _has_inverse(body, key) else None
+        self._require_untouched(body, lambda head: head[1:] == key)
+        # Fresh letters: what is put in may hold a substitution of its own, which must not capture these.
+        formal = tuple(fresh((i.range.lower, i.range.upper.name)) for i in node.indices)
+        component = tuple(fresh((1, size.name)) for size in node.symbol.shape)
+        value = self.read(node.replacement, {**scope, **dict(zip(node.indices, formal, strict=True))}, component)
+        opaque = self._opaque_matrix(node, value, formal, component) if _has_inverse(body, key) else None
+        self.replacements[node] = None
 
         def change(atom: Atom) -> Polynomial | None:
             head, arguments = atom
             if head[0] not in ("e", "i", "L") or (head[1], head[2]) != key:
                 return None
             if opaque is not None:
-                return single(((head[0], *opaque), arguments))
+                name, around = opaque
+                return single(((head[0], *name), (*around, *arguments)))
             return self.reducer.rename(value, dict(zip((*formal, *component), arguments, strict=True)))
 
-        if node.symbol.domain in ("positive", "unit", "simplex") and not signs.positive(value, self.domains):
-            self.conditions.add(f"what is put for {node.symbol.name} is positive")
         return self.reducer.transform(body, change)
 
-    def _opaque_matrix(self, node: Substitute, value: Polynomial, indices: tuple[KIndex, ...]) -> tuple[str, str]:
-        """A matrix symbol that equals the replacement: its inverse and determinant need a name. Equal replacements share it."""
-        key = self._opaque.get(value)
-        if key is None:
+    def _opaque_matrix(
+        self, node: Substitute, value: Polynomial, formal: tuple[KIndex, ...], component: tuple[KIndex, ...]
+    ) -> tuple[tuple[str, str], tuple[KIndex, ...]]:
+        """A matrix symbol that equals the replacement: its inverse and determinant need a name. Equal replacements share it.
+
+        It is a family over the indices of the surroundings as well (the second result), on which the replacement may depend.
+        """
+        around = tuple(sorted(free_of(value) - {*formal, *component}))
+        indices = (*around, *formal, *component)
+        generic = tuple(free(f"@s{k}", *range_of(index)) for k, index in enumerate(indices))
+        value = self.reducer.rename(value, dict(zip(indices, generic, strict=True)))
+        known = self._opaque.get((value, generic, node.symbol.domain))
+        if known is None:
+            family = tuple(Range(Size(upper), lower) for lower, upper in map(range_of, (*around, *formal)))
             name = f"{node.symbol.name}*{len(self._opaque) + 1}"
-            key = self.declare(replace(node.symbol, name=name, role="opaque"))
-            self._opaque[value] = key
-            equation = subtract(single((("e", *key), indices)), value)
+            known = self.declare(replace(node.symbol, name=name, role="opaque", family=family))
+            self._opaque[value, generic, node.symbol.domain] = known
+            self._values[known] = value
+            equation = subtract(single((("e", *known), generic)), value)
             self.equations.append((f"definition of what is put for {node.symbol.name}", equation))
-        self.conditions.add(f"what is put for {node.symbol.name} is positive definite")
-        return key
+        return known, around
+
+    def _require_untouched(self, polynomial: Polynomial, moved: Callable[[Head], bool]) -> None:
+        """A substituted matrix under a name hides what it depends on: none that does may stand where that is moved.
+
+        (log|S| with S := S_t and then theta_t := theta is log|S|, not log|S_t|.)
+        """
+        for head in plain_heads(polynomial):
+            if head[0] in ("e", "i", "L") and head[2] == "opaque":
+                value = self._values[head[1], head[2]]
+                if any(inner[0] in ("e", "i", "L") and moved(inner) for inner in plain_heads(value)):
+                    raise Blocked("a substituted matrix whose own value is changed afterwards")
+                self._require_untouched(value, moved)
 
     # Facts and symmetry, once no derivative is to come.
 
     def settle(self, polynomial: Polynomial, facts: list[Fact]) -> Polynomial:
         """Use symmetry and facts: no derivative may be taken any more."""
         settled = self.settled_reducer(facts)
-        return settled.transform(polynomial, self._symmetric)
+
+        def change(atom: Atom) -> Polynomial | None:
+            symmetric = self._symmetric(atom)
+            return None if symmetric is None else settled.build(ONE, (), [(symmetric, 1)])
+
+        return settled.transform(polynomial, change)
 
     def settled_reducer(self, facts: list[Fact]) -> Reducer:
-        return Reducer(self.domains, settled=True, facts=tuple(facts), log=self.reducer.log, obligations=self.reducer.obligations)
+        own = self.reducer
+        return Reducer(
+            self.domains, settled=True, facts=tuple(facts), log=own.log, obligations=own.obligations, budget=own.budget
+        )
 
-    def _symmetric(self, atom: Atom) -> Polynomial | None:
+    def _symmetric(self, atom: Atom) -> Atom | None:
         head, arguments = atom
         if head[0] in ("e", "i") and self.domains[(head[1], head[2])] in ("spd", "sym"):
             first, second = arguments[-2:]
             ordered = arguments if first <= second else (*arguments[:-2], second, first)
-            return single((("E" if head[0] == "e" else "I", head[1], head[2]), ordered))
+            return ("E" if head[0] == "e" else "I", head[1], head[2]), ordered
         return None
 
 
 def _size(size: Size | None) -> str:
     return "" if size is None else size.name
-
-
-def _whole(index: KIndex) -> tuple[int, str]:
-    return index[3], index[4]
 
 
 def _entry_of(node: Formula, row: KIndex | None, column: KIndex | None) -> tuple[KIndex, ...]:
@@ -396,6 +444,8 @@ def _derivative(reader: Reader, node: Derivative, scope: Scope, entry: tuple[KIn
 
     if len(symbol.shape) < 2 or node.convention == "entry":
         return by(*outer)
+    if symbol.shape[0] != symbol.shape[1]:
+        raise Blocked(f"a derivative under the convention {node.convention} by a matrix that is not square")
     a, b = outer
     both = add(by(a, b), by(b, a))
     if node.convention == "frobenius":
@@ -404,9 +454,9 @@ def _derivative(reader: Reader, node: Derivative, scope: Scope, entry: tuple[KIn
     return subtract(both, reader.reducer.multiply(on, by(a, b)))
 
 
-def plain_heads(polynomial: Polynomial) -> set[tuple[str, ...]]:
+def plain_heads(polynomial: Polynomial) -> set[Head]:
     """The heads of all plain atoms, those inside functions included."""
-    found: set[tuple[str, ...]] = set()
+    found: set[Head] = set()
     for _, factors in polynomial:
         for (head, _), _ in factors:
             if isinstance(head[-1], Polynomial):

@@ -12,13 +12,14 @@ from dataclasses import dataclass
 from derive.algebra import signs
 from derive.algebra.entries import Reader
 from derive.algebra.reduction import Blocked
-from derive.algebra.terms import Polynomial, free, subtract
+from derive.algebra.terms import KIndex, Polynomial, free, number, scale, subtract
 from derive.errors import DeriveError
 from derive.formula import (
     ONE,
     Add,
     Determinant,
     Diagonal,
+    DiagonalPart,
     Divide,
     Formula,
     Identity,
@@ -49,6 +50,10 @@ class Questions:
     reader: Reader
     vanishes: Callable[[Polynomial], bool]
 
+    @property
+    def without_facts(self) -> Questions:
+        return Questions(self.reader, lambda p: not self.reader.settle(p, []))
+
     def positive(self, node: Formula) -> bool:
         value = self.read(node)
         return value is not None and signs.positive(value, self.reader.domains)
@@ -62,17 +67,22 @@ class Questions:
             return False
         if first == second:
             return True
-        entry = tuple(free(f"@{'rc'[k]}", 1, size.name) for k, size in enumerate(first.shape) if size is not None)
+        entry = _generic_entry(first)
         try:
             return self.vanishes(subtract(self.reader.read(first, None, entry), self.reader.read(second, None, entry)))
         except (DeriveError, Blocked):
             return False
 
     def read(self, node: Formula) -> Polynomial | None:
+        """The normal form at a generic entry."""
         try:
-            return self.reader.read(node)
+            return self.reader.read(node, None, _generic_entry(node))
         except (DeriveError, Blocked):
             return None
+
+
+def _generic_entry(node: Formula) -> tuple[KIndex, ...]:
+    return tuple(free(f"@{'rc'[k]}", 1, size.name) for k, size in enumerate(node.shape) if size is not None)
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,7 +94,7 @@ class Piece:
 
 
 def nonnegative(node: Formula, ask: Questions) -> str | None:
-    """Why ``node`` is nonnegative wherever it is defined, or None when no reason was found."""
+    """Why ``node`` (each entry of it) is nonnegative wherever it is defined, or None when no reason was found."""
     for piece in PIECES:
         if piece.applies(node, ask):
             return piece.name
@@ -92,16 +102,16 @@ def nonnegative(node: Formula, ask: Questions) -> str | None:
         return nonnegative(unfold(node), ask)
     if isinstance(node, Sum):
         return nonnegative(node.body, ask)
-    if isinstance(node, Substitute):
-        # What is put in lies in the symbol's domain: the reader lists that as a condition.
-        return nonnegative(node.body, ask)
+    if isinstance(node, Substitute) and require_in_domain(node, ask):
+        # Of the symbol itself facts may hold (a simplex, an assumption) that do not hold of what is put in.
+        return nonnegative(node.body, ask.without_facts)
     if isinstance(node, Add):
         return _all(node.terms, ask)
     if isinstance(node, Multiply):
         return _all(node.factors, ask)
     if isinstance(node, Divide):
         return nonnegative(node.numerator, ask) if ask.positive(node.denominator) else None
-    return "its terms are nonnegative" if node.shape == () and ask.nonnegative(node) else None
+    return "its terms are nonnegative" if ask.nonnegative(node) else None
 
 
 def _all(parts: Sequence[Formula], ask: Questions) -> str | None:
@@ -138,7 +148,77 @@ def positive_definite(node: Formula, ask: Questions) -> bool:
         return all(positive_definite(term, ask) for term in node.terms)
     if isinstance(node, Named):
         return positive_definite(unfold(node), ask)
+    if isinstance(node, Substitute):
+        return positive_definite(node.body, ask) and require_in_domain(node, ask)
     return False
+
+
+def positive_semidefinite(node: Formula, ask: Questions) -> bool:
+    """Whether a matrix is symmetric positive semidefinite by its form: sums of ``a a^T`` with nonnegative weights."""
+    if positive_definite(node, ask):
+        return True
+    if isinstance(node, MatrixProduct):
+        return len(node.factors) == 2 and len(node.shape) == 2 and node.factors[1] == Transpose(node.factors[0])
+    if isinstance(node, Named):
+        return positive_semidefinite(unfold(node), ask)
+    if isinstance(node, Sum):
+        return positive_semidefinite(node.body, ask)
+    if isinstance(node, Add):
+        return all(positive_semidefinite(term, ask) for term in node.terms)
+    if isinstance(node, Divide):
+        return ask.positive(node.denominator) and positive_semidefinite(node.numerator, ask)
+    if isinstance(node, Multiply):
+        scalars = [f for f in node.factors if f.shape == ()]
+        matrix = next(f for f in node.factors if f.shape != ())
+        return all(ask.nonnegative(s) for s in scalars) and positive_semidefinite(matrix, ask)
+    return False
+
+
+def require_in_domain(node: Substitute, ask: Questions) -> bool:
+    """That what is put for a parameter lies in the parameter's domain, whose signs and symmetry the kernel used.
+
+    Only the border of the domain may stay open (a variance of zero): that is listed as a condition.
+
+    Raises:
+        Blocked: that could not be derived.
+    """
+    domain, name, reader = node.symbol.domain, node.symbol.name, ask.reader
+    # One of the facts says that an opaque symmetric matrix equals the replacement: that would make any replacement symmetric.
+    ask = ask.without_facts
+    inside, condition = True, ""
+    if domain in ("positive", "simplex", "nonnegative"):
+        value = reader.read(node.replacement, None, _generic_entry(node.replacement))
+        inside = nonnegative(node.replacement, ask) is not None or signs.nonnegative(value, reader.domains)
+        if domain != "nonnegative" and not signs.positive(value, reader.domains):
+            inside = inside and not signs.nonnegative(scale(value, -1), reader.domains)
+            condition = f"what is put for {name} is positive"
+    elif domain == "unit":
+        value = reader.read(node.replacement, None, _generic_entry(node.replacement))
+        inside = signs.positive(value, reader.domains) and signs.positive(subtract(number(1), value), reader.domains)
+    elif domain == "spd":
+        inside = positive_semidefinite(node.replacement, ask)
+        if not positive_definite(node.replacement, ask):
+            condition = f"what is put for {name} is positive definite"
+    elif domain == "sym":
+        inside = ask.same(node.replacement, Transpose(node.replacement))
+    elif domain != "real":
+        inside = False
+    if not inside:
+        raise Blocked(f"what is put for {name} is not known to be {_DOMAIN_NAMES[domain]}")
+    if condition:
+        reader.conditions.add(condition)
+    return True
+
+
+_DOMAIN_NAMES = {
+    "positive": "nonnegative",
+    "simplex": "nonnegative",
+    "nonnegative": "nonnegative",
+    "unit": "between 0 and 1",
+    "spd": "positive semidefinite",
+    "sym": "symmetric",
+    "integer": "an integer",
+}
 
 
 # The pieces.
@@ -168,12 +248,17 @@ def _definite_trace(node: Formula, ask: Questions) -> bool:
     )
 
 
+def _semidefinite_diagonal(node: Formula, ask: Questions) -> bool:
+    """The trace or the diagonal of a positive semidefinite matrix."""
+    return isinstance(node, (Trace, DiagonalPart)) and positive_semidefinite(node.argument, ask)
+
+
 def _gibbs(node: Formula, ask: Questions) -> bool:
     """``sum_j q_j log(q_j / r_j)`` with q, r positive and of equal total: nonnegative by Gibbs' inequality."""
     if not isinstance(node, Sum) or not isinstance(node.body, Multiply):
         return False
     logs = [f for f in node.body.factors if isinstance(f, Log)]
-    if len(logs) != 1 or not isinstance(logs[0].argument, Divide):
+    if len(logs) != 1 or len(node.body.factors) < 2 or not isinstance(logs[0].argument, Divide):
         return False
     q = multiply(*(f for f in node.body.factors if f is not logs[0]))
     above, below = logs[0].argument.numerator, logs[0].argument.denominator
@@ -222,6 +307,7 @@ def _itakura_saito(node: Formula, ask: Questions) -> bool:
 PIECES: tuple[Piece, ...] = (
     Piece("a square", _square),
     Piece("a quadratic form with a positive definite matrix", _definite_form),
+    Piece("the diagonal of a positive semidefinite matrix", _semidefinite_diagonal),
     Piece("tr(P V P V^T) with P positive definite", _definite_trace),
     Piece("Gibbs' inequality (a Kullback-Leibler divergence)", _gibbs),
     Piece("Stein's loss, x - log x - 1 at each eigenvalue", _stein),

@@ -6,14 +6,14 @@ Zero is the empty polynomial: that is a proof. Anything else is unproved, never 
 from __future__ import annotations
 
 import time
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from collections.abc import Callable, Collection, Iterable, Iterator
+from dataclasses import dataclass, replace
 from fractions import Fraction
 
 from derive.algebra import nonnegativity, signs
 from derive.algebra.canonical import close
 from derive.algebra.entries import Reader
-from derive.algebra.reduction import MAX_CLEARINGS, Blocked, Fact, LogEntry, Reducer, match, weight
+from derive.algebra.reduction import MAX_CLEARINGS, Blocked, Fact, LogEntry, Reducer, match, slots_of, weight
 from derive.algebra.terms import (
     Factor,
     KIndex,
@@ -32,10 +32,12 @@ from derive.algebra.terms import (
 from derive.claims import Claim
 from derive.errors import DeriveError, LimitError, UnsupportedError
 from derive.formula import (
+    AtEqual,
     Derivative,
     Divide,
     Formula,
     Fresh,
+    Function,
     Inverse,
     Log,
     Named,
@@ -43,6 +45,10 @@ from derive.formula import (
     Power,
     Reference,
     ShapeError,
+    Substitute,
+    at_time,
+    free_indices,
+    unfold,
     walk,
 )
 from derive.symbols import Index, Symbol
@@ -94,7 +100,10 @@ def prove(claim: Claim) -> Outcome:
         if claim.lhs.shape != claim.rhs.shape and claim.rhs != Number(Fraction(0)):
             raise ShapeError(f"the two sides of {claim.label} have different shapes: {claim.lhs.shape}, {claim.rhs.shape}")
         method = _RELATIONS[claim.relation](reader, claim)
-        duties = tuple(obligations(reader, claim))
+        duties = tuple(obligations(reader, claim, claim.lhs, claim.rhs))
+        _require_defined(reader, claim, duties)
+        for replacement in tuple(reader.replacements):
+            nonnegativity.require_in_domain(replacement, _questions(reader, claim))
     except (Blocked, LimitError, UnsupportedError) as stop:
         return Unproved(str(stop), time.perf_counter() - began)
     except _Failed as failed:
@@ -127,7 +136,8 @@ def facts_of(reader: Reader, claim: Claim | None = None) -> list[Fact]:
         symbol = reader.symbols.get((name, role))
         if domain == "simplex" and symbol is not None and symbol.family:
             indices = tuple(free(f"@{k}", r.lower, r.upper.name) for k, r in enumerate(symbol.family))
-            total = reader.reducer.bind(single((("e", name, role), indices)), indices[-1])
+            component = tuple(free(f"@c{k}", 1, size.name) for k, size in enumerate(symbol.shape))
+            total = reader.reducer.bind(single((("e", name, role), (*indices, *component))), indices[-1])
             equations.append((f"{name} sums to 1", subtract(total, number(1))))
     for assumption in claim.assumptions if claim is not None else ():
         if assumption.equation is not None:
@@ -151,6 +161,8 @@ def _orient(reader: Reader, name: str, equation: Polynomial) -> Fact | None:
     """Solve an equation for its heaviest term that stands in none of the others, whatever the indices: rewriting then ends."""
     for term in sorted(equation, key=weight, reverse=True):
         rest = Polynomial({other: c for other, c in equation.items() if other != term})
+        if not set(slots_of(rest)) <= set(slots_of(Polynomial({term: equation[term]}))):
+            continue  # x = a_s for every s: that solves for a_s, not for x
         if not any(next(match(term, {}, *_opened(reader, other)), None) for other in rest):
             return Fact(name, term, scale(rest, -1 / equation[term]))
     return None
@@ -233,13 +245,17 @@ def _not_zero(reader: Reader, claim: Claim) -> str:
 
 
 def _at_most(reader: Reader, claim: Claim) -> str:
+    if claim.lhs.shape != () or claim.rhs.shape != ():
+        raise _Failed("an order between vectors or matrices")
     small, large = (claim.lhs, claim.rhs) if claim.relation == "<=" else (claim.rhs, claim.lhs)
     gap = claim.gap if claim.gap is not None else large - small
     if claim.gap is not None:
         rest = is_zero(reader, subtract(difference(reader, large, small), reader.read(gap)), claim)
         if rest:
             raise _Failed("the stated gap is not the difference of the two sides", rest)
-    reason = nonnegativity.nonnegative(gap, nonnegativity.Questions(reader, lambda p: not is_zero(reader, p, claim)))
+        # x = x^(1/2) x^(1/2), and yet x may be negative.
+        _require_no_new_duty(reader, claim, gap)
+    reason = nonnegativity.nonnegative(gap, _questions(reader, claim))
     if reason is None:
         settled = reader.settle(difference(reader, large, small), facts_of(reader, claim))
         if signs.nonnegative(settled, reader.domains):
@@ -250,13 +266,19 @@ def _at_most(reader: Reader, claim: Claim) -> str:
 
 def _derivatives(node: Formula, parameters: Iterable[Symbol]) -> Iterator[Formula]:
     for symbol in parameters:
-        letters = tuple(Fresh.index(Index("p", r)) for r in symbol.family)
+        letters = tuple(_unused(Index("p", r), node) for r in symbol.family)
         yield Derivative(node, Reference(symbol, letters))
+
+
+def _unused(like: Index, node: Formula) -> Index:
+    taken = free_indices(node)
+    return next(letter for letter in iter(lambda: Fresh.index(like), None) if letter not in taken)
 
 
 def _up_to_constant(reader: Reader, claim: Claim) -> str:
     if not claim.parameters:
         raise _Failed("no parameter was named of which the constant is free")
+    _require_connected(reader, claim)
     for derivative in _derivatives(claim.lhs - claim.rhs, claim.parameters):
         rest = is_zero(reader, difference(reader, derivative, Number(Fraction(0))), claim)
         if rest:
@@ -268,8 +290,9 @@ def _proportional(reader: Reader, claim: Claim) -> str:
     if not claim.parameters:
         raise _Failed("no parameter was named of which the factor is free")
     for side in (claim.lhs, claim.rhs):
-        if not signs.positive(reader.read(side), reader.domains):
+        if side.shape != () or not signs.positive(reader.read(side), reader.domains):
             raise _Failed("a side is not known to be positive")
+    _require_connected(reader, claim)
     for derivative in _derivatives(Log(claim.lhs) - Log(claim.rhs), claim.parameters):
         rest = is_zero(reader, difference(reader, derivative, Number(Fraction(0))), claim)
         if rest:
@@ -282,9 +305,13 @@ def _implies(reader: Reader, claim: Claim) -> str:
     entry = entries_of(claim.rhs)
     multiplier = claim.multiplier if claim.multiplier is not None else Number(Fraction(1))
     product = multiplier @ claim.lhs if len(multiplier.shape) == 2 else multiplier * claim.lhs
+    if product.shape != claim.rhs.shape:
+        raise _Failed("the second equation has another shape than the stated multiple of the first")
     rest = is_zero(reader, subtract(reader.read(claim.rhs, None, entry), reader.read(product, None, entry)), claim)
     if rest:
         raise _Failed("the second equation is not the stated multiple of the first", rest)
+    # 1 = (1/x) x, and yet x = 0 does not imply 1 = 0.
+    _require_no_new_duty(reader, claim, multiplier)
     return "the second equation is a multiple of the first"
 
 
@@ -292,12 +319,56 @@ def _same_argmax(reader: Reader, claim: Claim) -> str:
     factor = claim.multiplier if claim.multiplier is not None else Number(Fraction(1))
     if not signs.positive(reader.read(factor), reader.domains):
         raise _Failed("the factor between the objectives is not known to be positive")
-    constant = Claim(label=claim.label, lhs=factor * claim.lhs, rhs=claim.rhs, parameters=claim.parameters)
+    constant = replace(claim, lhs=factor * claim.lhs, multiplier=None)
     _up_to_constant(reader, constant)
     for derivative in _derivatives(factor, claim.parameters):
         if is_zero(reader, difference(reader, derivative, Number(Fraction(0))), claim):
             raise _Failed("the factor between the objectives depends on a parameter")
     return "the objectives differ by a positive factor and a constant"
+
+
+def _require_connected(reader: Reader, claim: Claim) -> None:
+    """That the values of the parameters at which the claim is defined hang together.
+
+    A zero derivative says no more than constant on each piece: (x^2)^(1/2) / x is -1 and 1. The domains of symbols are convex.
+    """
+    if any(symbol.domain == "integer" for symbol in claim.parameters):
+        raise _Failed("a constant in an integer parameter")
+    for duty in obligations(reader, claim, claim.lhs, claim.rhs):
+        if not duty.derived and _contains(duty.formula, claim.parameters):
+            raise _Failed("the values of a parameter at which both sides are defined may fall into separate pieces")
+    for assumption in claim.assumptions:
+        if any(_contains(side, claim.parameters) for side in assumption.equation or ()):
+            raise _Failed("an assumption on a parameter: its values may fall into separate pieces")
+
+
+def _contains(node: Formula, symbols: Collection[Symbol]) -> bool:
+    return any(
+        (isinstance(inner, Reference) and inner.symbol in symbols) or (isinstance(inner, Named) and _contains(unfold(inner), symbols))
+        for inner in walk(node)
+    )
+
+
+def _require_no_new_duty(reader: Reader, claim: Claim, node: Formula) -> None:
+    """That a gap or multiplier is defined wherever both sides of the claim are."""
+    accepted = {(duty.kind, duty.formula) for duty in obligations(reader, claim, claim.lhs, claim.rhs)}
+    for duty in obligations(reader, claim, node):
+        if not duty.derived and (duty.kind, duty.formula) not in accepted:
+            raise _Failed(f"what is stated as gap or multiplier may be undefined: not known to be {duty.kind}")
+
+
+def _require_defined(reader: Reader, claim: Claim, duties: Iterable[Obligation]) -> None:
+    """That no side is undefined everywhere, as (x - x_t)/(x - x_t) is at theta_t = theta."""
+    for duty in duties:
+        if duty.derived or duty.formula.shape != ():
+            continue
+        value = _try_read(reader, duty.formula)
+        if value is None:
+            continue
+        if duty.kind == "nonzero" and not is_zero(reader, value, claim):
+            raise _Failed("a denominator is zero")
+        if duty.kind == "positive" and signs.nonnegative(scale(value, -1), reader.domains):
+            raise _Failed("a logarithm or a power of something that is not positive")
 
 
 _RELATIONS = {
@@ -315,35 +386,94 @@ _RELATIONS = {
 # Obligations: what must hold for a claim to be defined, collected from the tree as it was written.
 
 
-def obligations(reader: Reader, claim: Claim) -> Iterator[Obligation]:
-    """Every denominator, log and inverse of a claim, its definitions included; each once."""
+def obligations(reader: Reader, claim: Claim, *formulas: Formula) -> Iterator[Obligation]:
+    """Every denominator, log and inverse of formulas, their definitions included, where they are evaluated; each once."""
     seen: set[object] = set()
-    todo: list[Formula] = [claim.lhs, claim.rhs]
-    while todo:
-        for node in walk(todo.pop()):
-            if isinstance(node, Named) and id(node.definition) not in seen:
-                seen.add(id(node.definition))
-                todo.append(node.definition.body)
-            found = _obligation(reader, node)
-            if found is not None and (found.kind, found.formula) not in seen:
-                seen.add((found.kind, found.formula))
-                yield found
+    for node in _evaluated(formulas):
+        found = _obligation(reader, claim, node, seen)
+        if found is not None:
+            yield found
 
 
-def _obligation(reader: Reader, node: Formula) -> Obligation | None:
+Context = tuple[AtEqual | Substitute, ...]
+"""The evaluations around a place, innermost first."""
+
+
+def _evaluated(formulas: Iterable[Formula]) -> Iterator[tuple[Formula, Context]]:
+    """Every node, with the evaluations (a substitution, theta_t := theta) to whose values it is put."""
+    seen: set[object] = set()
+
+    def go(node: Formula, context: Context) -> Iterator[tuple[Formula, Context]]:
+        yield node, context
+        if isinstance(node, (Substitute, AtEqual)):
+            yield from go(node.body, (node, *context))
+            if isinstance(node, Substitute):
+                yield from go(node.replacement, context)
+            return
+        if isinstance(node, Named) and (node.definition, node.time, context) not in seen:
+            seen.add((node.definition, node.time, context))
+            body = node.definition.body
+            yield from go(at_time(body, "current") if node.time == "current" else body, context)
+        for child in node.children:
+            yield from go(child, context)
+
+    for formula in formulas:
+        yield from go(formula, ())
+
+
+_POSITIVE_ARGUMENT = ("loggamma", "digamma", "trigamma")
+
+
+def _obligation(reader: Reader, claim: Claim, place: tuple[Formula, Context], seen: set[object]) -> Obligation | None:
+    node, context = place
     if isinstance(node, Divide):
-        value = _try_read(reader, node.denominator)
-        return Obligation("nonzero", node.denominator, value is not None and signs.nonzero(value, reader.domains))
-    if isinstance(node, Power) and not (isinstance(node.exponent, Number) and _whole(node.exponent.value)):
-        value = _try_read(reader, node.base)
-        return Obligation("positive", node.base, value is not None and signs.positive(value, reader.domains))
-    if isinstance(node, Log):
-        value = _try_read(reader, node.argument)
-        return Obligation("positive", node.argument, value is not None and signs.positive(value, reader.domains))
-    if isinstance(node, Inverse):
-        questions = nonnegativity.Questions(reader, lambda p: not is_zero(reader, p))
-        return Obligation("regular", node.argument, nonnegativity.positive_definite(node.argument, questions))
-    return None
+        kind, formula = "nonzero", node.denominator
+    elif isinstance(node, Power) and not (isinstance(node.exponent, Number) and _whole(node.exponent.value)):
+        negative = isinstance(node.exponent, Number) and node.exponent.value.denominator == 1
+        kind, formula = "nonzero" if negative else "positive", node.base
+    elif isinstance(node, Log):
+        kind, formula = "positive", node.argument
+    elif isinstance(node, Function) and node.name in _POSITIVE_ARGUMENT:
+        kind, formula = "positive", node.arguments[0]
+    elif isinstance(node, Inverse):
+        kind, formula = "regular", node.argument
+    else:
+        return None
+    evaluated = formula
+    for around in context:
+        evaluated = replace(around, body=evaluated)
+    if (kind, evaluated) in seen:
+        return None
+    seen.add((kind, evaluated))
+    derived = _is_derived(reader, claim, kind, evaluated)
+    if not derived and context:
+        # What holds over the whole domain holds of what is put in, which lies in the domain.
+        derived = _is_derived(reader, claim, kind, formula) and all(
+            isinstance(around, AtEqual) or _in_domain(reader, claim, around) for around in context
+        )
+    return Obligation(kind, evaluated, derived)
+
+
+def _is_derived(reader: Reader, claim: Claim, kind: str, formula: Formula) -> bool:
+    if kind == "regular":
+        try:
+            return nonnegativity.positive_definite(formula, _questions(reader, claim))
+        except (DeriveError, Blocked):
+            return False
+    value = _try_read(reader, formula)
+    known = signs.nonzero if kind == "nonzero" else signs.positive
+    return value is not None and known(value, reader.domains)
+
+
+def _in_domain(reader: Reader, claim: Claim, node: Substitute) -> bool:
+    try:
+        return nonnegativity.require_in_domain(node, _questions(reader, claim))
+    except (DeriveError, Blocked):
+        return False
+
+
+def _questions(reader: Reader, claim: Claim) -> nonnegativity.Questions:
+    return nonnegativity.Questions(reader, lambda p: not is_zero(reader, p, claim))
 
 
 def _whole(value: Fraction) -> bool:

@@ -33,12 +33,13 @@ from derive.algebra.terms import (
 )
 from derive.errors import LimitError
 
-MAX_REWRITES = 100_000
+MAX_WORK = 300_000
 MAX_TERMS = 20_000
 MAX_BINDERS = 24
 MAX_POWER = 12
 MAX_CLEARINGS = 6
 MAX_BITS = 4096
+MAX_FACTORED = 10**10
 
 OpenTerm = tuple[Fraction, tuple[KIndex, ...], tuple[Factor, ...]]
 """(coefficient, bound indices under fresh free names, factors)."""
@@ -68,6 +69,13 @@ class LogEntry:
 
 
 @dataclass(slots=True)
+class Budget:
+    """How much work one proof has done: for each term built, its factors times its bound indices (labelling them is the cost)."""
+
+    spent: int = 0
+
+
+@dataclass(slots=True)
 class Reducer:
     """Arithmetic of normal forms under declared domains.
 
@@ -79,7 +87,7 @@ class Reducer:
     facts: Sequence[Fact] = ()
     log: list[LogEntry] = field(default_factory=list[LogEntry])
     obligations: set[str] = field(default_factory=set[str])
-    rewrites: int = 0
+    budget: Budget = field(default_factory=Budget)
     cache: dict[object, Polynomial] = field(default_factory=dict[object, Polynomial])
 
     # Building terms.
@@ -88,9 +96,9 @@ class Reducer:
         """The normal form of ``coefficient * sum over binders of the product of factors``."""
         if not coefficient:
             return ZERO
-        self.rewrites += 1
-        if self.rewrites > MAX_REWRITES:
-            raise LimitError(f"too many rewrites: limit={MAX_REWRITES}")
+        self.budget.spent += 1 + len(binders) * len(factors)
+        if self.budget.spent > MAX_WORK:
+            raise LimitError(f"too much to rewrite: limit={MAX_WORK}")
         if len(binders) > MAX_BINDERS:
             raise LimitError(f"too many bound indices: {len(binders)}, limit={MAX_BINDERS}")
         if coefficient.numerator.bit_length() > MAX_BITS or coefficient.denominator.bit_length() > MAX_BITS:
@@ -227,7 +235,9 @@ class Reducer:
                         product = self.multiply(product, self.power(changed, exponent))
                     continue
                 if inside not in memo:
-                    generic = tuple(fresh(i) if i[0] != "l" else i for i in arguments)
+                    # Letters of the slots' own ranges, not of these arguments', which a contracted delta may have narrowed:
+                    # what holds from 2 on must not be remembered for an argument that starts at 1.
+                    generic = tuple(fresh(i) for i in slots_of(inside))
                     memo[inside] = generic, self.transform(self.instantiate(inside, generic), change, memo)
                 generic, moved = memo[inside]
                 moved = self.rename(moved, dict(zip(generic, arguments, strict=True)))
@@ -456,8 +466,8 @@ class Reducer:
 def _factor(value: Fraction) -> Iterator[tuple[int, int]]:
     """The primes of a positive rational with their exponents."""
     for whole, sign in ((value.numerator, 1), (value.denominator, -1)):
-        if whole > 10**12:
-            raise LimitError("a number too large to factor: limit=10^12")
+        if whole > MAX_FACTORED:
+            raise LimitError(f"a number too large to factor: limit={MAX_FACTORED}")
         prime = 2
         while whole > 1:
             if prime * prime > whole:
@@ -552,7 +562,8 @@ def _inverse_times_matrix(reducer: Reducer, term: OpenTerm) -> Polynomial | None
             symmetric = head[0] == "I"
             for inner, outer in _contractions(arguments[-2:], other_arguments[-2:], symmetric):
                 rest = [f for at, f in enumerate(factors) if at not in (p, q)]
-                if inner not in binders or any(inner in indices for (_, indices), _ in rest):
+                # A sum over b from 2 of P_ab S_bc is not delta_ac.
+                if inner not in binders or inner[3] != 1 or any(inner in indices for (_, indices), _ in rest):
                     continue
                 remaining = [b for b in binders if b != inner]
                 return reducer.build(coefficient, remaining, [*rest, ((("d",), outer), ONE)])
@@ -581,7 +592,7 @@ def _cancel_denominator(reducer: Reducer, term: OpenTerm) -> Polynomial | None:
         if head[0] != "pow" or exponent >= 0:
             continue
         lead, lead_coefficient, others = leading(head[1])
-        slots = {index: arguments[index[2]] for index in _slots(head[1])}
+        slots = {index: arguments[index[2]] for index in slots_of(head[1])}
         others_factors = [f for at, f in enumerate(factors) if at != position]
         for remaining, kept, _ in match(lead, slots, others_factors, binders):
             if any(b not in kept and b in arguments for b in binders):
@@ -596,8 +607,9 @@ def _cancel_denominator(reducer: Reducer, term: OpenTerm) -> Polynomial | None:
     return None
 
 
-def _slots(closed: Polynomial) -> set[KIndex]:
-    return {i for _, factors in closed for (_, indices), _ in factors for i in indices if i[0] == "s"}
+def slots_of(closed: Polynomial) -> list[KIndex]:
+    """The slots of a closed polynomial in the order of their numbers."""
+    return sorted({i for _, factors in closed for (_, indices), _ in factors for i in indices if i[0] == "s"})
 
 
 def leading(closed: Polynomial) -> tuple[Term, Fraction, Polynomial]:
@@ -718,7 +730,7 @@ REDUCTIONS: tuple[Reduction, ...] = (
     Reduction("power of a number", "the number is positive", _number_powers),
     Reduction("delta contracts", "the kept index lies in the range of the contracted one", _contract_delta),
     Reduction("a power is expanded", "the exponent is at least 1", _expand_positive_power),
-    Reduction("inverse times matrix", "the summed index occurs nowhere else", _inverse_times_matrix),
+    Reduction("inverse times matrix", "the summed index runs over all and occurs nowhere else", _inverse_times_matrix),
     Reduction("denominator cancels", "the matched indices occur nowhere else; the denominator is not 0", _cancel_denominator),
     Reduction("declared fact", "no derivative is still to be taken", _use_fact),
     Reduction("unused index is counted", "the range is finite and not shorter than empty", _count_unused_binder),

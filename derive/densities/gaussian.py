@@ -115,8 +115,8 @@ COVARIANCES = {
             title="a full covariance matrix for each component",
             role="the covariances",
             condition=(
-                "the weighted scatter matrix of the component is positive definite, for which {n} > {d} is needed; "
-                "otherwise the likelihood has no maximiser in {Sigma}"
+                "the weighted scatter matrix of the component is positive definite (about the weighted mean this takes "
+                "{n} > {d}); otherwise {Q} has no maximiser in {Sigma}"
             ),
             symbol=lambda k, d: Symbol("Sigma", "param", (k,), (d, d), "spd"),
             matrix=lambda symbol, j, d: Reference(symbol, (j,)),
@@ -129,8 +129,8 @@ COVARIANCES = {
             title="one full covariance matrix shared by all components",
             role="the shared covariance",
             condition=(
-                "the pooled weighted scatter is positive definite, for which {n} > {d} is needed; "
-                "otherwise the likelihood has no maximiser in {Sigma}"
+                "the pooled weighted scatter is positive definite (about the weighted means this takes {n} > {d}); "
+                "otherwise {Q} has no maximiser in {Sigma}"
             ),
             symbol=lambda k, d: Symbol("Sigma", "param", (), (d, d), "spd"),
             matrix=lambda symbol, j, d: Reference(symbol, ()),
@@ -143,7 +143,7 @@ COVARIANCES = {
             name="diagonal",
             title="a diagonal covariance matrix for each component",
             role="the variances",
-            condition="in no coordinate do all data lie at the mean of the component; otherwise there is no maximiser",
+            condition="in no coordinate do all data lie at the mean of the component; otherwise {Q} has no maximiser in {v}",
             symbol=lambda k, d: Symbol("v", "param", (k,), (d,), "positive"),
             matrix=lambda symbol, j, d: Diagonal(Reference(symbol, (j,))),
             project=DiagonalPart,
@@ -154,7 +154,7 @@ COVARIANCES = {
             name="spherical",
             title="a spherical covariance matrix (one variance) for each component",
             role="the variances",
-            condition="the data do not all lie at the mean of the component; otherwise there is no maximiser",
+            condition="the data do not all lie at the mean of the component; otherwise {Q} has no maximiser in {v}",
             symbol=lambda k, d: Symbol("v", "param", (k,), (), "positive"),
             matrix=lambda symbol, j, d: Multiply((Reference(symbol, (j,)), Identity(d))),
             project=Trace,

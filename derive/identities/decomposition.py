@@ -25,7 +25,7 @@ def steps(em: Algorithm, parameter: Parameter) -> tuple[Step, ...]:
     touches = Claim(label="bound-touches", lhs=AtEqual(em.q() + entropy), rhs=em.l(), reading="equal")
     return (
         Step(reason="log {p} = log {w_moving} + the log of the marginal; the weights sum to one", claim=split),
-        Step(reason="for every {theta} and {theta_t}", claim=gap),
+        Step(reason="by their definitions, for every {theta} and {theta_t}", claim=gap),
         Step(reason="a Kullback-Leibler divergence is never negative (Gibbs)", claim=bound),
         Step(reason="at {theta_t} = {theta} the two distributions are the same", claim=touches),
     )

@@ -17,7 +17,7 @@ def steps(em: Algorithm, parameter: Parameter) -> tuple[Step, ...]:
     wrong = Claim(label=f"cancel-in-q-{name}", lhs=terms, reading="moving", expected="refuted", residual=left_over)
     right = Claim(label=f"entropy-{name}", lhs=terms, rhs=left_over, reading="moving")
     return (
-        Step(reason='tempting, and false: "the terms in the derivative of w cancel in Q"', claim=wrong),
+        Step(reason='tempting, and false: "the terms in the derivative of {w_letter} cancel in {Q_letter}"', claim=wrong),
         Step(reason="what they leave is the slope of the entropy, for lack of the term {minus_w_log_w}", claim=right),
     )
 

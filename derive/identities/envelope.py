@@ -32,7 +32,7 @@ def steps(em: Algorithm, parameter: Parameter) -> tuple[Step, ...]:
     cancels = Claim(label=f"envelope-{name}", lhs=Sum(j, multiply(slope, ratio) - slope), reading="moving")
     return (
         Step(reason="{p} / {w_moving} is the same for every {j}: the posterior's denominator", claim=value),
-        Step(reason="so the gradient of line (1), with {w_moving} moving, is the whole score", claim=gradient),
+        Step(reason="so the gradient of line (1), with {w_moving} moving, is that of {l_value}", claim=gradient),
         Step(
             reason="the terms in the derivative of {w_moving} cancel: a common factor times slopes that sum to zero",
             claim=cancels,

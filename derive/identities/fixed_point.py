@@ -22,9 +22,9 @@ def steps(em: Algorithm, parameter: Parameter) -> tuple[Step, ...]:
     )
     note = (
         "{w_moving} on the right depends on {mu}: this is a fixed-point equation, to be iterated. "
-        "A closed form it is only with {w} held, which is the M-step."
+        "Only with {w} held is it a closed form: the M-step."
     )
-    return (Step(reason="multiplied by the covariance and divided by the mass of the component", claim=claim, note=note),)
+    return (Step(reason="multiplied by the covariance, divided by the sum of the component's weights", claim=claim, note=note),)
 
 
 IDENTITY = Identity(

@@ -42,7 +42,10 @@ def steps(em: Algorithm, parameter: Parameter) -> tuple[Step, ...]:
         residual=left_over,
     )
     return (
-        Step(reason="with {w} held: its logarithm, {log_alpha} and {log_phi} do not contain {mu}", claim=held),
+        Step(
+            reason="line (1) to line (2) of the question, {w} held: its logarithm, {log_alpha} and {log_phi} do not contain {mu}",
+            claim=held,
+        ),
         Step(reason="tempting, and false: the same step with {w_moving} moving", claim=moving),
     )
 

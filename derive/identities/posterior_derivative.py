@@ -37,7 +37,7 @@ def steps(em: Algorithm, parameter: Parameter) -> tuple[Step, ...]:
         )
         found += [
             Step(reason="only component {s} contains {mu}, and only through {psi}", claim=special),
-            Step(reason="the case {j} = {s}", claim=own),
+            Step(reason="the case {j} = {s}: the formula of the question, which is right", claim=own),
         ]
     nonzero = Claim(label=f"dw-{name}-nonzero", lhs=slope, relation="not identically 0", reading="moving")
     found.append(Step(reason="one point at which it is certainly not zero is enough", claim=nonzero))

@@ -25,7 +25,7 @@ def steps(em: Algorithm, parameter: Parameter) -> tuple[Step, ...]:
     rows = [
         (Derivative(em.q(), parameter.reference), ""),
         (weighted_slopes(em.model, parameter, em.held), own),
-        (parameter.slope(em.held), "the derivative of the log-density"),
+        (parameter.slope(em.held), "the derivative of the joint log-density"),
     ]
     return chain(f"q-gradient-{parameter.symbol.name}", rows, reading="held")
 

@@ -19,9 +19,9 @@ def steps(em: Algorithm, parameter: Parameter) -> tuple[Step, ...]:
         (Sum(i, Divide(Derivative(marginal, by), marginal)), "the derivative of a logarithm"),
         (
             weighted_slopes(model, parameter, em.moving),
-            "the derivative of {p} is {p} times that of its logarithm; the ratio is {w_moving}",
+            "the derivative of {p} is {p} times that of its logarithm, and {p} over the sum is {w_moving}",
         ),
-        (parameter.slope(em.moving), "the derivative of the log-density"),
+        (parameter.slope(em.moving), "the derivative of the joint log-density"),
     ]
     return chain(f"score-{parameter.symbol.name}", rows, reading="moving")
 

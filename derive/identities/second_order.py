@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from fractions import Fraction
 
 from derive.claims import Claim, Step
 from derive.expectation_maximisation.algorithm import Algorithm
-from derive.formula import Delta, Derivative, Divide, Formula, Inverse, Reference, Sum, multiply, negate
+from derive.formula import Delta, Derivative, Divide, Formula, Inverse, Number, Power, Reference, Sum, multiply, negate
 from derive.identities import Identity
 from derive.models import Parameter
 
@@ -18,8 +19,10 @@ def steps(em: Algorithm, parameter: Parameter) -> tuple[Step, ...]:
     by, other = parameter.reference, replace(parameter.reference, indices=(l,))
     mass = Sum(i, em.held(i, s))
     curvature: Formula
+    reason = "the Hessian of {Q}: negative definite, block by block"
     if symbol.domain == "simplex":
-        curvature = Divide(mass, multiply(Reference(symbol, (s,)), Reference(symbol, (s,))))
+        curvature = Divide(mass, Power(Reference(symbol, (s,)), Number(Fraction(2))))
+        reason = "the Hessian of {Q}: diagonal, its entries negative"
     else:
         curvature = multiply(mass, Inverse(model.covariance(s)))
     claim = Claim(
@@ -28,7 +31,7 @@ def steps(em: Algorithm, parameter: Parameter) -> tuple[Step, ...]:
         rhs=negate(multiply(Delta(s, l), curvature)),
         reading="held",
     )
-    return (Step(reason="the Hessian of Q, negative definite block by block", claim=claim),)
+    return (Step(reason=reason, claim=claim),)
 
 
 IDENTITY = Identity(

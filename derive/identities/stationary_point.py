@@ -10,8 +10,11 @@ from derive.models import Parameter
 
 
 def steps(em: Algorithm, parameter: Parameter) -> tuple[Step, ...]:
+    letter = f"{{{parameter.symbol.name}}}"
+    everywhere = "all values"
     found = [Step(reason="put in, the gradient vanishes", claim=m_step.stationary(em, parameter))]
     if parameter.symbol.domain == "simplex":
+        everywhere = "the whole simplex"
         found = [
             Step(
                 reason="put in, the gradient of the Lagrangian with multiplier {n} vanishes",
@@ -21,8 +24,14 @@ def steps(em: Algorithm, parameter: Parameter) -> tuple[Step, ...]:
         ]
     return (
         *found,
-        Step(reason="by so much any other value falls short of it", claim=m_step.shortfall(em, parameter)),
-        Step(reason="which is never negative: the maximum over all values", claim=m_step.largest(em, parameter)),
+        Step(
+            reason=f"by so much {{Q}} at any other {letter} falls short of its value at the M-step",
+            claim=m_step.shortfall(em, parameter),
+        ),
+        Step(
+            reason=f"this difference is never negative: the M-step gives the maximum over {everywhere}",
+            claim=m_step.largest(em, parameter),
+        ),
     )
 
 

@@ -11,13 +11,19 @@ from derive.formula import (
     Derivative,
     Log,
     Named,
+    Reference,
     SizeNumber,
     Sum,
     multiply,
     negate,
+    unfold,
+    walk,
 )
 from derive.identities import identity
 from derive.models import Mixture, Parameter
+
+QUESTION = "Why may {w_letter} be held fixed?"
+"""What the lesson answers, in four parts."""
 
 
 def derivation(model: Mixture, parameters: Sequence[str] = ()) -> Derivation:
@@ -52,6 +58,8 @@ def _letters(em: Algorithm) -> Letters:
         "s": model.fresh,
         "x": model.observation,
         "w": em.held(i, j),
+        "w_letter": "w",
+        "Q_letter": "Q",
         "w_moving": em.moving(i, j),
         "minus_w_log_w": negate(multiply(em.moving(i, j), Log(em.moving(i, j)))),
         "p": model.joint(i, j),
@@ -66,6 +74,7 @@ def _letters(em: Algorithm) -> Letters:
         "theta": "θ",
         "theta_t": "θ_t",
         **{parameter.symbol.name: parameter.reference for parameter in model.parameters},
+        **{f"{p.symbol.name}_star": em.solutions[p.symbol.name](*p.indices) for p in model.parameters},
     }
 
 
@@ -75,13 +84,15 @@ def _steps(name: str, em: Algorithm, parameter: Parameter) -> tuple[Step, ...]:
 
 
 def _definition(named: Named, reason: str) -> Step:
-    return Step(reason=reason, defines=(named, named.definition.body))
+    return Step(reason=reason, defines=(named, unfold(named)))
 
 
 def _model(em: Algorithm) -> Section:
     model = em.model
     i, j = model.datum, model.latent
+    weight = model.weight(j)
     steps = (
+        *((_definition(weight, "the weights, as the softmax of free numbers"),) if isinstance(weight, Named) else ()),
         _definition(model.exponent(i, j), "the exponent of the component's density"),
         _definition(model.normaliser(j), "its normalising constant"),
         _definition(model.component(i, j), "the density of a datum of component {j}"),
@@ -91,8 +102,8 @@ def _model(em: Algorithm) -> Section:
     return Section(
         title="The model",
         introduction=(
-            "{n} independent data {x}, vectors of dimension {d}, each from one of {k} components. Component {j} is chosen with "
-            "probability {phi_j}; which one it was is not observed."
+            "{n} independent data {x}, vectors of dimension {d}, each from one of {k} components. Component {j} is chosen "
+            "with probability {phi_j}; which one it was is not observed."
         ),
         steps=steps,
     )
@@ -102,16 +113,17 @@ def _two_sets(em: Algorithm, chosen: Sequence[Parameter]) -> Section:
     i, j = em.model.datum, em.model.latent
     steps = [
         _definition(em.w(i, j), "the posterior probability of component {j} for datum {i}"),
+        _definition(Named(em.w, (i, j), "current"), "the same at {theta_t}: what the E-step computes"),
         *_steps("posterior-normalisation", em, chosen[0])[:1],
-        _definition(em.q(), "the expected complete-data log-likelihood"),
+        _definition(em.q(), "the expectation of the complete-data log-likelihood over the posterior at {theta_t}"),
     ]
     return Section(
         title="Two sets of parameters, and the E-step",
         introduction=(
-            "Two sets of parameters live in EM. {theta_t} is the current value, found in the iteration before; {theta} is free. "
-            "The E-step evaluates the responsibilities at {theta_t}: {w} without an argument is that number, {w_moving} the function "
-            "of {theta}. {Q} has both: {theta_t} inside the weights, {theta} inside the logarithm, and the M-step differentiates and "
-            "maximises it in {theta} only."
+            "Two sets of parameters live in EM. {theta_t} is the current value, found in the iteration before; {theta} is "
+            "free. The E-step evaluates the responsibilities at {theta_t}: {w} without an argument is that number, "
+            "{w_moving} the function of {theta}. {Q} has both: {theta_t} inside the weights, {theta} inside the logarithm, "
+            "and the M-step differentiates and maximises it in {theta} only."
         ),
         steps=tuple(steps),
     )
@@ -124,8 +136,18 @@ def _m_step(em: Algorithm, parameter: Parameter) -> Section:
     first = next((k for k, s in enumerate(steps) if s.claim is not None and s.claim.label.startswith("m-step")), 0)
     # The wrong twin of the step is told where the reader asks "why", not in the middle of the right derivation.
     rows = tuple(s for s in (*steps[:first], update, *steps[first:]) if s.claim is None or s.claim.expected is None)
-    closing = f"This needs that {parameter.condition}." if parameter.condition else ""
-    return Section(title=f"The M-step: {parameter.role}", steps=rows, closing=closing)
+    closing = [_joint_maximum(em, parameter), f"This needs that {parameter.condition}." if parameter.condition else ""]
+    return Section(title=f"The M-step: {parameter.role}", steps=rows, closing=" ".join(filter(None, closing)))
+
+
+def _joint_maximum(em: Algorithm, parameter: Parameter) -> str:
+    """Which other maximiser goes into this one, where there is such a one: the means into the covariances."""
+    inside = {node.symbol for node in walk(parameter.m_step(em.held)) if isinstance(node, Reference)}
+    return " ".join(
+        f"{{{name}_star}} contains {{{other}}}, but {{{other}_star}} does not contain {{{name}}}: with {{{other}_star}} put "
+        "into it, the two together are the maximum of {Q} in both."
+        for name, other in ((parameter.symbol.name, p.symbol.name) for p in em.model.parameters if p.symbol in inside)
+    )
 
 
 def _score(em: Algorithm, chosen: Sequence[Parameter]) -> Section:
@@ -154,35 +176,63 @@ def _why(em: Algorithm, chosen: Sequence[Parameter]) -> tuple[Section, ...]:
     wrong_step = tuple(step for step in every("held-step") if step.claim is not None and step.claim.expected)
     return (
         Section(
-            title="Why may w be held fixed? It does move: its derivative is not zero",
+            title="It does move: its derivative is not zero",
+            question=QUESTION,
+            answer="It does move: {w_letter} is a function of {theta}, and its derivative is not zero",
             introduction=(
-                "{w_moving} is the posterior, and the posterior depends on the parameters: its derivative is not zero. "
-                "So why may the M-step differentiate as if it were a constant?"
+                "{w_moving} is the posterior, and the posterior depends on the parameters: its derivative is not zero, "
+                "unless there is only one component, whose weight is 1. So why may the M-step differentiate as if it were a "
+                "constant?"
             ),
             steps=(*every("posterior-derivative"), *every("posterior-normalisation")[1:]),
             measures=_moves(em, chosen),
         ),
         Section(
-            title="Why may w be held fixed? First valid reason: in Q the weights are numbers, taken at the current value",
+            title="First valid reason: in {Q_letter} the weights are numbers, taken at the current value",
+            question=QUESTION,
+            answer=(
+                "First valid reason: in {Q} the weights are numbers, taken at {theta_t}, and still its gradient in {theta} "
+                "is, at {theta_t} = {theta}, the whole gradient of {l_value}"
+            ),
             introduction=(
-                "The M-step differentiates {Q} in its first slot. {w} is a number there, whatever it is a function of elsewhere. "
-                "And nothing is lost: at {theta_t} = {theta} that gradient is the whole gradient of the log-likelihood."
+                "The M-step differentiates {Q} in its first slot. {w} is a number there, whatever it is a function of "
+                "elsewhere. And nothing is lost: at {theta_t} = {theta} that gradient is the whole gradient of the "
+                "log-likelihood."
             ),
             steps=every("fisher-identity"),
             measures=_residuals(em, chosen),
         ),
         Section(
-            title="Why may w be held fixed? Second valid reason: in the bound, the moving terms cancel",
+            title="Second valid reason: in the bound, the moving terms cancel",
+            question=QUESTION,
+            answer=(
+                "Second valid reason: the bound divides by {w_letter} inside the logarithm, and then the terms in the "
+                "derivative of {w_letter} cancel even though it moves"
+            ),
             introduction=(
-                "Line (1) of the question divides by the weight inside the logarithm. With that term the derivatives of the weights "
-                "cancel even if the weights do move, because at the posterior the logarithm is the same for every {j}."
+                "Line (1) of the question is the bound: it divides by the weight inside the logarithm. With that the "
+                "derivatives of the weights cancel even though the weights move, because at the posterior the logarithm is "
+                "the same for every {j}."
             ),
             steps=every("envelope"),
         ),
         Section(
-            title="Why may w be held fixed? Tempting reasons that are wrong: \"w does not move\", \"the terms cancel in Q\"",
-            introduction="Each of these is refuted by a point at which both sides are known with certainty.",
-            steps=(*_steps("weights-do-not-move", em, first), *_steps("entropy-left-out", em, first), *wrong_step),
+            title='Tempting reasons that are wrong: "{w_letter} does not move", "the terms cancel in {Q_letter}"',
+            question=QUESTION,
+            answer=(
+                "Two tempting reasons are wrong: that {w_letter} does not move, and that the terms in its derivative cancel "
+                "in {Q_letter}, which lacks the entropy"
+            ),
+            introduction=(
+                "Each of these is refuted by a point at which both sides are known with certainty; by how much it fails is "
+                "proved."
+            ),
+            steps=(
+                *_steps("weights-do-not-move", em, first),
+                _definition(em.entropy(), "the entropy of the responsibilities"),
+                *_steps("entropy-left-out", em, first),
+                *wrong_step,
+            ),
             measures=_gaps(em, chosen),
         ),
     )
@@ -212,20 +262,27 @@ def _gaps(em: Algorithm, chosen: Sequence[Parameter]) -> tuple[Measure, ...]:
     i, j = em.model.datum, em.model.latent
     left = tuple(
         Measure(
-            text=f"largest entry of what the derivatives of {{w_moving}} leave in Q, by {{{p.symbol.name}}}",
+            text=f"largest entry of what the derivative of {{w_moving}} in {{{p.symbol.name}}} leaves in {{Q_letter}}",
             formula=Sum(i, Sum(j, multiply(Derivative(em.moving(i, j), p.reference), Log(em.model.joint(i, j))))),
         )
         for p in chosen
     )
-    missing = Measure(
-        text="{l_value} less {Q} at {theta_t} = {theta}: the gap that the entropy fills", formula=em.l() - AtEqual(em.q())
-    )
+    missing = Measure(text="{l_value} less {Q} at {theta_t} = {theta}, which is the entropy", formula=em.l() - AtEqual(em.q()))
     return (*left, missing)
 
 
 def _bound(em: Algorithm, parameter: Parameter) -> Section:
     return Section(
-        title="What Q has to do with the log-likelihood",
-        introduction="So raising {Q} raises the log-likelihood by at least as much, and never lowers it.",
-        steps=_steps("decomposition", em, parameter),
+        title="What {Q_letter} has to do with the log-likelihood",
+        steps=(
+            _definition(em.h(), "the companion of {Q}"),
+            _definition(Named(em.entropy, (), "current"), "the entropy at {theta_t}, which is free of {theta}"),
+            _definition(em.gap(), "the Kullback-Leibler divergence of the two posteriors"),
+            *_steps("decomposition", em, parameter),
+        ),
+        closing=(
+            "So {Q} plus a number that is free of {theta} is a lower bound of {l_value}, and touches it at {theta_t}: "
+            "however much the M-step raises {Q} above its value at {theta_t}, {l_value} rises by at least as much. It never "
+            "falls."
+        ),
     )

@@ -36,6 +36,7 @@ FLOORS = {
     "checks.points": 9,
     "checks.balls": 9,
     "checks.mutation": 9,
+    "checks.signs": 9,
     "checks.enclosure": 9.2,
     "checks.shrinking": 9.3,
     "checks.contractions": 9.3,

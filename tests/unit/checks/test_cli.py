@@ -100,11 +100,12 @@ def test_notation(derive: Run) -> None:
         (("em", "gausian-mixture"), "unknown model: 'gausian-mixture', expected one of gaussian-mixture; try 'gaussian-mixture'"),
         (("em", "gaussian-mixture", "--covariance", "ful"), "unknown covariance: 'ful'"),
         (("em", "gaussian-mixture", "--weights", "fre"), "try 'free'"),
-        (("em", "gaussian-mixture", "--wrt", "mue"), "unknown parameter: 'mue', expected one of Sigma, all, mu, phi; try 'mu'"),
-        (("em", "gaussian-mixture", "--wrt", "mu,"), "unknown parameter: ''"),
+        (("em", "gaussian-mixture", "--wrt", "mue"), "'mue', expected one of Sigma, all, mu, phi; try 'mu'"),
+        (("em", "gaussian-mixture", "--covariance", "spherical", "--wrt", "sigma"), "try 'Sigma'"),
+        (("em", "gaussian-mixture", "--wrt", "mu,"), "unknown parameter (covariance full, weights free): ''"),
         (
             ("em", "gaussian-mixture", "--covariance", "known", "--wrt", "Sigma"),
-            "unknown parameter: 'Sigma', expected one of all, mu, phi",
+            "unknown parameter (covariance known, weights free): 'Sigma', expected one of all, mu, phi",
         ),
         (
             ("em", "gaussian-mixture", "--format", "latx"),
@@ -115,7 +116,7 @@ def test_notation(derive: Run) -> None:
         (("em", "gaussian-mixture", "--points", "0"), "'--points'"),
         (("em", "gaussian-mixture", "--points", "51"), "'--points'"),
         (("em", "gaussian-mixture", "--sed", "1"), "--sed"),
-        (("em",), "MODEL"),
+        (("em",), "missing argument 'MODEL', expected one of gaussian-mixture"),
         (("emm",), "unknown command: 'emm', expected one of completion, doctor, em, list; try 'em'"),
         (("list", "modls"), "try 'models'"),
         (("completion", "zhs"), "try 'zsh'"),
@@ -176,6 +177,18 @@ def test_interrupted(derive: Run, monkeypatch: pytest.MonkeyPatch) -> None:
     assert derive("em", "gaussian-mixture").code == 130
 
 
+def test_an_interrupt_that_compiled_code_turned_into_another_error(derive: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    def judged(claim: Claim, witness: MadeUpWitness) -> Any:
+        try:
+            raise KeyboardInterrupt
+        except KeyboardInterrupt as interrupt:
+            raise SystemError("returned a result with an exception set") from interrupt
+
+    monkeypatch.setattr("checks.judge.judge_all", judge_all_by(judged))
+    outcome = derive("em", "gaussian-mixture")
+    assert outcome.code == 130 and outcome.err == "derive: interrupted\n"
+
+
 # Files.
 
 
@@ -228,6 +241,13 @@ def test_a_device_is_written_to_and_never_replaced(tmp_path: Path) -> None:
         save("x" * 100_000, Path("/dev/full"))
     save("gone", Path(os.devnull))
     assert not Path(os.devnull).is_file() and not Path("/dev/full").is_file()
+
+
+@pytest.mark.skipif(not Path("/dev/stdout").exists(), reason="no /dev/stdout here")
+def test_a_link_to_a_pipe_is_written_to() -> None:
+    program = "from pathlib import Path; from checks.saving import save; save('through the pipe', Path('/dev/stdout'))"
+    run = subprocess.run([sys.executable, "-c", program], cwd=ROOT, capture_output=True, text=True, check=False, timeout=60)
+    assert (run.returncode, run.stdout, run.stderr) == (0, "through the pipe", "")
 
 
 def test_saving_keeps_modes_and_follows_links(tmp_path: Path) -> None:
@@ -337,9 +357,33 @@ def test_a_full_stdout_is_said() -> None:
     assert run.returncode == 2 and run.stderr == "derive: cannot write to stdout: No space left on device\n"
 
 
-def test_an_encoding_without_our_signs_is_no_error() -> None:
-    run = process("list", env={**os.environ, "PYTHONIOENCODING": "ascii"})
-    assert run.returncode == 0
+def test_an_encoding_without_our_signs_is_said_and_no_error() -> None:
+    environment = {**os.environ, "PYTHONIOENCODING": "ascii"}
+    assert process("list", env=environment).stderr == ""
+    run = subprocess.run(
+        [sys.executable, "-c", MADE_UP], cwd=ROOT, env=environment, capture_output=True, text=True, timeout=120, check=False
+    )
+    assert run.returncode == 0 and "x???" in run.stdout
+    assert (
+        run.stderr == "derive: stdout is written in ascii, which lacks some signs (?); try PYTHONIOENCODING=utf-8, or -o FILE\n"
+    )
+
+
+@pytest.mark.parametrize("stream", ("stdout", "stderr"))
+def test_a_stream_that_was_closed_from_outside(stream: str) -> None:
+    close = {"stdout": ">&-", "stderr": "2>&-"}[stream]
+    run = subprocess.run(
+        ["bash", "-c", f'"$0" "$@" {close}', sys.executable, "-c", MADE_UP],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=False,
+    )
+    if stream == "stdout":
+        assert run.returncode == 2 and run.stderr == "derive: cannot write to stdout: Bad file descriptor\n"
+    else:
+        assert run.returncode == 0 and run.stdout.startswith("Gaussian mixture")
 
 
 def _in_a_terminal(arguments: list[str], **environment: str) -> str:

@@ -14,7 +14,7 @@ from typing import Any
 
 import pytest
 
-from checks.outline import QUESTION, Account, outline, six_digits, written
+from checks.outline import Account, outline, six_digits, written
 from checks.reports import Page, names, report
 from checks.reports import latex as latex_report
 from checks.reports import markdown as markdown_report
@@ -82,7 +82,7 @@ def test_every_format_is_found_and_the_nearest_is_named() -> None:
 @pytest.mark.parametrize("notation", NOTATIONS)
 @pytest.mark.parametrize("covariance", COVARIANCES)
 def test_text_keeps_to_the_page(notation: str, covariance: str) -> None:
-    for width in (80, 100):
+    for width in (60, 80, 100):
         lines = write("text", full(notation, covariance), width=width).splitlines()
         assert max(map(len, lines)) <= width, max(lines, key=len)
         assert not any(line != line.rstrip() or "{" in line.replace("_{", "").replace("^{", "") for line in lines)
@@ -106,10 +106,35 @@ def test_chains_are_aligned_and_definitions_are_told_apart() -> None:
 
 def test_the_answer_stands_in_a_frame() -> None:
     text = write("text", full())
-    assert f"╭─ {QUESTION} ─" in text
-    frame = [line for line in text.splitlines() if line.startswith("│")]
-    assert len(frame) == len(outline(full()).answer) == 4
-    assert frame[0].startswith("│ It does move")
+    assert "╭─ Why may w be held fixed? ─" in text
+    frame = " ".join(line.strip("│ ") for line in text.splitlines() if line.startswith("│"))
+    sentences = ("It does move: ", "First valid reason: ", "Second valid reason: ", "Two tempting reasons are wrong: ")
+    places = [frame.index(sentence) for sentence in sentences]
+    assert places[0] == 0 and places == sorted(places) and frame.count(". ") == 3 and frame.endswith("(refuted below).")
+    assert len(outline(full()).answer) == 4
+
+
+@pytest.mark.parametrize("name", names())
+def test_the_question_is_asked_in_the_letters_of_the_notation(name: str) -> None:
+    asked = {"text": "Why may γ be", "json": "Why may γ be", "latex": r"Why may $\gamma$ be", "markdown": r"Why may $\gamma$ be"}
+    text = write(name, full("bishop"))
+    assert asked[name] in text and not re.search(r"(?<![\w-])w(?![\w-])", text)
+
+
+def test_a_wrong_reason_that_stands_is_not_called_refuted() -> None:
+    told = full()
+    (*_, wrong) = outline(told).answer
+    unsettled = {label: replace(finding, verdict="unknown") for label, finding in told.findings.items()}
+    (*_, open_) = outline(replace(told, findings=unsettled)).answer
+    assert wrong.sentence[-1].endswith("(refuted below).") and open_.sentence[-1] == "."  # type: ignore[union-attr]
+
+
+def test_numbers_say_where_they_come_from_and_zero_is_zero() -> None:
+    told = full()
+    told = replace(told, measures=dict.fromkeys(told.measures, 0.0))
+    text = write("text", told)
+    assert "In numbers, by JAX autodiff in double precision, at a generic point with m = 5, k = 3, n = 2:" in text
+    assert "gradients in μₛ: 0\n" in text and "exactly" not in text
 
 
 def test_a_refuted_row_shows_what_is_left_and_where() -> None:
@@ -125,7 +150,7 @@ def test_assumptions_are_said_once_in_the_authors_letters() -> None:
     said = write("text", full()).partition("Assumptions used")[2]
     assert "derivatives by Σₛ: its entries are treated as independent (entry convention)" in said
     assert "what is put for Σₛ is positive definite" in said and "_best" not in said
-    assert said.count("positive definite, for which m > n") == 1
+    assert said.count("this takes m > n") == 1 and "star" not in said and said.count("what is put for Σₛ") == 1
 
 
 @pytest.mark.parametrize("name", ("text", "latex", "markdown"))
@@ -193,7 +218,7 @@ def test_open_obligations_and_assumptions_are_listed() -> None:
     )
     text = write("text", small(*(Step(reason="so", claim=claim) for claim in claims), mu=mu))
     assert "- μ is not tiny" in text and "- μ is nonzero" in text
-    assert "derivatives by Σ: each free entry is counted once (vech convention)" in text
+    assert "derivatives by Σ: each free entry is counted once, where marked vech (vech convention)" in text
 
 
 # Numbers.
@@ -222,7 +247,7 @@ def test_json_has_every_field_of_the_format() -> None:
     assert set(found) == {"schema", "tool", "environment", "notes", "summary"} and found["schema"] == 1
     assert {"python", "sympy", "jax", "ground_types", "seed"} <= set(found["environment"])
     (note,) = found["notes"]
-    assert note["file"] == "gaussian-mixture"
+    assert note["file"] == "gaussian-mixture" and note["letters"] == {"n": "N", "k": "K", "d": "D"}
     wanted = "line end_line column label row verdict expected relation method reading readings claims code message residual"
     wanted += " points counterexample assumptions seconds lhs rhs"
     assert all(set(wanted.split()) <= set(step) for step in note["steps"])

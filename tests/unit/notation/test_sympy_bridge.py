@@ -245,7 +245,7 @@ def test_round_trip_of_the_mixture(em: Algorithm, world: World) -> None:
     ]
     for parameter in model.parameters:
         formulas += [parameter.slope(em.held), parameter.m_step(em.moving)]
-    formulas.append(model.parameter("mu").gap(em.held))
+    formulas.append(model.parameter("mu").gap(em.held, em.solutions["mu"]))
     for formula in formulas:
         _same_values(formula, world)
 

@@ -1,0 +1,311 @@
+"""False claims that the kernel once proved, or nearly did: each must stay unproved, and its true neighbour proved."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from fractions import Fraction
+
+import pytest
+
+from derive.algebra.prove import Proof, Unproved, prove
+from derive.claims import Assumption, Claim
+from derive.errors import ScopeError
+from derive.formula import (
+    ONE,
+    ZERO,
+    Add,
+    AtEqual,
+    Component,
+    Definition,
+    Delta,
+    Derivative,
+    Divide,
+    Exp,
+    Formula,
+    Identity,
+    Inverse,
+    Log,
+    MatrixProduct,
+    Multiply,
+    Number,
+    Power,
+    Reference,
+    SizeNumber,
+    Substitute,
+    Sum,
+    Trace,
+    add,
+    log_determinant,
+    multiply,
+    outer,
+    quadratic_form,
+)
+from derive.symbols import Domain, Index, Range, Role, Size, Symbol
+
+N, K, D = Size("n"), Size("k"), Size("d")
+I, J, L, S = Index("i", Range(N)), Index("j", Range(K)), Index("l", Range(K)), Index("s", Range(K))
+LATER, LATER_TOO = Index("t", Range(K, 2)), Index("u", Range(K, 2))
+A, B, C, B_LATER = Index("a", Range(D)), Index("b", Range(D)), Index("c", Range(D)), Index("e", Range(D, 2))
+
+
+def family(name: str, domain: Domain = "real", role: Role = "param", *ranges: Range, shape: tuple[Size, ...] = ()) -> Symbol:
+    return Symbol(name, role, ranges or (Range(K),), shape, domain)
+
+
+def matrix(name: str, domain: Domain = "spd", role: Role = "param") -> Symbol:
+    return Symbol(name, role, (), (D, D), domain)
+
+
+def of(symbol: Symbol, *indices: Index | int) -> Reference:
+    return Reference(symbol, indices)
+
+
+x, y, p = of(Symbol("x", "param")), of(Symbol("y", "param")), of(Symbol("p", "param", (), (), "positive"))
+a, c, q, r = family("a"), family("c", "real", "const"), family("q", "positive"), family("r", "positive", "const")
+phi, weights = family("phi", "simplex"), family("w", "simplex", "const")
+SIGMA, TAU, U, G = matrix("Sigma"), matrix("Tau"), matrix("U", role="const"), matrix("G", "real", "const")
+MANY = family("W", "spd", "const", shape=(D, D))
+V = of(Symbol("v", "const", (), (D,)))
+HALF = Number(Fraction(1, 2))
+ROOT = Power(x, HALF)
+SIGN = Divide(Power(x**2, HALF), x)
+X = (x.symbol,)
+
+
+def proves(lhs: Formula, rhs: Formula = ZERO, **more: object) -> bool:
+    outcome = prove(Claim(label="test", lhs=lhs, rhs=rhs, **more))  # type: ignore[arg-type]
+    assert isinstance(outcome, (Proof, Unproved))
+    return isinstance(outcome, Proof)
+
+
+def put(body: Formula, symbol: Symbol, replacement: Formula) -> Formula:
+    return Substitute(body, symbol, (), replacement)
+
+
+def softplus(t: Formula) -> Formula:
+    return Log(1 + Exp(t))
+
+
+def divergence(first: Formula, second: Formula) -> Formula:
+    return Sum(J, multiply(first, Log(Divide(first, second))))
+
+
+# Ranges: what holds from 2 on does not hold from 1 on.
+
+
+def test_a_function_remembered_for_a_shorter_range_is_not_used_for_the_longer() -> None:
+    picked = Sum(LATER, Delta(LATER, J) * of(c, LATER))  # c_j for j >= 2, and 0 for j = 1
+    body = Sum(J, Delta(J, LATER_TOO) * softplus(of(a, J))) + softplus(of(a, J))
+    right = softplus(of(c, LATER_TOO)) + softplus(picked)
+    assert proves(Substitute(body, a, (J,), picked), right)
+    assert not proves(Substitute(body, a, (J,), picked), softplus(of(c, LATER_TOO)) + softplus(of(c, J)))
+
+
+def test_a_derivative_remembered_for_a_shorter_range_is_not_used_for_the_longer() -> None:
+    def inner(t: Index) -> Formula:
+        return softplus(Sum(LATER, Delta(LATER, t) * of(a, LATER)))
+
+    short = Sum(J, Delta(J, LATER_TOO) * inner(J))
+    assert not proves(Derivative(short + inner(J), of(a, J)), Derivative(short + softplus(of(a, J)), of(a, J)))
+
+
+def test_an_entry_remembered_for_a_shorter_range_is_not_used_for_the_longer() -> None:
+    w = Symbol("m", "param", (), (D,))
+    tail = Sum(B_LATER, Component(V, (B_LATER,)) * Component(of(w), (B_LATER,)))
+    gradient = Definition("g", (), Derivative(tail, of(w)))
+    both = Component(gradient(), (B_LATER,)) + Component(gradient(), (A,))
+    assert not proves(both, Component(V, (B_LATER,)) + Component(V, (A,)))
+
+
+def test_an_inverse_cancels_over_the_whole_range_only() -> None:
+    def product(b: Index) -> Formula:
+        return Sum(b, Component(Inverse(of(SIGMA)), (A, b)) * Component(of(SIGMA), (b, C)))
+
+    assert proves(product(B), Delta(A, C))
+    assert not proves(product(B_LATER), Delta(A, C))
+
+
+@pytest.mark.parametrize(
+    "build",
+    [
+        lambda: Definition("f", (LATER,), of(a, LATER))(J),
+        lambda: Substitute(of(a, J), a, (LATER,), of(c, LATER)),
+        lambda: Substitute(of(a, J), a, (J, L), of(c, J)),
+        lambda: of(a, Index("j", Range(K, 0))),
+        lambda: Component(V, (I,)),
+        lambda: Component(V, (0,)),
+    ],
+)
+def test_an_index_outside_its_range_is_refused(build: Callable[[], Formula]) -> None:
+    with pytest.raises(ScopeError):
+        build()
+
+
+# Substitution.
+
+
+def test_nested_substitutions_do_not_capture() -> None:
+    b, g = family("b"), family("g", "real", "const", Range(K), Range(K))
+    inner = Substitute(of(b, S), b, (L,), of(g, J, L))
+    assert proves(Substitute(of(a, I_K), a, (J,), inner), of(g, I_K, S))
+    assert not proves(Substitute(of(a, I_K), a, (J,), inner), of(g, S, S))
+
+
+I_K = Index("h", Range(K))
+
+
+def test_a_matrix_put_in_depends_on_the_indices_around_it() -> None:
+    def with_log(t: Index) -> Formula:
+        return Trace(of(MANY, t)) + put(log_determinant(of(SIGMA)), SIGMA, of(MANY, S))
+
+    assert not proves(with_log(S), with_log(J))
+
+
+def test_a_matrix_put_in_is_not_a_constant_of_later_evaluations() -> None:
+    at_t = put(log_determinant(of(SIGMA)), SIGMA, of(SIGMA.at_current))
+    assert not proves(AtEqual(at_t), at_t)  # log|Sigma| is not log|Sigma_t|
+    by_tau = put(log_determinant(of(SIGMA)), SIGMA, of(TAU))
+    assert not proves(put(by_tau, TAU, of(U)), by_tau)
+
+
+def test_equal_replacements_of_different_families_are_kept_apart() -> None:
+    one = family("T", "spd", "param", Range(N), shape=(D, D))
+    both = Substitute(log_determinant(of(one, I)), one, (I,), of(U)) - put(log_determinant(of(SIGMA)), SIGMA, of(U))
+    assert not proves(both + ONE)
+
+
+def test_what_is_put_in_must_lie_in_the_domain() -> None:
+    symmetric, bounded = matrix("Y", "sym"), Symbol("z", "param", (), (), "nonnegative")
+    entry = Inverse(of(symmetric))
+    assert not proves(put(Component(entry, (A, B)), symmetric, of(G)), put(Component(entry, (B, A)), symmetric, of(G)))
+    form = quadratic_form(V, of(SIGMA))
+    assert proves(ZERO, put(form, SIGMA, of(U) + outer(V, V)), relation="<=")
+    for wrong in (-Identity(D), of(G), of(U) - of(TAU)):
+        assert not proves(ZERO, put(form, SIGMA, wrong), relation="<=")
+    for value in (Number(Fraction(-1)), x):
+        assert not proves(ZERO, Substitute(of(q, J), q, (J,), value), relation="<=")
+        assert not proves(ZERO, put(of(bounded), bounded, value), relation="<=")
+    assert proves(ZERO, put(of(bounded), bounded, x**2), relation="<=")
+
+
+def test_facts_of_a_symbol_do_not_hold_of_what_is_put_in() -> None:
+    loss = divergence(of(weights, J), of(phi, J))
+    assert proves(ZERO, loss, relation="<=")
+    assert not proves(ZERO, Substitute(loss, phi, (J,), of(r, J)), relation="<=")
+    scaled = divergence(of(weights, J), p * of(phi, J))
+    one = Assumption(text="p is 1", equation=(p, ONE))
+    assert proves(ZERO, scaled, relation="<=", assumptions=(one,))
+    assert not proves(ZERO, put(scaled, p.symbol, Number(Fraction(2))), relation="<=", assumptions=(one,))
+
+
+def test_a_side_that_is_undefined_everywhere_proves_nothing() -> None:
+    x_t = of(x.symbol.at_current)
+    assert not proves(put(Divide(x, x), x.symbol, ZERO), ONE)
+    assert not proves(put(Divide(p, p), p.symbol, ZERO), ONE)
+    assert not proves(AtEqual(Divide(x - x_t, x - x_t)), ONE)
+    assert not proves(Log(-p), Log(-p))
+
+
+# Relations.
+
+
+def test_a_gap_must_be_defined_where_the_sides_are() -> None:
+    assert not proves(ZERO, x, relation="<=", gap=ROOT * ROOT)
+    assert not proves(ZERO, x, relation="<=", gap=Exp(HALF * Log(x)) * Exp(HALF * Log(x)))
+    assert proves(ZERO, p, relation="<=", gap=Power(p, HALF) * Power(p, HALF))
+
+
+def test_a_multiplier_must_be_defined_where_the_first_equation_holds() -> None:
+    assert not proves(x, ONE, relation="implies", multiplier=Divide(ONE, x))
+    assert not proves(x, ONE, relation="implies", multiplier=Power(x, Number(Fraction(-1))))
+    assert not proves(Log(p), ONE, relation="implies", multiplier=Divide(ONE, Log(p)))
+    assert proves(x, x * y, relation="implies", multiplier=y)
+
+
+def test_a_zero_derivative_on_separate_pieces_is_no_constant() -> None:
+    assert not proves(SIGN, ZERO, relation="= up to a constant", parameters=X)
+    assert not proves(Exp(SIGN), ONE, relation="proportional to", parameters=X)
+    assert not proves(SIGN, ZERO, relation="same argmax", parameters=X)
+    roots = Assumption(text="x is 1 or -1", equation=(x**2, ONE))
+    assert not proves(x**3 - 3 * x, ZERO, relation="= up to a constant", parameters=X, assumptions=(roots,))
+    assert proves(p + Log(y**2 + ONE), p, relation="= up to a constant", parameters=(p.symbol,))
+
+
+def test_a_sum_to_one_is_over_the_last_index_only() -> None:
+    rows = family("R", "simplex", "const", Range(N), Range(K))
+    square = family("Q", "simplex", "const", Range(K), Range(K))
+    columns = family("P", "simplex", "const", shape=(D,))
+    assert proves(Sum(J, of(rows, I, J)), ONE)
+    assert not proves(Sum(I, of(rows, I, J)), ONE)
+    assert not proves(Sum(J, of(square, J, J)), ONE)
+    assert proves(Sum(J, Component(of(columns, J), (A,))), ONE)
+    assert not proves(Sum(A, Component(of(columns, J), (A,))), ONE)
+
+
+# Declarations.
+
+
+def test_one_letter_has_one_declaration() -> None:
+    real, positive = of(Symbol("h", "const")), of(Symbol("h", "const", (), (), "positive"))
+    assert not proves(Log(real * positive), Log(real) + Log(positive))
+    table = family("h", "spd", "const", Range(K), Range(K))
+    assert not proves(of(table, J, L), of(table, L, J))
+
+
+def test_an_abbreviation_has_no_index_but_its_own() -> None:
+    assert not proves(Sum(J, Definition("h", (), of(a, J))()), SizeNumber(K) * of(a, J))
+
+
+def test_an_order_between_vectors_is_not_claimed() -> None:
+    assert not proves(V, ZERO, relation="<=")
+
+
+def test_an_assumption_is_not_solved_for_a_term_that_lacks_its_index() -> None:
+    alike = Assumption(text="all a are x squared", equation=(x * x, of(a, S)))
+    assert proves(of(a, J), of(a, L), assumptions=(alike,))
+    assert not proves(of(a, J), of(c, J), assumptions=(alike,))
+
+
+# Limits.
+
+LETTERS = [of(Symbol(f"x{k}", "param")) for k in range(12)]
+
+
+def nested(step: Callable[[Formula], Formula], start: Formula, times: int) -> Formula:
+    for _ in range(times):
+        start = step(start)
+    return start
+
+
+def abbreviations(count: int) -> Formula:
+    definition = Definition("d0", (), Sum(J, of(q, J) + p))
+    for k in range(count):
+        before = definition
+        definition = Definition(f"d{k + 1}", (), before() * before() + ONE)
+    return definition()
+
+
+@pytest.mark.parametrize(
+    "node",
+    [
+        Add(tuple(LETTERS)) ** 12,
+        Trace(MatrixProduct((of(matrix("M", "real")) + of(SIGMA) + of(U),) * 8)),
+        nested(lambda t: (t + x) ** 2, y, 6),
+        nested(lambda t: Sum(J, Divide(of(q, J) * t, Sum(L, of(q, L) + t))), p, 4),
+        add(*(Divide(ONE, add(*(other for other in LETTERS if other is not one))) for one in LETTERS)),
+        add(*(Log(Number(Fraction(10**12 - k))) for k in range(1, 120))),
+        multiply(*(add(*LETTERS[:4]) for _ in range(12))),
+        abbreviations(14),
+    ],
+)
+def test_what_would_take_too_long_is_left_unproved(node: Formula) -> None:
+    began = time.perf_counter()
+    assert not proves(node, node + ONE)
+    assert time.perf_counter() - began < 20
+
+
+def test_gibbs_premises() -> None:
+    assert not proves(ZERO, divergence(of(weights, J), of(r, J)), relation="<=")
+    assert not proves(ZERO, divergence(of(a, J), of(phi, J)), relation="<=")
+    assert not proves(ZERO, Sum(J, Multiply((Log(Divide(of(q, J), of(r, J))),))), relation="<=")
