@@ -11,6 +11,11 @@ if TYPE_CHECKING:
 __all__ = ["assert_identity", "verify"]
 
 
+def __dir__() -> list[str]:
+    """The public names, for completion in notebooks before they are imported."""
+    return [*globals(), *__all__]
+
+
 def __getattr__(name: str) -> Any:
     """The public names, imported when they are first used."""
     if name in __all__:

@@ -7,7 +7,7 @@ the later tag is the outer, so that nested derivatives are never confused.
 from __future__ import annotations
 
 import itertools
-from collections.abc import Iterator, Mapping
+from collections.abc import Generator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from fractions import Fraction
@@ -29,7 +29,7 @@ class Undefined(Exception):
 
 
 @contextmanager
-def precision(bits: int) -> Iterator[None]:
+def precision(bits: int) -> Generator[None]:
     """Work with balls of so many bits."""
     before = flint.ctx.prec
     flint.ctx.prec = bits

@@ -161,12 +161,19 @@ def _multiply(node: f.Multiply, where: Where, env: Environment) -> Value:
             scalar = balls.multiply(scalar, value)
         else:
             tensor = value
-    return scalar if tensor is None else _map(tensor, lambda entry: balls.multiply(scalar, entry))
+    return scalar if tensor is None else _scaled(tensor, scalar)
 
 
 def _divide(node: f.Divide, where: Where, env: Environment) -> Value:
     below = balls.inverse(evaluate(node.denominator, where, env))
-    return _map(evaluate(node.numerator, where, env), lambda entry: balls.multiply(entry, below))
+    return _scaled(evaluate(node.numerator, where, env), below)
+
+
+def _scaled(value: Value, factor: Ball) -> Value:
+    def times(entry: Ball) -> Ball:
+        return balls.multiply(factor, entry)
+
+    return _map(value, times)
 
 
 def _power(node: f.Power, where: Where, env: Environment) -> Value:
@@ -550,17 +557,23 @@ def enclose(node: Formula, point: Point, where: Where | None = None, bits: int =
 
 
 def enclose_all(node: Formula, point: Point, axes: Sequence[Index], bits: int = BITS) -> np.ndarray:
-    """The values of a formula for all values of its free indices, midpoints as floats.
+    """The values of a formula for all values of its free indices as floats, all digits of which are certain.
 
     Shapes: the sizes of ``axes``, then the formula's own shape (a row has one axis).
+
+    Raises:
+        Undefined: a value does not exist, or is not known to float precision with the most bits allowed.
     """
     with balls.precision(bits):
         env = environment(point)
         spans = [env.span(index.range) for index in axes]
-        rows = [
-            _map(evaluate(node, dict(zip(axes, chosen, strict=True)), env), lambda x: float(balls.ball(x).mid()))
-            for chosen in itertools.product(*spans)
-        ]
+        values = [evaluate(node, dict(zip(axes, chosen, strict=True)), env) for chosen in itertools.product(*spans)]
+        sharp = all(_is_sharp(balls.ball(entry)) for value in values for _, entry in flat(value))
+        rows = [_map(value, _to_float) for value in values]
+    if not sharp:
+        if bits >= MOST_BITS:
+            raise Undefined("a value that is not known to float precision", certain=False)
+        return enclose_all(node, point, axes, 2 * bits)
     own = tuple(point.sizes[size.name] for size in node.shape if size is not None)
     return np.array(rows, dtype=np.float64).reshape((*(length(i.range, point.sizes) for i in axes), *own))
 
@@ -752,7 +765,17 @@ def _pairs(left: Value, right: Value) -> Iterator[tuple[tuple[int, ...], arb, ar
     """Entries that belong together; a scalar on one side (a zero of any shape) stands beside every entry of the other."""
     lefts, rights = dict(flat(left)), dict(flat(right))
     for place in lefts if isinstance(left, list) else rights:
-        yield place, balls.ball(lefts.get(place, lefts.get(()))), balls.ball(rights.get(place, rights.get(())))
+        a = lefts[place] if place in lefts else lefts[()]
+        b = rights[place] if place in rights else rights[()]
+        yield place, balls.ball(a), balls.ball(b)
+
+
+def _is_sharp(value: arb) -> bool:
+    return bool(value.rad() < balls.exact(Fraction(1, 10**18)) * arb(1).max(value.abs_upper()))
+
+
+def _to_float(value: Ball) -> float:
+    return float(balls.ball(value).mid())
 
 
 def _small(gap: arb, a: arb, b: arb) -> bool:

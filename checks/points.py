@@ -27,9 +27,9 @@ from derive.formula import (
     Sum,
     walk,
 )
-from derive.symbols import Index, IndexLike, Range, Size, Symbol
+from derive.symbols import Index, IndexLike, Range, Role, Size, Symbol
 
-Key = tuple[str, str]
+Key = tuple[str, Role]
 """(symbol name, role)."""
 
 LARGEST_LITERAL = 16

@@ -113,7 +113,7 @@ def _simpler(symbol: Symbol, values: np.ndarray) -> Iterator[np.ndarray]:
         for denominator in (2, 4, 10):
             rounded = np.empty_like(values)
             for place in np.ndindex(*values.shape):
-                rounded[place] = Fraction(round(values[place] * denominator), denominator)
+                rounded[place] = Fraction(round(Fraction(values[place]) * denominator), denominator)  # type: ignore[arg-type]
             if symbol.domain == "real" or all(
                 rounded[p] > 0 and (symbol.domain != "unit" or rounded[p] < 1) for p in np.ndindex(*values.shape)
             ):

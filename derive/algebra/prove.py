@@ -6,7 +6,7 @@ Zero is the empty polynomial: that is a proof. Anything else is unproved, never 
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Collection, Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass, replace
 from fractions import Fraction
 
@@ -344,7 +344,8 @@ def _require_connected(reader: Reader, claim: Claim) -> None:
 
 def _contains(node: Formula, symbols: Collection[Symbol]) -> bool:
     return any(
-        (isinstance(inner, Reference) and inner.symbol in symbols) or (isinstance(inner, Named) and _contains(unfold(inner), symbols))
+        (isinstance(inner, Reference) and inner.symbol in symbols)
+        or (isinstance(inner, Named) and _contains(unfold(inner), symbols))
         for inner in walk(node)
     )
 

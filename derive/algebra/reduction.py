@@ -33,7 +33,7 @@ from derive.algebra.terms import (
 )
 from derive.errors import LimitError
 
-MAX_WORK = 300_000
+MAX_WORK = 200_000
 MAX_TERMS = 20_000
 MAX_BINDERS = 24
 MAX_POWER = 12

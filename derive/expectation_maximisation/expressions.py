@@ -86,6 +86,10 @@ class ExpectationMaximisation:
         components = tuple(Symbol(letter, integer=True, positive=True) for letter in "ab"[: len(node.shape)])
         return to_sympy(node, components=components)
 
+    def __repr__(self) -> str:
+        options = ", ".join(f"{name}={value!r}" for name, value in self.model.options.items())
+        return f"em({self.model.name!r}, {options})"
+
     def _repr_latex_(self) -> str:
         from derive.notation.conventions import convention
         from derive.notation.latex_writer import latex

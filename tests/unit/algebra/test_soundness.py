@@ -45,6 +45,7 @@ from derive.symbols import Domain, Index, Range, Role, Size, Symbol
 
 N, K, D = Size("n"), Size("k"), Size("d")
 I, J, L, S = Index("i", Range(N)), Index("j", Range(K)), Index("l", Range(K)), Index("s", Range(K))
+FREE = Index("h", Range(K))
 LATER, LATER_TOO = Index("t", Range(K, 2)), Index("u", Range(K, 2))
 A, B, C, B_LATER = Index("a", Range(D)), Index("b", Range(D)), Index("c", Range(D)), Index("e", Range(D, 2))
 
@@ -148,11 +149,8 @@ def test_an_index_outside_its_range_is_refused(build: Callable[[], Formula]) -> 
 def test_nested_substitutions_do_not_capture() -> None:
     b, g = family("b"), family("g", "real", "const", Range(K), Range(K))
     inner = Substitute(of(b, S), b, (L,), of(g, J, L))
-    assert proves(Substitute(of(a, I_K), a, (J,), inner), of(g, I_K, S))
-    assert not proves(Substitute(of(a, I_K), a, (J,), inner), of(g, S, S))
-
-
-I_K = Index("h", Range(K))
+    assert proves(Substitute(of(a, FREE), a, (J,), inner), of(g, FREE, S))
+    assert not proves(Substitute(of(a, FREE), a, (J,), inner), of(g, S, S))
 
 
 def test_a_matrix_put_in_depends_on_the_indices_around_it() -> None:
