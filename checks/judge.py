@@ -37,6 +37,9 @@ class Finding:
             return self.verdict == "refuted" and (self.residual is None or self.residual.passes)
         return self.verdict in ("proved", "confirmed")
 
+    def __repr__(self) -> str:
+        return f"<{self.claim.label}: {self.verdict}: {self.reason}>"
+
     def __bool__(self) -> NoReturn:
         raise TypeError("a finding is neither true nor false: ask finding.verdict or finding.passes")
 

@@ -94,23 +94,6 @@ class Convention:
             return Spelling(self.spelling(head, count).plain, mark=_SUFFIXES[tail])
         return Spelling(f"{generic(name)}_{{#*}}")
 
-    def fill(self, template: str, style: str = "text", **more: str) -> str:
-        r"""A sentence with the names in braces written as this convention writes them.
-
-        ``{n}``, ``{j}`` are letters of sizes and indices, ``{mu}`` a bare name, ``{mu_s}`` one with its index, ``{w}`` and
-        ``{w_moving}`` responsibilities held and moving. ``style`` is ``text``, ``latex`` or ``markdown``. ``more`` names
-        further placeholders by the placeholder they stand for: ``parameter="mu_s"``.
-
-        >>> convention("cs229").fill("{n} > {d}, {w} held", "text")
-        'm > n, wⱼ⁽ⁱ⁾ held'
-
-        Raises:
-            UnknownNameError: a placeholder or a style that does not exist.
-        """
-        from derive.notation import prose
-
-        return prose.fill(template, self, style, more)
-
 
 def generic(name: str) -> str:
     r"""An unlisted name in LaTeX: one letter as it is, ``\greek``, other words upright and escaped."""

@@ -337,32 +337,6 @@ def test_walk_covers_all_node_types() -> None:
     assert kinds <= {kind.__name__ for kind in written}
 
 
-@pytest.mark.parametrize(
-    ("notation", "style", "expected"),
-    [
-        ("cs229", "text", "m > n & 50%: the responsibilities wⱼ⁽ⁱ⁾, “moving wⱼ⁽ⁱ⁾(θ)”, of μₛ"),
-        (
-            "bishop",
-            "latex",
-            r"$N$ $>$ $D$ \& 50\%: the responsibilities $\gamma_{nk}$, ``moving $\gamma_{nk}(\theta)$'', of $\mu_m$",
-        ),
-        (
-            "cs229",
-            "markdown",
-            r"$m$ \> $n$ & 50%: the responsibilities $w_j^{(i)}$, “moving $w_j^{(i)}(\theta)$”, of $\mu_s$",
-        ),
-    ],
-)
-def test_sentences_are_filled_in_the_authors_letters(notation: str, style: str, expected: str) -> None:
-    template = '{n} > {d} & 50%: the responsibilities {w}, "moving {w_moving}", of {parameter}'
-    assert convention(notation).fill(template, style, parameter="mu_s") == expected
-
-
-def test_an_unknown_placeholder_is_refused() -> None:
-    with pytest.raises(UnknownNameError, match="placeholder"):
-        convention().fill("{responsibility}")
-
-
 def test_marks_stand_beside_what_is_there() -> None:
     """A variance is written as a square: its marks may not stand on the square, and none may be lost."""
     variance = Symbol("v", "param", (Range(k),), (), "positive")
