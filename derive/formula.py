@@ -505,10 +505,12 @@ def check_indices(name: str, ranges: tuple[Any, ...], indices: tuple[IndexLike, 
             raise ScopeError(
                 f"index out of its range: {index.name} runs to {index.range.upper.name}, expected {expected.upper.name} in {name}"
             )
-        lowest = index if isinstance(index, int) else index.range.lower
-        if lowest < expected.lower:
-            letter = index if isinstance(index, int) else index.name
-            raise ScopeError(f"index below its range: {letter} in {name} starts at {lowest}, expected at least {expected.lower}")
+        if isinstance(index, Index) and index.range.lower < expected.lower:
+            raise ScopeError(
+                f"index out of its range: {index.name} starts at {index.range.lower}, expected {expected.lower} or more in {name}"
+            )
+        if isinstance(index, int) and index < expected.lower:
+            raise ScopeError(f"index below its range: {name}_{index}, expected at least {expected.lower}")
 
 
 # Building blocks: what a person writes in one stroke.

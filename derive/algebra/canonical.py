@@ -147,12 +147,15 @@ def _apply(mapping: dict[KIndex, KIndex], factors: Sequence[Factor]) -> tuple[Fa
     )
 
 
-def canonical_term(binders: Sequence[KIndex], factors: Sequence[Factor]) -> Term:
-    """The canonical term that sums the product of ``factors`` over the free indices ``binders``."""
+def canonical_term(binders: Sequence[KIndex], factors: Sequence[Factor], branches: list[int] | None = None) -> Term:
+    """The canonical term that sums the product of ``factors`` over the free indices ``binders``.
+
+    ``branches`` holds how many labellings may be tried, and is counted down.
+    """
     if not binders:
         return (), _apply({}, factors)
     best: Term | None = None
-    for order in _labellings(binders, [((), factors)], [MAX_BRANCHES]):
+    for order in _labellings(binders, [((), factors)], [MAX_BRANCHES] if branches is None else branches):
         mapping = {index: bound(position, *range_of(index)) for position, index in enumerate(order)}
         candidate: Term = (tuple(range_of(index) for index in order), _apply(mapping, factors))
         if best is None or candidate < best:

@@ -12,7 +12,7 @@ from fractions import Fraction
 from math import gcd, lcm
 
 from derive.algebra import signs
-from derive.algebra.canonical import canonical_term, close, is_symmetric, open_term, sort_arguments
+from derive.algebra.canonical import MAX_BRANCHES, canonical_term, close, is_symmetric, open_term, sort_arguments
 from derive.algebra.terms import (
     ONE,
     ZERO,
@@ -33,7 +33,7 @@ from derive.algebra.terms import (
 )
 from derive.errors import LimitError
 
-MAX_WORK = 200_000
+MAX_WORK = 1_000_000
 MAX_TERMS = 20_000
 MAX_BINDERS = 24
 MAX_POWER = 12
@@ -70,7 +70,7 @@ class LogEntry:
 
 @dataclass(slots=True)
 class Budget:
-    """How much work one proof has done: for each term built, its factors times its bound indices (labelling them is the cost)."""
+    """How much work one proof has done: for each term built, its factors times its bound indices, for each labelling tried."""
 
     spent: int = 0
 
@@ -109,7 +109,11 @@ class Reducer:
             if result is not None:
                 self.log.append(LogEntry(reduction.name, term, result))
                 return result
-        return Polynomial({canonical_term(term[1], term[2]): coefficient})
+        branches = [MAX_BRANCHES]
+        try:
+            return Polynomial({canonical_term(term[1], term[2], branches): coefficient})
+        finally:
+            self.budget.spent += (MAX_BRANCHES - branches[0]) * len(binders) * len(factors)
 
     def _merge(self, factors: Sequence[Factor]) -> tuple[Factor, ...]:
         """Like factors into one, exponents added; a factor that cancels must not vanish, which is recorded."""
