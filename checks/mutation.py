@@ -40,6 +40,7 @@ from derive.formula import (
     matrix_product,
     multiply,
     negate,
+    rebuild,
     rename,
     unfold,
 )
@@ -96,16 +97,7 @@ def _rebuilt(node: Formula, name: str, value: object) -> Iterator[Formula]:
 
 def unfolded(node: Formula) -> Formula:
     """A formula with its abbreviations written out, so that slips inside them can be made too."""
-    if isinstance(node, Named):
-        return unfolded(unfold(node))
-    updates: dict[str, Any] = {}
-    for item in fields(node):
-        value = getattr(node, item.name)
-        if isinstance(value, Formula):
-            updates[item.name] = unfolded(value)
-        elif isinstance(value, tuple) and value and isinstance(value[0], Formula):
-            updates[item.name] = tuple(unfolded(part) for part in value)  # pyright: ignore[reportUnknownVariableType]
-    return replace(node, **updates) if updates else node
+    return unfolded(unfold(node)) if isinstance(node, Named) else rebuild(node, unfolded)
 
 
 # The operators.

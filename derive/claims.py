@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal
 
-from derive.formula import ZERO, Definition, Formula, Substitute
+from derive.formula import ZERO, Formula, Substitute
 from derive.symbols import Index, Size, Symbol
 
 Relation = Literal["=", "not identically 0", "<=", ">=", "= up to a constant", "proportional to", "implies", "same argmax"]
@@ -44,7 +44,6 @@ class Claim:
     ``gap`` states what ``rhs - lhs`` is for a bound (the kernel proves both that it is and that it is nonnegative);
     ``multiplier`` states, for ``implies``, the nonzero factor M with rhs = M lhs; ``residual`` states, for a claim that is
     expected to fail, what ``lhs - rhs`` is instead of zero. All three are themselves proved, never believed.
-    ``normalised`` lists definitions that are probability vectors, for Gibbs' inequality.
     """
 
     label: str
@@ -58,7 +57,6 @@ class Claim:
     multiplier: Formula | None = None
     residual: Formula | None = None
     expected: Literal["refuted"] | None = None
-    normalised: tuple[Definition, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -94,10 +94,6 @@ class Formula:
         return tuple(found)
 
 
-def same_shape(first: Shape, second: Shape) -> bool:
-    return first == second
-
-
 def require_scalar(node: Formula, place: str) -> None:
     if node.shape != ():
         raise ShapeError(f"{place} takes a scalar: shape={_show(node.shape)}, expected ()")

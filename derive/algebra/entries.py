@@ -454,6 +454,11 @@ def _derivative(reader: Reader, node: Derivative, scope: Scope, entry: tuple[KIn
     return subtract(both, reader.reducer.multiply(on, by(a, b)))
 
 
+def entries_of(node: Formula) -> tuple[KIndex, ...]:
+    """Fresh free indices for the entries of a vector or matrix: what holds for them holds for all entries."""
+    return tuple(free(f"@{'rc'[k]}", 1, size.name) for k, size in enumerate(node.shape) if size is not None)
+
+
 def plain_heads(polynomial: Polynomial) -> set[Head]:
     """The heads of all plain atoms, those inside functions included."""
     found: set[Head] = set()

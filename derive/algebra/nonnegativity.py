@@ -10,9 +10,9 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from derive.algebra import signs
-from derive.algebra.entries import Reader
+from derive.algebra.entries import Reader, entries_of
 from derive.algebra.reduction import Blocked
-from derive.algebra.terms import KIndex, Polynomial, free, number, scale, subtract
+from derive.algebra.terms import Polynomial, free, number, scale, subtract
 from derive.errors import DeriveError
 from derive.formula import (
     ONE,
@@ -67,7 +67,7 @@ class Questions:
             return False
         if first == second:
             return True
-        entry = _generic_entry(first)
+        entry = entries_of(first)
         try:
             return self.vanishes(subtract(self.reader.read(first, None, entry), self.reader.read(second, None, entry)))
         except (DeriveError, Blocked):
@@ -76,13 +76,9 @@ class Questions:
     def read(self, node: Formula) -> Polynomial | None:
         """The normal form at a generic entry."""
         try:
-            return self.reader.read(node, None, _generic_entry(node))
+            return self.reader.read(node, None, entries_of(node))
         except (DeriveError, Blocked):
             return None
-
-
-def _generic_entry(node: Formula) -> tuple[KIndex, ...]:
-    return tuple(free(f"@{'rc'[k]}", 1, size.name) for k, size in enumerate(node.shape) if size is not None)
 
 
 @dataclass(frozen=True, slots=True)
@@ -187,13 +183,13 @@ def require_in_domain(node: Substitute, ask: Questions) -> bool:
     ask = ask.without_facts
     inside, condition = True, ""
     if domain in ("positive", "simplex", "nonnegative"):
-        value = reader.read(node.replacement, None, _generic_entry(node.replacement))
+        value = reader.read(node.replacement, None, entries_of(node.replacement))
         inside = nonnegative(node.replacement, ask) is not None or signs.nonnegative(value, reader.domains)
         if domain != "nonnegative" and not signs.positive(value, reader.domains):
             inside = inside and not signs.nonnegative(scale(value, -1), reader.domains)
             condition = f"what is put for {name} is positive"
     elif domain == "unit":
-        value = reader.read(node.replacement, None, _generic_entry(node.replacement))
+        value = reader.read(node.replacement, None, entries_of(node.replacement))
         inside = signs.positive(value, reader.domains) and signs.positive(subtract(number(1), value), reader.domains)
     elif domain == "spd":
         inside = positive_semidefinite(node.replacement, ask)

@@ -12,7 +12,7 @@ from fractions import Fraction
 
 from derive.algebra import nonnegativity, signs
 from derive.algebra.canonical import close
-from derive.algebra.entries import Reader
+from derive.algebra.entries import Reader, entries_of
 from derive.algebra.reduction import MAX_CLEARINGS, Blocked, Fact, LogEntry, Reducer, match, slots_of, weight
 from derive.algebra.terms import (
     Factor,
@@ -115,11 +115,6 @@ def prove(claim: Claim) -> Outcome:
 
 
 # Zero.
-
-
-def entries_of(node: Formula) -> tuple[KIndex, ...]:
-    """Fresh free indices for the entries of a vector or matrix: what holds for them holds for all entries."""
-    return tuple(free(f"@{'rc'[k]}", 1, size.name) for k, size in enumerate(node.shape) if size is not None)
 
 
 def difference(reader: Reader, lhs: Formula, rhs: Formula) -> Polynomial:

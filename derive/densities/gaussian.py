@@ -14,7 +14,6 @@ from derive.formula import (
     Diagonal,
     DiagonalPart,
     Divide,
-    Exp,
     Formula,
     Identity,
     Inverse,
@@ -180,14 +179,6 @@ def normaliser(covariance: Formula, dimension: Size) -> Formula:
     """``1 / ((2 pi)^(d/2) |Sigma|^(1/2))``."""
     circle = Power(multiply(Number(Fraction(2)), Pi()), Divide(SizeNumber(dimension), Number(Fraction(2))))
     return Divide(Number(Fraction(1)), multiply(circle, Power(Determinant(covariance), HALF)))
-
-
-def density(x: Formula, mean: Formula, covariance: Formula, dimension: Size) -> Formula:
-    """The density of N(mean, covariance) at x, written out.
-
-    Source: Bishop (2006), Pattern Recognition and Machine Learning, equation (1.52).
-    """
-    return multiply(normaliser(covariance, dimension), Exp(exponent(x, mean, covariance)))
 
 
 def mean_gradient(x: Formula, mean: Formula, covariance: Formula) -> Formula:

@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from derive.expectation_maximisation.algorithm import Algorithm
-from derive.formula import Derivative, Formula, unfold
+from derive.formula import Formula, unfold
 from derive.models import Mixture, family
 
 if TYPE_CHECKING:
@@ -73,10 +73,6 @@ class ExpectationMaximisation:
             UnknownNameError: the model has no such parameter.
         """
         return self._expression(self.model.parameter(parameter).m_step(self.formulas.held))
-
-    def score_formula(self, parameter: str) -> Formula:
-        """The gradient of the log-likelihood as a formula with the derivative still to be taken."""
-        return Derivative(self.formulas.l(), self.model.parameter(parameter).reference)
 
     def _expression(self, node: Formula) -> sympy.Expr:
         from sympy import Symbol

@@ -20,7 +20,6 @@ def steps(em: Algorithm, parameter: Parameter) -> tuple[Step, ...]:
         rhs=em.l(),
         gap=em.gap(),
         reading="held",
-        normalised=(em.w,),
     )
     touches = Claim(label="bound-touches", lhs=AtEqual(em.q() + entropy), rhs=em.l(), reading="equal")
     return (
