@@ -31,6 +31,7 @@ FLOORS = {
     "derive.models": 5,
     "derive.expectation_maximisation": 6,
     "derive.identities": 7,
+    "derive.notes": 7.5,
     "derive.lessons": 8,
     "derive": 8.5,
     "checks.points": 9,
