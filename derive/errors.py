@@ -52,3 +52,16 @@ class DisagreementError(DeriveError):
 
 class RefutedError(DeriveError, AssertionError):
     """Raised by ``checks.assert_identity`` when an identity does not hold or could not be settled."""
+
+
+class ReadingError(DeriveError):
+    """A formula or declaration that cannot be read, or says something ill-formed.
+
+    ``start`` and ``end`` are offsets into the text that was read; ``code`` names the kind of trouble (``undeclared``, ...).
+    """
+
+    def __init__(self, message: str, start: int = 0, end: int | None = None, code: str = "syntax") -> None:
+        super().__init__(message)
+        self.start = start
+        self.end = start + 1 if end is None else end
+        self.code = code
