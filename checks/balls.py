@@ -190,7 +190,7 @@ def function(name: str, x: Ball) -> Ball:
         Undefined: x lies outside its domain.
     """
     order = {"digamma": 0, "trigamma": 1, "tetragamma": 2, "pentagamma": 3}
-    if name != "erf" and name != "loggamma" and name not in order:
+    if name not in ("erf", "gamma", "loggamma", *order):
         raise UnsupportedError(f"no enclosure is known for the function {name}")
     if isinstance(x, Dual):
         return x.chain(function(name, x.value), _slope(name, x.value))
@@ -199,8 +199,8 @@ def function(name: str, x: Ball) -> Ball:
     if not x > 0:
         # Certain at a pole only: what log Gamma means between negative poles is a convention, and no refutation may rest on it.
         raise Undefined(f"{name} of something that is not positive", certain=bool(x.is_integer()))
-    if name == "loggamma":
-        return x.lgamma()
+    if name in ("gamma", "loggamma"):
+        return x.gamma() if name == "gamma" else x.lgamma()
     m = order[name]
     if m == 0:
         return x.digamma()
@@ -212,6 +212,8 @@ def function(name: str, x: Ball) -> Ball:
 def _slope(name: str, x: Ball) -> Ball:
     if name == "erf":
         return multiply(multiply(exact(2), exp(negative(multiply(x, x)))), inverse(arb.pi().sqrt()))
+    if name == "gamma":
+        return multiply(function("gamma", x), function("digamma", x))
     chain = ("loggamma", "digamma", "trigamma", "tetragamma", "pentagamma")
     position = chain.index(name)
     if position + 1 == len(chain):

@@ -23,7 +23,7 @@ from checks.points import Key, Point, length
 from derive import formula as f
 from derive.errors import LimitError, ShapeError, UnsupportedError
 from derive.formula import Formula
-from derive.symbols import Index, IndexLike, Range, Symbol
+from derive.symbols import INTEGERS, Index, IndexLike, Range, Symbol
 
 BITS = 256
 MOST_BITS = 2048
@@ -192,7 +192,7 @@ def _rational(node: Formula, where: Where, env: Environment) -> Fraction | None:
         return Fraction(env.count(node.size))
     if isinstance(node, f.Delta):
         return Fraction(_same(node, where, env))
-    if isinstance(node, f.Reference) and node.symbol.domain == "integer":
+    if isinstance(node, f.Reference) and node.symbol.domain in INTEGERS:
         value = _reference(node, where, env)
         return None if isinstance(value, Dual) else Fraction(int(value.unique_fmpz()))
     if isinstance(node, (f.Add, f.Multiply, f.Divide)):

@@ -82,6 +82,7 @@ Key = tuple[str, Role]
 """The name and the role of an input: ``("mu", "param")`` and ``("mu", "current")`` are two inputs."""
 
 FUNCTIONS: Mapping[str, Callable[[Array], Array]] = {
+    "gamma": lambda x: jnp.where(x > 0, jnp.exp(gammaln(x)), jnp.nan),
     "loggamma": lambda x: jnp.where(x > 0, gammaln(x), jnp.nan),
     "digamma": digamma,
     "trigamma": lambda x: polygamma(1, x),

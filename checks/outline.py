@@ -490,6 +490,11 @@ _DOMAINS = {
     "nonnegative": "is nonnegative",
     "unit": "lies between 0 and 1",
     "simplex": "is positive, and these sum to one",
+    "closed simplex": "is nonnegative, and these sum to one",
+    "one-hot": "is 0 but for one, which is 1",
+    "count": "is 0, 1, 2, ...",
+    "bool": "is 0 or 1",
+    "integer": "is an integer",
 }
 
 

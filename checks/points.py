@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import random
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from fractions import Fraction
 from typing import Any
@@ -27,7 +27,7 @@ from derive.formula import (
     Sum,
     walk,
 )
-from derive.symbols import Index, IndexLike, Range, Role, Size, Symbol
+from derive.symbols import SUMS_TO_ONE, Index, IndexLike, Range, Role, Size, Symbol
 
 Key = tuple[str, Role]
 """(symbol name, role)."""
@@ -215,7 +215,9 @@ def _values(symbol: Symbol, sizes: Mapping[str, int], seed: int, number: int) ->
         else:
             for inner in np.ndindex(*shape):
                 values[place + inner] = _scalar(rng, symbol.domain)
-    if symbol.domain == "simplex":
+    if symbol.domain == "one-hot":
+        return one_hot(values.shape, len(family) - 1, rng.randrange)
+    if symbol.domain in SUMS_TO_ONE:
         return values / values.sum(axis=len(family) - 1, keepdims=True)
     if symbol.domain == "real" and values.size and (values.flat[0] < 0) != _first_is_negative(symbol, seed, number):
         return np.asarray(-values, dtype=object)
@@ -232,7 +234,7 @@ def _first_is_negative(symbol: Symbol, seed: int, number: int) -> bool:
 def _require_shape(symbol: Symbol) -> None:
     if symbol.domain in ("spd", "sym") and (len(symbol.shape) != 2 or symbol.shape[0] != symbol.shape[1]):
         raise UnsupportedError(f"a domain of square matrices for something else: {symbol.name} is declared {symbol.domain}")
-    if symbol.domain == "simplex" and not symbol.family:
+    if symbol.domain in SUMS_TO_ONE and not symbol.family:
         raise UnsupportedError(f"a simplex without an index to sum over: {symbol.name}")
 
 
@@ -246,14 +248,29 @@ def _scalar(rng: random.Random, domain: str) -> Fraction:
     match domain:
         case "real":
             return magnitude * rng.choice((-1, 1))
-        case "positive" | "nonnegative" | "simplex":
+        case "positive" | "nonnegative" | "simplex" | "closed simplex":
             return magnitude
         case "unit":
             return Fraction(rng.randrange(101, 900), 1000)
+        case "one-hot":
+            return Fraction(0)
+        case "count":
+            return Fraction(rng.choice((0, 1, 2, 3, 4, 5, 6)))
+        case "bool":
+            return Fraction(rng.randrange(2))
         case "integer":
             return Fraction(rng.choice((-3, -2, 2, 3, 4, 5)))
         case _:
             raise UnsupportedError(f"no generic values are known for the domain {domain}")
+
+
+def one_hot(shape: tuple[int, ...], axis: int, draw: Callable[[int], int]) -> np.ndarray:
+    """Zeros with a single 1 along ``axis``, at the place drawn for each of the other indices."""
+    values = np.full(shape, Fraction(0), dtype=object)
+    rest = shape[:axis] + shape[axis + 1 :]
+    for place in np.ndindex(*rest):
+        values[place[:axis] + (draw(shape[axis]),) + place[axis:]] = Fraction(1)
+    return values
 
 
 def _positive_definite(rng: random.Random, size: int) -> np.ndarray:

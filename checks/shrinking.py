@@ -8,9 +8,9 @@ from fractions import Fraction
 
 import numpy as np
 
-from checks.points import Point
+from checks.points import Point, one_hot
 from derive.errors import DeriveError
-from derive.symbols import Domain, Symbol
+from derive.symbols import SUMS_TO_ONE, Domain, Symbol
 
 MOST_TRIALS = 160
 
@@ -21,6 +21,8 @@ _SIMPLE: dict[Domain, Sequence[Fraction]] = {
     "nonnegative": [Fraction(v) for v in ("2", "1", "3", "1/2", "0")],
     "unit": [Fraction(v) for v in ("1/2", "1/3", "1/4")],
     "integer": [Fraction(v) for v in ("1", "2", "0", "-1")],
+    "count": [Fraction(v) for v in ("1", "2", "0")],
+    "bool": [Fraction(v) for v in ("1", "0")],
 }
 
 
@@ -78,7 +80,9 @@ def _resized(point: Point, name: str, size: int, symbols: Sequence[Symbol]) -> P
         for axis, dimension in enumerate(symbol.shape, start=len(symbol.family)):
             if dimension.name == name:
                 cut = np.take(cut, range(size), axis=axis)
-        if symbol.domain == "simplex" and cut.size:
+        if symbol.domain == "one-hot" and cut.size:
+            cut = one_hot(cut.shape, len(symbol.family) - 1, lambda count: 0)
+        elif symbol.domain in SUMS_TO_ONE and cut.size:
             cut = cut / cut.sum(axis=len(symbol.family) - 1, keepdims=True)
         values[key] = cut
     return replace(point, sizes={**point.sizes, name: size}, values=values)
@@ -86,7 +90,9 @@ def _resized(point: Point, name: str, size: int, symbols: Sequence[Symbol]) -> P
 
 def _simpler(symbol: Symbol, values: np.ndarray) -> Iterator[np.ndarray]:
     """Simpler values of the same shape, simplest first: all members alike, then small different ones, then rounded."""
-    if symbol.domain == "simplex":
+    if symbol.domain == "one-hot":
+        yield one_hot(values.shape, len(symbol.family) - 1, lambda count: 0)
+    elif symbol.domain in SUMS_TO_ONE:
         count = values.shape[len(symbol.family) - 1]
         yield np.full_like(values, Fraction(1, count))
         weights = np.array([Fraction(k + 1) for k in range(count)], dtype=object)

@@ -39,7 +39,7 @@ from derive.formula import (
     negate,
     walk,
 )
-from derive.symbols import Domain, Index, Symbol
+from derive.symbols import INTEGERS, Domain, Index, Symbol
 
 Sizes = Mapping[str, int]
 _PointKey = tuple[int, tuple[tuple[str, int], ...], frozenset[Symbol]]
@@ -541,7 +541,7 @@ def _near_equality(witness: Witness, claim: Claim, small: Formula, large: Formul
     for point in witness.at(small, large, claim=claim):
         values = dict(point.values)
         for symbol in symbols:
-            between = symbol.role == "current" and symbol.domain not in ("spd", "sym", "integer")
+            between = symbol.role == "current" and symbol.domain not in ("spd", "sym", *INTEGERS)
             if between and (symbol.name, "param") in values:
                 there = values[symbol.name, "param"]
                 moved = there + (values[symbol.name, "current"] - there) / 64

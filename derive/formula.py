@@ -16,7 +16,7 @@ from functools import reduce
 from typing import Any, ClassVar, Literal
 
 from derive.errors import ScopeError, ShapeError
-from derive.symbols import Index, IndexLike, Range, Size, Symbol, record
+from derive.symbols import Domain, Index, IndexLike, Range, Size, Symbol, record
 
 Shape = tuple[Size | None, ...]
 Convention = Literal["entry", "frobenius", "vech"]
@@ -220,6 +220,31 @@ class Function(Formula):
     def __post_init__(self) -> None:
         for argument in self.arguments:
             require_scalar(argument, self.name)
+
+
+@record
+class UnspecifiedFunction:
+    """A smooth function of which nothing else is known: of indices (``family``), and of scalars or vectors."""
+
+    name: str
+    family: tuple[Range, ...] = ()
+    domain: Domain = "real"
+    argument_shapes: tuple[Shape, ...] = ()
+    known_hash: int | None = field(default=None, init=False, compare=False, repr=False)
+
+
+@record
+class Apply(Formula):
+    """An unspecified function at indices and arguments: ``p(x_i, z | theta)``."""
+
+    function: UnspecifiedFunction
+    indices: tuple[IndexLike, ...] = ()
+    arguments: tuple[Formula, ...] = ()
+
+    def __post_init__(self) -> None:
+        check_indices(self.function.name, self.function.family, self.indices)
+        if tuple(argument.shape for argument in self.arguments) != self.function.argument_shapes:
+            raise ShapeError(f"{self.function.name} takes arguments of other shapes")
 
 
 @record
@@ -614,7 +639,7 @@ def rename(node: Formula, mapping: Mapping[Index, IndexLike]) -> Formula:
         formal = tuple(Fresh.index(i) if i in inner.values() else i for i in node.indices)
         body = rename(node.replacement, {**inner, **dict(zip(node.indices, formal, strict=True))})
         return Substitute(rename(node.body, mapping), node.symbol, formal, body, span=node.span)
-    if isinstance(node, (Reference, Named, Component)):
+    if isinstance(node, (Reference, Named, Component, Apply)):
         node = replace(node, indices=tuple(swap(index) for index in node.indices))
     elif isinstance(node, Delta):
         return Delta(swap(node.left), swap(node.right), span=node.span)
@@ -647,7 +672,7 @@ def free_indices(node: Formula) -> frozenset[Index]:
     if isinstance(node, Substitute):
         return free_indices(node.body) | (free_indices(node.replacement) - frozenset(node.indices))
     own: tuple[IndexLike, ...] = ()
-    if isinstance(node, (Reference, Named, Component)):
+    if isinstance(node, (Reference, Named, Component, Apply)):
         own = node.indices
     elif isinstance(node, Delta):
         own = (node.left, node.right)

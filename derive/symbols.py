@@ -39,8 +39,13 @@ Role = Literal["data", "param", "current", "latent", "frozen", "const", "opaque"
 """``param`` is the free theta, ``current`` the same parameter at theta_t; ``frozen`` depends on neither;
 ``opaque`` is a name that the kernel gives to a matrix put in for a parameter."""
 
-Domain = Literal["real", "positive", "nonnegative", "unit", "simplex", "spd", "sym", "integer"]
-"""``simplex`` speaks of the last family index: positive entries that sum to one over it (open simplex)."""
+Domain = Literal[
+    "real", "positive", "nonnegative", "unit", "simplex", "closed simplex", "one-hot", "spd", "sym", "integer", "count", "bool"
+]
+"""``simplex`` speaks of the last family index: positive entries that sum to one over it (open simplex); in a closed one zeros are
+allowed, and of ``one-hot`` entries one is 1 and the others are 0. A ``count`` is 0, 1, 2, ..., a ``bool`` 0 or 1."""
+SUMS_TO_ONE = ("simplex", "closed simplex", "one-hot")
+INTEGERS = ("integer", "count", "bool", "one-hot")
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +61,8 @@ class Range:
 
     upper: Size
     lower: int = 1
+    abstract: bool = False
+    """Whether the range stands for a continuum: a sum over it is an integral, which has no count."""
 
 
 @record

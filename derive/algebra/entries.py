@@ -15,6 +15,7 @@ from derive.algebra.calculus import derivative
 from derive.algebra.reduction import Blocked, Fact, Reducer
 from derive.algebra.terms import (
     ONE,
+    UNIT,
     ZERO,
     Atom,
     Head,
@@ -68,7 +69,7 @@ from derive.formula import (
 from derive.symbols import Domain, Index, IndexLike, Range, Size, Symbol
 
 Scope = Mapping[Index, KIndex]
-SPECIAL_FUNCTIONS = ("loggamma", "digamma", "trigamma", "erf")
+SPECIAL_FUNCTIONS = ("gamma", "loggamma", "digamma", "trigamma", "erf")
 
 
 @dataclass(slots=True)
@@ -309,7 +310,19 @@ def _power(reader: Reader, node: Power, scope: Scope, entry: tuple[KIndex, ...])
 def _function(reader: Reader, node: Function, scope: Scope, entry: tuple[KIndex, ...]) -> Polynomial:
     if node.name not in SPECIAL_FUNCTIONS or len(node.arguments) != 1:
         raise UnsupportedError(f"the kernel does not know the function {node.name}")
-    return reader.reducer.special(node.name, reader.read(node.arguments[0], scope))
+    argument = reader.read(node.arguments[0], scope)
+    if node.name == "gamma":
+        # Positive where it is defined here, for a positive argument: that is an obligation.
+        return reader.reducer.exp(_log_gamma(reader, argument))
+    return _log_gamma(reader, argument) if node.name == "loggamma" else reader.reducer.special(node.name, argument)
+
+
+def _log_gamma(reader: Reader, argument: Polynomial) -> Polynomial:
+    """log Gamma(y + 1) = log y + log Gamma(y), for as long as y is positive."""
+    lower = subtract(argument, number(1))
+    if argument.get(UNIT, 0) >= 1 and signs.positive(lower, reader.domains):
+        return add(reader.reducer.logarithm(lower), _log_gamma(reader, lower))
+    return reader.reducer.special("loggamma", argument)
 
 
 def _delta(reader: Reader, node: Delta, scope: Scope, entry: tuple[KIndex, ...]) -> Polynomial:

@@ -214,6 +214,10 @@ _DOMAIN_NAMES = {
     "spd": "positive semidefinite",
     "sym": "symmetric",
     "integer": "an integer",
+    "closed simplex": "nonnegative with sum one",
+    "one-hot": "zero but for a single one",
+    "count": "a count",
+    "bool": "0 or 1",
 }
 
 

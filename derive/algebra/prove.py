@@ -51,7 +51,7 @@ from derive.formula import (
     unfold,
     walk,
 )
-from derive.symbols import Index, Symbol
+from derive.symbols import INTEGERS, SUMS_TO_ONE, Index, Symbol
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,7 +129,7 @@ def facts_of(reader: Reader, claim: Claim | None = None) -> list[Fact]:
     equations = list(reader.equations)
     for (name, role), domain in sorted(reader.domains.items()):
         symbol = reader.symbols.get((name, role))
-        if domain == "simplex" and symbol is not None and symbol.family:
+        if domain in SUMS_TO_ONE and symbol is not None and symbol.family:
             indices = tuple(free(f"@{k}", r.lower, r.upper.name) for k, r in enumerate(symbol.family))
             component = tuple(free(f"@c{k}", 1, size.name) for k, size in enumerate(symbol.shape))
             total = reader.reducer.bind(single((("e", name, role), (*indices, *component))), indices[-1])
@@ -327,7 +327,7 @@ def _require_connected(reader: Reader, claim: Claim) -> None:
 
     A zero derivative says no more than constant on each piece: (x^2)^(1/2) / x is -1 and 1. The domains of symbols are convex.
     """
-    if any(symbol.domain == "integer" for symbol in claim.parameters):
+    if any(symbol.domain in INTEGERS for symbol in claim.parameters):
         raise _Failed("a constant in an integer parameter")
     for duty in obligations(reader, claim, claim.lhs, claim.rhs):
         if not duty.derived and _contains(duty.formula, claim.parameters):
@@ -417,7 +417,7 @@ def _evaluated(formulas: Iterable[Formula]) -> Iterator[tuple[Formula, Context]]
         yield from go(formula, ())
 
 
-_POSITIVE_ARGUMENT = ("loggamma", "digamma", "trigamma")
+_POSITIVE_ARGUMENT = ("gamma", "loggamma", "digamma", "trigamma")
 
 
 def _obligation(reader: Reader, claim: Claim, place: tuple[Formula, Context], seen: set[object]) -> Obligation | None:

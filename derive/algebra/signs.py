@@ -16,6 +16,7 @@ Domains = Mapping[tuple[str, str], Domain]
 """Declared domains, by (symbol name, role)."""
 
 _POSITIVE_DOMAINS = ("positive", "unit", "simplex")
+_NONNEGATIVE_DOMAINS = ("nonnegative", "closed simplex", "one-hot", "count", "bool")
 
 
 def positive_atom(atom: Atom, domains: Domains) -> bool:
@@ -38,7 +39,7 @@ def nonnegative_atom(atom: Atom, domains: Domains) -> bool:
     head = atom[0]
     if head[0] == "d":
         return True
-    if head[0] == "e" and domains.get((head[1], head[2])) == "nonnegative":
+    if head[0] == "e" and domains.get((head[1], head[2])) in _NONNEGATIVE_DOMAINS:
         return True
     return positive_atom(atom, domains)
 

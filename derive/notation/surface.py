@@ -75,7 +75,8 @@ class Token:
 
 FONTS = {
     **dict.fromkeys(
-        ("mathbf", "boldsymbol", "bm", "bf", "vec", "mathrm", "mathit", "mathsf", "textbf", "textit", "textsf", "pmb", "symbf"), "face"
+        ("mathbf", "boldsymbol", "bm", "bf", "vec", "mathrm", "mathit", "mathsf", "textbf", "textit", "textsf", "pmb", "symbf"),
+        "face",
     ),
     "mathcal": "cal",
     "mathscr": "cal",
@@ -86,11 +87,49 @@ FONTS = {
     "mathfrak": "frak",
 }
 TEXTS = ("text", "textrm", "mbox", "textnormal", "operatorname", "operatorname*", "mathop", "mathrm")
-ACCENTS = {"hat": "hat", "widehat": "hat", "tilde": "tilde", "widetilde": "tilde", "bar": "bar", "overline": "bar", "dot": "dot", "ddot": "ddot", "check": "check", "breve": "breve"}
+ACCENTS = {
+    "hat": "hat",
+    "widehat": "hat",
+    "tilde": "tilde",
+    "widetilde": "tilde",
+    "bar": "bar",
+    "overline": "bar",
+    "dot": "dot",
+    "ddot": "ddot",
+    "check": "check",
+    "breve": "breve",
+}
 SPACES = frozenset(
-    (" ", ",", ";", ":", "!", ">", "quad", "qquad", "displaystyle", "textstyle", "scriptstyle", "limits", "nolimits", "nonumber", "notag", "allowbreak", "/", "hfill", "relax", "normalsize", "\n", "thinspace", "medspace", "hline")
+    (
+        " ",
+        ",",
+        ";",
+        ":",
+        "!",
+        ">",
+        "quad",
+        "qquad",
+        "displaystyle",
+        "textstyle",
+        "scriptstyle",
+        "limits",
+        "nolimits",
+        "nonumber",
+        "notag",
+        "allowbreak",
+        "/",
+        "hfill",
+        "relax",
+        "normalsize",
+        "\n",
+        "thinspace",
+        "medspace",
+        "hline",
+    )
 )
-SKIPPED_WITH_ARGUMENT = frozenset(("hspace", "hphantom", "phantom", "vphantom", "label", "tag", "color", "hspace*", "vspace", "tag*", "smash", "mspace"))
+SKIPPED_WITH_ARGUMENT = frozenset(
+    ("hspace", "hphantom", "phantom", "vphantom", "label", "tag", "color", "hspace*", "vspace", "tag*", "smash", "mspace")
+)
 SIZES = frozenset(f"{size}{side}" for size in ("big", "Big", "bigg", "Bigg") for side in ("", "l", "r", "m"))
 BRACKETS = {"(": ")", "[": "]", "\\{": "\\}", "\\langle": "\\rangle", "\\lfloor": "\\rfloor", "\\lceil": "\\rceil"}
 CLOSING = frozenset(BRACKETS.values())
@@ -102,7 +141,27 @@ SAME = {
     "coloneqq": ":=", "triangleq": ":=", "coloneq": ":=", "vcentcolon": ":", "intop": "int", "iint": "int", "equiv": "equiv", "top": "top", "intercal": "top",
     "lparen": "(", "rparen": ")", "land": "wedge", "colon": ":",
 }  # fmt: skip
-RELATIONS = frozenset((":=", "le", "ge", "propto", "implies", "iff", "leftarrow", "approx", "sim", "equiv", "simeq", "to", "ne", "in", "mapsto", "ll", "gg"))
+RELATIONS = frozenset(
+    (
+        ":=",
+        "le",
+        "ge",
+        "propto",
+        "implies",
+        "iff",
+        "leftarrow",
+        "approx",
+        "sim",
+        "equiv",
+        "simeq",
+        "to",
+        "ne",
+        "in",
+        "mapsto",
+        "ll",
+        "gg",
+    )
+)
 OPERATIONS = frozenset(("cdot", "times", "mid", "Vert", "odot", "otimes", "circ", "pm", "dots", "setminus", "wedge", "ast"))
 UNICODE = {
     "−": "-", "–": "-", "·": "\\cdot ", "×": "\\times ", "≤": "\\le ", "≥": "\\ge ", "≠": "\\ne ", "∝": "\\propto ", "∑": "\\sum ", "∏": "\\prod ",
@@ -191,7 +250,9 @@ def _character(character: str, start: int) -> list[Token]:
             else:
                 known = f"\\{GREEK[plain]} " if plain in GREEK else plain
         else:
-            raise ReadingError(f"a character that is not read in formulas: U+{ord(character):04X} {kind}", start, end, "character")
+            raise ReadingError(
+                f"a character that is not read in formulas: U+{ord(character):04X} {kind}", start, end, "character"
+            )
     return [replace(token, start=start, end=end) for token in tokens(known)]
 
 
@@ -387,7 +448,12 @@ class _Surface:
         if text in ")]":
             raise ReadingError(f"a closing bracket without an opening one: {text}", start, end, "brackets")
         if text.isdigit() or (text == "." and self._digit_follows(end)):
-            while (ahead := self.peek()) is not None and ahead.kind == "char" and ahead.start == end and _continues(ahead, text, self):
+            while (
+                (ahead := self.peek()) is not None
+                and ahead.kind == "char"
+                and ahead.start == end
+                and _continues(ahead, text, self)
+            ):
                 text += ahead.text
                 end = self.take().end
             if len(text) > MAX_DIGITS:
@@ -402,7 +468,7 @@ class _Surface:
             return Item("sign", "mid", start=start, end=end)
         if text == ":" and (ahead := self.peek()) is not None and ahead.text == "=" and ahead.kind == "char":
             return Item("sign", ":=", start=start, end=self.take().end)
-        if text in "+-*/=<>,;:!.?\"`@#":
+        if text in '+-*/=<>,;:!.?"`@#':
             same = {"*": "cdot"}.get(text, text)
             return Item("sign", same, start=start, end=end)
         raise ReadingError(f"a sign that is not read: {text!r}", start, end, "character")
@@ -444,7 +510,9 @@ class _Surface:
             count = 0
             if stop.kind == "end":
                 if stop.text != name:
-                    raise ReadingError(f"environments that do not match: {name} and {stop.text}", stop.start, stop.end, "brackets")
+                    raise ReadingError(
+                        f"environments that do not match: {name} and {stop.text}", stop.start, stop.end, "brackets"
+                    )
                 return Item("environment", name.rstrip("*"), tuple(cells), rows=tuple(rows), start=token.start, end=stop.end)
 
     def _skip_argument(self) -> None:
@@ -489,7 +557,19 @@ class _Surface:
                 self.take()
             inside, end = self.argument()
             return Item("root", "", (inside, degree), start=start, end=end)
-        if name in ("underbrace", "overbrace", "boxed", "cancel", "fbox", "ensuremath", "underline", "overbracket", "underbracket", "textcolor", "mathstrut"):
+        if name in (
+            "underbrace",
+            "overbrace",
+            "boxed",
+            "cancel",
+            "fbox",
+            "ensuremath",
+            "underline",
+            "overbracket",
+            "underbracket",
+            "textcolor",
+            "mathstrut",
+        ):
             return self._braced(token)
         if name in ("overset", "stackrel", "underset", "overunderset"):
             mark, _ = self.argument()
@@ -512,7 +592,11 @@ class _Surface:
             faced = tuple(_faced(item, FONTS[name]) for item in inside)
             if len(faced) == 1:
                 return replace(faced[0], start=start, end=end)
-            if faced and all(item.kind == "letter" and not item.sups and item.sub is None for item in faced) and name not in ("vec", "boldsymbol", "bm"):
+            if (
+                faced
+                and all(item.kind == "letter" and not item.sups and item.sub is None for item in faced)
+                and name not in ("vec", "boldsymbol", "bm")
+            ):
                 return Item("letter", "".join(item.text for item in faced), font="face", start=start, end=end)
             return Item("group", "", (faced,), start=start, end=end)
         if name in ("not",):
@@ -535,14 +619,30 @@ class _Surface:
         self.take()
         closing = self.take()
         shut = _bracket(closing) or closing.text
-        bars = {"|": "|", "vert": "|", "mid": "|", "lvert": "|", "rvert": "|", "\\|": "‖", "Vert": "‖", "lVert": "‖", "rVert": "‖", "\\Vert": "‖"}
+        bars = {
+            "|": "|",
+            "vert": "|",
+            "mid": "|",
+            "lvert": "|",
+            "rvert": "|",
+            "\\|": "‖",
+            "Vert": "‖",
+            "lVert": "‖",
+            "rVert": "‖",
+            "\\Vert": "‖",
+        }
         return Item("fence", bars.get(name, name) + bars.get(shut, shut), (inside,), start=token.start, end=closing.end)
 
     def _braced(self, token: Token) -> Item:
         if token.text == "textcolor":
             self.argument()
         inside, end = self.argument()
-        while (ahead := self.peek()) is not None and ahead.kind == "char" and ahead.text in "_^" and token.text.endswith(("brace", "bracket")):
+        while (
+            (ahead := self.peek()) is not None
+            and ahead.kind == "char"
+            and ahead.text in "_^"
+            and token.text.endswith(("brace", "bracket"))
+        ):
             self.take()
             _, end = self.argument()
         return Item("group", "", (inside,), start=token.start, end=end)
@@ -554,7 +654,11 @@ class _Surface:
             ahead = self.peek()
         if ahead is None or ahead.kind != "open":
             inside, end = self.argument()
-            return replace(inside[0], start=token.start, end=end) if len(inside) == 1 else Item("group", "", (inside,), start=token.start, end=end)
+            return (
+                replace(inside[0], start=token.start, end=end)
+                if len(inside) == 1
+                else Item("group", "", (inside,), start=token.start, end=end)
+            )
         first = self.position
         taken = _argument_tokens_from(self)
         end = self.tokens[self.position - 1].end
@@ -568,7 +672,11 @@ class _Surface:
             inside, end = self.argument()
             if [i.text for i in inside] in (["\\arg", "\\max"], ["\\arg", "\\min"]):
                 return Item("letter", "arg" + inside[1].text[1:], start=token.start, end=end)
-            return replace(inside[0], start=token.start, end=end) if len(inside) == 1 else Item("group", "", (inside,), start=token.start, end=end)
+            return (
+                replace(inside[0], start=token.start, end=end)
+                if len(inside) == 1
+                else Item("group", "", (inside,), start=token.start, end=end)
+            )
         if not taken:
             return None
         return Item("words", plain, start=token.start, end=end)

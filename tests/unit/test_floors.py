@@ -26,6 +26,8 @@ FLOORS = {
     "derive.formula": 1.5,
     "derive.sympy_bridge": 1.7,
     "derive.claims": 2,
+    "derive.notation.probabilities": 4.5,
+    "derive.notation.latex_reader": 4.5,
     "derive.notation": 4,
     "derive.densities": 4,
     "derive.models": 5,

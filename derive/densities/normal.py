@@ -1,0 +1,29 @@
+"""The normal density, of a number (by its variance) or of a vector (by its covariance matrix)."""
+
+from __future__ import annotations
+
+from fractions import Fraction
+
+from derive.densities import Density
+from derive.densities.gaussian import exponent, normaliser
+from derive.errors import ShapeError
+from derive.formula import HALF, Inverse, ZERO, Divide, Exp, Formula, Number, Pi, Power, multiply, negate, quadratic_form
+
+
+def write(value: Formula, mean: Formula, variance: Formula) -> Formula:
+    centred = value if mean == ZERO else value - mean
+    if value.shape == ():
+        if variance.shape != ():
+            raise ShapeError("a normal density of a number takes a number as its variance, not a matrix")
+        two = Number(Fraction(2))
+        scale = Power(multiply(two, Pi(), variance), HALF)
+        return multiply(Divide(Number(Fraction(1)), scale), Exp(negate(Divide(Power(centred, two), multiply(two, variance)))))
+    size = value.shape[0]
+    if len(value.shape) != 1 or size is None or variance.shape != (size, size):
+        raise ShapeError("a normal density of a vector takes a square matrix of its size as its covariance")
+    if mean == ZERO:
+        return multiply(normaliser(variance, size), Exp(negate(multiply(HALF, quadratic_form(value, Inverse(variance))))))
+    return multiply(normaliser(variance, size), Exp(exponent(value, mean, variance)))
+
+
+DENSITY = Density("Normal", ("mean", "variance or covariance"), "the reals, or vectors", write)

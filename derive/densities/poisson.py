@@ -1,0 +1,13 @@
+"""The Poisson mass function of counts."""
+
+from __future__ import annotations
+
+from derive.densities import Density
+from derive.formula import Divide, Exp, Formula, Function, Power, multiply, negate
+
+
+def write(value: Formula, rate: Formula) -> Formula:
+    return Divide(multiply(Exp(negate(rate)), Power(rate, value)), Function("gamma", (value + 1,)))
+
+
+DENSITY = Density("Poisson", ("rate",), "0, 1, 2, ...", write)

@@ -1,0 +1,511 @@
+"""The language of declarations: what the symbols of a note mean, said once in lines that read like a paper's "where" clause.
+
+A ``Dictionary`` grows line by line. It knows spellings and domains, not formulas: the bodies of definitions stay as they stand
+and are read where they are used.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Literal
+
+from derive.errors import ReadingError
+from derive.formula import Convention
+from derive.notation.spellings import Argument, Spelling, arguments_of, plain, spelling
+from derive.notation.surface import HasBody, Item, Items, surface
+from derive.symbols import Domain, Index, Range, Role, Size, Symbol
+
+KEYWORDS = (
+    "size", "index", "data", "latent", "param", "const", "fun", "posterior", "frozen", "define", "assume", "use", "reset", "let", "free",
+)  # fmt: skip
+
+Span = tuple[int, int]
+"""Lower and upper end of a range of integers known by numbers."""
+
+
+@dataclass(frozen=True, slots=True)
+class Letter:
+    """A declared symbol: how it is written and what it is.
+
+    ``slots`` of the spelling are its family's indices, in order, and then ``extra`` ones: the k of ``\\pi_k`` where
+    ``\\pi in simplex(K)`` was declared. ``values`` is what a latent runs over: a range, two numbers, or None when it is continuous.
+    """
+
+    spelling: Spelling
+    symbol: Symbol
+    kind: str
+    extra: int = 0
+    values: Range | Span | None = None
+    convention: Convention = "entry"
+    call: bool = False
+
+    @property
+    def name(self) -> str:
+        return self.symbol.name
+
+
+@dataclass(frozen=True, slots=True)
+class Unknown:
+    """An unknown smooth function, ``fun f(x, \\theta) in positive``."""
+
+    spelling: Spelling
+    domain: Domain
+    shape: tuple[Size, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Abbreviation:
+    """``define LEFT = RIGHT``: the right side is read where the left one is used."""
+
+    spelling: Spelling
+    body: Items
+    text: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Posterior:
+    """``posterior w_{ij} = p(z_i=j | x_i) at \\theta_t``; ``at`` is None where nothing is said."""
+
+    spelling: Spelling
+    body: Items
+    at: Items | None
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """A variable in a statement of the model, with the value it is given (the ``k`` of ``z_i=k``), or None."""
+
+    items: Items
+    value: Items | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Statement:
+    """``x_i | z_i=k ~ Normal(\\mu_k, \\Sigma_k)``."""
+
+    targets: tuple[Event, ...]
+    conditions: tuple[Event, ...]
+    density: str
+    arguments: tuple[Argument, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Fact:
+    """``assume A = B`` (or ``A in TYPE``, ``A > 0``, ``i \\ne j``), as it stands."""
+
+    left: Items
+    relation: str
+    right: Items
+    text: str
+
+
+Entry = Letter | Unknown | Abbreviation | Posterior
+
+
+@dataclass(slots=True)
+class Dictionary:
+    """All that a note has declared so far."""
+
+    macros: Mapping[str, HasBody] = field(default_factory=dict[str, HasBody])
+    sizes: dict[str, Size] = field(default_factory=dict[str, Size])
+    indices: dict[str, Index | Span] = field(default_factory=dict[str, "Index | Span"])
+    entries: list[Entry] = field(default_factory=list["Entry"])
+    statements: list[Statement] = field(default_factory=list[Statement])
+    facts: list[Fact] = field(default_factory=list[Fact])
+    freed: frozenset[str] = frozenset()
+    version: int = 0
+
+    def copy(self) -> Dictionary:
+        """The same declarations, for hints that hold for one display only."""
+        return Dictionary(
+            self.macros,
+            dict(self.sizes),
+            dict(self.indices),
+            list(self.entries),
+            list(self.statements),
+            list(self.facts),
+            self.freed,
+            self.version,
+        )
+
+    # Looking up.
+
+    @property
+    def letters(self) -> Iterator[Letter]:
+        return (entry for entry in self.entries if isinstance(entry, Letter))
+
+    @property
+    def posteriors(self) -> list[Posterior]:
+        return [entry for entry in self.entries if isinstance(entry, Posterior)]
+
+    def by_head(self, head: str) -> list[Entry]:
+        """What begins with this letter: longer names and later declarations first, functions before plain letters."""
+        found = [entry for entry in reversed(self.entries) if entry.spelling.head == head]
+        return sorted(found, key=lambda entry: -len(entry.spelling.items))
+
+    def is_index(self, name: str) -> bool:
+        return name in self.indices
+
+    # Declaring.
+
+    def declare(self, text: str) -> None:
+        """Take in one declaration.
+
+        Raises:
+            ReadingError: the line is none, or contradicts an earlier one.
+        """
+        line = text.strip()
+        if not line:
+            return
+        self.version += 1
+        word, _, rest = line.partition(" ")
+        start = len(text) - len(text.lstrip()) + len(word) + 1
+        if word == "reset" and not rest.strip():
+            self._reset()
+        elif word in _READERS:
+            _READERS[word](self, rest, start)
+        elif (place := _model_sign(line)) is not None:
+            self._statement(line[: place[0]], line[place[1] :])
+        else:
+            raise ReadingError(
+                f"a declaration that is not understood: {line!r}, expected one of {', '.join(KEYWORDS)} or NAME ~ DENSITY",
+                0,
+                len(text),
+                "declaration",
+            )
+
+    def _reset(self) -> None:
+        for part in (self.sizes, self.indices):
+            part.clear()
+        for listed in (self.entries, self.statements, self.facts):
+            listed.clear()
+        self.freed = frozenset()
+
+    def surface(self, text: str) -> Items:
+        return surface(text, self.macros)
+
+    def pattern(self, items: Items) -> Spelling:
+        return spelling(items, self.is_index)
+
+    def _size(self, text: str, start: int) -> None:
+        for name in _listed(text):
+            items = self.surface(name)
+            key = plain(items)
+            if not items or len(items) != 1 or items[0].kind != "letter":
+                raise ReadingError(f"a size that is not a letter: {name!r}", start, start + len(text), "declaration")
+            self.sizes[key] = Size(key)
+
+    def _index(self, text: str, start: int) -> None:
+        names, _, span = _typed(text, start)
+        lower, upper = _range(span, start)
+        for name in _listed(names):
+            items = self.surface(name)
+            key = plain(items)
+            if re.fullmatch(r"-?\d+", upper):
+                self.indices[key] = (int(lower), int(upper))
+            else:
+                self.indices[key] = Index(key, Range(self.size(upper, start), int(lower)))
+
+    def size(self, name: str, start: int = 0) -> Size:
+        """The size called so.
+
+        Raises:
+            ReadingError: it was not declared.
+        """
+        key = plain(self.surface(name))
+        if key not in self.sizes:
+            raise ReadingError(
+                f"a size that was not declared: {name.strip()!r}, expected one of {', '.join(self.sizes) or '(none)'}",
+                start,
+                start + len(name),
+                "undeclared",
+            )
+        return self.sizes[key]
+
+    def _letters(self, kind: str, text: str, start: int) -> None:
+        names, _, type_text = _typed(text, start)
+        type_text, over = _over(type_text)
+        type_text, convention = _convention(type_text)
+        shown = self.surface(names)
+        for argument in arguments_of_names(shown):
+            self._letter(kind, argument, type_text, over, convention, start)
+
+    def _letter(self, kind: str, items: Items, type_text: str, over: str | None, convention: Convention, start: int) -> None:
+        if not items:
+            raise ReadingError("a declaration without a name", start, start + 1, "declaration")
+        if over is not None and plain(self.surface(over)) not in self.indices:
+            # frozen q(z) in simplex(K) over z: the latent's letter is the index.
+            latent = self._latent(self.surface(over))
+            if latent is None:
+                raise ReadingError(f"'over' names no index: {over!r}", start, start + 1, "declaration")
+        pattern = self.pattern(items)
+        shape, domain, values = self._type(type_text, start)
+        families: list[Range] = []
+        slots: list[str] = list(pattern.slots)
+        for slot in slots:
+            index = self.indices[slot]
+            if isinstance(index, Index):
+                families.append(index.range)
+            else:
+                raise ReadingError(
+                    f"a family over a range of numbers: {plain(items)}; try a letter for its size",
+                    start,
+                    start + 1,
+                    "declaration",
+                )
+        latents = self._latent_arguments(pattern)
+        families.extend(latents)
+        extra = 0
+        if domain == "simplex":
+            size = self.size(_argument(type_text), start)
+            if over is None:
+                families.append(Range(size))
+                extra = 1
+            else:
+                key = plain(self.surface(over))
+                if key in slots:
+                    position = slots.index(key)
+                    families.append(families.pop(position))
+                    slots.append(slots.pop(position))
+                    pattern = Spelling(pattern.items, tuple(slots), pattern.is_index)
+        role: Role = {"data": "data", "param": "param", "frozen": "frozen", "latent": "latent", "const": "const"}[kind]  # type: ignore[assignment]
+        if kind == "latent" and values is not None:
+            # Its value as a vector of zeros and one 1 is what formulas speak of.
+            families.append(values if isinstance(values, Range) else Range(Size(f"{plain(items)}:{values[0]}..{values[1]}")))
+            domain = "one-hot"
+        if domain == "simplex" and kind == "frozen":
+            domain = "closed simplex"
+        symbol = Symbol(pattern.name, role, tuple(families), shape, domain)
+        if any(
+            isinstance(entry, Letter) and entry.symbol.name == symbol.name and plain(entry.spelling.items) == plain(items)
+            for entry in self.entries
+        ):
+            raise ReadingError(f"declared twice: {plain(items)}", start, start + 1, "declaration")
+        self.entries.append(Letter(pattern, symbol, kind, extra, values, convention, call=bool(latents)))
+
+    def _latent(self, items: Items) -> Letter | None:
+        for letter in self.letters:
+            if letter.kind == "latent":
+                met = letter.spelling.match(items, 0)
+                if met is not None and met[1] == len(items):
+                    return letter
+        return None
+
+    def _latent_arguments(self, pattern: Spelling) -> list[Range]:
+        """The ranges of latents among the arguments of ``q(z)``, in order."""
+        found: list[Range] = []
+        for argument in pattern.call:
+            items = argument.items
+            cut = next((k for k, item in enumerate(items) if item.is_sign("=")), None)
+            if cut is not None:
+                continue  # q(z_n = C_k): the value is a slot or an abbreviation
+            latent = self._latent(items)
+            if latent is not None:
+                if isinstance(latent.values, Range):
+                    found.append(latent.values)
+                elif latent.values is None:
+                    found.append(Range(Size(f"#{latent.name}"), 1))
+        return found
+
+    def _type(self, text: str, start: int) -> tuple[tuple[Size, ...], Domain, Range | Span | None]:
+        text = text.strip()
+        plain_types: Mapping[str, Domain] = {
+            "R": "real", "Z": "integer", "N": "count", "positive": "positive", "nonnegative": "nonnegative", "unit": "unit", "bool": "bool",
+        }  # fmt: skip
+        if text in plain_types:
+            return (), plain_types[text], (0, 1) if text == "bool" and False else None
+        if text.startswith("\\mathbb{R}"):
+            text = "R" + text[len("\\mathbb{R}") :]
+        if met := re.fullmatch(r"R\^\{?\s*(\S+?)\s*\}?", text):
+            return (self.size(met[1], start),), "real", None
+        if met := re.fullmatch(r"R\^\{\s*(\S+)\s*(?:x|\\times)\s*(\S+?)\s*\}", text):
+            return (self.size(met[1], start), self.size(met[2], start)), "real", None
+        if met := re.fullmatch(r"(simplex|spd|sym|diag|lower|orthogonal)\(\s*(.+?)\s*\)", text):
+            size = self.size(met[2], start)
+            if met[1] == "simplex":
+                return (), "simplex", None
+            if met[1] in ("spd", "sym"):
+                return (size, size), met[1], None  # type: ignore[return-value]
+            raise ReadingError(f"a type that is not supported yet: {met[1]}", start, start + len(text), "unsupported")
+        if re.fullmatch(r"-?\w+\s*(?:\.\.|\\dots)\s*.+", text):
+            lower, upper = _range(text, start)
+            if re.fullmatch(r"-?\d+", upper):
+                return (), "integer", (int(lower), int(upper))
+            if plain(self.surface(upper)) in self.sizes:
+                return (), "integer", Range(self.size(upper, start), int(lower))
+            return (), "count", None
+        raise ReadingError(
+            f"a type that is not known: {text!r}, expected R, R^d, R^{{d x m}}, positive, unit, simplex(k), spd(d), 1..k, ...",
+            start,
+            start + len(text),
+            "declaration",
+        )
+
+    def _fun(self, text: str, start: int) -> None:
+        names, _, type_text = _typed(text, start)
+        shape, domain, _ = self._type(type_text, start)
+        self.entries.append(Unknown(self.pattern(self.surface(names)), domain, shape))
+
+    def _posterior(self, text: str, start: int) -> None:
+        items = self.surface(text)
+        left, right = _equation(items, text, start)
+        at: Items | None = None
+        cut = next((k for k in range(len(right) - 1) if right[k].text == "a" and right[k + 1].text == "t" and k), None)
+        if cut is not None:
+            at, right = right[cut + 2 :], right[:cut]
+        self.entries.append(Posterior(self.pattern(left), right, at))
+
+    def define(self, left: Items, right: Items, text: str = "") -> None:
+        """Add an abbreviation, as ``define`` does or a display with ``:=``."""
+        if not left or left[0].kind not in ("letter", "fence"):
+            raise ReadingError("a definition of something that is no name", left[0].start if left else 0, None, "declaration")
+        self.version += 1
+        self.entries.append(Abbreviation(self.pattern(left), right, text))
+
+    def _define(self, text: str, start: int) -> None:
+        left, right = _equation(self.surface(text), text, start)
+        if left[0].text == "\\log" and len(left) > 1:
+            # define \log f(y) = ..: f(y) is its exponential.
+            left, right = left[1:], (_exponential(right),)
+        self.define(left, right, text)
+
+    def _assume(self, text: str, start: int) -> None:
+        items = self.surface(text)
+        for relation in ("ne", "in", "=", ">", "<", "ge", "le"):
+            cut = next((k for k, item in enumerate(items) if item.is_sign(relation)), None)
+            if cut is not None:
+                self.facts.append(Fact(items[:cut], relation, items[cut + 1 :], text.strip()))
+                return
+        if " in " in text:
+            left, right = text.rsplit(" in ", 1)
+            self.facts.append(Fact(self.surface(left), "in", self.surface(right), text.strip()))
+            return
+        raise ReadingError(f"an assumption without a relation: {text.strip()!r}", start, start + len(text), "declaration")
+
+    def _free(self, text: str, start: int) -> None:
+        for items in arguments_of_names(self.surface(text)):
+            letter = next((x for x in self.letters if (m := x.spelling.match(items, 0, whole=True)) and m[1] == len(items)), None)
+            if letter is None:
+                raise ReadingError(f"'free' names no declared parameter: {plain(items)}", start, start + len(text), "undeclared")
+            self.freed |= {letter.name}
+
+    def _let(self, text: str, start: int) -> None:
+        self._letters("const", text, start)
+
+    def _statement(self, left: str, right: str) -> None:
+        target, *conditions = _split_bar(self.surface(left))
+        met = re.match(r"\s*(?:\\mathrm\{|\\text\{|\\operatorname\{)?\s*([A-Za-z]+)\}?\s*\(", right)
+        if met is None:
+            raise ReadingError(f"a distribution is expected behind ~: {right.strip()!r}", 0, 1, "declaration")
+        call = self.surface(right[met.end() - 1 :])
+        if not call or call[0].kind != "fence":
+            raise ReadingError(f"a distribution without its arguments: {right.strip()!r}", 0, 1, "declaration")
+        targets = tuple(_event(items) for items in arguments_of_names(target if not _one_fence(target) else target[0].parts[0]))
+        conditioned = tuple(_event(items) for part in conditions for items in arguments_of_names(part))
+        self.statements.append(Statement(targets, conditioned, met[1], arguments_of(call[0].parts[0])))
+
+
+def _one_fence(items: Items) -> bool:
+    return len(items) == 1 and items[0].kind == "fence"
+
+
+def _exponential(items: Items) -> Item:
+    inner = Item("group", parts=(items,), start=items[0].start, end=items[-1].end)
+    return Item("letter", "e", sups=((inner,),), start=inner.start, end=inner.end)
+
+
+def _event(items: Items) -> Event:
+    cut = next((k for k, item in enumerate(items) if item.is_sign("=")), None)
+    return Event(items) if cut is None else Event(items[:cut], items[cut + 1 :])
+
+
+def _split_bar(items: Items) -> list[Items]:
+    found: list[list[Item]] = [[]]
+    for item in items:
+        if item.is_sign("mid"):
+            found.append([])
+        else:
+            found[-1].append(item)
+    return [tuple(part) for part in found]
+
+
+def arguments_of_names(items: Items) -> Iterator[Items]:
+    """Names separated by commas."""
+    run: list[Item] = []
+    for item in items:
+        if item.is_sign(",", ";"):
+            yield tuple(run)
+            run = []
+        else:
+            run.append(item)
+    if run:
+        yield tuple(run)
+
+
+def _listed(text: str) -> Iterable[str]:
+    return (part.strip() for part in text.split(",") if part.strip())
+
+
+def _typed(text: str, start: int) -> tuple[str, str, str]:
+    """``NAMES in TYPE`` taken apart."""
+    cut = max(text.rfind(" in "), text.rfind("\\in "))
+    if cut < 0:
+        raise ReadingError(
+            f"a declaration without its type: {text.strip()!r}, expected NAME in TYPE", start, start + len(text), "declaration"
+        )
+    left = text[:cut]
+    return left, "in", text[cut + 4 :]
+
+
+def _over(text: str) -> tuple[str, str | None]:
+    left, found, right = text.partition(" over ")
+    return left, right.strip() if found else None
+
+
+def _convention(text: str) -> tuple[str, Convention]:
+    met = re.search(r"\bgrad=(entry|frobenius|vech)\b", text)
+    if met is None:
+        return text, "entry"
+    kind: Literal["entry", "frobenius", "vech"] = met[1]  # type: ignore[assignment]
+    return text[: met.start()] + text[met.end() :], kind
+
+
+def _argument(text: str) -> str:
+    return text[text.index("(") + 1 : text.rindex(")")]
+
+
+def _range(text: str, start: int) -> tuple[str, str]:
+    met = re.fullmatch(r"\s*(-?\d+)\s*(?:\.\.|\\dots|\\ldots)\s*(.+?)\s*", text)
+    if met is None:
+        raise ReadingError(f"a range is expected: {text.strip()!r}, as 1..n", start, start + len(text), "declaration")
+    return met[1], met[2]
+
+
+def _equation(items: Items, text: str, start: int) -> tuple[Items, Items]:
+    cut = next((k for k, item in enumerate(items) if item.is_sign("=", ":=", "equiv")), None)
+    if not cut:
+        raise ReadingError(f"a definition without its equals sign: {text.strip()!r}", start, start + len(text), "declaration")
+    return items[:cut], items[cut + 1 :]
+
+
+def _model_sign(line: str) -> tuple[int, int] | None:
+    met = re.search(r"~|\\sim(?![A-Za-z])", line)
+    return None if met is None else met.span()
+
+
+_READERS = {
+    "size": Dictionary._size,
+    "index": Dictionary._index,
+    **{
+        kind: (lambda self, text, start, kind=kind: self._letters(kind, text, start))
+        for kind in ("data", "latent", "param", "const", "frozen")
+    },
+    "fun": Dictionary._fun,
+    "posterior": Dictionary._posterior,
+    "define": Dictionary._define,
+    "assume": Dictionary._assume,
+    "free": Dictionary._free,
+    "let": Dictionary._let,
+}

@@ -1,0 +1,1258 @@
+"""Formulas in TeX, read as the declarations direct: from what stands there to a formula, or the reason why not.
+
+How much an unbracketed operator covers follows the rules of the language of notes; what they do not decide is an error that names
+both readings, never a guess.
+"""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
+from fractions import Fraction
+
+from derive.errors import DeriveError, ReadingError
+from derive.formula import (
+    ONE,
+    ZERO,
+    AtEqual,
+    Component,
+    Definition,
+    Delta,
+    Derivative,
+    Determinant,
+    Diagonal,
+    Divide,
+    Exp,
+    Formula,
+    Fresh,
+    Function,
+    Identity,
+    Inverse,
+    Log,
+    MatrixProduct,
+    Multiply,
+    Named,
+    Number,
+    Pi,
+    Power,
+    Product,
+    Reference,
+    SizeNumber,
+    Span,
+    Sum,
+    Trace,
+    Transpose,
+    add,
+    free_indices,
+    matrix_product,
+    multiply,
+    negate,
+    walk,
+)
+from derive.notation.declarations import Abbreviation, Dictionary, Entry, Letter, Posterior, Unknown
+from derive.notation.probabilities import Probabilities
+from derive.notation.spellings import Match, arguments_of, chunks_of, plain
+from derive.notation.surface import Item, Items
+from derive.symbols import Index, IndexLike, Range, Size, Symbol
+
+UNSIZED = Size("?")
+"""The size of an identity matrix before its surroundings say it."""
+MAX_EXPONENT_BITS = 4_096
+MAX_EXPANDED = 64
+MAX_UNFOLDING = 40
+FUNCTIONS = ("\\log", "\\ln", "log", "ln", "\\exp", "exp")
+TRANSPOSES = ("T", "\\top", "\\intercal", "\\prime", "top")
+BIG = ("\\sum", "\\prod", "\\int")
+
+
+@dataclass(frozen=True, slots=True)
+class Version:
+    """What stands in a parameter's place: its current value, or another declared letter with some indices fixed."""
+
+    current: bool = False
+    letter: Letter | None = None
+    fixed: tuple[IndexLike | None, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Closure:
+    """An argument of a call: read where the call stood, when the body needs it."""
+
+    items: Items
+    scope: Scope
+
+
+@dataclass(frozen=True, slots=True)
+class Scope:
+    """What letters mean at a place: bound indices, values of latents, versions of parameters, arguments of a call."""
+
+    indices: Mapping[str, IndexLike] = field(default_factory=dict[str, IndexLike])
+    latents: Mapping[tuple[str, tuple[IndexLike, ...]], IndexLike] = field(
+        default_factory=dict[tuple[str, tuple[IndexLike, ...]], IndexLike]
+    )
+    versions: Mapping[str, Version] = field(default_factory=dict[str, Version])
+    dummies: Mapping[str, Closure] = field(default_factory=dict[str, "Closure"])
+    fresh: bool = False
+    outer: frozenset[str] = frozenset()
+    depth: int = 0
+
+    def with_index(self, letter: str, index: IndexLike) -> Scope:
+        return replace(self, indices={**self.indices, letter: index})
+
+    def with_latent(self, name: str, indices: tuple[IndexLike, ...], value: IndexLike) -> Scope:
+        return replace(self, latents={**self.latents, (name, indices): value})
+
+    @property
+    def key(self) -> tuple[object, ...]:
+        return (tuple(sorted(self.versions.items(), key=lambda pair: pair[0])), tuple(self.latents.items()))
+
+
+@dataclass(slots=True)
+class Line:
+    """Items with a place to read on from."""
+
+    items: Items
+    position: int = 0
+
+    def peek(self, ahead: int = 0) -> Item | None:
+        place = self.position + ahead
+        return self.items[place] if place < len(self.items) else None
+
+    def take(self) -> Item:
+        item = self.items[self.position]
+        self.position += 1
+        return item
+
+    @property
+    def ended(self) -> bool:
+        return self.position >= len(self.items)
+
+
+class Reader:
+    """Reads formulas by one dictionary, under one reading of the weights (``held`` or ``moving``)."""
+
+    def __init__(
+        self, dictionary: Dictionary, *, weights: str = "held", place: Callable[[int], tuple[int, int]] | None = None
+    ) -> None:
+        self.dictionary = dictionary
+        self.weights = weights
+        self.place = place
+        self.notes: set[str] = set()
+        self.undecided_weights = False
+        self.probabilities = Probabilities(self)
+        self._definitions: dict[object, Definition] = {}
+
+    # Whole formulas.
+
+    def formula(self, items: Items, scope: Scope | None = None) -> Formula:
+        """What the items say.
+
+        Raises:
+            ReadingError: they cannot be read, or are ill-formed.
+        """
+        scope = scope or Scope()
+        if not items:
+            raise ReadingError("a formula is expected here")
+        if scope.depth > MAX_UNFOLDING:
+            raise ReadingError("definitions that refer to one another without end", items[0].start, items[-1].end, "cycle")
+        line = Line(items)
+        value = self._sum(line, scope)
+        if not line.ended:
+            item = line.take()
+            raise ReadingError(f"not understood here: {plain((item,))!r}", item.start, item.end)
+        return value
+
+    def _guard(self, items: Items, build: Callable[[], Formula]) -> Formula:
+        """A formula built; what does not fit together is said at its place."""
+        try:
+            made = build()
+        except ReadingError:
+            raise
+        except DeriveError as error:
+            start, end = (items[0].start, items[-1].end) if items else (0, 1)
+            raise ReadingError(str(error), start, end, "ill-formed") from error
+        if self.place is not None and items and made.span is None:
+            line, column = self.place(items[0].start)
+            made = replace(made, span=Span(line, column, max(1, items[-1].end - items[0].start)))
+        return made
+
+    def _sum(self, line: Line, scope: Scope) -> Formula:
+        terms: list[tuple[int, Formula]] = []
+        start = line.position
+        sign = self._sign(line)
+        while True:
+            terms.append((sign, self._product(line, scope)))
+            item = line.peek()
+            if item is None or not item.is_sign("+", "-", "pm"):
+                break
+            sign = self._sign(line)
+        return self._guard(line.items[start : line.position], lambda: _added(terms))
+
+    @staticmethod
+    def _sign(line: Line) -> int:
+        sign = 1
+        while (item := line.peek()) is not None and item.is_sign("+", "-", "pm"):
+            if item.text == "pm":
+                raise ReadingError("plus or minus: two readings", item.start, item.end, "ambiguous")
+            sign = -sign if item.text == "-" else sign
+            line.take()
+        return sign
+
+    def _product(self, line: Line, scope: Scope, *, stops: Callable[[Item, int], bool] | None = None) -> Formula:
+        """The product that begins here, up to a sign; further than ``stops`` allows it does not go."""
+        start = line.position
+        factors: list[Formula] = []
+        while (item := line.peek()) is not None:
+            if item.is_sign("+", "-") or (stops is not None and stops(item, len(factors))):
+                break
+            if item.is_sign("cdot", "times", "ast"):
+                line.take()
+                if self._sign(line) < 0:
+                    factors.append(Number(Fraction(-1)))
+                continue
+            if item.is_sign("/"):
+                line.take()
+                factors = [self._quotient(line, scope, factors, start)]
+                continue
+            if item.is_sign("!"):
+                line.take()
+                if not factors:
+                    raise ReadingError("a factorial of nothing", item.start, item.end)
+                factors[-1] = Function("gamma", (factors[-1] + 1,))
+                continue
+            if item.is_sign("mid") and item.sub is not None and factors:
+                line.take()
+                factors = [self._evaluated(_combined(factors), item.sub, scope)]
+                continue
+            if item.kind == "sign" and item.text not in ("mid", "Vert"):
+                break
+            if item.kind == "words":
+                raise ReadingError(f"words inside a formula: {item.text!r}", item.start, item.end)
+            factors.append(self._factor(line, scope))
+        if not factors:
+            place = line.peek() or (line.items[-1] if line.items else None)
+            raise ReadingError("an operand is missing here", place.start if place else 0, place.end if place else 1)
+        return self._guard(line.items[start : line.position], lambda: _combined(factors))
+
+    def _quotient(self, line: Line, scope: Scope, factors: list[Formula], start: int) -> Formula:
+        if not factors:
+            raise ReadingError("a fraction without its numerator", start)
+        first = line.position
+
+        def stops(item: Item, count: int) -> bool:
+            if count == 0:
+                return False
+            if item.kind == "letter" and (item.text in BIG or item.text in FUNCTIONS or item.text == "\\nabla"):
+                return True
+            return item.kind in ("fence", "group") or _is_derivative(item) or item.is_sign("cdot", "times", "/", "mid", "Vert")
+
+        below = line.peek()
+        if below is not None and below.kind == "number" and isinstance(factors[-1], Number) and not below.sups:
+            line.take()  # 1/2 x is a half x
+            return _combined([*factors[:-1], Divide(factors[-1], Number(Fraction(below.text)))])
+        if below is not None and below.kind in ("fence", "group"):
+            denominator = self._factor(line, scope)
+        else:
+            denominator = self._product(line, scope, stops=stops)
+        return self._guard(line.items[first : line.position], lambda: Divide(_combined(factors), denominator))
+
+    # Factors.
+
+    def _factor(self, line: Line, scope: Scope) -> Formula:
+        start = line.position
+        item = line.items[start]
+        value, sups, primes = self._base(line, scope)
+        items = line.items[start : line.position]
+        if primes and value.shape != ():
+            value = Transpose(value)
+            primes -= 1
+        if primes:
+            raise ReadingError("a prime that belongs to no declared name", item.start, item.end, "undeclared")
+        return self._guard(items, lambda: self._raised(value, sups, scope))
+
+    def _raised(self, value: Formula, sups: tuple[Items, ...], scope: Scope) -> Formula:
+        for sup in sups:
+            word = plain(sup)
+            if word in TRANSPOSES and not (value.shape == () and word in self.dictionary.sizes):
+                value = value if value.shape == () else Transpose(value)
+            elif word in ("-1", "{-1}") and len(value.shape) == 2:
+                value = Inverse(value)
+            elif word in ("-T", "-\\top") and len(value.shape) == 2:
+                value = Transpose(Inverse(value))
+            elif len(value.shape) == 2:
+                if word != "2":
+                    raise ReadingError(f"a power of a matrix: {word}", sup[0].start, sup[-1].end, "unsupported")
+                value = matrix_product(value, value)
+            elif len(value.shape) == 1:
+                raise ReadingError(f"a vector to a power: {word}; try its norm", sup[0].start, sup[-1].end, "ill-formed")
+            else:
+                exponent = self.formula(sup, replace(scope, depth=scope.depth + 1))
+                _require_small(exponent, sup)
+                value = Power(value, exponent)
+        return value
+
+    def _base(self, line: Line, scope: Scope) -> tuple[Formula, tuple[Items, ...], int]:
+        """The next factor without its powers, and the powers."""
+        item = line.peek()
+        if item is None:
+            raise ReadingError("an operand is missing here")
+        if item.kind == "number":
+            return self._number(line, scope)
+        if item.kind == "letter":
+            return self._letter(line, scope)
+        if item.kind in ("fraction", "binomial", "root"):
+            line.take()
+            if _is_derivative(item):
+                return self._derivative(item, line, scope), item.sups, 0
+            return self._built(item, scope), item.sups, item.primes
+        if item.kind == "group":
+            line.take()
+            return self.formula(item.parts[0], scope), item.sups, item.primes
+        if item.kind == "fence":
+            return self._fence(line, scope)
+        if item.is_sign("mid", "Vert"):
+            return self._bars(line, scope)
+        if item.kind == "environment":
+            raise ReadingError(f"an environment inside a formula: {item.text}", item.start, item.end, "unsupported")
+        raise ReadingError(f"not understood here: {plain((item,))!r}", item.start, item.end)
+
+    def _number(self, line: Line, scope: Scope) -> tuple[Formula, tuple[Items, ...], int]:
+        item = line.take()
+        following = line.peek()
+        if (
+            item.text == "1"
+            and not item.sups
+            and following is not None
+            and following.kind == "fence"
+            and _relation_inside(following)
+        ):
+            line.take()
+            return self._indicator(following.parts[0], scope), following.sups, 0
+        return Number(Fraction(item.text)), item.sups, item.primes
+
+    def _built(self, item: Item, scope: Scope) -> Formula:
+        if item.kind == "fraction":
+            above, below = self.formula(item.parts[0], scope), self.formula(item.parts[1], scope)
+            return self._guard((item,), lambda: Divide(above, below))
+        if item.kind == "root":
+            degree = Fraction(1, 2) if not item.parts[1] else 1 / Fraction(plain(item.parts[1]))
+            inside = self.formula(item.parts[0], scope)
+            return self._guard((item,), lambda: Power(inside, Number(degree)))
+        above, below = (self.formula(part, scope) for part in item.parts)
+        return _binomial(above, below)
+
+    def _fence(self, line: Line, scope: Scope) -> tuple[Formula, tuple[Items, ...], int]:
+        known = self._declared(line, scope)
+        if known is not None:
+            return known
+        item = line.take()
+        inside = item.parts[0]
+        if item.text == "||":
+            return self._measured(self.formula(inside, scope), (item,)), item.sups, 0
+        if item.text == "‖‖":
+            return self._norm(inside, item, scope)
+        if item.text.startswith(".") and item.text.endswith("|") and item.sub is not None:
+            return self._evaluated(self.formula(inside, scope), item.sub, scope), item.sups, 0
+        if item.text == "\\langle\\rangle":
+            parts = arguments_of(inside)
+            if len(parts) == 2:
+                left, right = (self.formula(part.items, scope) for part in parts)
+                return self._guard((item,), lambda: matrix_product(Transpose(left), right)), item.sups, 0
+        elif _relation_inside(item) and item.text == "[]":
+            return self._indicator(inside, scope), item.sups, 0
+        elif item.text in ("()", "[]", "\\{\\}", "(]", "[)"):
+            if item.sub is not None and not item.sups and (value := self._subscripted(item, scope)) is not None:
+                return value, (), 0
+            parts = arguments_of(inside)
+            if len(parts) == 1:
+                return self.formula(inside, scope), item.sups, item.primes
+            raise ReadingError("a tuple where a value is expected", item.start, item.end, "ill-formed")
+        raise ReadingError(f"brackets that are not understood: {item.text}", item.start, item.end)
+
+    def _subscripted(self, item: Item, scope: Scope) -> Formula | None:
+        value = self.formula(item.parts[0], scope)
+        chunks = chunks_of(item.sub or ())
+        if len(chunks) != len(value.shape):
+            return None
+        return self._guard((item,), lambda: Component(value, tuple(self.index(chunk, scope) for chunk in chunks)))
+
+    def _bars(self, line: Line, scope: Scope) -> tuple[Formula, tuple[Items, ...], int]:
+        opening = line.take()
+        for place in range(line.position, len(line.items)):
+            if line.items[place].is_sign(opening.text):
+                inside, closing = line.items[line.position : place], line.items[place]
+                line.position = place + 1
+                if opening.text == "Vert":
+                    return self._norm(inside, closing, scope)
+                return self._measured(self.formula(inside, scope), (opening, closing)), closing.sups, 0
+        raise ReadingError("a bar that is never closed", opening.start, opening.end, "brackets")
+
+    def _norm(self, inside: Items, item: Item, scope: Scope) -> tuple[Formula, tuple[Items, ...], int]:
+        value = self.formula(inside, scope)
+        if item.sub is not None and plain(item.sub) not in ("2", "F"):
+            raise ReadingError(f"a norm that is not read: {plain(item.sub)}", item.start, item.end, "unsupported")
+        squared = self._guard(
+            (item,),
+            lambda: (
+                Trace(matrix_product(Transpose(value), value))
+                if len(value.shape) == 2
+                else matrix_product(Transpose(value), value)
+                if value.shape
+                else multiply(value, value)
+            ),
+        )
+        if item.sups and plain(item.sups[0]) == "2":
+            return squared, item.sups[1:], 0
+        return Power(squared, Number(Fraction(1, 2))), item.sups, 0
+
+    def _measured(self, value: Formula, items: Items) -> Formula:
+        """Bars around it: the determinant of a matrix, the absolute value of a number."""
+        if value.shape == ():
+            return Power(Power(value, Number(Fraction(2))), Number(Fraction(1, 2)))
+        return self._guard(items, lambda: Determinant(value))
+
+    def _evaluated(self, value: Formula, at: Items, scope: Scope) -> Formula:
+        cut = next((k for k, item in enumerate(at) if item.is_sign("=")), None)
+        versions = self.probabilities.versions(at if cut is None else at[cut + 1 :], scope)
+        if versions is None or not any(version.current for version in versions.values()):
+            raise ReadingError(f"an evaluation that is not understood: {plain(at)}", at[0].start, at[-1].end, "unsupported")
+        return AtEqual(value)
+
+    # Letters.
+
+    def _letter(self, line: Line, scope: Scope) -> tuple[Formula, tuple[Items, ...], int]:
+        item = line.items[line.position]
+        dummy = scope.dummies.get(item.text)
+        if dummy is not None and item.sub is None:
+            return self._dummy(line, dummy, scope)
+        known = self._declared(line, scope)
+        if known is not None:
+            return known
+        return self._builtin(line, scope)
+
+    def _dummy(self, line: Line, dummy: Closure, scope: Scope) -> tuple[Formula, tuple[Items, ...], int]:
+        item = line.take()
+        inner = replace(dummy.scope, latents={**dummy.scope.latents, **scope.latents}, depth=scope.depth + 1)
+        following = line.peek()
+        if following is not None and following.kind == "fence" and following.text == "()":
+            # g(x): the argument, as a function of x.
+            letters = [plain(argument.items) for argument in arguments_of(following.parts[0])]
+            if all(letter in scope.indices for letter in letters):
+                line.take()
+                item = following
+                for letter in letters:
+                    inner = inner.with_index(letter, scope.indices[letter])
+        value = self.formula(dummy.items, inner)
+        return value, item.sups, item.primes
+
+    def _declared(self, line: Line, scope: Scope) -> tuple[Formula, tuple[Items, ...], int] | None:
+        """What is declared and stands here, the longest spelling first; None where nothing is."""
+        item = line.items[line.position]
+        head = item.text if item.kind == "letter" else f"{item.kind}:{item.text}"
+        position = line.position
+        failure: ReadingError | None = None
+        for entry in self.dictionary.by_head(head):
+            for met in (
+                entry.spelling.match(line.items, position),
+                entry.spelling.match_head(line.items, position) if isinstance(entry, Abbreviation) else None,
+            ):
+                if met is None:
+                    continue
+                match, end = met
+                if not self._admits(entry, match, scope):
+                    continue
+                line.position = end
+                try:
+                    value, sups = self._entry(entry, match, scope, line.items[position:end])
+                except ReadingError as error:
+                    line.position = position
+                    failure = failure or error
+                    continue
+                return value, sups, 0
+        if failure is not None:
+            raise failure
+        return None
+
+    def _admits(self, entry: Entry, match: Match, scope: Scope) -> bool:
+        if not match.extra_sub:
+            return not (isinstance(entry, Letter) and entry.extra)
+        if not isinstance(entry, Letter):
+            return False
+        return len(match.extra_sub) in (entry.extra, entry.extra + len(entry.symbol.shape)) and bool(match.extra_sub)
+
+    def _entry(self, entry: Entry, match: Match, scope: Scope, items: Items) -> tuple[Formula, tuple[Items, ...]]:
+        if isinstance(entry, Letter):
+            return self.letter(entry, match, scope, items)
+        if isinstance(entry, Unknown):
+            return self.probabilities.unknown(entry, match, scope, items), match.extra_sups
+        if isinstance(entry, Posterior):
+            return self._guard(items, lambda: self.posterior(entry, match, scope)), match.extra_sups
+        return self._guard(items, lambda: self._abbreviation(entry, match, scope, items)), match.extra_sups
+
+    def slots(self, entry: Entry, match: Match, scope: Scope) -> tuple[IndexLike, ...]:
+        """The indices that a match has at the slots of a spelling."""
+        return tuple(self.index(match.slots[slot], scope) for slot in entry.spelling.slots)
+
+    def letter(self, entry: Letter, match: Match, scope: Scope, items: Items) -> tuple[Formula, tuple[Items, ...]]:
+        """A declared symbol as a value."""
+        extra = match.extra_sub[: entry.extra]
+        rest = match.extra_sub[entry.extra :]
+        sups = match.extra_sups
+        version = scope.versions.get(entry.name)
+        if entry.kind == "param" and sups and self.probabilities.is_current_mark(sups[0]):
+            version, sups = Version(current=True), sups[1:]
+        if entry.kind in ("latent", "data") and entry.values is not None:
+            return self.probabilities.latent_value(entry, self.slots(entry, match, scope), items), sups
+        latents = self.probabilities.latent_slots(entry, match, scope) if entry.call else ()
+        chunks = [*(match.slots[slot] for slot in entry.spelling.slots), *extra]
+        value = self._guard(items, lambda: self._at(entry, chunks, latents, version, scope))
+        if rest:
+            indices = tuple(self.index(chunk, scope) for chunk in rest)
+            return self._guard(items, lambda: Component(value, indices)), sups
+        return value, sups
+
+    def _at(
+        self, entry: Letter, chunks: list[Items], latents: tuple[IndexLike, ...], version: Version | None, scope: Scope
+    ) -> Formula:
+        """A family's member; at a latent that is not bound, its value picks the member."""
+        for place, chunk in enumerate(chunks):
+            latent = self.probabilities.unbound_latent(chunk, scope)
+            if latent is not None:
+                letter, indices = latent
+                values = letter.values
+                if not isinstance(values, Range):
+                    raise ReadingError(
+                        f"an index that is a latent over numbers: {plain(chunk)}", chunk[0].start, chunk[-1].end, "unsupported"
+                    )
+                index = Fresh.index(Index("h", values))
+                picked = self._at(
+                    entry, [*chunks[:place], (), *chunks[place + 1 :]], latents, version, scope.with_index(f"#{place}", index)
+                )
+                return Sum(index, multiply(Reference(letter.symbol, (*indices, index)), picked))
+        indices = tuple(
+            scope.indices[f"#{place}"] if not chunk else self.index(chunk, scope) for place, chunk in enumerate(chunks)
+        )
+        return self.reference(entry, (*indices, *latents), version)
+
+    def reference(self, entry: Letter, indices: tuple[IndexLike, ...], version: Version | None = None) -> Formula:
+        """The symbol at its indices, in the version that stands in its place."""
+        symbol = entry.symbol
+        if version is not None and version.letter is not None:
+            symbol = version.letter.symbol
+            given = iter(indices)
+            if version.fixed:
+                indices = tuple(next(given) if fixed is None else fixed for fixed in version.fixed)
+        if symbol.name in self.dictionary.freed and symbol.domain == "simplex":
+            symbol = replace(symbol, domain="positive")
+        if version is not None and version.current:
+            symbol = symbol.at_current
+        return Reference(symbol, indices)
+
+    def posterior(self, entry: Posterior, match: Match, scope: Scope) -> Formula:
+        """The posterior's weight, held or moving as declared; by the chain's reading where nothing was declared."""
+        indices = self.slots(entry, match, scope)
+        if entry.at is None:
+            self.undecided_weights = True
+        versions: dict[str, Version] = {}
+        current = False
+        if entry.at is None:
+            current = self.weights == "held"
+        else:
+            found = self.probabilities.versions(entry.at, scope)
+            if found is None:
+                raise ReadingError(
+                    f"parameters that are not declared: {plain(entry.at)}", entry.at[0].start, entry.at[-1].end, "undeclared"
+                )
+            versions = {name: version for name, version in found.items() if not version.current}
+            current = any(version.current for version in found.values())
+        definition = self._definition(entry, versions)
+        return Named(definition, indices, "current" if current else "free")
+
+    def _definition(self, entry: Posterior | Abbreviation, versions: Mapping[str, Version]) -> Definition:
+        key = (
+            id(entry),
+            tuple(sorted((name, version) for name, version in versions.items() if version.letter is not None))
+            if False
+            else tuple(versions),
+            self.weights,
+            self.dictionary.freed,
+            self.dictionary.version,
+        )
+        if key in self._definitions:
+            return self._definitions[key]
+        formal = tuple(self._formal(slot) for slot in entry.spelling.slots)
+        scope = Scope(indices=dict(zip(entry.spelling.slots, formal, strict=True)), versions=versions)
+        body = self.formula(entry.body, scope)
+        over = self.probabilities.normalised_index(entry, formal) if isinstance(entry, Posterior) else None
+        definition = Definition(entry.spelling.name, formal, body, normalised_over=over)
+        stray = free_indices(body) - set(formal)
+        if stray:
+            raise ReadingError(
+                f"a definition with letters that its left side does not have: {', '.join(sorted(i.name for i in stray))}",
+                0,
+                1,
+                "ill-formed",
+            )
+        self._definitions[key] = definition
+        return definition
+
+    def _formal(self, slot: str) -> Index:
+        index = self.dictionary.indices[slot]
+        if not isinstance(index, Index):
+            raise ReadingError(f"a definition for an index over numbers: {slot}", 0, 1, "unsupported")
+        return index
+
+    def _abbreviation(self, entry: Abbreviation, match: Match, scope: Scope, items: Items) -> Formula:
+        inner = replace(scope, depth=scope.depth + 1)
+        if inner.depth > MAX_UNFOLDING:
+            raise ReadingError(
+                f"definitions that refer to one another without end: {plain(items)}", items[0].start, items[-1].end, "cycle"
+            )
+        versions = dict(scope.versions)
+        dummies: dict[str, Closure] = {}
+        for formal, actual in match.arguments.items():
+            changed = self._rebound(formal, actual, entry, scope)
+            if changed is None:
+                dummies[formal] = Closure(actual, scope)
+            else:
+                versions.update(changed)
+        slots = entry.spelling.slots
+        numbered = any(not isinstance(self.dictionary.indices.get(slot), Index) for slot in slots)
+        if not dummies and not versions and not scope.latents and not numbered and not scope.dummies:
+            try:
+                definition = self._definition(entry, {})
+            except ReadingError as error:
+                if error.code == "cycle":
+                    raise
+            else:
+                return Named(definition, self.slots(entry, match, scope))
+        indices = {slot: self.index(match.slots[slot], scope) for slot in slots}
+        body_scope = replace(
+            inner,
+            indices={**scope.indices, **indices},
+            versions=versions,
+            dummies={**scope.dummies, **dummies} if not dummies else dummies,
+            fresh=bool(dummies) or bool(slots),
+        )
+        return self.formula(entry.body, body_scope)
+
+    def _rebound(self, formal: str, actual: Items, entry: Abbreviation, scope: Scope) -> dict[str, Version] | None:
+        """What an argument that is a declared parameter is replaced by; None where it is a dummy."""
+        items = next(argument.items for argument in entry.spelling.call if plain(argument.items) == formal)
+        if plain(items) == plain(actual):
+            if any(entry.spelling.match(items, 0) for entry in self.dictionary.by_head(items[0].text)):
+                return {}
+            return {} if self.probabilities.versions(items, scope) is not None else None
+        formals = self.probabilities.parameters_named(items)
+        if not formals:
+            latent = self.probabilities.latent_of(items)
+            return {} if latent is not None and self.probabilities.latent_of(actual) == latent else None
+        found = self.probabilities.versions(actual, scope)
+        if found is None:
+            return None
+        return {name: version for name, version in found.items()}
+
+    # Indices.
+
+    def index(self, chunk: Items, scope: Scope) -> IndexLike:
+        """An index as it is used: a letter, a number, a latent's value.
+
+        Raises:
+            ReadingError: it is none, or was not declared.
+        """
+        found = self.index_or_none(chunk, scope)
+        if found is None:
+            raise ReadingError(f"an index that was not declared: {plain(chunk)!r}", chunk[0].start, chunk[-1].end, "undeclared")
+        return found
+
+    def index_or_none(self, chunk: Items, scope: Scope) -> IndexLike | None:
+        if len(chunk) == 1 and chunk[0].kind in ("group", "fence") and chunk[0].sub is None and not chunk[0].sups:
+            return self.index_or_none(chunk[0].parts[0], scope)
+        if len(chunk) == 1 and chunk[0].kind == "number" and not chunk[0].sups:
+            return int(chunk[0].text) if chunk[0].text.isdigit() else None
+        name = plain(chunk)
+        if name in scope.indices:
+            return scope.indices[name]
+        if len(chunk) == 1 and chunk[0].kind == "letter" and name in scope.dummies:
+            closure = scope.dummies[name]
+            return self.index_or_none(closure.items, replace(closure.scope, latents={**closure.scope.latents, **scope.latents}))
+        declared = self.dictionary.indices.get(name)
+        if declared is not None:
+            if isinstance(declared, Index):
+                return declared
+            raise ReadingError(
+                f"a free index over numbers: {name}; try one of its values", chunk[0].start, chunk[-1].end, "unsupported"
+            )
+        latent = self.probabilities.latent_index(chunk, scope)
+        if latent is not None:
+            return latent
+        for entry in self.dictionary.by_head(chunk[0].text if chunk else ""):
+            if isinstance(entry, Abbreviation):
+                met = entry.spelling.match(chunk, 0)
+                if met is not None and met[1] == len(chunk) and not met[0].extra_sub and not met[0].extra_sups:
+                    inner = replace(
+                        scope,
+                        indices={**scope.indices, **{s: self.index(met[0].slots[s], scope) for s in entry.spelling.slots}},
+                        depth=scope.depth + 1,
+                    )
+                    if inner.depth > MAX_UNFOLDING:
+                        return None
+                    return self.index_or_none(entry.body, inner)
+        return None
+
+    # Indicators.
+
+    def _indicator(self, items: Items, scope: Scope) -> Formula:
+        cut = next((k for k, item in enumerate(items) if item.is_sign("=", "ne")), None)
+        if cut is None:
+            raise ReadingError("an indicator without its condition", items[0].start if items else 0)
+        left, right = items[:cut], items[cut + 1 :]
+        value = self.probabilities.agreement(left, right, scope)
+        return value if items[cut].text == "=" else ONE - value
+
+    # Sums, products, integrals.
+
+    def _big(self, line: Line, scope: Scope) -> Formula:
+        item = line.take()
+        start = line.position - 1
+        if item.text == "\\int":
+            return self.probabilities.integral(item, line, scope)
+        binders, condition = self._binders(item, scope)
+        inner = scope
+        used: list[tuple[str, Index | tuple[int, int], tuple[str, tuple[IndexLike, ...]] | None]] = []
+        for letter, over, latent in binders:
+            if isinstance(over, Index):
+                index = Fresh.index(over) if scope.fresh and latent is None else over
+                over = index
+                inner = inner.with_index(letter, index) if latent is None else inner.with_latent(*latent, index)
+            used.append((letter, over, latent))
+        literal = [k for k, entry in enumerate(used) if not isinstance(entry[1], Index)]
+        names = frozenset(letter for letter, _, _ in binders)
+        stop = self._extent(line, scope, names)
+        covered = Line(line.items[:stop], line.position)
+        if literal:
+            value = self._written_out(covered, inner, used, item)
+        else:
+            body = self._covered(covered, inner)
+            if condition is not None:
+                a, b = (self.index(part, inner) for part in condition)
+                body = multiply(body, ONE - Delta(a, b))
+            value = body
+            for _, over, latent in reversed(used):
+                if isinstance(over, Index):
+                    if item.text == "\\sum":
+                        value = self.probabilities.picked(Sum(over, value))
+                    else:
+                        bound, inside = over, value
+                        value = self._guard(line.items[start:stop], lambda b=bound, v=inside: Product(b, v))
+        line.position = covered.position
+        return value
+
+    def _covered(self, covered: Line, inner: Scope) -> Formula:
+        return self._sum(covered, inner)
+
+    def _written_out(
+        self,
+        covered: Line,
+        inner: Scope,
+        used: list[tuple[str, Index | tuple[int, int], tuple[str, tuple[IndexLike, ...]] | None]],
+        item: Item,
+    ) -> Formula:
+        """A sum over a range of numbers, term by term."""
+        if len(used) != 1:
+            raise ReadingError("several sums at once, one over numbers", item.start, item.end, "unsupported")
+        letter, span, latent = used[0]
+        lower, upper = span  # type: ignore[misc]
+        if upper - lower >= MAX_EXPANDED:  # type: ignore[operator]
+            raise ReadingError(f"a sum of more than {MAX_EXPANDED} terms over numbers", item.start, item.end, "limit")
+        terms: list[Formula] = []
+        start = covered.position
+        for number in range(lower, upper + 1):  # type: ignore[arg-type]
+            covered.position = start
+            bound = inner.with_index(letter, number) if latent is None else inner.with_latent(*latent, number)
+            terms.append(self._covered(covered, bound))
+        if item.text == "\\sum":
+            return add(*terms) if terms else ZERO
+        return multiply(*terms) if terms else ONE
+
+    def _extent(self, line: Line, scope: Scope, names: frozenset[str]) -> int:
+        """Where what a sum covers ends: the rest of its product, and terms that use the bound letter where it is free nowhere else."""
+        place = line.position
+        items = line.items
+        while place < len(items) and items[place].is_sign("+", "-"):
+            place += 1
+        end = _term_end(items, place)
+        while end < len(items) and items[end].is_sign("+", "-"):
+            following = _term_end(items, end + 1)
+            term = items[end + 1 : following]
+            if names & scope.outer or names & set(scope.indices) or not any(_uses(term, name) for name in names):
+                break
+            self.notes.add("a sum covers the terms behind it that use its letter")
+            end = following
+        return end
+
+    def _binders(
+        self, item: Item, scope: Scope
+    ) -> tuple[list[tuple[str, Index | tuple[int, int], tuple[str, tuple[IndexLike, ...]] | None]], tuple[Items, Items] | None]:
+        """What a sum runs over: letters with their ranges; a latent with its indices; a condition j != i."""
+        below = item.sub
+        if below is None:
+            raise ReadingError("a sum that does not say over what", item.start, item.end, "ill-formed")
+        upper = item.sups[0] if item.sups else None
+        for place, sign in enumerate(below):
+            if sign.is_sign("ne"):
+                letter = plain(below[:place])
+                over = self._range_of(letter, below[:place], scope)
+                return [(letter, over, None)], (below[:place], below[place + 1 :])
+            if sign.is_sign("in"):
+                raise ReadingError(f"a sum over a set: {plain(below)}", item.start, item.end, "unsupported")
+        cut = next((k for k, sign in enumerate(below) if sign.is_sign("=")), None)
+        if cut is not None:
+            return [self._bounded(below[:cut], below[cut + 1 :], upper, item, scope)], None
+        found: list[tuple[str, Index | tuple[int, int], tuple[str, tuple[IndexLike, ...]] | None]] = []
+        groups: list[Items] = [argument.items for argument in arguments_of(below)]
+        if len(groups) == 1 and len(below) > 1 and all(plain((one,)) in self.dictionary.indices for one in below):
+            groups = [(one,) for one in below]
+        for group in groups:
+            name = plain(group)
+            latent = self.probabilities.latent_mention(group, scope)
+            if latent is not None and name not in self.dictionary.indices:
+                letter, indices = latent
+                values = self.probabilities.values_of(letter)
+                over = values if isinstance(values, tuple) else Index(_safe(letter.name), values)
+                found.append((name, over, (letter.name, indices)))
+                continue
+            over = self._range_of(name, group, scope)
+            if upper is not None and isinstance(over, Index):
+                over = Index(name, Range(self._size(upper, scope), over.range.lower))
+            found.append((name, over, None))
+        return found, None
+
+    def _bounded(
+        self, letter: Items, lower: Items, upper: Items | None, item: Item, scope: Scope
+    ) -> tuple[str, Index | tuple[int, int], None]:
+        name = plain(letter)
+        declared = self._range_of(name, letter, scope)
+        if not re_integer(plain(lower)):
+            raise ReadingError(f"a sum that starts at no number: {plain(lower)}", item.start, item.end, "ill-formed")
+        start = int(plain(lower))
+        if upper is None:
+            if isinstance(declared, Index):
+                return name, Index(name, Range(declared.range.upper, start)), None
+            return name, (start, declared[1]), None
+        if re_integer(plain(upper)):
+            return name, (start, int(plain(upper))), None
+        return name, Index(name, Range(self._size(upper, scope), start)), None
+
+    def _size(self, items: Items, scope: Scope) -> Size:
+        name = plain(items)
+        if name not in self.dictionary.sizes:
+            raise ReadingError(f"an upper limit that is no declared size: {name}", items[0].start, items[-1].end, "undeclared")
+        return self.dictionary.sizes[name]
+
+    def _range_of(self, name: str, items: Items, scope: Scope) -> Index | tuple[int, int]:
+        declared = self.dictionary.indices.get(name)
+        if declared is None:
+            start, end = (items[0].start, items[-1].end) if items else (0, 1)
+            raise ReadingError(f"a sum over something that is no declared index: {name!r}", start, end, "undeclared")
+        return declared
+
+    # Functions and operators.
+
+    def _builtin(self, line: Line, scope: Scope) -> tuple[Formula, tuple[Items, ...], int]:
+        item = line.items[line.position]
+        name = item.text
+        if name in BIG:
+            return self._big(line, scope), (), 0
+        if name in FUNCTIONS:
+            line.take()
+            argument = self._argument(line, scope, item)
+            value = self._guard((item,), lambda: Exp(argument) if "exp" in name else Log(argument))
+            return value, item.sups, 0
+        if name == "e" and item.sups and item.sub is None:
+            line.take()
+            return Exp(self.formula(item.sups[0], scope)), item.sups[1:], item.primes
+        if name == "\\pi" and item.sub is None:
+            line.take()
+            return Pi(), item.sups, item.primes
+        if name == "\\nabla":
+            return self._gradient(line, scope), (), 0
+        if name in ("\\det", "det", "tr", "\\tr", "Tr", "\\Tr", "diag", "\\diag", "trace"):
+            line.take()
+            value, sups = self._matrix_function(name.lstrip("\\").lower(), line, scope)
+            return value, sups, 0
+        if name in ("\\Gamma", "\\psi", "\\digamma") and (following := line.peek(1)) is not None and following.kind == "fence":
+            line.take()
+            line.take()
+            argument = self.formula(following.parts[0], scope)
+            function = "gamma" if name == "\\Gamma" else "digamma"
+            return self._guard((item,), lambda: Function(function, (argument,))), following.sups, 0
+        if name == "\\delta" and item.sub is not None and len(chunks_of(item.sub)) == 2:
+            line.take()
+            left, right = (self.index(chunk, scope) for chunk in chunks_of(item.sub))
+            return Delta(left, right), item.sups, 0
+        if (
+            name in ("\\bb{1}", "\\bb{I}", "I", "\\chi")
+            and (following := line.peek(1)) is not None
+            and following.kind == "fence"
+            and _relation_inside(following)
+        ):
+            line.take()
+            line.take()
+            return self._indicator(following.parts[0], scope), following.sups, 0
+        if name == "I":
+            line.take()
+            size = UNSIZED if item.sub is None else self._size(item.sub, scope)
+            return Identity(size), item.sups, 0
+        special = self.probabilities.builtin(line, scope)
+        if special is not None:
+            return special
+        if name in self.dictionary.sizes and item.sub is None:
+            line.take()
+            return SizeNumber(self.dictionary.sizes[name]), item.sups, item.primes
+        raise self._undeclared(item)
+
+    def _undeclared(self, item: Item) -> ReadingError:
+        shown = plain((item,))
+        known = sorted(
+            {entry.spelling.name for entry in self.dictionary.entries} | set(self.dictionary.sizes) | set(self.dictionary.indices)
+        )
+        if item.text in self.dictionary.indices:
+            return ReadingError(f"an index where a value is expected: {shown}", item.start, item.end, "ill-formed")
+        same = [entry for entry in self.dictionary.entries if entry.spelling.head == item.text]
+        if same:
+            return ReadingError(
+                f"{shown} does not fit its declaration: {plain(same[0].spelling.items)}", item.start, item.end, "undeclared"
+            )
+        near = difflib.get_close_matches(item.text, known, n=1, cutoff=0.5)
+        hint = f"; the nearest that is declared: {near[0]}" if near else ""
+        return ReadingError(f"an undeclared symbol: {shown}{hint}", item.start, item.end, "undeclared")
+
+    def _argument(self, line: Line, scope: Scope, function: Item) -> Formula:
+        """What log or exp covers: the bracket that follows; without one, the product, up to a later sum, log or bracket."""
+        first = line.peek()
+        if first is None:
+            raise ReadingError(f"{function.text} of nothing", function.start, function.end)
+        if first.kind == "group" or (
+            first.kind == "fence" and first.text in ("()", "[]", "\\{\\}") and not self._is_declared(line, scope)
+        ):
+            if first.sups:
+                raise ReadingError(
+                    f"a power behind the bracket of {function.text}: of the argument or of the value? try a bracket around it",
+                    first.start,
+                    first.end,
+                    "ambiguous",
+                )
+            line.take()
+            return self.formula(first.parts[0], scope)
+        if self._sign_ahead(line):
+            sign = self._sign(line)
+            value = self._product(line, scope, stops=_stops_logarithm)
+            return value if sign > 0 else negate(value)
+        return self._product(line, scope, stops=_stops_logarithm)
+
+    @staticmethod
+    def _sign_ahead(line: Line) -> bool:
+        item = line.peek()
+        return item is not None and item.is_sign("-")
+
+    def _is_declared(self, line: Line, scope: Scope) -> bool:
+        item = line.items[line.position]
+        return any(
+            entry.spelling.match(line.items, line.position) for entry in self.dictionary.by_head(f"{item.kind}:{item.text}")
+        )
+
+    def _matrix_function(self, name: str, line: Line, scope: Scope) -> tuple[Formula, tuple[Items, ...]]:
+        first = line.peek()
+        if first is None:
+            raise ReadingError(f"{name} of nothing")
+        sups: tuple[Items, ...] = ()
+        if first.kind in ("fence", "group"):
+            line.take()
+            value = self.formula(first.parts[0], scope)
+            sups = first.sups
+        else:
+            value = self._product(line, scope)
+        made: dict[str, Callable[[], Formula]] = {
+            "det": lambda: Determinant(value),
+            "tr": lambda: value if value.shape == () else Trace(value),
+            "trace": lambda: value if value.shape == () else Trace(value),
+            "diag": lambda: Diagonal(value),
+        }
+        return self._guard((first,), made[name]), sups
+
+    # Derivatives.
+
+    def _gradient(self, line: Line, scope: Scope) -> Formula:
+        item = line.take()
+        by = item.sub
+        if item.sups:
+            raise ReadingError("a second gradient", item.start, item.end, "unsupported")
+        reference = self.parameter(by, scope, item) if by is not None else self._only_parameter(item)
+        body = self._differentiated(line, scope)
+        return self._guard((item,), lambda: self.derivative(body, reference))
+
+    def _only_parameter(self, item: Item) -> tuple[Reference, tuple[IndexLike, ...]]:
+        letters = [letter for letter in self.dictionary.letters if letter.kind == "param"]
+        if len(letters) != 1 or letters[0].spelling.slots:
+            raise ReadingError("a gradient that does not say by what", item.start, item.end, "ambiguous")
+        return Reference(letters[0].symbol), ()
+
+    def _differentiated(self, line: Line, scope: Scope) -> Formula:
+        """What an operator of differentiation covers: the product that follows, up to another such operator."""
+        first = line.peek()
+        if first is not None and first.kind == "fence" and first.text in ("()", "[]", "\\{\\}") and not first.sups:
+            line.take()
+            return self.formula(first.parts[0], scope)
+
+        def stops(item: Item, count: int) -> bool:
+            return count > 0 and (_is_derivative(item) or (item.kind == "letter" and item.text == "\\nabla"))
+
+        return self._product(line, scope, stops=stops)
+
+    def parameter(self, items: Items, scope: Scope, at: Item) -> tuple[Reference, tuple[IndexLike, ...]]:
+        """The symbol by which one differentiates, and the entry of it (empty for all of it).
+
+        Raises:
+            ReadingError: the items are something else.
+        """
+        line = Line(items)
+        value, sups, _ = self._letter(line, scope) if items and items[0].kind == "letter" else (ZERO, (), 0)
+        if not line.ended or sups or not isinstance(value, (Reference, Component)):
+            raise ReadingError(
+                f"a derivative by something that is no declared symbol: {plain(items)}", at.start, at.end, "ill-formed"
+            )
+        if isinstance(value, Component):
+            if not isinstance(value.argument, Reference):
+                raise ReadingError(
+                    f"a derivative by an entry of something composed: {plain(items)}", at.start, at.end, "ill-formed"
+                )
+            return value.argument, value.indices
+        return value, ()
+
+    def derivative(self, body: Formula, by: tuple[Reference, tuple[IndexLike, ...]]) -> Formula:
+        reference, entry = by
+        symbol = reference.symbol
+        letter = next((x for x in self.dictionary.letters if x.name == symbol.name), None)
+        convention = letter.convention if letter is not None else "entry"
+        if symbol.domain == "simplex":
+            self.notes.add(f"{symbol.name} moves off the simplex")
+        made = Derivative(body, replace(reference, span=None), convention)
+        return Component(made, (*((),), *entry)) if entry and not body.shape else made
+
+    def _derivative(self, item: Item, line: Line, scope: Scope) -> Formula:
+        above, below = item.parts
+        order = 2 if above[0].sups and plain(above[0].sups[0]) == "2" else 1
+        body_items = above[1:]
+        by = self._by(below, order, item, scope)
+        body = self.formula(body_items, scope) if body_items else self._differentiated(line, scope)
+
+        def build() -> Formula:
+            value = body
+            for one in by:
+                value = self.derivative(value, one)
+            return value
+
+        return self._guard((item,), build)
+
+    def _by(self, below: Items, order: int, item: Item, scope: Scope) -> list[tuple[Reference, tuple[IndexLike, ...]]]:
+        parts: list[Items] = []
+        run: list[Item] = []
+        for one in below:
+            if one.kind == "letter" and one.text in ("\\partial", "d") and one.sub is None and not one.sups:
+                if run:
+                    parts.append(tuple(run))
+                run = []
+            else:
+                run.append(one)
+        parts.append(tuple(run))
+        if order == 2 and len(parts) == 1 and parts[0]:
+            last = parts[0][-1]
+            if last.sups and plain(last.sups[-1]) == "2":
+                bare = (*parts[0][:-1], replace(last, sups=last.sups[:-1]))
+                parts = [bare, bare]
+        if len(parts) != order:
+            raise ReadingError("a derivative whose order above and below differ", item.start, item.end, "ill-formed")
+        found: list[tuple[Reference, tuple[IndexLike, ...]]] = []
+        for part in parts:
+            if part and part[-1].sups and plain(part[-1].sups[-1]) in TRANSPOSES:
+                part = (*part[:-1], replace(part[-1], sups=part[-1].sups[:-1]))
+            found.append(self.parameter(part, scope, item))
+        return found
+
+
+# Without a dictionary.
+
+
+def re_integer(text: str) -> bool:
+    return text.lstrip("-").isdigit() and len(text) < 10
+
+
+def _safe(name: str) -> str:
+    return name
+
+
+def _relation_inside(item: Item) -> bool:
+    return any(inner.is_sign("=", "ne") for inner in item.parts[0])
+
+
+def _is_derivative(item: Item) -> bool:
+    if item.kind != "fraction" or not item.parts[0] or not item.parts[1]:
+        return False
+    above, below = item.parts[0][0], item.parts[1][0]
+    return (
+        above.kind == below.kind == "letter"
+        and above.text == below.text
+        and above.text in ("\\partial", "d")
+        and len(item.parts[1]) > 1
+    )
+
+
+def _stops_logarithm(item: Item, count: int) -> bool:
+    if item.is_sign("cdot", "times"):
+        return True
+    if count == 0:
+        return False
+    if item.kind == "letter" and (item.text in BIG or item.text in FUNCTIONS):
+        return True
+    return item.kind == "fence" and item.text in ("()", "[]", "\\{\\}")
+
+
+def _term_end(items: Items, place: int) -> int:
+    """Where the term that begins at ``place`` ends: before the next sign that does not follow an operator."""
+    after_operator = True
+    while place < len(items):
+        item = items[place]
+        if item.is_sign("+", "-") and not after_operator:
+            return place
+        after_operator = item.is_sign("cdot", "times", "/") or (item.is_sign("+", "-"))
+        place += 1
+    return place
+
+
+def _uses(items: Items, name: str) -> bool:
+    """Whether a letter stands in the scripts or arguments of the items, other than under a sum of its own."""
+    for item in items:
+        if item.kind == "letter" and item.text in BIG and item.sub is not None and any(one.text == name for one in item.sub):
+            return False
+        for part in (*(item.parts), item.sub or (), *item.sups):
+            if any(one.kind == "letter" and one.text == name and one.sub is None for one in part) or _uses(part, name):
+                return True
+    return False
+
+
+def _require_small(exponent: Formula, items: Items) -> None:
+    """Refuse towers of numbers before anyone evaluates them."""
+    bits = _bits(exponent)
+    if bits > 12:
+        raise ReadingError("an exponent too large", items[0].start, items[-1].end, "limit")
+
+
+def _bits(node: Formula) -> float:
+    """About the logarithm of a number written out with powers; 0 for what has letters in it."""
+    if isinstance(node, Number):
+        return max(abs(node.value.numerator), node.value.denominator).bit_length()
+    if isinstance(node, Power):
+        base, exponent = _bits(node.base), _bits(node.exponent)
+        return base * 2**exponent if base > 0 and exponent < 20 else (1e9 if base > 1 else base)
+    return max((_bits(child) for child in node.children), default=0)
+
+
+def _added(terms: list[tuple[int, Formula]]) -> Formula:
+    signed = [value if sign > 0 else negate(value) for sign, value in terms]
+    signed = _sized(signed)
+    if len(signed) > 1:
+        shapes = {value.shape for value in signed if value != ZERO}
+        if len(shapes) == 1 and () not in shapes:
+            signed = [value for value in signed if value != ZERO]
+    return add(*signed)
+
+
+def _sized(values: list[Formula]) -> list[Formula]:
+    """Identity matrices take the size of what they are added to."""
+    if not any(_unsized(value) for value in values):
+        return values
+    size = next((value.shape[0] for value in values if len(value.shape) == 2 and not _unsized(value)), None)
+    return values if size is None else [with_size(value, size) for value in values]
+
+
+def _unsized(value: Formula) -> bool:
+    return len(value.shape) == 2 and UNSIZED in value.shape
+
+
+def with_size(value: Formula, size: Size) -> Formula:
+    """``value`` with every identity matrix of open size at ``size``."""
+    if isinstance(value, Identity):
+        return Identity(size, span=value.span) if value.size == UNSIZED else value
+    if isinstance(value, (Multiply,)):
+        return Multiply(tuple(with_size(f, size) if _unsized(f) else f for f in value.factors), span=value.span)
+    if isinstance(value, (Divide,)):
+        return Divide(with_size(value.numerator, size), value.denominator, span=value.span)
+    if isinstance(value, Sum):
+        return Sum(value.index, with_size(value.body, size), span=value.span)
+    if isinstance(value, (Inverse, Transpose)):
+        return type(value)(with_size(value.argument, size), span=value.span)
+    if not any(isinstance(node, Identity) for node in walk(value)):
+        return value
+    if isinstance(value, MatrixProduct):
+        return MatrixProduct(tuple(with_size(f, size) for f in value.factors), span=value.span)
+    return value
+
+
+def _combined(factors: list[Formula]) -> Formula:
+    """A product as it is written: numbers apart, vectors and matrices in their order."""
+    if len(factors) == 1:
+        return factors[0]
+    if any(factor == ZERO for factor in factors):
+        return ZERO
+    scalars: list[Formula] = []
+    chain: list[Formula] = []
+
+    def settle() -> None:
+        product = matrix_product(*chain) if len(chain) > 1 else chain[0]
+        chain.clear()
+        if product.shape == ():
+            scalars.append(product)
+        else:
+            chain.append(product)
+
+    for factor in factors:
+        if factor.shape == ():
+            if chain and len(chain) > 1 and matrix_product(*chain).shape == ():
+                settle()
+            scalars.append(factor)
+            continue
+        if chain:
+            factor = _fitted(chain[-1], factor)
+            joined = matrix_product(*chain) if len(chain) > 1 else chain[0]
+            if joined.shape == ():
+                settle()
+            elif UNSIZED in joined.shape:
+                chain[:] = [with_size(one, factor.shape[0]) for one in chain] if factor.shape[0] is not None else chain
+        chain.append(factor)
+    if len(chain) > 1:
+        settle()
+    return multiply(*scalars, *chain) if scalars or len(chain) != 1 else chain[0]
+
+
+def _fitted(before: Formula, factor: Formula) -> Formula:
+    if _unsized(factor) and before.shape and before.shape[-1] is not None and before.shape[-1] != UNSIZED:
+        return with_size(factor, before.shape[-1])
+    return factor
+
+
+def _binomial(above: Formula, below: Formula) -> Formula:
+    def factorial(value: Formula) -> Formula:
+        return Function("gamma", (value + 1,))
+
+    return Divide(factorial(above), multiply(factorial(below), factorial(above - below)))
+
+
+def shared_letters(*formulas: Formula) -> frozenset[str]:
+    """The names of indices that stand free in formulas."""
+    return frozenset(index.name for formula in formulas for index in free_indices(formula))
+
+
+def symbols_in(node: Formula) -> Iterator[Symbol]:
+    return (inner.symbol for inner in walk(node) if isinstance(inner, Reference))

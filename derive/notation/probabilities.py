@@ -1,0 +1,1246 @@
+"""What p(..), E[..] and a latent mean: given by the declared model, never guessed.
+
+A model is a list of statements ``variable | conditions ~ density``. The probability of some variables given others is the product
+of their statements' densities, summed over the latents in between; where the given ones lie downstream it is a ratio of two such.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+from derive.densities import density
+from derive.errors import ReadingError
+from derive.formula import (
+    ONE,
+    Add,
+    Apply,
+    Delta,
+    Divide,
+    Formula,
+    Fresh,
+    Log,
+    MatrixProduct,
+    Multiply,
+    Named,
+    Power,
+    Product,
+    Reference,
+    Sum,
+    Transpose,
+    UnspecifiedFunction,
+    add,
+    free_indices,
+    multiply,
+    negate,
+    rebuild,
+    rename,
+    unfold,
+    walk,
+)
+from derive.notation.declarations import Abbreviation, Event, Letter, Posterior, Statement, Unknown, arguments_of_names
+from derive.notation.spellings import Argument, Match, arguments_of, chunks_of, plain
+from derive.notation.surface import Item, Items
+from derive.symbols import Index, IndexLike, Range, Size, Symbol
+
+if TYPE_CHECKING:
+    from derive.notation.latex_reader import Line, Reader, Scope, Version
+
+DENSITY_NAMES = ("p", "P", "\\Pr", "Pr", "\\bb{P}", "f")
+EXPECTATION_NAMES = ("E", "\\bb{E}", "\\cal{E}")
+ALL_PARAMETERS = (
+    "\\theta",
+    "\\Theta",
+    "\\vartheta",
+    "\\eta",
+    "\\phi",
+    "\\psi",
+    "\\lambda",
+    "\\Phi",
+    "\\Psi",
+    "\\xi",
+    "\\Lambda",
+    "\\vtheta",
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Occurrence:
+    """A variable of the model at its indices (None: all of them), with the value it takes where it has a discrete one."""
+
+    letter: Letter
+    indices: tuple[IndexLike | None, ...]
+    value: IndexLike | None = None
+
+    @property
+    def known(self) -> tuple[IndexLike, ...]:
+        return tuple(index for index in self.indices if index is not None)
+
+    @property
+    def is_whole(self) -> bool:
+        return any(index is None for index in self.indices)
+
+
+class Probabilities:
+    def __init__(self, reader: Reader) -> None:
+        self.reader = reader
+        self.opaque_evidence = False
+
+    @property
+    def dictionary(self):  # noqa: ANN201 - the reader's own
+        return self.reader.dictionary
+
+    # Parameters and their versions.
+
+    @property
+    def current_marks(self) -> frozenset[str]:
+        """The marks of theta_t: what distinguishes the parameters in ``posterior .. at`` from the free ones."""
+        found: set[str] = set()
+        for posterior in self.dictionary.posteriors:
+            if (
+                posterior.at is not None
+                and len(posterior.at) == 1
+                and posterior.at[0].kind == "letter"
+                and not self._is_tuple(posterior.at)
+            ):
+                item = posterior.at[0]
+                found.update(plain(part) for part in (*((item.sub,) if item.sub else ()), *item.sups))
+                found.update("'" * item.primes for _ in range(1) if item.primes)
+        for entry in self.dictionary.entries:
+            if (
+                isinstance(entry, Abbreviation)
+                and len(entry.spelling.items) == 1
+                and entry.spelling.items[0].text in ALL_PARAMETERS
+            ):
+                item = entry.spelling.items[0]
+                members = self._members(entry.body)
+                if members and all(self.letter_of(member, whole=True) is None for member in members):
+                    found.update(plain(part) for part in (*((item.sub,) if item.sub else ()), *item.sups))
+        return frozenset(found)
+
+    def is_current_mark(self, script: Items) -> bool:
+        return plain(script) in self.current_marks
+
+    def _is_tuple(self, items: Items) -> bool:
+        return self._tuple(items) is not None
+
+    def _tuple(self, items: Items) -> tuple[Abbreviation, Match] | None:
+        """The abbreviation of several letters that the items are, ``\\Theta_t`` say."""
+        for entry in self.dictionary.by_head(items[0].text if items else ""):
+            if isinstance(entry, Abbreviation) and self._members(entry.body):
+                met = entry.spelling.match(items, 0)
+                if met is not None and met[1] == len(items) and not met[0].extra_sups and not met[0].extra_sub:
+                    return entry, met[0]
+        return None
+
+    @staticmethod
+    def _members(body: Items) -> list[Items]:
+        if len(body) == 1 and body[0].kind == "fence" and body[0].text == "()" and body[0].sub is None and not body[0].sups:
+            return [
+                member for member in arguments_of_names(body[0].parts[0]) if member and not any(i.is_sign("dots") for i in member)
+            ]
+        return []
+
+    def letter_of(self, items: Items, *, whole: bool = False) -> Letter | None:
+        found = self._letter(items, whole=whole)
+        return None if found is None else found[0]
+
+    def _letter(self, items: Items, *, whole: bool) -> tuple[Letter, Match] | None:
+        if not items:
+            return None
+        for entry in self.dictionary.by_head(items[0].text):
+            if isinstance(entry, Letter):
+                met = entry.spelling.match(items, 0, whole=whole)
+                if met is not None and met[1] == len(items) and not met[0].extra_sups:
+                    extra = len(met[0].extra_sub)
+                    if extra in (0, entry.extra):
+                        return entry, met[0]
+        return None
+
+    def parameters_named(self, items: Items) -> tuple[str, ...]:
+        """The names of the declared symbols (no data, no latents) that the items denote, one or all of a tuple."""
+        together = self._tuple(items)
+        if together is not None:
+            return tuple(name for member in self._members(together[0].body) for name in self.parameters_named(member))
+        letter = self.letter_of(items, whole=True)
+        return (letter.name,) if letter is not None and letter.kind in ("param", "const", "frozen") else ()
+
+    def versions(self, items: Items, scope: Scope) -> dict[str, Version] | None:
+        """What each parameter is replaced by when the items are given as parameters; None where they are none."""
+        from derive.notation.latex_reader import Version
+
+        if not items:
+            return {}
+        if len(items) == 1 and items[0].kind in ("fence", "group") and items[0].sub is None and not items[0].sups:
+            items = items[0].parts[0]
+        found: dict[str, Version] = {}
+        members = list(arguments_of_names(items))
+        if len(members) > 1:
+            for member in members:
+                one = self.versions(member, scope)
+                if one is None:
+                    return None
+                found.update(one)
+            return found
+        if len(items) == 1 and items[0].text in scope.dummies and items[0].sub is None:
+            closure = scope.dummies[items[0].text]
+            return self.versions(closure.items, closure.scope)
+        together = self._tuple(items)
+        if together is not None:
+            entry, match = together
+            fixed = {slot: self.reader.index(chunk, scope) for slot, chunk in match.slots.items()}
+            for place, member in enumerate(self._members(entry.body)):
+                one = self._version(member, replace(scope, indices={**scope.indices, **fixed}), place)
+                if one is None:
+                    return None
+                found.update(one)
+            return found
+        return self._version(items, scope, None)
+
+    def _version(self, items: Items, scope: Scope, place: int | None) -> dict[str, Version] | None:
+        from derive.notation.latex_reader import Version
+
+        known = self._letter(items, whole=True)
+        if known is not None:
+            letter, match = known
+            if letter.kind in ("param", "const"):
+                return {letter.name: scope.versions[letter.name]} if letter.name in scope.versions else {}
+            if letter.kind != "frozen":
+                return None
+            base = self._free_version(letter, place)
+            if base is None:
+                return {}
+            slots = letter.spelling.slots
+            fixed = tuple(
+                scope.indices.get(slot, self.dictionary.indices.get(slot))
+                if slot not in base.spelling.slots and (slot in match.slots or slot in scope.indices)
+                else None
+                for slot in slots
+            )
+            return {base.name: Version(letter=letter, fixed=fixed if any(f is not None for f in fixed) else ())}  # type: ignore[arg-type]
+        if self._tuple(items) is not None:
+            return self.versions(items, scope)
+        marked = self._marked(items)
+        if marked is not None:
+            names, current = marked
+            return (
+                {name: Version(current=True) for name in names}
+                if current
+                else {name: scope.versions[name] for name in names if name in scope.versions}
+            )
+        return None
+
+    def _free_version(self, letter: Letter, place: int | None) -> Letter | None:
+        """The parameter of which a frozen letter is another value: the same letter without its mark."""
+        head = letter.spelling.head
+        same = [
+            x
+            for x in self.dictionary.letters
+            if x.kind == "param" and x.spelling.head == head and x.symbol.shape == letter.symbol.shape
+        ]
+        return same[0] if len(same) == 1 else next((x for x in same if len(x.spelling.slots) <= len(letter.spelling.slots)), None)
+
+    def _marked(self, items: Items) -> tuple[tuple[str, ...], bool] | None:
+        """Undeclared ``\\theta`` for all parameters, ``\\theta^{old}`` or ``\\mu^{old}`` for current ones."""
+        if len(items) != 1 or items[0].kind != "letter":
+            return None
+        item = items[0]
+        names = tuple(letter.name for letter in self.dictionary.letters if letter.kind == "param")
+        marks = [plain(part) for part in (*((item.sub,) if item.sub else ()), *item.sups)] + ["'" * item.primes] * bool(
+            item.primes
+        )
+        own = self.letter_of((item.bare,), whole=True)
+        if own is not None and own.kind == "param" and marks and all(mark in self.current_marks for mark in marks[-1:]):
+            return (own.name,), True
+        if own is None and item.text in ALL_PARAMETERS and names:
+            if not marks:
+                return names, False
+            if marks[-1] in self.current_marks:
+                return names, True
+        return None
+
+    # Latents.
+
+    def latent_of(self, items: Items) -> Letter | None:
+        letter = self.letter_of(self._alias(items), whole=True)
+        return letter if letter is not None and letter.kind == "latent" else None
+
+    def _alias(self, items: Items) -> Items:
+        """``Z`` where ``define Z = z``."""
+        for _ in range(4):
+            entry = next(
+                (
+                    e
+                    for e in self.dictionary.by_head(items[0].text if items else "")
+                    if isinstance(e, Abbreviation) and plain(e.spelling.items) == plain(items)
+                ),
+                None,
+            )
+            if entry is None or not (len(entry.body) == 1 and entry.body[0].kind in ("letter", "fence")):
+                return items
+            members = self._members(entry.body)
+            items = members[0] if len(members) == 1 else entry.body
+        return items
+
+    def latent_mention(self, items: Items, scope: Scope) -> tuple[Letter, tuple[IndexLike, ...]] | None:
+        """The latent that the items are, and its indices."""
+        for candidate in (items, self._alias(items)):
+            found = self._letter(candidate, whole=False)
+            if (
+                found is not None
+                and found[0].kind in ("latent", "data")
+                and (found[0].kind == "latent" or found[0].values is not None)
+            ):
+                letter, match = found
+                return letter, tuple(self.reader.index(match.slots[slot], scope) for slot in letter.spelling.slots)
+        return None
+
+    def values_of(self, letter: Letter) -> Range | tuple[int, int]:
+        return letter.values if letter.values is not None else Range(Size(f"values of {letter.name}"), 1, True)
+
+    def _default(self, letter: Letter) -> Index | None:
+        """A latent that is one of a kind is its own letter: a claim is made for each of its values."""
+        values = self.values_of(letter)
+        if letter.spelling.slots or not isinstance(values, Range) or (letter.values is None and not self._is_label(letter)):
+            return None
+        return Index(letter.name, values)
+
+    def _is_label(self, letter: Letter) -> bool:
+        """Whether a continuous latent is only integrated over, never calculated with: an argument of unknown functions."""
+        for entry in self.dictionary.entries:
+            if isinstance(entry, (Unknown, Letter)) and entry is not letter and entry.spelling.is_call:
+                if any(self.letter_of(argument.items) is letter for argument in entry.spelling.call):
+                    return True
+        return False
+
+    def latent_index(self, chunk: Items, scope: Scope) -> IndexLike | None:
+        """The value of a latent where an index stands: what it is bound to, or its own letter."""
+        mention = self.latent_mention(chunk, scope)
+        if mention is None:
+            return None
+        letter, indices = mention
+        bound = scope.latents.get((letter.name, indices))
+        return bound if bound is not None else self._default(letter)
+
+    def unbound_latent(self, chunk: Items, scope: Scope) -> tuple[Letter, tuple[IndexLike, ...]] | None:
+        if not chunk or plain(chunk) in scope.indices or plain(chunk) in self.dictionary.indices:
+            return None
+        mention = self.latent_mention(chunk, scope)
+        if mention is None or (mention[0].name, mention[1]) in scope.latents or self._default(mention[0]) is not None:
+            return None
+        return mention
+
+    def latent_value(self, letter: Letter, indices: tuple[IndexLike, ...], items: Items) -> Formula:
+        raise ReadingError(
+            f"the latent {plain(items)} stands free: a value is expected, as in {plain(items)}=k",
+            items[0].start,
+            items[-1].end,
+            "ill-formed",
+        )
+
+    def latent_slots(self, entry: Letter | Unknown, match: Match, scope: Scope) -> tuple[IndexLike, ...]:
+        """The values of the latents among the arguments of ``q(z)``."""
+        found: list[IndexLike] = []
+        for argument in entry.spelling.call:
+            if any(item.is_sign("=") for item in argument.items):
+                continue
+            letter = self.letter_of(argument.items)
+            if letter is None or letter.kind != "latent" and letter.values is None:
+                continue
+            if letter.values is None and not self._is_label(letter):
+                continue
+            actual = match.arguments.get(plain(argument.items), argument.items)
+            value = self.reader.index_or_none(actual, scope)
+            if value is None:
+                cut = next((k for k, item in enumerate(actual) if item.is_sign("=")), None)
+                value = self.reader.index_or_none(actual[cut + 1 :], scope) if cut is not None else None
+            if value is None:
+                raise ReadingError(
+                    f"a value of the latent is expected: {plain(actual)}", actual[0].start, actual[-1].end, "ill-formed"
+                )
+            found.append(value)
+        return tuple(found)
+
+    def agreement(self, left: Items, right: Items, scope: Scope) -> Formula:
+        """1 where two indices, or a latent and a value, agree, else 0."""
+        for one, other in ((left, right), (right, left)):
+            mention = self.latent_mention(one, scope) if plain(one) not in self.dictionary.indices else None
+            if mention is not None:
+                letter, indices = mention
+                value = self.reader.index(other, scope)
+                bound = scope.latents.get((letter.name, indices)) or self._default(letter)
+                if bound is not None:
+                    return self._delta(bound, value)
+                return Reference(letter.symbol, (*indices, value))
+        return self._delta(self.reader.index(left, scope), self.reader.index(right, scope))
+
+    @staticmethod
+    def _delta(left: IndexLike, right: IndexLike) -> Formula:
+        if isinstance(left, int) and isinstance(right, int):
+            return ONE if left == right else ONE - ONE
+        return Delta(left, right)
+
+    def normalised_index(self, entry: Posterior, formal: tuple[Index, ...]) -> Index | None:
+        """The slot of a posterior over which it sums to one: the value of its latent."""
+        for item in entry.body:
+            if item.kind == "fence":
+                for argument in arguments_of(item.parts[0]):
+                    cut = next((k for k, one in enumerate(argument.items) if one.is_sign("=")), None)
+                    if cut is not None and argument.separator != "mid":
+                        name = plain(argument.items[cut + 1 :])
+                        found = dict(zip(entry.spelling.slots, formal, strict=True))
+                        if name == "1":
+                            inner = argument.items[:cut]
+                            mention = next(
+                                (
+                                    c
+                                    for i in inner
+                                    for part in (*((i.sub,) if i.sub else ()), *i.sups)
+                                    for c in chunks_of(part)
+                                    if plain(c) in found
+                                ),
+                                None,
+                            )
+                            ranges = [
+                                plain(c)
+                                for i in inner
+                                for part in (*((i.sub,) if i.sub else ()), *i.sups)
+                                for c in chunks_of(part)
+                            ]
+                            return found.get(ranges[-1]) if mention is not None and ranges else None
+                        return found.get(name)
+        return None
+
+    # Unknown functions.
+
+    def unknown(self, entry: Unknown, match: Match, scope: Scope, items: Items) -> Formula:
+        """``f(x^{(i)}, z, \\theta)``: indices from data and latents, formulas for parameters."""
+        indices: list[IndexLike] = []
+        ranges: list[Range] = []
+        for slot in entry.spelling.slots:
+            declared = self.dictionary.indices[slot]
+            if not isinstance(declared, Index):
+                raise ReadingError("an unknown function of an index over numbers", items[0].start, items[-1].end, "unsupported")
+            ranges.append(declared.range)
+            indices.append(self.reader.index(match.slots[slot], scope))
+        arguments: list[Formula] = []
+        unbound: tuple[Letter, tuple[IndexLike, ...]] | None = None
+        for argument in entry.spelling.call:
+            letter = self.letter_of(argument.items)
+            actual = match.arguments.get(plain(argument.items), argument.items)
+            if letter is not None and (letter.kind == "latent" or letter.values is not None):
+                values = self.values_of(letter)
+                if not isinstance(values, Range):
+                    raise ReadingError(
+                        "an unknown function of a latent over numbers", items[0].start, items[-1].end, "unsupported"
+                    )
+                ranges.append(values)
+                value = self.reader.index_or_none(actual, scope)
+                if value is None and (free := self.unbound_latent(self._alias(actual), scope)) is not None:
+                    unbound, value = free, Fresh.index(Index("h", values))
+                if value is None:
+                    cut = next((k for k, item in enumerate(actual) if item.is_sign("=")), None)
+                    value = self.reader.index_or_none(actual[cut + 1 :], scope) if cut is not None else None
+                if value is None:
+                    raise ReadingError(
+                        f"a value of the latent is expected: {plain(actual)}", actual[0].start, actual[-1].end, "ill-formed"
+                    )
+                indices.append(value)
+            elif letter is not None and letter.kind == "data":
+                actual_letter = self.letter_of(actual)
+                if actual_letter is not letter and not match.slots and plain(actual) != plain(argument.items):
+                    raise ReadingError(
+                        f"an unknown function at something composed: {plain(actual)}",
+                        actual[0].start,
+                        actual[-1].end,
+                        "unsupported",
+                    )
+            elif plain(actual) in self.dictionary.indices and self.dictionary.is_index(plain(argument.items)):
+                continue
+            else:
+                value = (
+                    self.reader.formula(actual, scope) if plain(actual) != plain(argument.items) or letter is not None else None
+                )
+                if value is None:
+                    raise ReadingError(f"an undeclared argument: {plain(actual)}", actual[0].start, actual[-1].end, "undeclared")
+                arguments.append(value)
+        function = UnspecifiedFunction(entry.spelling.name, tuple(ranges), entry.domain, tuple(a.shape for a in arguments))  # type: ignore[arg-type]
+        value_of = Apply(function, tuple(indices), tuple(arguments))
+        if unbound is None:
+            return value_of
+        letter, own = unbound
+        index = next(i for i in indices if isinstance(i, Index) and i.name.startswith("h#"))
+        return Product(index, Power(value_of, Reference(letter.symbol, (*own, index))))
+
+    # Densities and expectations by name.
+
+    def builtin(self, line: Line, scope: Scope) -> tuple[Formula, tuple[Items, ...], int] | None:
+        """``p(..)``, ``\\mathcal{N}(..)``, ``E[..]``: what is read at the start of ``line``; None where none of them stands."""
+        item, following = line.items[line.position], line.peek(1)
+        if item.text in EXPECTATION_NAMES and following is not None:
+            line.take()
+            return self._expectation(item, line, scope)
+        if following is None or following.kind != "fence" or following.text != "()":
+            return None
+        if item.text == "\\cal{N}" and item.sub is None:
+            line.take()
+            line.take()
+            return self._normal(following, scope), following.sups, 0
+        if item.text in DENSITY_NAMES and item.sub is None and not item.sups:
+            line.take()
+            line.take()
+            return self.probability_of(following, scope), following.sups, 0
+        return None
+
+    def _normal(self, fence: Item, scope: Scope) -> Formula:
+        parts = arguments_of(fence.parts[0])
+        if len(parts) != 3:
+            raise ReadingError("a normal density takes a value, a mean and a variance", fence.start, fence.end, "ill-formed")
+        value = self.reader.formula(parts[0].items, scope)
+        return self._density("Normal", value, parts[1:], scope, fence)
+
+    def _density(self, name: str, value: Formula, arguments: Iterable[Argument], scope: Scope, at: Item) -> Formula:
+        from derive.notation.latex_reader import with_size
+
+        read = [self.reader.formula(argument.items, scope) for argument in arguments]
+        if value.shape and value.shape[0] is not None:
+            read = [with_size(one, value.shape[0]) for one in read]
+        return self.reader._guard((at,), lambda: density(name).formula(value, *read))
+
+    def probability_of(self, fence: Item, scope: Scope) -> Formula:
+        """``p(A | B; parameters)`` as the declared model has it."""
+        if not self.dictionary.statements:
+            raise ReadingError(
+                "a probability, but no model was declared; try a line VARIABLE ~ DENSITY", fence.start, fence.end, "undeclared"
+            )
+        before: list[Occurrence] = []
+        given: list[Occurrence] = []
+        versions: dict[str, Version] = {}
+        components: list[tuple[Letter, tuple[IndexLike, ...]]] = []
+        target = before
+        arguments = list(arguments_of(fence.parts[0]))
+        for place, argument in enumerate(arguments):
+            if argument.separator in ("mid", "Vert") and place:
+                target = given
+            if any(item.is_sign("dots") for item in argument.items):
+                self._all_of(target)
+                continue
+            if place and any(item.is_sign("dots") for item in arguments[place - 1].items) and target and target[-1].is_whole:
+                continue
+            target.extend(self._occurrences(argument.items, scope, versions, components, conditional=target is given))
+        if not before:
+            raise ReadingError("a probability of no declared variable", fence.start, fence.end, "undeclared")
+        inner = replace(scope, versions={**scope.versions, **versions})
+        return self.reader._guard((fence,), lambda: self.probability(before, given, inner, components))
+
+    @staticmethod
+    def _all_of(found: list[Occurrence]) -> None:
+        """``x_1, \\dots, x_n``: the whole family."""
+        if found:
+            last = found.pop()
+            found.append(Occurrence(last.letter, tuple(None for _ in last.indices)))
+
+    def _occurrences(
+        self,
+        items: Items,
+        scope: Scope,
+        versions: dict[str, Version],
+        components: list[tuple[Letter, tuple[IndexLike, ...]]],
+        *,
+        conditional: bool,
+    ) -> list[Occurrence]:
+        if not items:
+            return []
+        if len(items) == 1 and items[0].text in scope.dummies and items[0].sub is None:
+            closure = scope.dummies[items[0].text]
+            return self._occurrences(closure.items, closure.scope, versions, components, conditional=conditional)
+        if len(items) == 1 and items[0].kind in ("fence", "group") and not items[0].sups:
+            return [
+                o
+                for part in arguments_of(items[0].parts[0])
+                for o in self._occurrences(part.items, scope, versions, components, conditional=conditional)
+            ]
+        cut = next((k for k, item in enumerate(items) if item.is_sign("=")), None)
+        if cut is not None:
+            return [self._assigned(items[:cut], items[cut + 1 :], scope)]
+        together = self._tuple(items)
+        if together is not None:
+            members = self._members(together[0].body)
+            if all(
+                (letter := self.letter_of(member, whole=True)) is not None and letter.kind in ("data", "latent")
+                for member in members
+            ):
+                found = []
+                for member in members:
+                    letter = self.letter_of(member, whole=True)
+                    if letter is not None:
+                        found.append(Occurrence(letter, tuple(None for _ in letter.spelling.slots)))
+                return found
+        if (variable := self._variable(self._alias(items), scope)) is not None:
+            return [variable]
+        found_versions = self.versions(items, scope)
+        if found_versions is not None:
+            versions.update(found_versions)
+            known = self._letter(items, whole=False)
+            if known is not None and known[0].kind in ("param", "frozen") and (known[0].spelling.slots or known[0].extra):
+                components.append(
+                    (
+                        known[0],
+                        tuple(
+                            self.reader.index(known[1].slots[s], scope) for s in known[0].spelling.slots if s in known[1].slots
+                        ),
+                    )
+                )
+            if not conditional and (variable := self._variable(items, scope, parameters=True)) is not None:
+                return [variable]
+            if conditional and (variable := self._variable(items, scope, parameters=True)) is not None:
+                return [variable]
+            return []
+        if conditional and len(items) == 1 and items[0].text in self.dictionary.sizes:
+            return []
+        raise ReadingError(
+            f"not a variable of the declared model, nor a parameter: {plain(items)}", items[0].start, items[-1].end, "undeclared"
+        )
+
+    def _assigned(self, left: Items, right: Items, scope: Scope) -> Occurrence:
+        variable = self._variable(self._alias(left), scope)
+        if variable is not None:
+            return replace(variable, value=self.reader.index(right, scope))
+        if plain(right) == "1":
+            # z_n^k = 1, where z_n^k is the indicator of z_n = k.
+            for entry in self.dictionary.by_head(left[0].text):
+                if isinstance(entry, Abbreviation):
+                    met = entry.spelling.match(left, 0)
+                    inside = entry.body[-1].parts[0] if entry.body and entry.body[-1].kind == "fence" else ()
+                    cut = next((k for k, item in enumerate(inside) if item.is_sign("=")), None)
+                    if met is not None and met[1] == len(left) and cut is not None:
+                        fixed = {slot: self.reader.index(met[0].slots[slot], scope) for slot in entry.spelling.slots}
+                        inner = replace(scope, indices={**scope.indices, **fixed})
+                        return self._assigned(inside[:cut], inside[cut + 1 :], inner)
+        raise ReadingError(f"not a variable of the declared model: {plain(left)}", left[0].start, left[-1].end, "undeclared")
+
+    def _variable(self, items: Items, scope: Scope, *, parameters: bool = False) -> Occurrence | None:
+        kinds = ("param", "const") if parameters else ("data", "latent")
+        found = self._letter(items, whole=False)
+        if found is not None and found[0].kind in kinds and not found[1].extra_sub:
+            if parameters and self._statement_of(found[0]) is None:
+                return None
+            return Occurrence(found[0], tuple(self.reader.index(found[1].slots[slot], scope) for slot in found[0].spelling.slots))
+        found = self._letter(items, whole=True)
+        if found is not None and found[0].kind in kinds:
+            if parameters and self._statement_of(found[0]) is None:
+                return None
+            return Occurrence(found[0], tuple(None for _ in found[0].spelling.slots))
+        if len(items) == 1 and items[0].sub is not None and not parameters:
+            # x_n, where x_{ni} is declared: all of its entries.
+            given = chunks_of(items[0].sub)
+            for letter in self.dictionary.letters:
+                own = letter.spelling.items
+                slots = letter.spelling.slots
+                if (
+                    letter.kind in kinds
+                    and len(own) == 1
+                    and own[0].text == items[0].text
+                    and own[0].sups == items[0].sups
+                    and len(slots) > len(given)
+                    and own[0].sub is not None
+                ):
+                    return Occurrence(
+                        letter, tuple(self.reader.index(given[k], scope) if k < len(given) else None for k in range(len(slots)))
+                    )
+        return None
+
+    # The model.
+
+    def _statements(self, letter: Letter) -> list[tuple[Statement, Match]]:
+        found: list[tuple[Statement, Match]] = []
+        for statement in self.dictionary.statements:
+            for event in statement.targets:
+                known = self._letter(event.items, whole=False)
+                if known is not None and known[0] is letter:
+                    found.append((statement, known[1]))
+        return found
+
+    def _statement_of(self, letter: Letter) -> Statement | None:
+        return next((statement for statement, _ in self._statements(letter)), None)
+
+    def _parents(self, occurrence: Occurrence, scope: Scope) -> list[Occurrence]:
+        """The latents (and random parameters) on which a variable depends, at its indices."""
+        found: list[Occurrence] = []
+        for statement, match in self._statements(occurrence.letter):
+            inner = self._placed(occurrence, match, scope)
+            for event in statement.conditions:
+                known = self._letter(event.items, whole=False)
+                if known is None:
+                    raise ReadingError(f"a condition of the model that is not declared: {plain(event.items)}", 0, 1, "undeclared")
+                indices = tuple(self.reader.index(known[1].slots[slot], inner) for slot in known[0].spelling.slots)
+                parent = Occurrence(known[0], indices)
+                if known[0] is occurrence.letter:
+                    raise ReadingError("a chain of latents is not supported yet", 0, 1, "unsupported")
+                if parent not in found:
+                    found.append(parent)
+        return found
+
+    def _placed(self, occurrence: Occurrence, match: Match, scope: Scope) -> Scope:
+        """A scope in which the letters of a statement stand for the indices of an occurrence."""
+        indices = dict(scope.indices)
+        for slot, index in zip(occurrence.letter.spelling.slots, occurrence.indices, strict=True):
+            chunk = match.slots[slot]
+            if index is not None:
+                indices[plain(chunk)] = index
+        return replace(scope, indices=indices)
+
+    def probability(
+        self,
+        before: list[Occurrence],
+        given: list[Occurrence],
+        scope: Scope,
+        components: list[tuple[Letter, tuple[IndexLike, ...]]] | None = None,
+    ) -> Formula:
+        """The probability (density) of some variables given others."""
+        given = [one for one in given if self._statement_of(one.letter) is not None]
+        plated = [one for one in before if one.indices and one.indices[0] is None]
+        single = [one for one in before if one not in plated]
+        if plated:
+            over = plated[0].letter.symbol.family[0]
+            index = Fresh.index(Index("i", over))
+
+            def at(one: Occurrence) -> Occurrence:
+                placed = one.indices and one.indices[0] is None and one.letter.symbol.family[0] == over
+                return replace(one, indices=(index, *one.indices[1:])) if placed else one
+
+            if any(one.indices and one.indices[0] is None and one.letter.symbol.family[0] != over for one in before):
+                raise ReadingError("variables over different ranges in one probability", 0, 1, "unsupported")
+            each = self.probability([at(one) for one in plated], [at(one) for one in given] + single, scope, components)
+            whole: Formula = Product(index, each)
+            if single:
+                whole = multiply(self.probability(single, [one for one in given if not one.is_whole], scope), whole)
+            return whole
+        # One datum: what is given of the other data says nothing about it.
+        own = {one.indices[0] for one in before if one.indices}
+        if len(own) == 1 and all(one.indices for one in before):
+            (here,) = own
+            given = [
+                replace(one, indices=(here, *one.indices[1:])) if one.indices and one.indices[0] is None else one for one in given
+            ]
+        bound = scope
+        for place, one in [(k, o) for k, o in enumerate((*before, *given))]:
+            if one.letter.kind != "latent" or one.letter.values is None:
+                continue
+            value = one.value if one.value is not None else bound.latents.get((one.letter.name, one.known))
+            if value is None:
+                value = self._default(one.letter)
+            if value is None:
+                values = one.letter.values
+                if not isinstance(values, Range):
+                    raise ReadingError(f"a value of the latent {one.letter.name} is expected", 0, 1, "ill-formed")
+                index = Fresh.index(Index("h", values))
+                fixed = replace(one, value=index)
+                again = [fixed if o == one else o for o in before], [fixed if o == one else o for o in given]
+                return Product(
+                    index, Power(self.probability(*again, scope, components), Reference(one.letter.symbol, (*one.known, index)))
+                )
+            bound = bound.with_latent(one.letter.name, one.known, value)
+        if components:
+            bound = self._by_component(before, given, bound, components)
+        return self._conditional(before, given, bound)
+
+    def _by_component(
+        self,
+        before: list[Occurrence],
+        given: list[Occurrence],
+        scope: Scope,
+        components: list[tuple[Letter, tuple[IndexLike, ...]]],
+    ) -> Scope:
+        """``p(x_n | \\mu_k)``: the parameters of component k say that the latent is k."""
+        for one in before:
+            for parent in self._parents(one, scope):
+                if parent.letter.kind == "latent" and (parent.letter.name, parent.known) not in scope.latents:
+                    for letter, indices in components:
+                        if indices and letter.symbol.family and letter.symbol.family[0] == parent.letter.values:
+                            scope = scope.with_latent(parent.letter.name, parent.known, indices[0])
+        return scope
+
+    def _conditional(self, before: list[Occurrence], given: list[Occurrence], scope: Scope) -> Formula:
+        mine = {(o.letter.name, o.known) for o in before}
+        theirs = {(o.letter.name, o.known) for o in given}
+        downstream = any((p.letter.name, p.known) in mine for o in given for p in self._ancestors(o, scope))
+        hidden_parents = [
+            p
+            for o in before
+            for p in self._ancestors(o, scope)
+            if (p.letter.name, p.known) not in mine | theirs | set(scope.latents)
+        ]
+        shared = any(
+            (p.letter.name, p.known) in {(h.letter.name, h.known) for h in hidden_parents}
+            for o in given
+            for p in self._ancestors(o, scope)
+        )
+        if not downstream and not shared:
+            return self._joint(before, scope)
+        if any(o.letter.kind in ("param", "const") or o.letter.values is None and o.letter.kind == "latent" for o in before):
+            # The posterior of a random parameter: its evidence is a number that is free of it, and unknown.
+            self.opaque_evidence = True
+            data = [replace(o) for o in given if o.letter.kind == "data"]
+            evidence = Reference(Symbol("evidence", "data", (), (), "positive"))
+            return Divide(multiply(self._joint(before, scope), *(self._everywhere(o, scope) for o in data)), evidence)
+        inner = replace(scope, latents={key: value for key, value in scope.latents.items() if key not in mine})
+        return Divide(self._joint([*before, *given], scope), self._joint(given, inner))
+
+    def _everywhere(self, one: Occurrence, scope: Scope) -> Formula:
+        if one.is_whole:
+            return self.probability([one], [], scope)
+        return self._joint([one], scope)
+
+    def _ancestors(self, one: Occurrence, scope: Scope) -> list[Occurrence]:
+        found: list[Occurrence] = []
+        todo = list(self._parents(one, scope))
+        while todo:
+            parent = todo.pop()
+            if parent not in found:
+                found.append(parent)
+                todo += self._parents(parent, scope)
+        return found
+
+    def _joint(self, occurrences: list[Occurrence], scope: Scope) -> Formula:
+        """The joint density of variables; latents in between are summed over."""
+        named = {(o.letter.name, o.known) for o in occurrences}
+        for one in occurrences:
+            for parent in self._ancestors(one, scope):
+                key = (parent.letter.name, parent.known)
+                if parent.letter.kind == "latent" and key not in scope.latents and key not in named:
+                    values = parent.letter.values
+                    if values is None:
+                        raise ReadingError(
+                            f"an integral over the latent {parent.letter.name} is not supported yet", 0, 1, "unsupported"
+                        )
+                    if isinstance(values, tuple):
+                        return add(
+                            *(
+                                self._joint([*occurrences, replace(parent, value=v)], scope.with_latent(*key, v))
+                                for v in range(values[0], values[1] + 1)
+                            )
+                        )
+                    index = Fresh.index(Index("h", values))
+                    return Sum(index, self._joint([*occurrences, replace(parent, value=index)], scope.with_latent(*key, index)))
+        ordered = sorted(occurrences, key=lambda o: len(self._ancestors(o, scope)))
+        return multiply(*(self._one(one, scope) for one in ordered))
+
+    def _one(self, one: Occurrence, scope: Scope) -> Formula:
+        """The density of one variable given its parents."""
+        for statement, match in self._statements(one.letter):
+            inner = self._placed(one, match, scope)
+            fits = True
+            for event in statement.conditions:
+                known = self._letter(event.items, whole=False)
+                if known is None or event.value is None:
+                    continue
+                indices = tuple(self.reader.index(known[1].slots[slot], inner) for slot in known[0].spelling.slots)
+                value = scope.latents.get((known[0].name, indices))
+                if value is None:
+                    raise ReadingError(f"a value of the latent {known[0].name} is missing", 0, 1, "ill-formed")
+                literal = plain(event.value)
+                if literal.isdigit():
+                    fits = fits and value == int(literal)
+                elif self.dictionary.is_index(literal):
+                    inner = inner.with_index(literal, value)
+                else:
+                    found = self.reader.index_or_none(event.value, inner)
+                    letter = next((n for n in self.dictionary.indices if isinstance(found, Index) and found.name == n), None)
+                    if letter is None:
+                        raise ReadingError(f"a condition that is not understood: {literal}", 0, 1, "unsupported")
+                    inner = inner.with_index(letter, value)
+            if not fits:
+                continue
+            return self._stated(one, statement, inner)
+        raise ReadingError(f"no density is declared for {one.letter.name}", 0, 1, "undeclared")
+
+    def _stated(self, one: Occurrence, statement: Statement, scope: Scope) -> Formula:
+        letter = one.letter
+        missing = [k for k, index in enumerate(one.indices) if index is None]
+        if missing:
+            bound = Fresh.index(Index("a", letter.symbol.family[missing[0]]))
+            slot = letter.spelling.slots[missing[0]]
+            statement_slot = next(plain(m.slots[slot]) for s, m in self._statements(letter) if s is statement)
+            indices = tuple(bound if k == missing[0] else index for k, index in enumerate(one.indices))
+            return Product(bound, self._stated(replace(one, indices=indices), statement, scope.with_index(statement_slot, bound)))
+        at = Item("letter", statement.density)
+        if statement.density == "Categorical":
+            value = one.value if one.value is not None else scope.latents.get((letter.name, one.known))
+            if value is None:
+                raise ReadingError(f"a value of {letter.name} is expected", 0, 1, "ill-formed")
+            return self._member(statement.arguments[0].items, value, scope)
+        if statement.density == "Density":
+            return self._unspecified(one, statement, scope)
+        if letter.values is not None and statement.density == "Bernoulli":
+            value = one.value if one.value is not None else scope.latents.get((letter.name, one.known))
+            chance = self.reader.formula(statement.arguments[0].items, scope)
+            if value in (0, 1):
+                return chance if value == 1 else ONE - chance
+        value_of = self.reader.reference(letter, one.known, scope.versions.get(letter.name))
+        return self._density(statement.density, value_of, statement.arguments, scope, at)
+
+    def _unspecified(self, one: Occurrence, statement: Statement, scope: Scope) -> Formula:
+        """An unspecified component density f(x | theta_k), as a function of the datum, the component and the parameters left over."""
+        ranges: list[Range] = []
+        indices: list[IndexLike] = []
+        for index, own in zip(one.known, one.letter.symbol.family, strict=False):
+            ranges.append(own)
+            indices.append(index)
+        for parent in self._parents(one, scope):
+            value = scope.latents.get((parent.letter.name, parent.known))
+            if value is None or not isinstance(parent.letter.values, Range):
+                raise ReadingError("an unspecified density given a latent without a value", 0, 1, "unsupported")
+            ranges.append(parent.letter.values)
+            indices.append(value)
+        used = {
+            letter.name
+            for s in self.dictionary.statements
+            for a in s.arguments
+            for letter in [self.letter_of(a.items, whole=True)]
+            if letter is not None
+        }
+        arguments: list[Formula] = []
+        for letter in self.dictionary.letters:
+            if letter.kind == "param" and letter.name not in used and not letter.spelling.slots and not letter.extra:
+                arguments.append(self.reader.reference(letter, (), scope.versions.get(letter.name)))
+        name = plain(statement.arguments[0].items)
+        function = UnspecifiedFunction(name, tuple(ranges), "positive", tuple(a.shape for a in arguments))  # type: ignore[arg-type]
+        return Apply(function, tuple(indices), tuple(arguments))
+
+    def _member(self, items: Items, value: IndexLike, scope: Scope) -> Formula:
+        """The entry of a probability vector: ``\\pi`` at k, ``A_{i,\\cdot}`` at j."""
+        found = self._letter(items, whole=True)
+        if found is not None and found[0].extra and not found[1].extra_sub:
+            letter = found[0]
+            own = tuple(self.reader.index(found[1].slots[s], scope) for s in letter.spelling.slots if s in found[1].slots)
+            return self.reader.reference(letter, (*own, value), scope.versions.get(letter.name))
+        if found is not None and len(found[0].symbol.family) == 1 and not found[1].slots:
+            return self.reader.reference(found[0], (value,), scope.versions.get(found[0].name))
+        if found is not None:
+            letter, match = found
+            own = []
+            for slot in letter.spelling.slots:
+                chunk = match.slots.get(slot)
+                own.append(value if chunk is None or plain(chunk) in ("cdot", ".") else self.reader.index(chunk, scope))
+            return self.reader.reference(letter, tuple(own), scope.versions.get(letter.name))
+        together = self._tuple(items)
+        if together is not None and len(self._members(together[0].body)) == 1:
+            return self._member(self._members(together[0].body)[0], value, scope)
+        raise ReadingError(
+            f"a probability vector that is not declared: {plain(items)}", items[0].start, items[-1].end, "undeclared"
+        )
+
+    # Expectations.
+
+    def _expectation(self, item: Item, line: Line, scope: Scope) -> tuple[Formula, tuple[Items, ...], int]:
+        following = line.peek()
+        sups: tuple[Items, ...] = ()
+        given: Items = ()
+        if following is not None and following.kind in ("fence", "group") and following.text in ("()", "[]", "\\{\\}", ""):
+            line.take()
+            inside = following.parts[0]
+            cut = next((k for k, one in enumerate(inside) if one.is_sign("mid")), None)
+            if cut is not None and item.sub is None:
+                inside, given = inside[:cut], inside[cut + 1 :]
+            sups = following.sups
+            body_items: Items | None = inside
+        else:
+            body_items = None
+        weights = self._weights(item, given, scope)
+        body = self.reader.formula(body_items, scope) if body_items is not None else self.reader._product(line, scope)
+        return self.reader._guard((item,), lambda: self._mean(body, weights)), sups, 0
+
+    def _weights(self, item: Item, given: Items, scope: Scope) -> _Weights:
+        sub = item.sub
+        if sub is None:
+            if given:
+                return self._posterior_weights(given, scope)
+            if self.dictionary.posteriors:
+                self.reader.notes.add("E is over the declared posterior")
+                return _Weights(self, None, None, scope)
+            self.reader.notes.add("E is over the model")
+            return _Weights(self, None, {}, scope, prior=True)
+        cut = next((k for k, one in enumerate(sub) if one.is_sign("sim")), None)
+        if cut is not None:
+            return self._distribution(sub[cut + 1 :], scope)
+        bar = next((k for k, one in enumerate(sub) if one.is_sign("mid")), None)
+        if bar is not None:
+            return self._posterior_weights(sub[bar + 1 :], scope)
+        latent = self.latent_of(sub)
+        if latent is not None:
+            return (
+                _Weights(self, None, None, scope) if self.dictionary.posteriors else _Weights(self, None, {}, scope, prior=True)
+            )
+        return self._distribution(sub, scope)
+
+    def _posterior_weights(self, given: Items, scope: Scope) -> _Weights:
+        versions: dict[str, Version] = {}
+        found = False
+        for argument in arguments_of(given):
+            if any(one.is_sign("dots") for one in argument.items):
+                continue
+            if self._variable(self._alias(argument.items), scope) is not None:
+                continue
+            if self._tuple(argument.items) is not None and not self.parameters_named(argument.items):
+                continue
+            one = self.versions(argument.items, scope)
+            if one is None:
+                letter = self.letter_of(argument.items, whole=True)
+                if letter is None:
+                    raise ReadingError(
+                        f"not a variable of the declared model, nor a parameter: {plain(argument.items)}",
+                        argument.start,
+                        argument.items[-1].end,
+                        "undeclared",
+                    )
+                continue
+            found = True
+            versions.update(one)
+        return _Weights(self, None, versions if found else None, scope)
+
+    def _distribution(self, items: Items, scope: Scope) -> _Weights:
+        """``q``, ``q(z)``, ``p(z | x, \\theta)``: what an expectation is taken under."""
+        if (
+            len(items) == 2
+            and items[1].kind == "fence"
+            and items[0].text in DENSITY_NAMES
+            and not self.dictionary.by_head(items[0].text)
+        ):
+            arguments = arguments_of(items[1].parts[0])
+            bar = next((k for k, a in enumerate(arguments) if a.separator == "mid"), None)
+            if bar is not None:
+                inner = items[1].parts[0]
+                cut = next(k for k, one in enumerate(inner) if one.is_sign("mid", ";"))
+                conditions = inner[cut + 1 :]
+                if any(self._variable(self._alias(a.items), scope) is not None for a in arguments_of(conditions)):
+                    return self._posterior_weights(conditions, scope)
+                versions = self.versions(conditions, scope)
+                return _Weights(self, None, versions or {}, scope, prior=True)
+            return _Weights(self, None, {}, scope, prior=True)
+        head = items[0].text if items else ""
+        for entry in self.dictionary.by_head(head):
+            if isinstance(entry, (Letter, Unknown, Abbreviation)) and entry.spelling.is_call:
+                met = entry.spelling.match(items, 0)
+                bare = len(items) == 1 and entry.spelling.items[0].text == items[0].text and len(entry.spelling.items) == 2
+                if (met is not None and met[1] == len(items)) or bare:
+                    return _Weights(self, (entry.spelling.items if bare else items), None, scope)
+        raise ReadingError(
+            f"an expectation under something that is not declared: {plain(items)}",
+            items[0].start if items else 0,
+            items[-1].end if items else 1,
+            "undeclared",
+        )
+
+    def _mean(self, body: Formula, weights: _Weights) -> Formula:
+        return weights.mean(body)
+
+    def integral(self, item: Item, line: Line, scope: Scope) -> Formula:
+        """``\\int f dz`` over a latent: a sum over its values, which may be a continuum."""
+        mention = self.latent_mention(item.sub, scope) if item.sub is not None else None
+        end = line.position
+        depth_end: int | None = None
+        while end < len(line.items):
+            one = line.items[end]
+            if one.kind == "letter" and one.text == "d" and one.sub is None and not one.sups and end + 1 < len(line.items):
+                named = self.latent_mention((line.items[end + 1],), scope)
+                if named is not None and (mention is None or named == mention):
+                    mention, depth_end = named, end
+                    break
+            end += 1
+        if mention is None:
+            raise ReadingError("an integral over something that is no declared latent", item.start, item.end, "unsupported")
+        letter, indices = mention
+        if letter.values is None and not self._is_label(letter):
+            raise ReadingError(
+                f"an integral over the latent {letter.name} is not supported yet", item.start, item.end, "unsupported"
+            )
+        values = self.values_of(letter)
+        if not isinstance(values, Range):
+            raise ReadingError("an integral over numbers", item.start, item.end, "ill-formed")
+        index = Index(letter.name, values)
+        inner = scope.with_latent(letter.name, indices, index)
+        if depth_end is None:
+            raise ReadingError("an integral without its d", item.start, item.end, "ill-formed")
+        body = self.reader.formula(line.items[line.position : depth_end], inner)
+        line.position = depth_end + 2
+        return Sum(index, body)
+
+    def picked(self, node: Formula) -> Formula:
+        """The node with ``prod_k b_k^{[k = h]}`` written as ``b_h``: what an indicator in an exponent picks."""
+        return _picked(node)
+
+
+@dataclass(slots=True)
+class _Weights:
+    """Under what an expectation is taken: the posterior (``versions``; None: as declared), the model itself, or a named distribution."""
+
+    probabilities: Probabilities
+    named: Items | None
+    versions: Mapping[str, Version] | None
+    scope: Scope
+    prior: bool = False
+
+    def weight(self, letter: Letter, indices: tuple[IndexLike, ...], value: IndexLike) -> Formula:
+        reader, scope = self.probabilities.reader, self.scope
+        bound = scope.with_latent(letter.name, indices, value)
+        if self.named is not None:
+            return reader.formula(self.named, bound)
+        if self.versions is None and not self.prior:
+            for posterior in self.probabilities.dictionary.posteriors:
+                found = self._declared(posterior, letter, indices, value)
+                if found is not None:
+                    return found
+        inner = replace(bound, versions={**scope.versions, **(self.versions or {})})
+        one = Occurrence(letter, indices, value)
+        if self.prior:
+            return self.probabilities.probability([one], [], inner)
+        return self.probabilities.probability([one], self._given(letter, indices), inner)
+
+    def _declared(self, posterior: Posterior, letter: Letter, indices: tuple[IndexLike, ...], value: IndexLike) -> Formula | None:
+        """A declared posterior at these indices, if it is one of this latent."""
+        slots = posterior.spelling.slots
+        if len(slots) != len(indices) + 1 or letter.values is None:
+            return None
+        reader = self.probabilities.reader
+        over = self.probabilities.normalised_index(posterior, tuple(reader._formal(slot) for slot in slots))
+        if over is None or over.range != letter.values:
+            return None
+        rest = iter(indices)
+        match = Match()
+        scope = self.scope
+        for slot in slots:
+            token = f"#{slot}"
+            scope = scope.with_index(token, value if slot == over.name else next(rest))
+            match.slots[slot] = (Item("letter", token),)
+        return reader.posterior(posterior, match, scope)
+
+    def _given(self, letter: Letter, indices: tuple[IndexLike, ...]) -> list[Occurrence]:
+        """The data that depend on a latent, at its indices."""
+        found: list[Occurrence] = []
+        for other in self.probabilities.dictionary.letters:
+            if other.kind != "data" or self.probabilities._statement_of(other) is None:
+                continue
+            own = len(other.spelling.slots)
+            spread = (*indices, *(None for _ in range(own - len(indices))))[:own] if own >= len(indices) else ()
+            candidate = Occurrence(other, spread)
+            if len(spread) == own and any(p.letter is letter for p in self.probabilities._parents(candidate, self.scope)):
+                found.append(candidate)
+        return found
+
+    def mean(self, body: Formula) -> Formula:
+        """The expectation of a formula: pushed inside sums and products as far as it is linear, then summed over the latent's values."""
+        own = self.probabilities
+        for letter in own.dictionary.letters:
+            if letter.kind == "latent" and (index := own._default(letter)) is not None and index in free_indices(body):
+                return Sum(index, multiply(self.weight(letter, (), index), body))
+        return _picked(self._pushed(body))
+
+    def _mentions(self, node: Formula) -> set[tuple[Symbol, tuple[IndexLike, ...]]]:
+        """The latents in a formula with their indices, as seen from outside of it."""
+        found: set[tuple[Symbol, tuple[IndexLike, ...]]] = set()
+        for inner in walk(node):
+            if isinstance(inner, Reference) and inner.symbol.role == "latent":
+                found.add((inner.symbol, inner.indices[:-1] if inner.symbol.domain == "one-hot" else inner.indices))
+            elif isinstance(inner, Named):
+                found |= self._mentions(unfold(inner))
+        return found
+
+    def _pushed(self, node: Formula) -> Formula:
+        mentions = self._mentions(node)
+        if not mentions:
+            return node
+        if isinstance(node, Named):
+            return self._pushed(unfold(node))
+        if isinstance(node, Add):
+            return add(*(self._pushed(term) for term in node.terms))
+        if isinstance(node, (Multiply, MatrixProduct)):
+            parts = [bool(self._mentions(factor)) for factor in node.factors]
+            if sum(parts) == 1:
+                return type(node)(tuple(self._pushed(f) if has else f for f, has in zip(node.factors, parts, strict=True)))
+            sums = [f for f, has in zip(node.factors, parts, strict=True) if has and isinstance(f, (Sum, Add))]
+            if sums and len(mentions) > 1:
+                raise ReadingError("the expectation of a product of sums over several latents", 0, 1, "unsupported")
+        if isinstance(node, Divide) and not self._mentions(node.denominator):
+            return Divide(self._pushed(node.numerator), node.denominator)
+        if isinstance(node, Transpose):
+            return Transpose(self._pushed(node.argument))
+        if isinstance(node, Sum) and not self._all_inside(node):
+            return Sum(node.index, self._pushed(node.body))
+        if isinstance(node, Log):
+            written = _log_written_out(node.argument)
+            if written is not None:
+                return self._pushed(written)
+        if len(mentions) != 1:
+            raise ReadingError("an expectation that couples several latents", 0, 1, "unsupported")
+        ((symbol, indices),) = mentions
+        stray = {i for i in indices if isinstance(i, Index)} - free_indices(node)
+        if stray:
+            raise ReadingError("the expectation of a nonlinear function of a sum over latents", 0, 1, "unsupported")
+        letter = next(x for x in self.probabilities.dictionary.letters if x.symbol == symbol)
+        if symbol.domain != "one-hot" or letter.values is None:
+            raise ReadingError(f"the expectation over the latent {letter.name} is not supported yet", 0, 1, "unsupported")
+        if isinstance(letter.values, tuple):
+            raise ReadingError("an expectation over a latent with numbers for values is not supported yet", 0, 1, "unsupported")
+        value = Fresh.index(Index("h", letter.values))
+        return Sum(value, multiply(self.weight(letter, indices, value), _picked(_at_value(node, symbol, indices, value))))
+
+    def _all_inside(self, node: Sum) -> bool:
+        """Whether a sum runs over the values of one latent that stands outside of it: then it is a function of that latent."""
+        return all(node.index not in indices for _, indices in self._mentions(node)) and len(self._mentions(node)) == 1
+
+
+def _log_written_out(argument: Formula) -> Formula | None:
+    """The log of a product as the sum of its logs, the log of a power as a multiple; None for anything else."""
+    if isinstance(argument, Named):
+        return _log_written_out(unfold(argument))
+    if isinstance(argument, Product):
+        return Sum(argument.index, _log_written_out(argument.body) or Log(argument.body))
+    if isinstance(argument, Multiply):
+        return add(*(_log_written_out(factor) or Log(factor) for factor in argument.factors))
+    if isinstance(argument, Divide):
+        above = _log_written_out(argument.numerator) or Log(argument.numerator)
+        return add(above, negate(_log_written_out(argument.denominator) or Log(argument.denominator)))
+    if isinstance(argument, Power):
+        return multiply(argument.exponent, _log_written_out(argument.base) or Log(argument.base))
+    return None
+
+
+def _at_value(node: Formula, symbol: Symbol, indices: tuple[IndexLike, ...], value: IndexLike) -> Formula:
+    """The formula at one value of a latent: its indicator becomes a delta."""
+    if isinstance(node, Reference) and node.symbol == symbol and node.indices[:-1] == indices:
+        return Delta(node.indices[-1], value)
+    if isinstance(node, Named):
+        body = unfold(node)
+        changed = _at_value(body, symbol, indices, value)
+        return node if changed == body else changed
+    return rebuild(node, lambda child: _at_value(child, symbol, indices, value))
+
+
+def _picked(node: Formula) -> Formula:
+    node = rebuild(node, _picked)
+    if isinstance(node, Product):
+        parts = node.body.factors if isinstance(node.body, Multiply) else (node.body,)
+        chosen: list[Formula] = []
+        for part in parts:
+            found = _chosen(part, node.index)
+            if found is None:
+                return node
+            chosen.append(found)
+        return multiply(*chosen)
+    return node
+
+
+def _chosen(part: Formula, index: Index) -> Formula | None:
+    if not isinstance(part, Power) or not isinstance(part.exponent, Delta):
+        return None
+    left, right = part.exponent.left, part.exponent.right
+    if left == index and right != index:
+        other = right
+    elif right == index and left != index:
+        other = left
+    else:
+        return None
+    same = isinstance(other, int) or other.range == index.range
+    return rename(part.base, {index: other}) if same else None

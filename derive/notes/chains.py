@@ -1,0 +1,694 @@
+"""From the rows of a display to claims: what each row says of the row before it.
+
+A display is a chain. A row that begins with a relation speaks of the row before; one with a left side of its own begins anew; one
+that begins with a sign goes on with the row before.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
+from fractions import Fraction
+from typing import Literal
+
+from derive.claims import Assumption, Claim
+from derive.errors import DeriveError, ReadingError
+from derive.formula import (
+    ONE,
+    ZERO,
+    Component,
+    Definition,
+    Delta,
+    Derivative,
+    Formula,
+    Fresh,
+    Multiply,
+    Named,
+    Number,
+    Power,
+    Reference,
+    Substitute,
+    at_time,
+    free_indices,
+    multiply,
+    rename,
+    unfold,
+    walk,
+)
+from derive.notation.declarations import Dictionary, Letter
+from derive.notation.latex_reader import Reader, Scope, shared_letters
+from derive.notation.spellings import plain
+from derive.notation.surface import Item, Items, surface
+from derive.notes import Display, Place, Row, Source
+from derive.symbols import Index, Symbol
+
+Status = Literal["claim", "defined", "skipped", "unread"]
+
+RELATIONS = {
+    "=": "=", "=!": "=", "le": "<=", "<": "<=", "ge": ">=", ">": ">=", "propto": "proportional to", ":=": "defines", "equiv": "defines",
+    "leftarrow": "defines", "approx": "approximately", "sim": "is distributed as", "simeq": "approximately",
+}  # fmt: skip
+IMPLICATIONS = ("implies", "iff", "to")
+CONSTANTS = ("const", "constant", "Const", "cst", "cte")
+CONSTANT_LETTERS = ("C", "c", "K", "k", "Z")
+
+
+@dataclass(frozen=True, slots=True)
+class RowClaim:
+    """One claim of a row: the ways in which it may be meant, the first that holds counts; and how it is written."""
+
+    alternatives: tuple[Claim, ...]
+    relation: str
+    span: tuple[int, int]
+
+
+@dataclass(frozen=True, slots=True)
+class RowReading:
+    """What a row says: claims, a definition, nothing, or why it could not be read."""
+
+    number: int
+    place: Place
+    end_line: int
+    source: Source
+    status: Status
+    claims: tuple[RowClaim, ...] = ()
+    relation: str | None = None
+    message: str = ""
+    code: str | None = None
+    at: tuple[int, int] = (0, 1)
+    notes: tuple[str, ...] = ()
+    reason: str = ""
+
+
+@dataclass(slots=True)
+class Remembered:
+    """A labelled display's left side, for hints that name it."""
+
+    left: Formula
+
+
+@dataclass(slots=True)
+class Hints:
+    define: bool = False
+    skip: str | None = None
+    expected: Literal["refuted"] | None = None
+    solves: tuple[str, Items] | None = None
+    maximises: tuple[str, Items] | None = None
+    source: str | None = None
+
+
+@dataclass(slots=True)
+class DisplayReading:
+    """The rows of a display under one reading of the weights."""
+
+    rows: list[RowReading]
+    weights: str
+    undecided: bool
+    label: str
+    left: Formula | None = None
+    expected: Literal["refuted"] | None = None
+
+
+def joined(rows: list[Row]) -> Source:
+    """Rows that go on from one another as one piece of text, so that offsets keep their places."""
+    first = rows[0].source
+    text = first.text
+    for row in rows[1:]:
+        here = first.at(len(text))
+        there = row.source.place
+        if there.line > here.line:
+            text += "\n" * (there.line - here.line) + " " * max(0, there.column - 1 - first.prefix)
+        else:
+            text += " " * max(1, there.column - here.column)
+        text += row.source.text
+    return Source(text, first.place, first.prefix)
+
+
+class DisplayReader:
+    """Reads one display by a dictionary; definitions in it are added to the dictionary."""
+
+    def __init__(self, dictionary: Dictionary, known: Mapping[str, Formula], *, weights: str = "held") -> None:
+        self.own = dictionary
+        self.known = known
+        self.weights = weights
+        self.hints = Hints()
+        self.undecided = False
+
+    def read(self, display: Display, *, base: Dictionary) -> DisplayReading:
+        """The display's rows; ``base`` is the dictionary that later displays use: definitions are added to both."""
+        rows: list[RowReading] = []
+        self.base = base
+        self.previous: Formula | None = None
+        self.exact: Formula | None = None
+        self.equation: tuple[Formula, Formula] | None = None
+        self.left: Formula | None = None
+        self.left_items: Items = ()
+        self.broken = False
+        self.has_constant = False
+        trouble = self._take_hints(display)
+        groups = self._groups(display)
+        for number, group in enumerate(groups, start=1):
+            source = joined(group)
+            following = groups[number] if number < len(groups) else None
+            rows.append(self._row(number, group, source, following, trouble))
+        return DisplayReading(rows, self.weights, self.undecided, display.label, self.left, self.hints.expected)
+
+    # Hints.
+
+    def _take_hints(self, display: Display) -> ReadingError | None:
+        for hint in display.hints:
+            text = hint.text.strip()
+            word, _, rest = text.partition(" ")
+            try:
+                if word in ("let", "free"):
+                    self.own.declare(text)
+                elif word == "define":
+                    self.hints.define = True
+                elif word == "skip":
+                    self.hints.skip = rest.strip().strip("\"'") or "the author asked for no check"
+                elif word == "expect":
+                    self.hints.expected = "refuted"
+                elif word == "from":
+                    self.hints.source = rest.strip().strip("()")
+                elif word in ("solves", "solve"):
+                    label, _, symbol = rest.partition(" for ")
+                    self.hints.solves = label.partition("=")[0].strip().strip("()"), self.own.surface(symbol)
+                elif word in ("maximises", "maximizes", "maximise", "maximize"):
+                    label, _, symbol = rest.partition(" over ")
+                    self.hints.maximises = label.strip().strip("()"), self.own.surface(symbol.partition(" at ")[0])
+                else:
+                    raise ReadingError(f"a hint that is not understood: {text!r}", 0, len(text), "hint")
+            except ReadingError as error:
+                return error
+        return None
+
+    # Rows.
+
+    def _groups(self, display: Display) -> list[list[Row]]:
+        """Rows with those that go on from them."""
+        groups: list[list[Row]] = []
+        for row in display.rows:
+            try:
+                items = self.own.surface(row.source.text)
+            except ReadingError:
+                groups.append([row])
+                continue
+            if not items:
+                continue
+            goes_on = bool(groups) and (
+                items[0].is_sign("+", "-", "cdot", "times")
+                and not any(item.kind == "sign" and item.text in RELATIONS for item in items[:1])
+                and not self._own_left(items)
+                or self._ends_open(groups[-1])
+            )
+            if goes_on:
+                groups[-1].append(row)
+            else:
+                groups.append([row])
+        return groups
+
+    @staticmethod
+    def _own_left(items: Items) -> bool:
+        """Whether a relation with a left side of its own follows a sign: ``-a = b`` is a row by itself."""
+        return any(item.kind == "sign" and (item.text in RELATIONS or item.text in IMPLICATIONS) for item in items)
+
+    def _ends_open(self, rows: list[Row]) -> bool:
+        try:
+            items = self.own.surface(rows[-1].source.text)
+        except ReadingError:
+            return False
+        return bool(items) and items[-1].is_sign("+", "-", "cdot", "times")
+
+    def _row(
+        self, number: int, group: list[Row], source: Source, following: list[Row] | None, trouble: ReadingError | None
+    ) -> RowReading:
+        text = source.text
+        start = len(text) - len(text.lstrip(" \t\n&"))
+        place = source.at(_first(text))
+        del start
+        made = RowReading(
+            number, place, group[-1].end_line, source, "unread", reason="; ".join(row.reason for row in group if row.reason)
+        )
+        if self.hints.skip is not None:
+            return replace(made, status="skipped", message=self.hints.skip)
+        if trouble is not None:
+            return replace(made, message=str(trouble), code=trouble.code)
+        reader = Reader(self.own, weights=self.weights, place=lambda offset: (source.at(offset).line, source.at(offset).column))
+        try:
+            items = _without_end(surface(text, self.own.macros))
+            status, claims, relation = self._claims(items, reader, following, number)
+        except ReadingError as error:
+            self.broken = True
+            self._forget(text)
+            return replace(made, message=str(error), code=error.code, at=(error.start, error.end))
+        except DeriveError as error:
+            self.broken = True
+            self._forget(text)
+            return replace(made, message=str(error), code="ill-formed")
+        except RecursionError:
+            self.broken = True
+            return replace(made, message="nested too deeply", code="limit")
+        self.undecided = self.undecided or reader.undecided_weights
+        return replace(made, status=status, claims=tuple(claims), relation=relation, notes=tuple(sorted(reader.notes)))
+
+    def _forget(self, text: str) -> None:
+        """A row that could not be read leaves nothing to compare the next one with."""
+        self.previous = self.exact = None
+        self.equation = None
+
+    def _claims(
+        self, items: Items, reader: Reader, following: list[Row] | None, number: int
+    ) -> tuple[Status, list[RowClaim], str | None]:
+        if not items:
+            raise ReadingError("an empty row")
+        arrow = None
+        if items[0].kind == "sign" and items[0].text in IMPLICATIONS:
+            arrow, items = items[0].text, items[1:]
+        statements = _split(items, IMPLICATIONS)
+        claims: list[RowClaim] = []
+        status: Status = "defined"
+        shown: str | None = None
+        for place, (sign, part) in enumerate(statements):
+            implied = (arrow if place == 0 else sign) is not None
+            last = place == len(statements) - 1
+            next_arrow = not last or (following is not None and self._begins_with_arrow(following))
+            one, defined, relation = self._statement(part, reader, implied=implied, used=next_arrow, number=number)
+            claims += one
+            shown = shown or relation
+            if one:
+                status = "claim"
+        return status, claims, ("implies" if arrow else shown)
+
+    def _begins_with_arrow(self, rows: list[Row]) -> bool:
+        try:
+            items = self.own.surface(rows[0].source.text)
+        except ReadingError:
+            return False
+        return bool(items) and items[0].kind == "sign" and items[0].text in IMPLICATIONS
+
+    def _statement(
+        self, items: Items, reader: Reader, *, implied: bool, used: bool, number: int
+    ) -> tuple[list[RowClaim], bool, str | None]:
+        parts = _split(items, tuple(RELATIONS))
+        sides = [part for _, part in parts]
+        relations = [sign for sign, _ in parts[1:]]
+        claims: list[RowClaim] = []
+        before_equation = self.equation
+        if not relations:
+            if self.left is None:
+                self.left = self.previous = self.exact = self._formula(sides[0], reader)
+                return [], True, None
+            raise ReadingError(
+                "a row without a relation", sides[0][0].start if sides[0] else 0, sides[0][-1].end if sides[0] else 1
+            )
+        own_left = bool(sides[0])
+        if not own_left and self.previous is None and not implied:
+            if self.left is not None or self.broken:
+                raise ReadingError(
+                    "the row before could not be read: there is nothing to compare with", items[0].start, items[0].end, "previous"
+                )
+            raise ReadingError("a relation without a left side", items[0].start, items[0].end)
+        if self._is_definition(relations[0], sides, reader, number):
+            return self._definition(sides, relations, reader, number)
+        if own_left:
+            left = self._side(sides[0], reader)
+            if self.left is None:
+                self.left, self.left_items = left, sides[0]
+            current, exact = left, left
+        else:
+            current = self.previous if self.previous is not None else ZERO
+            exact = self.exact if self.exact is not None else current
+        first_left = current
+        skip_first = own_left
+        for place, (relation, side) in enumerate(zip(relations, sides[1:], strict=True)):
+            meaning = RELATIONS[relation]
+            last = place == len(relations) - 1
+            if meaning == "defines":
+                self._name_right(side, sides[place], reader)
+                continue
+            if not side:
+                raise ReadingError("a relation without a right side", items[-1].start, items[-1].end)
+            if meaning == "approximately":
+                reader.notes.add("an approximation is not checked")
+                self.previous = self.exact = self._side(side, reader)
+                continue
+            if meaning == "is distributed as":
+                raise ReadingError(
+                    "a distribution in a display is not read yet; try the density with =",
+                    side[0].start,
+                    side[-1].end,
+                    "unsupported",
+                )
+            right = self._side(side, reader, current)
+            span = (side[0].start, side[-1].end)
+            zero = right == ZERO or (own_left and place == 0 and current == ZERO)
+            equation = (current, right)
+            if relation == "=!" or (
+                meaning == "="
+                and zero
+                and self._is_used(
+                    current if right == ZERO else right,
+                    last,
+                    used,
+                    first=not claims and skip_first,
+                    relations=relations,
+                    implied=implied,
+                )
+            ):
+                self.equation = (current, right)
+                continue
+            if implied and place == 0 and meaning == "=":
+                claims.append(RowClaim(self._implied(before_equation, equation, reader), "implies", span))
+            elif own_left and place == 0 and meaning == "=" and used and not implied and not self._holds_for_left(current):
+                # The first equation before an arrow is one to be used.
+                self.equation = equation
+                current, exact = right, right
+                continue
+            else:
+                claims.append(RowClaim(self._related(meaning, current, exact, right, reader, side), relation, span))
+            if meaning == "=":
+                self.equation = equation if own_left and place == 0 else self.equation
+            current = right
+            exact = right if not self._constants(right) else exact
+        if own_left and len(relations) == 1 and RELATIONS[relations[0]] in ("=",):
+            self.equation = (first_left, current)
+        elif self.equation is None or own_left:
+            self.equation = (first_left, current) if own_left else self.equation
+        self.previous, self.exact = current, exact
+        return claims, not claims, relations[0]
+
+    def _holds_for_left(self, left: Formula) -> bool:
+        """Whether the left side is a quantity of its own, so that the equation is a claim about it and not one to be solved."""
+        return (
+            any(isinstance(node, (Named, Derivative)) for node in walk(left))
+            or not isinstance(left, (Reference, Multiply, Number))
+            and False
+        )
+
+    def _is_used(self, value: Formula, last: bool, used: bool, *, first: bool, relations: list[str], implied: bool) -> bool:
+        """Whether ``= 0`` sets an equation to be used rather than claiming that something vanishes."""
+        if implied and len(relations) == 1:
+            return False
+        if not last:
+            return False
+        if used and not implied:
+            return True
+        body = value
+        while isinstance(body, (Component, Named)):
+            body = body.argument if isinstance(body, Component) else unfold(body)
+        if len(relations) > 1:
+            return True
+        return isinstance(body, Derivative) and not _is_weight(body.body)
+
+    # Sides.
+
+    def _formula(self, items: Items, reader: Reader, current: Formula | None = None) -> Formula:
+        outer = shared_letters(self.left) if self.left is not None else frozenset()
+        return reader.formula(items, Scope(outer=outer))
+
+    def _side(self, items: Items, reader: Reader, current: Formula | None = None) -> Formula:
+        return self._formula(items, reader, current)
+
+    def _is_definition(self, relation: str, sides: list[Items], reader: Reader, number: int) -> bool:
+        if RELATIONS[relation] == "defines" and sides[0]:
+            return relation != "equiv" or not self._is_known(sides[0], reader)
+        return self.hints.define and number == 1 and RELATIONS[relation] == "=" and bool(sides[0])
+
+    def _is_known(self, items: Items, reader: Reader) -> bool:
+        try:
+            reader.formula(items)
+        except DeriveError:
+            return False
+        return True
+
+    def _definition(
+        self, sides: list[Items], relations: list[str], reader: Reader, number: int
+    ) -> tuple[list[RowClaim], bool, str | None]:
+        for dictionary in (self.own, self.base) if self.own is not self.base else (self.own,):
+            dictionary.define(sides[0], sides[1])
+        again = Reader(self.own, weights=self.weights, place=reader.place)
+        value = self._side(sides[1], again)
+        self.undecided = self.undecided or again.undecided_weights
+        reader.notes |= again.notes
+        self.left = self.left if self.left is not None else self._formula(sides[0], again)
+        self.previous = self.exact = value
+        claims: list[RowClaim] = []
+        current = value
+        for relation, side in zip(relations[1:], sides[2:], strict=True):
+            right = self._side(side, again, current)
+            claims.append(
+                RowClaim(
+                    self._related(RELATIONS[relation], current, current, right, again, side),
+                    relation,
+                    (side[0].start, side[-1].end),
+                )
+            )
+            self.previous = self.exact = current = right
+        return claims, not claims, relations[0]
+
+    def _name_right(self, side: Items, before: Items, reader: Reader) -> None:
+        """``A \\equiv NAME`` at the end of a row: the name is defined by what stands before it."""
+        for dictionary in (self.own, self.base) if self.own is not self.base else (self.own,):
+            dictionary.define(side, before)
+
+    # Relations.
+
+    def _constants(self, formula: Formula) -> bool:
+        return any(isinstance(node, Reference) and node.symbol.name.startswith("constant ") for node in walk(formula))
+
+    def _claim(self, reader: Reader, lhs: Formula, relation: str, rhs: Formula, **more: object) -> Claim:
+        assumptions, lhs, rhs = self._assumed(reader, lhs, rhs, relation)
+        reading = self.weights if reader.undecided_weights else "none"
+        return Claim(
+            label="",
+            lhs=lhs,
+            relation=relation,
+            rhs=rhs,
+            reading=reading,
+            assumptions=assumptions,
+            expected=self.hints.expected,
+            **more,
+        )  # type: ignore[arg-type]
+
+    def _related(
+        self, meaning: str, current: Formula, exact: Formula, right: Formula, reader: Reader, side: Items
+    ) -> tuple[Claim, ...]:
+        parameters = self._parameters(current, right)
+        if meaning == "=":
+            maximum = self._argmax(current, right)
+            if maximum is not None:
+                return maximum
+            hinted = self._hinted(current, right, reader)
+            if hinted is not None:
+                return hinted
+            if self._constants(right) or self._constants(current):
+                if not self._constants(right) and not self._constants(exact):
+                    return (self._claim(reader, exact, "=", right),)
+                return (self._claim(reader, current, "= up to a constant", right, parameters=parameters),)
+            return (self._claim(reader, current, "=", right),)
+        if meaning == "proportional to":
+            return self._proportional(current, right, reader)
+        return (self._claim(reader, current, meaning, right),)
+
+    def _parameters(self, *formulas: Formula) -> tuple[Symbol, ...]:
+        found: dict[Symbol, None] = {}
+        for symbol in _symbols(*formulas):
+            if symbol.role == "param":
+                found[symbol] = None
+        return tuple(sorted(found, key=lambda symbol: symbol.name))
+
+    def _argmax(self, current: Formula, right: Formula) -> tuple[Claim, ...] | None:
+        return None
+
+    def _proportional(self, current: Formula, right: Formula, reader: Reader) -> tuple[Claim, ...]:
+        latent = self._summed_index(current, reader)
+        if latent is not None:
+            other = Fresh.index(latent)
+            lhs = multiply(current, rename(right, {latent: other}))
+            rhs = multiply(rename(current, {latent: other}), right)
+            return (self._claim(reader, lhs, "=", rhs),)
+        parameters = self._density_argument(reader) or self._parameters(current, right)
+        return (self._claim(reader, current, "proportional to", right, parameters=parameters),)
+
+    def _density_argument(self, reader: Reader) -> tuple[Symbol, ...]:
+        """The parameter of which the chain's left side is a density: the w of p(w | X)."""
+        items = self.left_items
+        if len(items) == 2 and items[1].kind == "fence":
+            first: list[Item] = []
+            for item in items[1].parts[0]:
+                if item.is_sign("mid", ";", ","):
+                    break
+                first.append(item)
+            letter = reader.probabilities.letter_of(tuple(first), whole=True)
+            if letter is not None and letter.kind in ("param",):
+                return (letter.symbol,)
+        return ()
+
+    def _summed_index(self, current: Formula, reader: Reader) -> Index | None:
+        """The index over which the left side sums to one: that of a posterior, or a latent's value."""
+        if isinstance(current, Named) and current.definition.normalised_over is not None:
+            place = current.definition.indices.index(current.definition.normalised_over)
+            index = current.indices[place]
+            return index if isinstance(index, Index) else None
+        items = self.left_items
+        if len(items) == 2 and items[1].kind == "fence":
+            inside = items[1].parts[0]
+            first: list[Item] = []
+            for item in inside:
+                if item.is_sign("mid", ";", ","):
+                    break
+                first.append(item)
+            cut = next((k for k, item in enumerate(first) if item.is_sign("=")), None)
+            try:
+                index = reader.index_or_none(tuple(first[cut + 1 :] if cut is not None else first), Scope())
+            except ReadingError:
+                return None
+            if isinstance(index, Index) and index in free_indices(current):
+                return index
+        return None
+
+    def _implied(
+        self, before: tuple[Formula, Formula] | None, equation: tuple[Formula, Formula], reader: Reader
+    ) -> tuple[Claim, ...]:
+        """``A = 0 => B = 0``: B holds by itself, or wherever A does."""
+        alone = self._claim(reader, equation[0], "=", equation[1])
+        if before is None:
+            return (alone,)
+        first, second = _difference(*before), _difference(*equation)
+        return (alone, self._claim(reader, first, "implies", second))
+
+    def _hinted(self, current: Formula, right: Formula, reader: Reader) -> tuple[Claim, ...] | None:
+        hint = self.hints.solves or self.hints.maximises
+        if hint is None or self.previous is not None:
+            return None
+        label, items = hint
+        target = self.known.get(label)
+        if target is None:
+            raise ReadingError(
+                f"a hint names a display that is not known: {label!r}, expected one of {', '.join(self.known) or '(none)'}",
+                0,
+                1,
+                "hint",
+            )
+        symbol, indices, solution = self._solution(current, right, items, reader)
+        put_in = self._put_in(target, symbol, indices, solution)
+        if self.hints.solves is not None:
+            return (self._claim(reader, put_in, "=", ZERO),)
+        return (self._claim(reader, target, "<=", put_in),)
+
+    def _put_in(self, target: Formula, symbol: Symbol, indices: tuple[Index, ...], solution: Formula) -> Formula:
+        """The target with the solution in the parameter's place, for all members of its family."""
+        freed = [s for s in _symbols(target) if s.name == symbol.name and s.role == symbol.role]
+        return Substitute(target, freed[0] if freed else symbol, indices, solution)
+
+    def _solution(
+        self, current: Formula, right: Formula, items: Items, reader: Reader
+    ) -> tuple[Symbol, tuple[Index, ...], Formula]:
+        reference: Formula = current
+        exponent: Fraction | None = None
+        if isinstance(current, Power) and isinstance(current.exponent, Number):
+            reference, exponent = current.base, current.exponent.value
+        if not isinstance(reference, Reference) or reference.symbol.role not in ("param", "const"):
+            raise ReadingError("the left side of a solution is not a declared parameter", 0, 1, "hint")
+        indices = tuple(index for index in reference.indices if isinstance(index, Index))
+        if len(indices) != len(reference.indices):
+            raise ReadingError("a solution for one numbered member of a family", 0, 1, "unsupported")
+        named = {
+            letter.name for part in _names(items) if (letter := reader.probabilities.letter_of(part, whole=True)) is not None
+        }
+        if named and reference.symbol.name not in named:
+            raise ReadingError(
+                f"the row solves for {reference.symbol.name}, its hint names {', '.join(sorted(named))}", 0, 1, "hint"
+            )
+        if exponent is not None:
+            right = Power(right, Number(1 / exponent))
+        return reference.symbol, indices, right
+
+    # Assumptions.
+
+    def _assumed(
+        self, reader: Reader, lhs: Formula, rhs: Formula, relation: str
+    ) -> tuple[tuple[Assumption, ...], Formula, Formula]:
+        found: list[Assumption] = []
+        for fact in self.own.facts:
+            if fact.relation == "ne":
+                try:
+                    a, b = reader.index_or_none(fact.left, Scope()), reader.index_or_none(fact.right, Scope())
+                except ReadingError:
+                    continue
+                both = free_indices(lhs) | free_indices(rhs)
+                if relation == "=" and isinstance(a, Index) and isinstance(b, Index) and a in both and b in both:
+                    apart = ONE - Delta(a, b)
+                    lhs, rhs = multiply(apart, lhs), (rhs if rhs == ZERO else multiply(apart, rhs))
+                continue
+            if fact.relation != "=":
+                continue
+            try:
+                left, right = reader.formula(fact.left), reader.formula(fact.right)
+            except ReadingError:
+                continue
+            concerned = set(_symbols(lhs, rhs))
+            if any(symbol in concerned for symbol in _symbols(left, right)):
+                found.append(Assumption(text=fact.text, equation=(left, right)))
+        return tuple(found), lhs, rhs
+
+
+# Without state.
+
+
+def _first(text: str) -> int:
+    """Where a row's first sign that is no layout stands."""
+    place = 0
+    while place < len(text) and (text[place].isspace() or text[place] == "&"):
+        place += 1
+    return min(place, max(0, len(text) - 1))
+
+
+def _without_end(items: Items) -> Items:
+    """Without the full stop or comma with which a sentence ends."""
+    while items and items[-1].is_sign(".", ",", ";") and items[-1].sub is None:
+        items = items[:-1]
+    return items
+
+
+def _split(items: Items, signs: tuple[str, ...]) -> list[tuple[str | None, Items]]:
+    found: list[tuple[str | None, list[Item]]] = [(None, [])]
+    for item in items:
+        if item.kind == "sign" and item.text in signs and item.sub is None:
+            found.append((item.text, []))
+        else:
+            found[-1][1].append(item)
+    return [(sign, tuple(part)) for sign, part in found]
+
+
+def _names(items: Items) -> list[Items]:
+    if len(items) == 1 and items[0].kind == "fence":
+        items = items[0].parts[0]
+    return [part for _, part in _split(items, (",",)) if part]
+
+
+def _difference(left: Formula, right: Formula) -> Formula:
+    if right == ZERO:
+        return left
+    return right if left == ZERO else left - right
+
+
+def _symbols(*formulas: Formula) -> list[Symbol]:
+    found: dict[Symbol, None] = {}
+    for formula in formulas:
+        for node in walk(formula):
+            if isinstance(node, Reference):
+                found[node.symbol] = None
+            elif isinstance(node, Substitute):
+                found[node.symbol] = None
+            elif isinstance(node, Named):
+                body = node.definition.body
+                for symbol in _symbols(at_time(body, "current") if node.time == "current" and node.definition.movable else body):
+                    found[symbol] = None
+    return list(found)
+
+
+def _is_weight(body: Formula) -> bool:
+    while isinstance(body, (Derivative, Component)):
+        body = body.body if isinstance(body, Derivative) else body.argument
+    return isinstance(body, Named) and body.definition.normalised_over is not None
