@@ -38,7 +38,8 @@ PI = Symbol("pi", "param", (Range(K),), (), "positive")
 BETA = Symbol("beta", "param", (), (D,))
 DESIGN, TARGET = of(Symbol("X", "data", (), (N, D))), of(Symbol("T", "data", (), (N,)))
 GENERAL = of(Symbol("G", "const", (), (D, D)))
-C = of(Symbol("C", "const", (), (D, D)))
+OTHER = of(Symbol("H", "const", (), (D, D)))
+C = of(Symbol("C", "const", (Range(K),), (D, D)), S)
 v = of(Symbol("v", "param", (), (D,)))
 VAR = Symbol("s2", "param", (Range(K),), (), "positive")
 POSTERIOR = f.Definition(
@@ -91,7 +92,7 @@ TRUE_AND_FALSE = {
     "put into a function": (p * x - b, f.Exp(x) - f.Exp(b / p), f.Exp(x) - f.Exp(b)),
     "multiplier": (count / of(PI, S) + lam, of(PI, S) * lam + count, of(PI, S) * lam - count),
     "weighted mean, vector": (vector_equation, of(MU, S) - weighted / count, of(MU, S) - weighted),
-    "a matrix leaves": (matrix_product(precision, of(MU, S)), of(MU, S), of(MU, J)),
+    "a matrix leaves": (matrix_product(precision, of(MU, S)), of(MU, S), of(MU, S) - weighted),
     "fixed point": (
         fixed,
         of(MEAN, S) - total(POSTERIOR(I, S) * of(POINTS, I)) / total(POSTERIOR(I, S)),
@@ -115,7 +116,7 @@ TRUE_AND_FALSE = {
         of(BETA) - matrix_product(Inverse(weights_gram), weights_moment),
         of(BETA) + matrix_product(Inverse(weights_gram), weights_moment),
     ),
-    "transpose": (C - GENERAL, Transpose(C) - Transpose(GENERAL), Transpose(C) - GENERAL),
+    "transpose": (OTHER - GENERAL, Transpose(OTHER) - Transpose(GENERAL), Transpose(OTHER) - GENERAL),
 }
 
 
