@@ -116,6 +116,8 @@ class Dictionary:
     facts: list[Fact] = field(default_factory=list[Fact])
     freed: frozenset[str] = frozenset()
     version: int = 0
+    keyword: str = ""
+    """The last one: ``param A in R ; B in R`` goes on with it."""
 
     def copy(self) -> Dictionary:
         """The same declarations, for hints that hold for one display only."""
@@ -165,9 +167,12 @@ class Dictionary:
         if word == "reset" and not rest.strip():
             self._reset()
         elif word in _READERS:
+            self.keyword = word
             _READERS[word](self, rest, start)
         elif (place := _model_sign(line)) is not None:
             self._statement(line[: place[0]], line[place[1] :])
+        elif self.keyword and ("=" in line or " in " in line or "\\in " in line or self.keyword == "size"):
+            _READERS[self.keyword](self, line, 0)
         else:
             raise ReadingError(
                 f"a declaration that is not understood: {line!r}, expected one of {', '.join(KEYWORDS)} or NAME ~ DENSITY",

@@ -63,6 +63,8 @@ MAX_EXPANDED = 64
 MAX_UNFOLDING = 40
 FUNCTIONS = ("\\log", "\\ln", "log", "ln", "\\exp", "exp")
 TRANSPOSES = ("T", "\\top", "\\intercal", "\\prime", "top")
+CONSTANTS = ("const", "constant", "Const", "cst", "cte", "C", "c")
+"""What stands for a term that is free of the parameters, where it is not declared."""
 BIG = ("\\sum", "\\prod", "\\int")
 
 
@@ -364,8 +366,7 @@ class Reader:
         elif item.text in ("()", "[]", "\\{\\}", "(]", "[)"):
             if item.sub is not None and not item.sups and (value := self._subscripted(item, scope)) is not None:
                 return value, (), 0
-            parts = arguments_of(inside)
-            if len(parts) == 1:
+            if not any(one.is_sign(",", ";") for one in inside):
                 return self.formula(inside, scope), item.sups, item.primes
             raise ReadingError("a tuple where a value is expected", item.start, item.end, "ill-formed")
         raise ReadingError(f"brackets that are not understood: {item.text}", item.start, item.end)
@@ -645,6 +646,8 @@ class Reader:
                 return {}
             return {} if self.probabilities.versions(items, scope) is not None else None
         formals = self.probabilities.parameters_named(items)
+        if formals and self.probabilities.is_value(items, actual):
+            return None
         if not formals:
             latent = self.probabilities.latent_of(items)
             return {} if latent is not None and self.probabilities.latent_of(actual) == latent else None
@@ -905,6 +908,9 @@ class Reader:
             line.take()
             size = UNSIZED if item.sub is None else self._size(item.sub, scope)
             return Identity(size), item.sups, 0
+        if name in CONSTANTS and (item.sub is None or all(one.kind in ("number", "letter") for one in item.sub)):
+            line.take()
+            return Reference(Symbol(f"constant {plain((replace(item, sups=(), primes=0),))}", "const")), item.sups, 0
         special = self.probabilities.builtin(line, scope)
         if special is not None:
             return special
@@ -1256,3 +1262,9 @@ def shared_letters(*formulas: Formula) -> frozenset[str]:
 
 def symbols_in(node: Formula) -> Iterator[Symbol]:
     return (inner.symbol for inner in walk(node) if isinstance(inner, Reference))
+
+
+def alike(left: Formula, right: Formula) -> tuple[Formula, Formula]:
+    """Both sides, identity matrices of open size at the size of the other side."""
+    sized = _sized([left, right])
+    return sized[0], sized[1]

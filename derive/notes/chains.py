@@ -36,7 +36,7 @@ from derive.formula import (
     walk,
 )
 from derive.notation.declarations import Dictionary, Letter
-from derive.notation.latex_reader import Reader, Scope, shared_letters
+from derive.notation.latex_reader import Reader, Scope, alike, shared_letters
 from derive.notation.spellings import plain
 from derive.notation.surface import Item, Items, surface
 from derive.notes import Display, Place, Row, Source
@@ -49,6 +49,7 @@ RELATIONS = {
     "leftarrow": "defines", "approx": "approximately", "sim": "is distributed as", "simeq": "approximately",
 }  # fmt: skip
 IMPLICATIONS = ("implies", "iff", "to")
+HINT_WORDS = ("let", "free", "define", "skip", "expect", "from", "solves", "solve", "maximises", "maximizes", "maximise", "maximize")
 CONSTANTS = ("const", "constant", "Const", "cst", "cte")
 CONSTANT_LETTERS = ("C", "c", "K", "k", "Z")
 
@@ -160,6 +161,8 @@ class DisplayReader:
             text = hint.text.strip()
             word, _, rest = text.partition(" ")
             try:
+                if word not in HINT_WORDS and self.own.keyword == "let" and " in " in text:
+                    text, word = f"let {text}", "let"
                 if word in ("let", "free"):
                     self.own.declare(text)
                 elif word == "define":
@@ -340,6 +343,7 @@ class DisplayReader:
                     "unsupported",
                 )
             right = self._side(side, reader, current)
+            current, right = alike(current, right)
             span = (side[0].start, side[-1].end)
             zero = right == ZERO or (own_left and place == 0 and current == ZERO)
             equation = (current, right)
@@ -358,6 +362,8 @@ class DisplayReader:
                 self.equation = (current, right)
                 continue
             if implied and place == 0 and meaning == "=":
+                if before_equation is None and self.broken:
+                    raise ReadingError("the row before could not be read: there is nothing that it follows from", side[0].start, side[-1].end, "previous")
                 claims.append(RowClaim(self._implied(before_equation, equation, reader), "implies", span))
             elif own_left and place == 0 and meaning == "=" and used and not implied and not self._holds_for_left(current):
                 # The first equation before an arrow is one to be used.
