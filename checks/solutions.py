@@ -20,7 +20,7 @@ from checks.enclosure import Environment, OutOfRange, Value, assignments, decima
 from checks.points import Key, Point, symbols_of
 from derive.errors import DeriveError
 from derive.formula import Formula, free_indices
-from derive.symbols import Index, Symbol
+from derive.symbols import SUMS_TO_ONE, Index, Symbol
 
 BITS = 320
 MOST_UNKNOWNS = 24
@@ -191,15 +191,35 @@ class _System:
         solved = list(at)
         for n, s in zip(self.columns, step, strict=True):
             solved[n] = at[n] - s
+        solved = self._rescaled(solved)
         left = [balls.ball(v) for v in self.values(solved)]
         if not all(v.is_finite() and v.contains(0) and v.abs_upper() < balls.exact(ENCLOSED) for v in left):
             return None
         return tuple(solved) if self._in_domain(solved) else None
 
+    def _rescaled(self, solved: list[arb]) -> list[arb]:
+        """Weights of which some were solved for: the others are scaled so that all sum to one again."""
+        if self.symbol.domain not in SUMS_TO_ONE:
+            return solved
+        axis = len(self.symbol.family) - 1
+        lines: dict[Place, list[int]] = {}
+        for n, places in enumerate(self.groups):
+            lines.setdefault(places[0][:axis] + places[0][axis + 1 :], []).append(n)
+        out = list(solved)
+        for line in lines.values():
+            fixed = [n for n in line if n in self.columns]
+            rest = [n for n in line if n not in self.columns]
+            if fixed and rest:
+                room = 1 - sum((solved[n] for n in fixed), arb(0))
+                total = sum((solved[n] for n in rest), arb(0))
+                for n in rest:
+                    out[n] = solved[n] * room / total
+        return out
+
     def _in_domain(self, at: Sequence[arb]) -> bool:
         if not self._near_domain(at):
             return False
-        if self.symbol.domain != "simplex":
+        if self.symbol.domain not in SUMS_TO_ONE:
             return True
         table = np.empty(self.shape, dtype=object)
         for places, x in zip(self.groups, at, strict=True):

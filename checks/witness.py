@@ -38,6 +38,7 @@ from derive.formula import (
     matrix_product,
     multiply,
     negate,
+    rename,
     walk,
 )
 from derive.symbols import INTEGERS, Domain, Index, Symbol
@@ -616,12 +617,21 @@ def _same_at_two_values(witness: Witness, claim: Claim, difference: Formula, nam
 def _implies(witness: Witness, claim: Claim) -> Evidence:
     """The second equation is the stated multiple of the first, by a factor that is defined where the first equation holds."""
     if claim.multiplier is None:
-        return _implied(witness, claim)
+        return _implied(witness, _at_one_place(claim))
     if not surely_defined(claim.multiplier):
         return Evidence("undecided", "the multiplier is not known to be defined where the first equation holds")
     matrix = len(claim.multiplier.shape) == 2
     product = matrix_product(claim.multiplier, claim.lhs) if matrix else multiply(claim.multiplier, claim.lhs)
     return witness.equality(claim, claim.rhs, product, "the second side is not the stated multiple of the first, certainly")
+
+
+def _at_one_place(claim: Claim) -> Claim:
+    """Equations for the same free indices are looked at for one value of them: each follows from its own."""
+    shared = free_indices(claim.lhs)
+    if not shared or shared != free_indices(claim.rhs):
+        return claim
+    first = {index: index.range.lower for index in shared}
+    return replace(claim, lhs=rename(claim.lhs, first), rhs=rename(claim.rhs, first))
 
 
 def _implied(witness: Witness, claim: Claim) -> Evidence:

@@ -254,11 +254,16 @@ class Spelling:
                     found.slots, found.arguments = trial.slots, trial.arguments
                     found.arguments[plain(formal)] = actual
                     return True
+            if self._has_slots(formal):
+                return False
             found.arguments[plain(formal)] = actual
             return True
         if len(formal) != len(actual):
             return False
         return all(self._operand(mine, theirs, found) for mine, theirs in zip(formal, actual, strict=True))
+
+    def _has_slots(self, items: Items) -> bool:
+        return any(self._is_slot(chunk) for item in items for part in (item.sub or (), *item.sups) for chunk in chunks_of(part))
 
     def _operand(self, mine: Item, theirs: Item, found: Match) -> bool:
         slot = self._slot((mine,))

@@ -201,7 +201,8 @@ def tokens(text: str) -> list[Token]:
         if kind == "comment":
             continue
         if kind == "char":
-            found.extend(_character(token.arg, start))
+            for offset, character in enumerate(token.arg):
+                found.extend(_character(character, start + offset))
         elif kind == "macro":
             # pylatexenc counts the spaces behind a macro to it.
             found.append(Token("command", token.arg, start, start + 1 + len(token.arg)))

@@ -321,7 +321,6 @@ class DisplayReader:
         else:
             current = self.previous if self.previous is not None else ZERO
             exact = self.exact if self.exact is not None else current
-        first_left = current
         skip_first = own_left
         for place, (relation, side) in enumerate(zip(relations, sides[1:], strict=True)):
             meaning = RELATIONS[relation]
@@ -373,13 +372,10 @@ class DisplayReader:
             else:
                 claims.append(RowClaim(self._related(meaning, current, exact, right, reader, side), relation, span))
             if meaning == "=":
-                self.equation = equation if own_left and place == 0 else self.equation
+                starts = (own_left or implied) and place == 0
+                self.equation = equation if starts or self.left is None else (self.left, right) if not own_left else self.equation
             current = right
             exact = right if not self._constants(right) else exact
-        if own_left and len(relations) == 1 and RELATIONS[relations[0]] in ("=",):
-            self.equation = (first_left, current)
-        elif self.equation is None or own_left:
-            self.equation = (first_left, current) if own_left else self.equation
         self.previous, self.exact = current, exact
         return claims, not claims, relations[0]
 
