@@ -30,7 +30,9 @@ LAST_TEXTS = 6
 LONGEST_LAYOUT = 4000
 
 # A length behind a row break: \\[5pt], \\[-1ex], \\[\jot]; a bracket that holds anything else begins the next row.
-_LENGTH = r"\[\s*[-+]?[\d.]*\s*(?:(?:true\s*)?(?:pt|em|ex|mm|cm|in|mu|sp|bp|pc|dd|cc|px)|\\[A-Za-z]+(?:skip|amount|jot|sep)|\\jot)\s*\]"
+_LENGTH = (
+    r"\[\s*[-+]?[\d.]*\s*(?:(?:true\s*)?(?:pt|em|ex|mm|cm|in|mu|sp|bp|pc|dd|cc|px)|\\[A-Za-z]+(?:skip|amount|jot|sep)|\\jot)\s*\]"
+)
 _MARK = re.compile(
     rf"(?P<rowbreak>\\\\\*?(?:{_LENGTH})?|\\(?:cr|newline|tabularnewline)(?![A-Za-z]))"
     r"|\\begin\s*\{(?P<begin>[^{}\n]*)\}|\\end\s*\{(?P<end>[^{}\n]*)\}"
@@ -177,7 +179,9 @@ class _Reader:
                         place = self.body.lines.place(self.offset + start)
                         self.body.warnings.append(Warned(place, f"environment {mark['begin']} is never closed in this display"))
                         opaque_until = len(self.text)
-                elif mark["begin"] in ROWS_IN and self.is_layout(self.begin, start) and _AFTER_CONTAINER.match(self.text, whole[1]):
+                elif (
+                    mark["begin"] in ROWS_IN and self.is_layout(self.begin, start) and _AFTER_CONTAINER.match(self.text, whole[1])
+                ):
                     resume = self.options(end, mark["begin"])
                     self.blank(start, resume)
                     transparent_ends.add(whole[0])

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import bisect
 import re
-from dataclasses import dataclass
 from pathlib import Path
 
 from markdown_it import MarkdownIt
@@ -19,64 +18,44 @@ from derive.notes import Carrier, Declarations, Display, Macro, Note, Source, Wa
 from derive.notes.displays import (
     OUTER_NAMES,
     Body,
+    blanked,
     environment_end,
     find_macros,
     read_display,
-    without_macros,
 )
 from derive.notes.entries import Lines, entries, hints_and_declarations
 
-_OPENS = re.compile(rf"\$\$|\\\[|\\begin\{{({OUTER_NAMES})\}}")
+_OPENS = re.compile(rf"\$\$|\\\[|\\begin\{{(?P<name>{OUTER_NAMES})\}}")
 _LABEL = re.compile(r"[ \t]*[.,;]?[ \t]*(?:\(([^()\s]+)\)|\{#([^}\s]+)[^}\n]*\})[ \t]*(?:\n|$)")
 _DIRECTIVE_LABEL = re.compile(r"\s*(?:---\s*\n\s*)?:?label:\s*(\S+)")
 _OPTION = re.compile(r"[ \t]*(?::[a-z-]+:[^\n]*|---[ \t]*|[a-z-]+:[^\n]*)(?:\n|$)")
 # Where a display that was never closed is given up: a fence, a heading or an unseen declaration is no formula.
 _STOPS = re.compile(r"^[ \t>]*(?:```|~~~|#{1,6}[ \t]|<!--[ \t]*derive:)", re.MULTILINE)
+_DOLLARS = re.compile(r"\\.|\$\$", re.DOTALL)
 _INLINE = re.compile(rf"\\\[|\\begin\{{(?P<name>{OUTER_NAMES})\}}|\\.|`+|<!--|\$\$", re.DOTALL)
 _MATHEMATICAL = re.compile(r"[=<>\\~≤≥≈∝]")
 
 
-@dataclass(frozen=True, slots=True)
-class _Found:
-    """A display found by the block rule: where its formula and the whole of it begin and end."""
-
-    start: int
-    end: int
-    label: str
-    after: int
-
-
 def _closing(text: str, opened: re.Match[str], limit: int) -> tuple[int, int, int]:
-    """Start of the formula, its end and the end of the closing mark; the end is -1 where there is none before ``limit``."""
-    if name := opened[1] if opened.re is _OPENS else opened["name"]:
+    """Start of the formula, its end (-1 where no closing mark stands before ``limit``) and the end of the closing mark."""
+    if name := opened["name"]:
         end = environment_end(text, opened.end(), limit, name)
         after = end + len(f"\\end{{{name}}}")
         return opened.start(), after if end >= 0 else -1, after
     if opened.group() == "$$":
-        close = re.compile(r"(?:\\.|[^\\$]|\$(?!\$))*?\$\$", re.DOTALL)
-        end = _dollars(text, opened.end(), limit)
-        del close
+        marks = (mark.start() for mark in _DOLLARS.finditer(text, opened.end(), limit) if mark.group() == "$$")
+        end = next(marks, -1)
     else:
         end = text.find("\\]", opened.end(), limit)
     return opened.end(), end, end + 2
-
-
-_DOLLARS = re.compile(r"\\.|\$\$", re.DOTALL)
-
-
-def _dollars(text: str, at: int, limit: int) -> int:
-    for mark in _DOLLARS.finditer(text, at, limit):
-        if mark.group() == "$$":
-            return mark.start()
-    return -1
 
 
 class _Reader:
     """Collects the blocks of one note in the order in which they stand."""
 
     def __init__(self, text: str, path: Path, cell: int | None, macros: dict[str, Macro]) -> None:
-        self.original = text
-        self.chars_blanked: list[tuple[int, int]] = []
+        self.prefixes: list[tuple[int, int]] = []
+        self.stops = [found.start() for found in _STOPS.finditer(text)]
         self.text = text
         self.lines = Lines(text, cell=cell)
         self.path = path
@@ -99,11 +78,14 @@ class _Reader:
         if opened is None or self.given_up.get(opened.group(), -1) > at:
             return False
         limit = min(self.line_start(end_line), len(self.text))
-        stop = _STOPS.search(self.text, opened.end(), limit) if silent or opened else None
-        # Only a stop that comes before the closing mark matters; looking for the mark first keeps this linear.
+        if silent and opened.group() == "$$" and self.pending(self.line_start(state.line), at):
+            return False
+        next_stop = bisect.bisect_right(self.stops, at)
+        if next_stop < len(self.stops):
+            limit = min(limit, self.stops[next_stop])
         start, end, after = _closing(self.text, opened, limit)
-        if end < 0 or (stop is not None and stop.start() < end):
-            self.given_up[opened.group()] = limit if end < 0 else max(stop.start() if stop else at, at)
+        if end < 0:
+            self.given_up[opened.group()] = limit
             return False
         if opened.group() == "\\[" and not _MATHEMATICAL.search(self.text, start, end):
             return False
@@ -115,12 +97,16 @@ class _Reader:
         token.meta = {"start": start, "end": end, "after": after}
         for line in range(start_line + 1, last + 1):
             # Marks of a quote before the lines of a formula are no part of it.
-            self.chars_blanked.append((self.line_start(line), state.bMarks[line] + state.tShift[line]))
+            self.prefixes.append((self.line_start(line), state.bMarks[line] + state.tShift[line]))
         state.line = last + 1
         return True
 
-    def display(self, text: str, start: int, end: int, label: str) -> None:
-        body = Body(text, start, end, self.lines, label, self.hints)
+    def pending(self, start: int, at: int) -> bool:
+        """Whether a paragraph begun at ``start`` has dollars open at ``at``, which those at ``at`` then close."""
+        return sum(mark.group() == "$$" for mark in _DOLLARS.finditer(self.text, start, at)) % 2 == 1
+
+    def display(self, start: int, end: int, label: str) -> None:
+        body = Body(self.text, start, end, self.lines, label, self.hints)
         found = read_display(body)
         self.warnings += body.warnings
         if found is not None:
@@ -170,7 +156,7 @@ class _Reader:
     def labelled(self, first: int, last: int, after: int, end: int) -> int:
         """Read a display with the label behind it; the offset behind both."""
         label = _LABEL.match(self.text, after, end)
-        self.display(self.text, first, last, (label[1] or label[2]) if label else "")
+        self.display(first, last, (label[1] or label[2]) if label else "")
         return label.end() if label else after
 
     def fence(self, token: Token) -> None:
@@ -182,30 +168,24 @@ class _Reader:
             return
         start = self.line_start(token.map[0] + 1)
         end = self.line_start(token.map[0] + 1 + token.content.count("\n"))
-        text = self.text
-        if token.meta.get("quotes"):
-            quoted = re.sub(r"^[ \t]*(?:>[ \t]?)+", lambda found: " " * len(found.group()), text[start:end], flags=re.MULTILINE)
-            text = text[:start] + quoted + text[end:]
         if kind in ("derive", "{derive}"):
-            if found := entries(text, start, end, self.lines):
+            if found := entries(self.text, start, end, self.lines):
                 self.blocks.append(Declarations(found))
             return
         label = ""
-        while kind == "{math}" and start < end and (option := _OPTION.match(text, start, end)):
+        while kind == "{math}" and start < end and (option := _OPTION.match(self.text, start, end)):
             if named := _DIRECTIVE_LABEL.match(option.group()):
                 label = named[1]
             start = option.end()
-        self.display(text, start, end, label)
+        self.display(start, end, label)
 
     def read(self) -> None:
         parser = MarkdownIt("commonmark").disable(["inline", "reference", "lheading"])
         # The rule goes before indented code is looked for by the fence; it asks for code itself.
         parser.block.ruler.before("fence", "display", self.block_rule, {"alt": ["paragraph", "blockquote", "list"]})
         tokens = parser.parse(self.text)
-        self.blank_prefixes()
-        quotes = 0
+        self.blank_what_is_no_formula(tokens)
         for token in tokens:
-            quotes += {"blockquote_open": 1, "blockquote_close": -1}.get(token.type, 0)
             if token.map is None:
                 continue
             start, end = self.line_start(token.map[0]), self.line_start(token.map[1])
@@ -214,27 +194,39 @@ class _Reader:
                 if after < end:
                     self.inline(after, end)
             elif token.type == "fence":
-                token.meta["quotes"] = quotes
                 self.fence(token)
             elif token.type == "inline":
                 self.inline(start, end)
-            elif token.type == "html_block" and not re.match(r"\s*<(?:script|pre|style|textarea)\b", token.content, re.IGNORECASE):
+            elif token.type == "html_block" and not re.match(
+                r"\s*<(?:script|pre|style|textarea)\b", token.content, re.IGNORECASE
+            ):
                 self.inline(start, end)
         if self.hints:
             self.warnings.append(Warned(self.hints[0].place, "a hint with no display below it"))
 
-    def blank_prefixes(self) -> None:
+    def blank_what_is_no_formula(self, tokens: list[Token]) -> None:
+        """Blank the marks of quotes before lines, and definitions of macros, which are kept; code is left alone."""
+        spans = self.prefixes
+        quotes = 0
+        for token in tokens:
+            quotes += {"blockquote_open": 1, "blockquote_close": -1}.get(token.type, 0)
+            if token.map is None or token.type not in ("inline", "fence", "html_block", "display"):
+                continue
+            start, end = self.line_start(token.map[0]), self.line_start(token.map[1])
+            if quotes and token.type != "display":
+                marks = re.compile(rf"^[ \t]*(?:>[ \t]?){{1,{quotes}}}", re.MULTILINE)
+                spans += [found.span() for found in marks.finditer(self.text, start, end)]
+            if token.type != "fence" or token.info.strip().startswith(("math", "{math}")):
+                for first, last, macro in find_macros(self.text, start, end):
+                    self.macros[macro.name] = macro
+                    spans.append((first, last))
         pieces: list[str] = []
         cursor = 0
-        for start, end in sorted(self.chars_blanked):
+        for start, end in sorted(spans):
             if start >= cursor and end > start:
-                pieces += [self.text[cursor:start], " " * (end - start)]
+                pieces += [self.text[cursor:start], blanked(self.text, start, end)]
                 cursor = end
         self.text = "".join([*pieces, self.text[cursor:]])
-        for start, end, macro in find_macros(self.text, 0, len(self.text)):
-            del start, end
-            self.macros[macro.name] = macro
-        self.text = without_macros(self.text, self.macros)
 
 
 def read_markdown(
