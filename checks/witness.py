@@ -447,6 +447,8 @@ def _lies_in(value: Formula, domain: Domain) -> bool:
     """Whether a value is known to lie in a domain, so that it may be put in for a letter of that domain."""
     if domain in ("positive", "nonnegative"):
         return surely_positive(value)
+    if domain in ("integer", "count", "bool"):
+        return isinstance(value, Number) and value.value.denominator == 1 and value.value >= 0 and (domain != "bool" or value.value < 2)
     return surely_definite(value) if domain == "spd" else domain == "real"
 
 

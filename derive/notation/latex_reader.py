@@ -461,7 +461,7 @@ class Reader:
                 if met is None:
                     continue
                 match, end = met
-                if not self._admits(entry, match, scope):
+                if not self._admits(entry, match, scope) or not all(slot in match.slots for slot in entry.spelling.slots):
                     continue
                 line.position = end
                 try:
@@ -774,7 +774,10 @@ class Reader:
         for number in range(lower, upper + 1):  # type: ignore[arg-type]
             covered.position = start
             bound = inner.with_index(letter, number) if latent is None else inner.with_latent(*latent, number)
-            terms.append(self._covered(covered, bound))
+            written = covered.items if latent is not None else tuple(_numbered(item, letter, number) for item in covered.items)
+            line = Line(written, start)
+            terms.append(self._covered(line, bound))
+            covered.position = line.position
         if item.text == "\\sum":
             return add(*terms) if terms else ZERO
         return multiply(*terms) if terms else ONE
@@ -836,6 +839,8 @@ class Reader:
         self, letter: Items, lower: Items, upper: Items | None, item: Item, scope: Scope
     ) -> tuple[str, Index | tuple[int, int], None]:
         name = plain(letter)
+        if upper is not None and re_integer(plain(upper)) and re_integer(plain(lower)) and len(letter) == 1:
+            return name, (int(plain(lower)), int(plain(upper))), None
         declared = self._range_of(name, letter, scope)
         if not re_integer(plain(lower)):
             raise ReadingError(f"a sum that starts at no number: {plain(lower)}", item.start, item.end, "ill-formed")
@@ -1128,13 +1133,35 @@ def _stops_logarithm(item: Item, count: int) -> bool:
 def _term_end(items: Items, place: int) -> int:
     """Where the term that begins at ``place`` ends: before the next sign that does not follow an operator."""
     after_operator = True
+    inside: set[str] = set()
     while place < len(items):
         item = items[place]
-        if item.is_sign("+", "-") and not after_operator:
+        if item.is_sign("mid", "Vert") and item.sub is None:
+            inside ^= {item.text}  # what stands between bars is one thing
+        if item.is_sign("+", "-") and not after_operator and not inside:
             return place
         after_operator = item.is_sign("cdot", "times", "/") or (item.is_sign("+", "-"))
         place += 1
     return place
+
+
+def _numbered(item: Item, letter: str, number: int) -> Item:
+    """The item with a number in the place of an index letter: y_i is y_2, a name of its own."""
+
+    def change(items: Items) -> Items:
+        return tuple(
+            Item("number", str(number), start=one.start, end=one.end)
+            if one.kind == "letter" and one.text == letter and one.sub is None and not one.sups
+            else _numbered(one, letter, number)
+            for one in items
+        )
+
+    return replace(
+        item,
+        parts=tuple(change(part) for part in item.parts),
+        sub=None if item.sub is None else change(item.sub),
+        sups=tuple(change(sup) for sup in item.sups),
+    )
 
 
 def _uses(items: Items, name: str) -> bool:

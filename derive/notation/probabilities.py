@@ -985,6 +985,10 @@ class Probabilities:
             if given:
                 return self._posterior_weights(given, scope)
             if self.dictionary.posteriors:
+                self.reader.undecided_weights = True
+                if self.reader.weights == "moving":
+                    self.reader.notes.add("E is over the posterior at the parameters written")
+                    return _Weights(self, None, {}, scope)
                 self.reader.notes.add("E is over the declared posterior")
                 return _Weights(self, None, None, scope)
             self.reader.notes.add("E is over the model")

@@ -37,7 +37,7 @@ from derive.formula import (
 )
 from derive.notation.declarations import Dictionary, Letter
 from derive.notation.latex_reader import Reader, Scope, alike, shared_letters
-from derive.notation.spellings import plain
+from derive.notation.spellings import arguments_of, plain
 from derive.notation.surface import Item, Items, surface
 from derive.notes import Display, Place, Row, Source
 from derive.symbols import Index, Symbol
@@ -145,7 +145,7 @@ class DisplayReader:
         self.left: Formula | None = None
         self.left_items: Items = ()
         self.broken = False
-        self.has_constant = False
+        self.pending: list[RowClaim] = []
         trouble = self._take_hints(display)
         groups = self._groups(display)
         for number, group in enumerate(groups, start=1):
@@ -371,6 +371,8 @@ class DisplayReader:
                 continue
             else:
                 claims.append(RowClaim(self._related(meaning, current, exact, right, reader, side), relation, span))
+                claims += self.pending
+                self.pending = []
             if meaning == "=":
                 starts = (own_left or implied) and place == 0
                 self.equation = equation if starts or self.left is None else (self.left, right) if not own_left else self.equation
@@ -428,6 +430,7 @@ class DisplayReader:
     ) -> tuple[list[RowClaim], bool, str | None]:
         for dictionary in (self.own, self.base) if self.own is not self.base else (self.own,):
             dictionary.define(sides[0], sides[1])
+        self._name_arguments(sides[0])
         again = Reader(self.own, weights=self.weights, place=reader.place)
         value = self._side(sides[1], again)
         self.undecided = self.undecided or again.undecided_weights
@@ -447,6 +450,17 @@ class DisplayReader:
             )
             self.previous = self.exact = current = right
         return claims, not claims, relations[0]
+
+    def _name_arguments(self, left: Items) -> None:
+        """The undeclared letters among a function's arguments stand for numbers while its own definition is read."""
+        for item in left:
+            if item.kind == "fence":
+                for argument in arguments_of(item.parts[0]):
+                    one = argument.items[0] if len(argument.items) == 1 else None
+                    if one is not None and one.kind == "letter" and one.sub is None and not one.sups and not self.own.by_head(one.text):
+                        if one.text not in self.own.indices and one.text not in self.own.sizes:
+                            name = Symbol(one.text, "const")
+                            self.own.entries.append(Letter(self.own.pattern((one,)), name, "const"))
 
     def _name_right(self, side: Items, before: Items, reader: Reader) -> None:
         """``A \\equiv NAME`` at the end of a row: the name is defined by what stands before it."""
@@ -576,7 +590,21 @@ class DisplayReader:
         put_in = self._put_in(target, symbol, indices, solution)
         if self.hints.solves is not None:
             return (self._claim(reader, put_in, "=", ZERO),)
+        # A maximum inside the domain is a stationary point; that, and that nothing is larger, are two claims.
+        slope = self._slope(target, symbol, reader)
+        self.pending = [RowClaim((self._claim(reader, self._put_in(slope, symbol, indices, solution), "=", ZERO),), "=", (0, 1))]
         return (self._claim(reader, target, "<=", put_in),)
+
+    def _slope(self, target: Formula, symbol: Symbol, reader: Reader) -> Formula:
+        """The derivative of an objective; on the simplex, the difference of its entries at two places."""
+        freed = [s for s in _symbols(target) if s.name == symbol.name and s.role == symbol.role]
+        own = freed[0] if freed else symbol
+        indices = tuple(Fresh.index(Index("s", r)) for r in own.family)
+        slope = Derivative(target, Reference(own, indices))
+        if own.domain != "simplex":
+            return slope
+        other = (*indices[:-1], Fresh.index(Index("r", own.family[-1])))
+        return slope - Derivative(target, Reference(own, other))
 
     def _put_in(self, target: Formula, symbol: Symbol, indices: tuple[Index, ...], solution: Formula) -> Formula:
         """The target with the solution in the parameter's place, for all members of its family."""
