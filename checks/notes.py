@@ -5,7 +5,7 @@ from __future__ import annotations
 import signal
 import threading
 import time
-from collections.abc import Callable, Generator, Iterable
+from collections.abc import Callable, Generator, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from typing import Literal
@@ -177,13 +177,24 @@ def _settle(claim: RowClaim, witness: Witness) -> Finding:
     """The finding on a claim: that of the first way to mean it that holds, else of the last one."""
     found: Finding | None = None
     for alternative in claim.alternatives:
-        finding = judge(alternative, witness)
-        if finding.verdict in ("proved", "confirmed"):
-            return finding
-        found = finding
+        for tried in _without_assumptions(alternative):
+            finding = judge(tried, witness)
+            if finding.verdict in ("proved", "confirmed"):
+                return finding
+            found = finding
     if found is None:
         raise ValueError("a claim without a meaning")
+    if claim.bridging and found.verdict == "refuted":
+        reason = "the row before could not be read, and this one differs from the row before that"
+        return replace(found, verdict="unknown", reason=reason)
     return found
+
+
+def _without_assumptions(claim: Claim) -> Iterator[Claim]:
+    """The claim without the equations assumed, which it may not need, and then with them."""
+    if any(assumption.equation is not None for assumption in claim.assumptions):
+        yield replace(claim, assumptions=tuple(a for a in claim.assumptions if a.equation is None))
+    yield claim
 
 
 @contextmanager

@@ -461,6 +461,9 @@ class Reader:
                 if met is None:
                     continue
                 match, end = met
+                alone = end - position < len(entry.spelling.items)
+                if alone and end < len(line.items) and line.items[end].kind == "fence":
+                    continue  # a call, of other arguments
                 if not self._admits(entry, match, scope) or not all(slot in match.slots for slot in entry.spelling.slots):
                     continue
                 line.position = end
@@ -539,6 +542,8 @@ class Reader:
     def reference(self, entry: Letter, indices: tuple[IndexLike, ...], version: Version | None = None) -> Formula:
         """The symbol at its indices, in the version that stands in its place."""
         symbol = entry.symbol
+        if symbol.name in self.dictionary.domains:
+            symbol = replace(symbol, domain=self.dictionary.domains[symbol.name])
         if version is not None and version.letter is not None:
             symbol = version.letter.symbol
             given = iter(indices)

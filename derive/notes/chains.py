@@ -28,6 +28,7 @@ from derive.formula import (
     Power,
     Reference,
     Substitute,
+    Sum,
     at_time,
     free_indices,
     multiply,
@@ -40,7 +41,7 @@ from derive.notation.latex_reader import Reader, Scope, alike, shared_letters
 from derive.notation.spellings import arguments_of, plain
 from derive.notation.surface import Item, Items, surface
 from derive.notes import Display, Place, Row, Source
-from derive.symbols import Index, Symbol
+from derive.symbols import Domain, Index, Symbol
 
 Status = Literal["claim", "defined", "skipped", "unread"]
 
@@ -50,6 +51,7 @@ RELATIONS = {
 }  # fmt: skip
 IMPLICATIONS = ("implies", "iff", "to")
 HINT_WORDS = ("let", "free", "define", "skip", "expect", "from", "solves", "solve", "maximises", "maximizes", "maximise", "maximize")
+SUMMED: Mapping[str, Domain] = {"bool": "one-hot", "nonnegative": "closed simplex", "positive": "simplex", "unit": "simplex"}
 CONSTANTS = ("const", "constant", "Const", "cst", "cte")
 CONSTANT_LETTERS = ("C", "c", "K", "k", "Z")
 
@@ -61,6 +63,8 @@ class RowClaim:
     alternatives: tuple[Claim, ...]
     relation: str
     span: tuple[int, int]
+    bridging: bool = False
+    """The row before could not be read: this one is compared with the one before that, which cannot refute it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,13 +150,31 @@ class DisplayReader:
         self.left_items: Items = ()
         self.broken = False
         self.pending: list[RowClaim] = []
+        self.bridging = False
         trouble = self._take_hints(display)
+        self._strengthen()
         groups = self._groups(display)
         for number, group in enumerate(groups, start=1):
             source = joined(group)
             following = groups[number] if number < len(groups) else None
             rows.append(self._row(number, group, source, following, trouble))
         return DisplayReading(rows, self.weights, self.undecided, display.label, self.left, self.hints.expected)
+
+    def _strengthen(self) -> None:
+        """Assumed sums of one tell of a domain: 0/1 entries that sum to one are one-hot, positive ones a simplex."""
+        reader = Reader(self.own)
+        for fact in self.own.facts:
+            if fact.relation != "=" or plain(fact.right) != "1":
+                continue
+            try:
+                total = reader.formula(fact.left)
+            except DeriveError:
+                continue
+            body = total.body if isinstance(total, Sum) else None
+            if isinstance(total, Sum) and isinstance(body, Reference) and body.indices and body.indices[-1] == total.index:
+                domain = SUMMED.get(body.symbol.domain)
+                if domain is not None and total.index.range == body.symbol.family[-1]:
+                    self.own.domains[body.symbol.name] = domain
 
     # Hints.
 
@@ -255,8 +277,8 @@ class DisplayReader:
         return replace(made, status=status, claims=tuple(claims), relation=relation, notes=tuple(sorted(reader.notes)))
 
     def _forget(self, text: str) -> None:
-        """A row that could not be read leaves nothing to compare the next one with."""
-        self.previous = self.exact = None
+        """Behind a row that could not be read the next one is compared with the one before it."""
+        self.bridging = self.previous is not None
         self.equation = None
 
     def _claims(
@@ -276,6 +298,9 @@ class DisplayReader:
             last = place == len(statements) - 1
             next_arrow = not last or (following is not None and self._begins_with_arrow(following))
             one, defined, relation = self._statement(part, reader, implied=implied, used=next_arrow, number=number)
+            if self.bridging and not part_has_left(part):
+                one = [replace(claim, bridging=True) for claim in one]
+            self.bridging = False
             claims += one
             shown = shown or relation
             if one:
@@ -664,6 +689,11 @@ class DisplayReader:
 
 
 # Without state.
+
+
+def part_has_left(items: Items) -> bool:
+    """Whether a row has a left side of its own."""
+    return bool(items) and not (items[0].kind == "sign" and items[0].text in RELATIONS)
 
 
 def _first(text: str) -> int:
