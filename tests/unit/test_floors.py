@@ -54,6 +54,8 @@ FLOORS = {
     "checks.regression": 11.5,
     "checks.environment": 12,
     "checks.outline": 12.5,
+    "checks.notes": 12.6,
+    "checks.note_reports": 13,
     "checks.reports": 13,
     "checks.saving": 14,
     "checks.doctor": 14,
