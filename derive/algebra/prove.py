@@ -28,6 +28,7 @@ from derive.algebra.terms import (
     show,
     single,
     subtract,
+    upper_of,
 )
 from derive.claims import Claim
 from derive.errors import DeriveError, LimitError, UnsupportedError
@@ -130,7 +131,7 @@ def facts_of(reader: Reader, claim: Claim | None = None) -> list[Fact]:
     for (name, role), domain in sorted(reader.domains.items()):
         symbol = reader.symbols.get((name, role))
         if domain in SUMS_TO_ONE and symbol is not None and symbol.family:
-            indices = tuple(free(f"@{k}", r.lower, r.upper.name) for k, r in enumerate(symbol.family))
+            indices = tuple(free(f"@{k}", r.lower, upper_of(r)) for k, r in enumerate(symbol.family))
             component = tuple(free(f"@c{k}", 1, size.name) for k, size in enumerate(symbol.shape))
             total = reader.reducer.bind(single((("e", name, role), (*indices, *component))), indices[-1])
             equations.append((f"{name} sums to 1", subtract(total, number(1))))
