@@ -341,7 +341,7 @@ def _by_jax(formulas: Sequence[Formula], point: Point) -> list[np.ndarray]:
         references=True,
     )
     values = {key: np.asarray(value, dtype=np.float64) for key, value in point.values.items()}
-    results = lowered(values, point.sizes)
+    results = lowered(values, point.sizes, point.draw)
     return [np.asarray(results[name]) for name in names]
 
 
