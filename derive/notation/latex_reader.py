@@ -438,12 +438,15 @@ class Reader:
         following = line.peek()
         if following is not None and following.kind == "fence" and following.text == "()":
             # g(x): the argument, as a function of x.
-            letters = [plain(argument.items) for argument in arguments_of(following.parts[0])]
-            if all(letter in scope.indices for letter in letters):
+            arguments = arguments_of(following.parts[0])
+            letters = [plain(argument.items) for argument in arguments]
+            latents = [self.probabilities.latent_of(argument.items) is not None for argument in arguments]
+            if all(letter in scope.indices or latent for letter, latent in zip(letters, latents, strict=True)):
                 line.take()
                 item = following
                 for letter in letters:
-                    inner = inner.with_index(letter, scope.indices[letter])
+                    if letter in scope.indices:
+                        inner = inner.with_index(letter, scope.indices[letter])
         value = self.formula(dummy.items, inner)
         return value, item.sups, item.primes
 
@@ -645,9 +648,11 @@ class Reader:
 
     def _rebound(self, formal: str, actual: Items, entry: Abbreviation, scope: Scope) -> dict[str, Version] | None:
         """What an argument that is a declared parameter is replaced by; None where it is a dummy."""
-        items = next(argument.items for argument in entry.spelling.call if plain(argument.items) == formal)
+        items = entry.spelling.formal(formal)
+        if not items:
+            return None
         if plain(items) == plain(actual):
-            if any(entry.spelling.match(items, 0) for entry in self.dictionary.by_head(items[0].text)):
+            if self.dictionary.by_head(items[0].text):
                 return {}
             return {} if self.probabilities.versions(items, scope) is not None else None
         formals = self.probabilities.parameters_named(items)

@@ -1056,7 +1056,7 @@ class Probabilities:
                 met = entry.spelling.match(items, 0)
                 bare = len(items) == 1 and entry.spelling.items[0].text == items[0].text and len(entry.spelling.items) == 2
                 if (met is not None and met[1] == len(items)) or bare:
-                    return _Weights(self, (entry.spelling.items if bare else items), None, scope)
+                    return _Weights(self, _values_left_out(entry.spelling.items) if bare else items, None, scope)
         raise ReadingError(
             f"an expectation under something that is not declared: {plain(items)}",
             items[0].start if items else 0,
@@ -1220,6 +1220,18 @@ class _Weights:
     def _all_inside(self, node: Sum) -> bool:
         """Whether a sum runs over the values of one latent that stands outside of it: then it is a function of that latent."""
         return all(node.index not in indices for _, indices in self._mentions(node)) and len(self._mentions(node)) == 1
+
+
+def _values_left_out(items: Items) -> Items:
+    """``q(z)`` for the pattern ``q(z = k)``: the latent alone, whose value is bound where it is read."""
+    fence = items[-1]
+    kept: list[Item] = []
+    skipping = False
+    for item in fence.parts[0]:
+        skipping = (skipping or item.is_sign("=")) and not item.is_sign(",", "mid", ";")
+        if not skipping:
+            kept.append(item)
+    return (*items[:-1], replace(fence, parts=(tuple(kept),)))
 
 
 def _log_written_out(argument: Formula) -> Formula | None:
