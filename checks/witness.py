@@ -28,12 +28,14 @@ from derive.claims import Claim
 from derive.errors import DeriveError, DisagreementError, UnsupportedError
 from derive.formula import (
     ZERO,
+    Add,
     Derivative,
     Divide,
     Formula,
     Number,
     Reference,
     Substitute,
+    add,
     free_indices,
     matrix_product,
     multiply,
@@ -41,7 +43,7 @@ from derive.formula import (
     rename,
     walk,
 )
-from derive.symbols import INTEGERS, Domain, Index, Symbol
+from derive.symbols import INTEGERS, SUMS_TO_ONE, Domain, Index, Symbol
 
 Sizes = Mapping[str, int]
 _PointKey = tuple[int, tuple[tuple[str, int], ...], frozenset[Symbol]]
@@ -176,6 +178,8 @@ class Witness:
                 skipped = f"both undefined: {comparison.reason}"
         if unclear:
             return Evidence("undecided", unclear[0], len(looked))
+        if claim.assumptions and not _some_are_generic(looked):
+            return Evidence("undecided", "what is assumed was met only where a size is one", len(looked))
         if len(looked) < min(enough, max(1, self.points)):
             return Evidence("undecided", _too_few(looked, skipped), len(looked))
         separated, tried = self.power(left, right, looked)
@@ -423,12 +427,22 @@ def _substitutions(claim: Claim) -> list[Substitute]:
     for assumption in claim.assumptions:
         if assumption.equation is None:
             continue
-        for letter, value in (assumption.equation, assumption.equation[::-1]):
+        for letter, value in (assumption.equation, assumption.equation[::-1], *_solved(*assumption.equation)):
             if isinstance(letter, Reference) and _defines(letter, value):
                 indices = tuple(index for index in letter.indices if isinstance(index, Index))
                 found.append(Substitute(ZERO, letter.symbol, indices, value))
                 break
     return found
+
+
+def _solved(left: Formula, right: Formula) -> Iterator[tuple[Formula, Formula]]:
+    """``a + b = c`` solved for each letter among its terms, the last first."""
+    for side, other in ((left, right), (right, left)):
+        if isinstance(side, Add):
+            for place in reversed(range(len(side.terms))):
+                if isinstance(side.terms[place], Reference) and side.shape == ():
+                    rest = side.terms[:place] + side.terms[place + 1 :]
+                    yield side.terms[place], other - add(*rest)
 
 
 def _defines(letter: Reference, value: Formula) -> bool:
@@ -439,8 +453,34 @@ def _defines(letter: Reference, value: Formula) -> bool:
         and all(isinstance(i, Index) and i.range == r for i, r in zip(letter.indices, letter.symbol.family, strict=True))
         and own not in {(s.name, s.role) for s in symbols_of(value)}
         and free_indices(value) <= frozenset(i for i in letter.indices if isinstance(i, Index))
-        and _lies_in(value, letter.symbol.domain)
+        and (_lies_in(value, letter.symbol.domain) or letter.symbol.domain in _SEEN_AT_POINTS)
     )
+
+
+_SEEN_AT_POINTS = ("positive", "nonnegative", "unit", "simplex", "closed simplex", "count", "integer", "bool")
+"""Domains of which it is seen at each point whether a value lies in them; where it does not, the point is left out."""
+
+
+def _values_lie_in(each: Substitute, point: Point) -> bool:
+    """Whether what is put in for a letter lies in the letter's domain at a point, for all its indices."""
+    domain = each.symbol.domain
+    if _lies_in(each.replacement, domain):
+        return True
+    there = extended(point, 0, each.replacement)
+    try:
+        values = enclose_all(each.replacement, there, each.indices)
+    except (DeriveError, Undefined, OutOfRange):
+        return False
+    small = 1e-12
+    if domain in ("positive", "unit", "simplex") and not np.all(values > small):
+        return False
+    if domain in ("nonnegative", "closed simplex", "count", "bool") and not np.all(values > -small):
+        return False
+    if domain in ("unit", "bool") and not np.all(values < 1 + (small if domain == "bool" else -small)):
+        return False
+    if domain in INTEGERS and not np.all(np.abs(values - np.round(values)) < small):
+        return False
+    return domain not in SUMS_TO_ONE or bool(np.all(np.abs(values.sum(axis=len(each.indices) - 1) - 1) < small))
 
 
 def _lies_in(value: Formula, domain: Domain) -> bool:
@@ -470,12 +510,19 @@ def under_assumptions(claim: Claim) -> Claim:
 def meets_assumptions(claim: Claim, point: Point) -> bool:
     """Whether every assumed equation holds at a point."""
     substitutions = _substitutions(claim)
+    if not all(_values_lie_in(each, point) for each in substitutions):
+        return False
     for assumption in claim.assumptions:
         if assumption.equation is not None:
             left, right = (_substituted(side, substitutions) for side in assumption.equation)
             if compare(left, right, extended(point, 0, left, right)).outcome != "equal":
                 return False
     return True
+
+
+def _some_are_generic(points: Iterable[Point]) -> bool:
+    """Whether a point has all sizes beyond one: where a sum has a single term, many a wrong claim is true."""
+    return any(all(size > 1 for size in point.sizes.values()) for point in points)
 
 
 # One examination for each relation.
@@ -611,6 +658,8 @@ def _same_at_two_values(witness: Witness, claim: Claim, difference: Formula, nam
         return Evidence("undecided", unclear[0] if unclear else _NO_POINTS)
     if unclear and len(looked) < witness.points:
         return Evidence("undecided", unclear[0], len(looked))
+    if claim.assumptions and not _some_are_generic(looked):
+        return Evidence("undecided", "what is assumed was met only where a size is one", len(looked))
     sizes = tuple(p.sizes for p in looked)
     reason = f"{name} does not move with the parameters"
     return Evidence("agrees", reason, len(looked), sizes, separated=int(moving), mutants=1)

@@ -316,7 +316,7 @@ class Dictionary:
                 if isinstance(latent.values, Range):
                     found.append(latent.values)
                 elif latent.values is None:
-                    found.append(Range(Size(f"#{latent.name}"), 1))
+                    found.append(Range(Size(f"values of {latent.name}"), 1, True))
         return found
 
     def _type(self, text: str, start: int) -> tuple[tuple[Size, ...], Domain, Range | Span | None]:
