@@ -209,9 +209,8 @@ def _settle(claim: RowClaim, witness: Witness) -> Finding:
             found = finding
     if found is None:
         raise ValueError("a claim without a meaning")
-    if claim.bridging and found.verdict == "refuted":
-        reason = "the row before could not be read, and this one differs from the row before that"
-        return replace(found, verdict="unknown", reason=reason)
+    if claim.hedge and found.verdict == "refuted":
+        return replace(found, verdict="unknown", reason=claim.hedge)
     return found
 
 

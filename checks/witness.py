@@ -515,6 +515,8 @@ def meets_assumptions(claim: Claim, point: Point) -> bool:
     for assumption in claim.assumptions:
         if assumption.equation is not None:
             left, right = (_substituted(side, substitutions) for side in assumption.equation)
+            if not set(sizes_of(left, right)) <= set(point.sizes):
+                return False
             if compare(left, right, extended(point, 0, left, right)).outcome != "equal":
                 return False
     return True

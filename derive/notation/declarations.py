@@ -117,6 +117,8 @@ class Dictionary:
     freed: frozenset[str] = frozenset()
     domains: dict[str, Domain] = field(default_factory=dict[str, Domain])
     """What assumptions make of a letter's domain: 0/1 entries that sum to one are one-hot."""
+    normalised: dict[str, int] = field(default_factory=dict[str, int])
+    """Unknown functions that are densities, and over which of their indices."""
     version: int = 0
     keyword: str = ""
     """The last one: ``param A in R ; B in R`` goes on with it."""
@@ -132,6 +134,7 @@ class Dictionary:
             list(self.facts),
             self.freed,
             dict(self.domains),
+            dict(self.normalised),
             self.version,
             self.keyword,
         )
@@ -192,6 +195,7 @@ class Dictionary:
             listed.clear()
         self.freed = frozenset()
         self.domains.clear()
+        self.normalised.clear()
 
     def surface(self, text: str) -> Items:
         return surface(text, self.macros)
@@ -281,7 +285,8 @@ class Dictionary:
                     slots.append(slots.pop(position))
                     pattern = Spelling(pattern.items, tuple(slots), pattern.is_index)
         role: Role = {"data": "data", "param": "param", "frozen": "frozen", "latent": "latent", "const": "const"}[kind]  # type: ignore[assignment]
-        if kind == "latent" and values is not None:
+        category = not isinstance(values, Range) or values.lower >= 1
+        if kind in ("latent", "data") and values is not None and category:
             # Its value as a vector of zeros and one 1 is what formulas speak of.
             families.append(values if isinstance(values, Range) else Range(Size(f"{plain(items)}:{values[0]}..{values[1]}")))
             domain = "one-hot"

@@ -97,6 +97,8 @@ class Scope:
     dummies: Mapping[str, Closure] = field(default_factory=dict[str, "Closure"])
     fresh: bool = False
     outer: frozenset[str] = frozenset()
+    opened: tuple[object, ...] = ()
+    """The definitions whose bodies are being read: what looks like them in there is something else (a plain N, say)."""
     depth: int = 0
 
     def with_index(self, letter: str, index: IndexLike) -> Scope:
@@ -457,6 +459,8 @@ class Reader:
         position = line.position
         failure: ReadingError | None = None
         for entry in self.dictionary.by_head(head):
+            if any(entry is one for one in scope.opened):
+                continue
             for met in (
                 entry.spelling.match(line.items, position),
                 entry.spelling.match_head(line.items, position) if isinstance(entry, Abbreviation) else None,
@@ -578,7 +582,7 @@ class Reader:
         definition = self._definition(entry, versions)
         return Named(definition, indices, "current" if current else "free")
 
-    def _definition(self, entry: Posterior | Abbreviation, versions: Mapping[str, Version]) -> Definition:
+    def _definition(self, entry: Posterior | Abbreviation, versions: Mapping[str, Version], opened: tuple[object, ...] = ()) -> Definition:
         key = (
             id(entry),
             tuple(sorted((name, version) for name, version in versions.items() if version.letter is not None))
@@ -591,7 +595,7 @@ class Reader:
         if key in self._definitions:
             return self._definitions[key]
         formal = tuple(self._formal(slot) for slot in entry.spelling.slots)
-        scope = Scope(indices=dict(zip(entry.spelling.slots, formal, strict=True)), versions=versions)
+        scope = Scope(indices=dict(zip(entry.spelling.slots, formal, strict=True)), versions=versions, opened=(*opened, entry))
         body = self.formula(entry.body, scope)
         over = self.probabilities.normalised_index(entry, formal) if isinstance(entry, Posterior) else None
         definition = Definition(entry.spelling.name, formal, body, normalised_over=over)
@@ -613,7 +617,7 @@ class Reader:
         return index
 
     def _abbreviation(self, entry: Abbreviation, match: Match, scope: Scope, items: Items) -> Formula:
-        inner = replace(scope, depth=scope.depth + 1)
+        inner = replace(scope, depth=scope.depth + 1, opened=(*scope.opened, entry))
         if inner.depth > MAX_UNFOLDING:
             raise ReadingError(
                 f"definitions that refer to one another without end: {plain(items)}", items[0].start, items[-1].end, "cycle"
@@ -630,7 +634,7 @@ class Reader:
         numbered = any(not isinstance(self.dictionary.indices.get(slot), Index) for slot in slots)
         if not dummies and not versions and not scope.latents and not numbered and not scope.dummies:
             try:
-                definition = self._definition(entry, {})
+                definition = self._definition(entry, {}, scope.opened)
             except ReadingError as error:
                 if error.code == "cycle":
                     raise

@@ -343,6 +343,26 @@ class Probabilities:
         bound = scope.latents.get((letter.name, indices))
         return bound if bound is not None else self._default(letter)
 
+    def free_latents(self, items: Items) -> Scope:
+        """A scope in which every latent in the items stands for an index of its own: what is said holds for all its values."""
+        from derive.notation.latex_reader import Scope
+
+        scope = Scope()
+
+        def collect(inside: Items, scope: Scope) -> Scope:
+            for item in inside:
+                if item.kind == "letter":
+                    mention = self.latent_mention((replace(item, primes=0),), scope)
+                    if mention is not None and isinstance(self.values_of(mention[0]), Range) and mention[0].spelling.slots:
+                        values = self.values_of(mention[0])
+                        if isinstance(values, Range):
+                            scope = scope.with_latent(mention[0].name, mention[1], Index(f"{mention[0].name}", values))
+                for part in item.parts:
+                    scope = collect(part, scope)
+            return scope
+
+        return collect(items, scope)
+
     def unbound_latent(self, chunk: Items, scope: Scope) -> tuple[Letter, tuple[IndexLike, ...]] | None:
         if not chunk or plain(chunk) in scope.indices or plain(chunk) in self.dictionary.indices:
             return None
@@ -449,6 +469,9 @@ class Probabilities:
         for argument in entry.spelling.call:
             letter = self.letter_of(argument.items)
             actual = match.arguments.get(plain(argument.items), argument.items)
+            if letter is not None and letter.kind in ("data", "latent"):
+                # p(z, x) is p(x, z): variables are told by their names, not by their places.
+                actual = next((a for a in match.arguments.values() if self.letter_of(self._alias(a)) is letter), actual)
             if letter is not None and (letter.kind == "latent" or letter.values is not None):
                 values = self.values_of(letter)
                 if not isinstance(values, Range):
@@ -485,7 +508,7 @@ class Probabilities:
                 if value is None:
                     raise ReadingError(f"an undeclared argument: {plain(actual)}", actual[0].start, actual[-1].end, "undeclared")
                 arguments.append(value)
-        function = UnspecifiedFunction(entry.spelling.name, tuple(ranges), entry.domain, tuple(a.shape for a in arguments))  # type: ignore[arg-type]
+        function = UnspecifiedFunction(entry.spelling.name, tuple(ranges), entry.domain, tuple(a.shape for a in arguments), self.dictionary.normalised.get(entry.spelling.name))
         value_of = Apply(function, tuple(indices), tuple(arguments))
         if unbound is None:
             return value_of
