@@ -14,8 +14,8 @@ from checks.diagnoses import Diagnosed, diagnose
 from checks.judge import Finding, judge
 from checks.witness import Witness
 from derive.claims import Claim
-from derive.errors import DeriveError, ReadingError
-from derive.formula import Formula
+from derive.errors import DeriveError, DisagreementError, ReadingError
+from derive.formula import Apply, Formula, rebuild
 from derive.notation.declarations import Dictionary
 from derive.notes import Declarations, Display, Note, Place
 from derive.notes.chains import DisplayReader, DisplayReading, RowClaim, RowReading
@@ -193,6 +193,8 @@ def _step(row: RowReading, reading: DisplayReading, witness: Witness, row_timeou
             verdict, message = worst.verdict, worst.reason
             if verdict == "refuted" and diagnosed:
                 causes = diagnose(worst.claim, witness, seconds=DIAGNOSIS_SECONDS)
+        except DisagreementError as error:
+            verdict, message = "unknown", f"kernel and witness contradict each other, which is a defect of this program: {error}"
         except _TimeOut:
             verdict, message = "unknown", f"no verdict within {row_timeout:g} s; try a smaller step"
     return Step(row, reading.label, verdict, message, tuple(findings), expected, time.perf_counter() - began, causes=causes)
@@ -218,7 +220,17 @@ def _without_assumptions(claim: Claim) -> Iterator[Claim]:
     """The claim without the equations assumed, which it may not need, and then with them."""
     if any(assumption.equation is not None for assumption in claim.assumptions):
         yield replace(claim, assumptions=tuple(a for a in claim.assumptions if a.equation is None))
+    general = replace(claim, lhs=_for_any_function(claim.lhs), rhs=_for_any_function(claim.rhs))
+    if general != claim:
+        yield general  # true of any function, densities or not
     yield claim
+
+
+def _for_any_function(node: Formula) -> Formula:
+    """The formula with its unknown densities as any functions: their sums need not be one."""
+    if isinstance(node, Apply) and node.function.normalised_over is not None:
+        node = replace(node, function=replace(node.function, normalised_over=None))
+    return rebuild(node, _for_any_function)
 
 
 @contextmanager

@@ -377,7 +377,11 @@ class Dictionary:
         if not left or left[0].kind not in ("letter", "fence"):
             raise ReadingError("a definition of something that is no name", left[0].start if left else 0, None, "declaration")
         self.version += 1
-        self.entries.append(Abbreviation(self.pattern(left), right, text))
+        pattern = self.pattern(left)
+        below = plain(left[0].sub) if len(left) == 1 and left[0].sub is not None and len(left[0].sub) == 1 and not left[0].sups else ""
+        if below.isalpha() and not self.by_head(below) and below not in self.indices and below not in self.sizes and _mentions(right, below):
+            pattern = Spelling(left, (), self.is_index, below)
+        self.entries.append(Abbreviation(pattern, right, text))
 
     def _define(self, text: str, start: int) -> None:
         left, right = _equation(self.surface(text), text, start)
@@ -420,6 +424,13 @@ class Dictionary:
         targets = tuple(_event(items) for items in arguments_of_names(target if not _one_fence(target) else target[0].parts[0]))
         conditioned = tuple(_event(items) for part in conditions for items in arguments_of_names(part))
         self.statements.append(Statement(targets, conditioned, met[1], arguments_of(call[0].parts[0])))
+
+
+def _mentions(items: Items, name: str) -> bool:
+    return any(
+        (item.kind == "letter" and item.text == name) or any(_mentions(part, name) for part in (*item.parts, item.sub or (), *item.sups))
+        for item in items
+    )
 
 
 def _one_fence(items: Items) -> bool:

@@ -1015,8 +1015,31 @@ class Reader:
         if item.sups:
             raise ReadingError("a second gradient", item.start, item.end, "unsupported")
         reference = self.parameter(by, scope, item) if by is not None else self._only_parameter(item)
-        body = self._differentiated(line, scope)
-        return self._guard((item,), lambda: self.derivative(body, reference))
+        start = line.position
+        following = line.peek()
+        twice = following is not None and following.kind == "letter" and following.text == "\\nabla" and bool(following.sups) and plain(following.sups[-1]) in TRANSPOSES
+        if twice:
+            line.take()  # the matrix of second derivatives
+            body = self._differentiated(line, scope)
+            return self._guard((item,), lambda: self.derivative(self.derivative(body, reference), reference))
+        body = self._score(line, scope) or self._differentiated(line, scope)
+        made = self._guard((item,), lambda: self.derivative(body, reference))
+        last = line.items[line.position - 1]
+        if line.position > start and body.shape == () and last.sups and plain(last.sups[-1]) in TRANSPOSES:
+            return Transpose(made)
+        return made
+
+    def _score(self, line: Line, scope: Scope) -> Formula | None:
+        """A log right behind a gradient covers one factor: ``\\nabla \\log p(x) p(x)`` is the score times the density."""
+        function, density = line.peek(), line.peek(1)
+        if function is None or density is None or function.kind != "letter" or function.text not in FUNCTIONS[:4] or density.kind != "letter":
+            return None
+        if density.text in BIG or density.text == "\\nabla" or function.sups:
+            return None
+        line.take()
+        argument = self._factor(line, scope)
+        self.notes.add("a log right behind a gradient covers one factor")
+        return self._guard((function,), lambda: Log(argument))
 
     def _only_parameter(self, item: Item) -> tuple[Reference, tuple[IndexLike, ...]]:
         letters = [letter for letter in self.dictionary.letters if letter.kind == "param"]

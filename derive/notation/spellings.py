@@ -113,6 +113,8 @@ class Spelling:
     items: Items
     slots: tuple[str, ...]
     is_index: Callable[[str], bool]
+    below: str = ""
+    """The argument that stands as a subscript, the f of ``H_f``."""
 
     @property
     def head(self) -> str:
@@ -145,6 +147,13 @@ class Spelling:
         if end > len(items):
             return None
         found = Match()
+        if self.below:
+            there = items[position]
+            if there.kind != "letter" or there.text != self.items[0].text or there.sub is None or there.primes:
+                return None
+            found.arguments[self.below] = there.sub
+            found.extra_sups = there.sups
+            return found, end
         last = len(self.items) - 1
         for number, (mine, theirs) in enumerate(zip(self.items, items[position:end], strict=True)):
             if not self._item(mine, theirs, found, last=number == last, whole=whole):
