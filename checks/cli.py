@@ -259,7 +259,9 @@ def _verdict_code(findings: Iterable[Finding], allow_unknown: bool) -> int:
 
 @cli.command(short_help="Check the derivations in notes, row by row.")
 @click.argument("notes", nargs=-1, required=True, type=click.Path(path_type=Path, allow_dash=True))
-@click.option("--format", "format_", type=NameOf("format", _note_formats), default="text", help="text (default), concise, json or github.")
+@click.option(
+    "--format", "format_", type=NameOf("format", _note_formats), default="text", help="text (default), concise, json or github."
+)
 @click.option("-o", "--output", type=click.Path(path_type=Path), help="Write to this file instead of stdout.")
 @click.option("--only", metavar="LABEL", help="Check the display with this label alone.")
 @click.option("--row-timeout", type=click.FloatRange(min=0.1), default=20.0, show_default=True, help="Seconds for one row.")

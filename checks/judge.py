@@ -124,9 +124,7 @@ def _verdict(claim: Claim, outcome: Outcome | None, evidence: Evidence) -> tuple
 
 def _is_derived_zero(claim: Claim) -> bool:
     """Whether a claim says that a derivative vanishes, as that of a number does: no slip can be made in what is zero."""
-    return claim.relation == "=" and any(
-        isinstance(node, Derivative) for side in (claim.lhs, claim.rhs) for node in walk(side)
-    )
+    return claim.relation == "=" and any(isinstance(node, Derivative) for side in (claim.lhs, claim.rhs) for node in walk(side))
 
 
 def _residual_claim(claim: Claim) -> Claim:

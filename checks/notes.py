@@ -12,6 +12,7 @@ from typing import Literal
 
 from checks.diagnoses import Diagnosed, diagnose
 from checks.judge import Finding, judge
+from checks.points import symbols_of
 from checks.witness import Witness
 from derive.claims import Claim
 from derive.errors import DeriveError, DisagreementError, ReadingError
@@ -87,7 +88,6 @@ class CheckedNote:
         claimed = any(step.verdict not in ("defined", "skipped") for step in self.steps)
         return claimed and not self.troubles and all(step.passes for step in self.steps)
 
-
     @property
     def passes_but_unknown(self) -> bool:
         """Whether nothing is wrong but rows that could not be settled."""
@@ -99,7 +99,13 @@ class _TimeOut(Exception):
 
 
 def check_note(
-    note: Note, witness: Witness, *, row_timeout: float = ROW_TIMEOUT, only: str | None = None, diagnosed: bool = True, heard: Callable[[Step], None] | None = None
+    note: Note,
+    witness: Witness,
+    *,
+    row_timeout: float = ROW_TIMEOUT,
+    only: str | None = None,
+    diagnosed: bool = True,
+    heard: Callable[[Step], None] | None = None,
 ) -> CheckedNote:
     """Check a note.
 
@@ -133,7 +139,13 @@ def _declare(dictionary: Dictionary, block: Declarations, checked: CheckedNote) 
 
 
 def _display(
-    block: Display, dictionary: Dictionary, known: dict[str, Formula], witness: Witness, row_timeout: float, judged: bool, diagnosed: bool
+    block: Display,
+    dictionary: Dictionary,
+    known: dict[str, Formula],
+    witness: Witness,
+    row_timeout: float,
+    judged: bool,
+    diagnosed: bool,
 ) -> list[Step]:
     """The display's steps, under the reading under which its chain fares best; its definitions go into the dictionary."""
     before = dictionary.copy()
@@ -220,10 +232,18 @@ def _without_assumptions(claim: Claim) -> Iterator[Claim]:
     """The claim without the equations assumed, which it may not need, and then with them."""
     if any(assumption.equation is not None for assumption in claim.assumptions):
         yield replace(claim, assumptions=tuple(a for a in claim.assumptions if a.equation is None))
+        # Constraints on the parameters alone: points meet them more easily than all that is assumed.
+        kept = tuple(a for a in claim.assumptions if a.equation is None or _on_parameters(*a.equation))
+        if 0 < len(kept) < len(claim.assumptions):
+            yield replace(claim, assumptions=kept)
     general = replace(claim, lhs=_for_any_function(claim.lhs), rhs=_for_any_function(claim.rhs))
     if general != claim:
         yield general  # true of any function, densities or not
     yield claim
+
+
+def _on_parameters(left: Formula, right: Formula) -> bool:
+    return all(symbol.role == "param" for symbol in symbols_of(left, right))
 
 
 def _for_any_function(node: Formula) -> Formula:

@@ -178,7 +178,7 @@ class Witness:
                 skipped = f"both undefined: {comparison.reason}"
         if unclear:
             return Evidence("undecided", unclear[0], len(looked))
-        if claim.assumptions and not _some_are_generic(looked):
+        if claim.assumptions and looked and not _some_are_generic(looked):
             return Evidence("undecided", "what is assumed was met only where a size is one", len(looked))
         if len(looked) < min(enough, max(1, self.points)):
             return Evidence("undecided", _too_few(looked, skipped), len(looked))
@@ -488,7 +488,12 @@ def _lies_in(value: Formula, domain: Domain) -> bool:
     if domain in ("positive", "nonnegative"):
         return surely_positive(value)
     if domain in ("integer", "count", "bool"):
-        return isinstance(value, Number) and value.value.denominator == 1 and value.value >= 0 and (domain != "bool" or value.value < 2)
+        return (
+            isinstance(value, Number)
+            and value.value.denominator == 1
+            and value.value >= 0
+            and (domain != "bool" or value.value < 2)
+        )
     return surely_definite(value) if domain == "spd" else domain == "real"
 
 

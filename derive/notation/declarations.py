@@ -378,8 +378,18 @@ class Dictionary:
             raise ReadingError("a definition of something that is no name", left[0].start if left else 0, None, "declaration")
         self.version += 1
         pattern = self.pattern(left)
-        below = plain(left[0].sub) if len(left) == 1 and left[0].sub is not None and len(left[0].sub) == 1 and not left[0].sups else ""
-        if below.isalpha() and not self.by_head(below) and below not in self.indices and below not in self.sizes and _mentions(right, below):
+        below = (
+            plain(left[0].sub)
+            if len(left) == 1 and left[0].sub is not None and len(left[0].sub) == 1 and not left[0].sups
+            else ""
+        )
+        if (
+            below.isalpha()
+            and not self.by_head(below)
+            and below not in self.indices
+            and below not in self.sizes
+            and _mentions(right, below)
+        ):
             pattern = Spelling(left, (), self.is_index, below)
         self.entries.append(Abbreviation(pattern, right, text))
 
@@ -428,7 +438,8 @@ class Dictionary:
 
 def _mentions(items: Items, name: str) -> bool:
     return any(
-        (item.kind == "letter" and item.text == name) or any(_mentions(part, name) for part in (*item.parts, item.sub or (), *item.sups))
+        (item.kind == "letter" and item.text == name)
+        or any(_mentions(part, name) for part in (*item.parts, item.sub or (), *item.sups))
         for item in items
     )
 

@@ -582,7 +582,9 @@ class Reader:
         definition = self._definition(entry, versions)
         return Named(definition, indices, "current" if current else "free")
 
-    def _definition(self, entry: Posterior | Abbreviation, versions: Mapping[str, Version], opened: tuple[object, ...] = ()) -> Definition:
+    def _definition(
+        self, entry: Posterior | Abbreviation, versions: Mapping[str, Version], opened: tuple[object, ...] = ()
+    ) -> Definition:
         key = (
             id(entry),
             tuple(sorted((name, version) for name, version in versions.items() if version.letter is not None))
@@ -1017,7 +1019,13 @@ class Reader:
         reference = self.parameter(by, scope, item) if by is not None else self._only_parameter(item)
         start = line.position
         following = line.peek()
-        twice = following is not None and following.kind == "letter" and following.text == "\\nabla" and bool(following.sups) and plain(following.sups[-1]) in TRANSPOSES
+        twice = (
+            following is not None
+            and following.kind == "letter"
+            and following.text == "\\nabla"
+            and bool(following.sups)
+            and plain(following.sups[-1]) in TRANSPOSES
+        )
         if twice:
             line.take()  # the matrix of second derivatives
             body = self._differentiated(line, scope)
@@ -1032,7 +1040,13 @@ class Reader:
     def _score(self, line: Line, scope: Scope) -> Formula | None:
         """A log right behind a gradient covers one factor: ``\\nabla \\log p(x) p(x)`` is the score times the density."""
         function, density = line.peek(), line.peek(1)
-        if function is None or density is None or function.kind != "letter" or function.text not in FUNCTIONS[:4] or density.kind != "letter":
+        if (
+            function is None
+            or density is None
+            or function.kind != "letter"
+            or function.text not in FUNCTIONS[:4]
+            or density.kind != "letter"
+        ):
             return None
         if density.text in BIG or density.text == "\\nabla" or function.sups:
             return None

@@ -18,7 +18,10 @@ from derive.formula import (
     Apply,
     Delta,
     Divide,
+    Exp,
     Formula,
+    Function,
+    Number,
     Fresh,
     Log,
     MatrixProduct,
@@ -86,6 +89,8 @@ class Probabilities:
     def __init__(self, reader: Reader) -> None:
         self.reader = reader
         self.opaque_evidence = False
+        self.opaque_expectation = False
+        self.opaque_count = 0
 
     @property
     def dictionary(self):  # noqa: ANN201 - the reader's own
@@ -211,8 +216,27 @@ class Probabilities:
             return found
         return self._version(items, scope, None)
 
+    def _several(self, items: Items, kinds: tuple[str, ...]) -> list[Letter]:
+        """The declared letters of which a bare one is short: p^{(t)} for p_C^{(t)}, p_I^{(t)} and p_T^{(t)}."""
+        if len(items) != 1 or items[0].kind != "letter" or items[0].sub is not None:
+            return []
+        sups = [plain(sup) for sup in items[0].sups]
+        found = [
+            letter
+            for letter in self.dictionary.letters
+            if letter.kind in kinds
+            and len(letter.spelling.items) == 1
+            and letter.spelling.head == items[0].text
+            and letter.spelling.items[0].sub is not None
+            and not letter.spelling.slots
+            and [plain(sup) for sup in letter.spelling.items[0].sups] == sups
+        ]
+        return found if len(found) > 1 else []
+
     def _version(self, items: Items, scope: Scope, place: int | None) -> dict[str, Version] | None:
         from derive.notation.latex_reader import Version
+
+        several_versions: dict[str, Version] = {}
 
         known = self._letter(items, whole=True)
         if known is not None:
@@ -241,6 +265,14 @@ class Probabilities:
             return {base.name: Version(letter=letter, fixed=tuple(fixed) if any(f is not None for f in fixed) else ())}
         if self._tuple(items) is not None:
             return self.versions(items, scope)
+        several = self._several(items, ("param", "frozen"))
+        if several:
+            for letter in several:
+                found = self._version(letter.spelling.items, scope, None)
+                if found is None:
+                    return None
+                several_versions.update(found)
+            return several_versions
         marked = self._marked(items)
         if marked is not None:
             names, current = marked
@@ -254,6 +286,18 @@ class Probabilities:
     def _free_version(self, letter: Letter, place: int | None) -> Letter | None:
         """The parameter of which a frozen letter is another value: the same letter without its mark."""
         head = letter.spelling.head
+        own = letter.spelling.items
+        alike = [
+            x
+            for x in self.dictionary.letters
+            if x.kind == "param"
+            and x.symbol.shape == letter.symbol.shape
+            and len(x.spelling.items) == len(own)
+            and x.spelling.head == letter.spelling.head
+            and plain(x.spelling.items[-1].sub or ()) == plain(own[-1].sub or ())
+        ]
+        if len(alike) == 1:
+            return alike[0]
         same = [
             x
             for x in self.dictionary.letters
@@ -508,7 +552,13 @@ class Probabilities:
                 if value is None:
                     raise ReadingError(f"an undeclared argument: {plain(actual)}", actual[0].start, actual[-1].end, "undeclared")
                 arguments.append(value)
-        function = UnspecifiedFunction(entry.spelling.name, tuple(ranges), entry.domain, tuple(a.shape for a in arguments), self.dictionary.normalised.get(entry.spelling.name))
+        function = UnspecifiedFunction(
+            entry.spelling.name,
+            tuple(ranges),
+            entry.domain,
+            tuple(a.shape for a in arguments),
+            self.dictionary.normalised.get(entry.spelling.name),
+        )
         value_of = Apply(function, tuple(indices), tuple(arguments))
         if unbound is None:
             return value_of
@@ -622,6 +672,8 @@ class Probabilities:
                 return found
         if (variable := self._variable(self._alias(items), scope)) is not None:
             return [variable]
+        if several := self._several(items, ("data", "latent")):
+            return [Occurrence(letter, ()) for letter in several]
         found_versions = self.versions(items, scope)
         partial = self._partial(items, ("param", "frozen"), scope) if found_versions is None else None
         if partial is not None:
@@ -833,7 +885,12 @@ class Probabilities:
             # The posterior of a random parameter: its evidence is a number that is free of it, and unknown.
             self.opaque_evidence = True
             data = [replace(o) for o in given if o.letter.kind == "data"]
-            evidence = Reference(Symbol("evidence", "data", (), (), "positive"))
+            if any(one.known for one in (*before, *data)):
+                raise ReadingError("the posterior of a parameter given single data is not supported yet", 0, 1, "unsupported")
+            told = " ".join(
+                sorted(one.letter.name for one in (*before, *data)) + sorted(f"{n}:{v}" for n, v in scope.versions.items())
+            )
+            evidence = Reference(Symbol(f"evidence of {told}", "data", (), (), "positive"))
             return Divide(multiply(self._joint(before, scope), *(self._everywhere(o, scope) for o in data)), evidence)
         inner = replace(scope, latents={key: value for key, value in scope.latents.items() if key not in mine})
         return Divide(self._joint([*before, *given], scope), self._joint(given, inner))
@@ -874,8 +931,35 @@ class Probabilities:
                         )
                     index = Fresh.index(Index("h", values))
                     return Sum(index, self._joint([*occurrences, replace(parent, value=index)], scope.with_latent(*key, index)))
+        occurrences, counted = self._counted(occurrences, scope)
         ordered = sorted(occurrences, key=lambda o: len(self._ancestors(o, scope)))
-        return multiply(*(self._one(one, scope) for one in ordered))
+        return multiply(*counted, *(self._one(one, scope) for one in ordered))
+
+    def _counted(self, occurrences: list[Occurrence], scope: Scope) -> tuple[list[Occurrence], list[Formula]]:
+        """The masses of multinomial counts, of which one statement speaks together; and the variables that are left."""
+        factors: list[Formula] = []
+        for statement in self.dictionary.statements:
+            if len(statement.targets) < 2:
+                continue
+            letters = [self.letter_of(event.items) for event in statement.targets]
+            mine = [one for one in occurrences if one.letter in letters]
+            if not mine:
+                continue
+            if len(mine) != len(letters) or statement.density != "Multinomial":
+                raise ReadingError(
+                    f"the density of a part of what is declared together, or a joint {statement.density}", 0, 1, "unsupported"
+                )
+            total = self.reader.formula(statement.arguments[0].items, scope)
+            vector = statement.arguments[1].items
+            inside = vector[0].parts[0] if len(vector) == 1 and vector[0].kind == "fence" else vector
+            chances = [self.reader.formula(part, scope) for part in arguments_of_names(inside)]
+            if len(chances) != len(letters):
+                raise ReadingError("a multinomial with another number of chances than counts", 0, 1, "ill-formed")
+            counts = [Reference(letter.symbol) for letter in letters if letter is not None]
+            ways = Divide(Function("gamma", (total + 1,)), multiply(*(Function("gamma", (count + 1,)) for count in counts)))
+            factors.append(multiply(ways, *(Power(chance, count) for chance, count in zip(chances, counts, strict=True))))
+            occurrences = [one for one in occurrences if one not in mine]
+        return occurrences, factors
 
     def _one(self, one: Occurrence, scope: Scope) -> Formula:
         """The density of one variable given its parents."""
@@ -1038,6 +1122,8 @@ class Probabilities:
             if self._variable(self._alias(argument.items), scope) is not None:
                 continue
             if self._tuple(argument.items) is not None and not self.parameters_named(argument.items):
+                continue
+            if self._several(argument.items, ("data", "latent")):
                 continue
             one = self.versions(argument.items, scope)
             if one is None:
@@ -1202,6 +1288,7 @@ class _Weights:
         return found
 
     def _pushed(self, node: Formula) -> Formula:
+        own = self.probabilities
         mentions = self._mentions(node)
         if not mentions:
             return node
@@ -1234,11 +1321,61 @@ class _Weights:
             raise ReadingError("the expectation of a nonlinear function of a sum over latents", 0, 1, "unsupported")
         letter = next(x for x in self.probabilities.dictionary.letters if x.symbol == symbol)
         if symbol.domain != "one-hot" or letter.values is None:
+            known = self._moment(node, letter, indices)
+            if known is not None:
+                return known
+            if not any(isinstance(inner, Reference) and inner.symbol.role == "param" for inner in walk(node)):
+                # Free of the parameters, and not written out: a number that nothing else is known of.
+                own.opaque_expectation = True
+                own.opaque_count += 1
+                return Reference(Symbol(f"mean {own.opaque_count}", "frozen"))
             raise ReadingError(f"the expectation over the latent {letter.name} is not supported yet", 0, 1, "unsupported")
         if isinstance(letter.values, tuple):
             raise ReadingError("an expectation over a latent with numbers for values is not supported yet", 0, 1, "unsupported")
         value = Fresh.index(Index("h", letter.values))
         return Sum(value, multiply(self.weight(letter, indices, value), _picked(_at_value(node, symbol, indices, value))))
+
+    def _moment(self, node: Formula, letter: Letter, indices: tuple[IndexLike, ...]) -> Formula | None:
+        """The mean of a latent that is a count, where the model states it; None for anything but the latent itself."""
+        if not isinstance(node, Reference) or node.symbol != letter.symbol:
+            return None
+        reader = self.probabilities.reader
+        scope = replace(self.scope, versions={**self.scope.versions, **(self.versions or {})})
+        for statement, match in self.probabilities._statements(letter):
+            placed = self.probabilities._placed(Occurrence(letter, indices), match, scope)
+            if statement.density == "Binomial" and len(statement.targets) == 1:
+                trials, chance = (reader.formula(argument.items, placed) for argument in statement.arguments)
+                return multiply(trials, chance)
+            if statement.density == "Multinomial":
+                return self._share(letter, statement, placed)
+        return None
+
+    def _share(self, letter: Letter, statement: Statement, scope: Scope) -> Formula | None:
+        """The mean of one cell of a multinomial, given the total of the cells that are seen together only."""
+        probabilities = self.probabilities
+        reader = probabilities.reader
+        cells = [probabilities.letter_of(event.items) for event in statement.targets]
+        vector = statement.arguments[1].items
+        if len(vector) != 1 or vector[0].kind != "fence":
+            return None
+        chances = [reader.formula(part, scope) for part in arguments_of_names(vector[0].parts[0])]
+        if len(chances) != len(cells):
+            return None
+        for fact in probabilities.dictionary.facts:
+            if fact.relation != "=":
+                continue
+            for total, parts in ((fact.left, fact.right), (fact.right, fact.left)):
+                whole = probabilities.letter_of(total)
+                inside = [probabilities.letter_of((item,)) for item in parts if not item.is_sign("+")]
+                if whole is None or whole.kind != "data" or letter not in inside or None in inside:
+                    continue
+                if any(item.is_sign("-") for item in parts) or not all(cell in cells for cell in inside):
+                    continue
+                own = [chances[cells.index(cell)] for cell in inside]
+                mine = chances[cells.index(letter)]
+                share = Divide(mine, add(*own)) if len(own) > 1 else ONE
+                return multiply(Reference(whole.symbol), share)
+        return None
 
     def _all_inside(self, node: Sum) -> bool:
         """Whether a sum runs over the values of one latent that stands outside of it: then it is a function of that latent."""
@@ -1268,6 +1405,8 @@ def _log_written_out(argument: Formula) -> Formula | None:
     if isinstance(argument, Divide):
         above = _log_written_out(argument.numerator) or Log(argument.numerator)
         return add(above, negate(_log_written_out(argument.denominator) or Log(argument.denominator)))
+    if isinstance(argument, Exp):
+        return argument.argument
     if isinstance(argument, Power):
         return multiply(argument.exponent, _log_written_out(argument.base) or Log(argument.base))
     return None

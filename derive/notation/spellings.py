@@ -275,7 +275,13 @@ class Spelling:
         if cut is not None and not any(item.is_sign("=") for item in actual):
             # q(z) where q(z = k) was declared: the value is that of z.
             value = formal[cut + 1 :]
-            named = [plain(chunk) for item in value for part in ((item,), item.sub or ()) for chunk in chunks_of(part) if self._is_slot(chunk)]
+            named = [
+                plain(chunk)
+                for item in value
+                for part in ((item,), item.sub or ())
+                for chunk in chunks_of(part)
+                if self._is_slot(chunk)
+            ]
             return self._argument(formal[:cut], actual, found) and all(found.bind(name, actual) for name in named)
         if len(formal) != len(actual):
             return False

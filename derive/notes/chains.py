@@ -52,7 +52,20 @@ RELATIONS = {
     "leftarrow": "defines", "approx": "approximately", "sim": "is distributed as", "simeq": "approximately",
 }  # fmt: skip
 IMPLICATIONS = ("implies", "iff", "to")
-HINT_WORDS = ("let", "free", "define", "skip", "expect", "from", "solves", "solve", "maximises", "maximizes", "maximise", "maximize")
+HINT_WORDS = (
+    "let",
+    "free",
+    "define",
+    "skip",
+    "expect",
+    "from",
+    "solves",
+    "solve",
+    "maximises",
+    "maximizes",
+    "maximise",
+    "maximize",
+)
 SUMMED: Mapping[str, Domain] = {"bool": "one-hot", "nonnegative": "closed simplex", "positive": "simplex", "unit": "simplex"}
 CONSTANTS = ("const", "constant", "Const", "cst", "cte")
 CONSTANT_LETTERS = ("C", "c", "K", "k", "Z")
@@ -154,6 +167,7 @@ class DisplayReader:
         self.pending: list[RowClaim] = []
         self.bridging = False
         self.unread_facts = ""
+        self.opaque = False
         self.maximiser: tuple[Symbol, ...] = ()
         self.chain_maximiser: tuple[Symbol, ...] = ()
         trouble = self._take_hints(display)
@@ -288,6 +302,12 @@ class DisplayReader:
             self.broken = True
             return replace(made, message="nested too deeply", code="limit")
         self.undecided = self.undecided or reader.undecided_weights
+        self.opaque = self.opaque or reader.probabilities.opaque_evidence or reader.probabilities.opaque_expectation
+        if self.opaque:
+            claims = [
+                claim if claim.relation == "propto" or _up_to_constant(claim) else replace(claim, hedge=OPAQUE)
+                for claim in claims
+            ]
         return replace(made, status=status, claims=tuple(claims), relation=relation, notes=tuple(sorted(reader.notes)))
 
     def _forget(self, text: str) -> None:
@@ -313,7 +333,10 @@ class DisplayReader:
             next_arrow = not last or (following is not None and self._begins_with_arrow(following))
             one, defined, relation = self._statement(part, reader, implied=implied, used=next_arrow, number=number)
             if self.bridging and not part_has_left(part):
-                one = [replace(claim, hedge="the row before could not be read, and this one differs from the row before that") for claim in one]
+                one = [
+                    replace(claim, hedge="the row before could not be read, and this one differs from the row before that")
+                    for claim in one
+                ]
             if self.unread_facts:
                 one = [replace(claim, hedge=self.unread_facts) for claim in one]
             self.bridging = False
@@ -386,7 +409,9 @@ class DisplayReader:
             before = self.chain_maximiser
             right = self._side(side, reader, current)
             if bool(before) != bool(self.maximiser):
-                raise ReadingError("a maximiser and a value: one side is an argmax, the other is not", side[0].start, side[-1].end, "ill-formed")
+                raise ReadingError(
+                    "a maximiser and a value: one side is an argmax, the other is not", side[0].start, side[-1].end, "ill-formed"
+                )
             current, right = alike(current, right)
             span = (side[0].start, side[-1].end)
             zero = right == ZERO or (own_left and place == 0 and current == ZERO)
@@ -407,7 +432,12 @@ class DisplayReader:
                 continue
             if implied and place == 0 and meaning == "=":
                 if before_equation is None and self.broken:
-                    raise ReadingError("the row before could not be read: there is nothing that it follows from", side[0].start, side[-1].end, "previous")
+                    raise ReadingError(
+                        "the row before could not be read: there is nothing that it follows from",
+                        side[0].start,
+                        side[-1].end,
+                        "previous",
+                    )
                 claims.append(RowClaim(self._implied(before_equation, equation, reader), "implies", span))
             elif own_left and place == 0 and meaning == "=" and used and not implied and not self._holds_for_left(current):
                 # The first equation before an arrow is one to be used.
@@ -462,13 +492,17 @@ class DisplayReader:
         if first is not None and first.kind == "letter" and first.text in ("argmax", "argmin"):
             if first.sub is None:
                 raise ReadingError("an argmax that does not say over what", first.start, first.end, "ambiguous")
-            names = [letter for part in _names(first.sub) if (letter := reader.probabilities.letter_of(part, whole=True)) is not None]
+            names = [
+                letter for part in _names(first.sub) if (letter := reader.probabilities.letter_of(part, whole=True)) is not None
+            ]
             together = reader.probabilities.parameters_named(first.sub)
             self.maximiser = tuple(letter.symbol for letter in names) or tuple(
                 letter.symbol for letter in self.own.letters if letter.name in together
             )
             if not self.maximiser:
-                raise ReadingError(f"an argmax over something that is no parameter: {plain(first.sub)}", first.start, first.end, "undeclared")
+                raise ReadingError(
+                    f"an argmax over something that is no parameter: {plain(first.sub)}", first.start, first.end, "undeclared"
+                )
             value = self._formula(items[1:], reader, current)
             return value if first.text == "argmax" else negate(value)
         return self._formula(items, reader, current)
@@ -517,7 +551,13 @@ class DisplayReader:
             if item.kind == "fence":
                 for argument in arguments_of(item.parts[0]):
                     one = argument.items[0] if len(argument.items) == 1 else None
-                    if one is not None and one.kind == "letter" and one.sub is None and not one.sups and not self.own.by_head(one.text):
+                    if (
+                        one is not None
+                        and one.kind == "letter"
+                        and one.sub is None
+                        and not one.sups
+                        and not self.own.by_head(one.text)
+                    ):
                         if one.text not in self.own.indices and one.text not in self.own.sizes:
                             name = Symbol(one.text, "const")
                             self.own.entries.append(Letter(self.own.pattern((one,)), name, "const"))
@@ -761,6 +801,13 @@ def _without_remarks(text: str) -> tuple[str, list[str]]:
             related = True
         del place
     return text, []
+
+
+OPAQUE = "a quantity free of the parameters was not written out (an evidence, a mean): an equation of values cannot be refuted"
+
+
+def _up_to_constant(claim: RowClaim) -> bool:
+    return all(alternative.relation in ("= up to a constant", "proportional to") for alternative in claim.alternatives)
 
 
 def _relates(token: Token) -> bool:
