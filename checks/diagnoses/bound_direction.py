@@ -19,7 +19,10 @@ DIAGNOSIS = Diagnosis(
     code="bound-direction",
     title="A bound in the wrong direction",
     cause="the inequality holds in the other direction",
-    rule="Jensen's inequality for the concave logarithm is log E[X] >= E[log X]. The evidence lower bound is a lower bound because a Kullback-Leibler divergence is nonnegative.",
+    rule=(
+        "Jensen's inequality for the concave logarithm is log E[X] >= E[log X]. The evidence lower bound is a lower bound"
+        " because a Kullback-Leibler divergence is nonnegative."
+    ),
     wrong=r"\log \sum_j w_j a_j \le \sum_j w_j \log a_j",
     right=r"\log \sum_j w_j a_j \ge \sum_j w_j \log a_j",
     revisions=_revisions,

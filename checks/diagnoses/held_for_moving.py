@@ -45,7 +45,10 @@ DIAGNOSIS = Diagnosis(
     code="held-for-moving",
     title="Weights held that move",
     cause="the row is right with the responsibilities held, where they move with the parameter",
-    rule="Responsibilities at theta_t are constants in Q. Those at theta are functions of it, and the product rule gives them a term of their own; the term cancels only in the whole of the log-likelihood's gradient.",
+    rule=(
+        "Responsibilities at theta_t are constants in Q. Those at theta are functions of it, and the product rule gives "
+        "them a term of their own; the term cancels only in the whole of the log-likelihood's gradient."
+    ),
     wrong=r"\nabla_\mu \sum_j w_j(\mu)\, g_j(\mu) = \sum_j w_j \nabla_\mu g_j",
     right=r"\nabla_\mu \sum_j w_j(\mu)\, g_j(\mu) = \sum_j (w_j \nabla_\mu g_j + g_j \nabla_\mu w_j)",
     revisions=_revisions,

@@ -24,7 +24,10 @@ DIAGNOSIS = Diagnosis(
     code="log-of-sum",
     title="The log of a sum taken for the sum of logs",
     cause="a logarithm and a sum were exchanged at {place}",
-    rule="The logarithm of a product is the sum of the logarithms; that of a sum is not. By Jensen's inequality sum_j w_j log a_j <= log sum_j w_j a_j for weights that sum to one.",
+    rule=(
+        "The logarithm of a product is the sum of the logarithms; that of a sum is not. By Jensen's inequality sum_j w_j "
+        "log a_j <= log sum_j w_j a_j for weights that sum to one."
+    ),
     wrong=r"\log \sum_j \phi_j p_j = \sum_j \log (\phi_j p_j)",
     right=r"\log \sum_j \phi_j p_j \ge \sum_j w_j \log \frac{\phi_j p_j}{w_j}",
     slips=by_operators("log-of-sum", "expectation-exchanged", EXPECTATION),

@@ -27,7 +27,10 @@ DIAGNOSIS = Diagnosis(
     code="lost-constraint",
     title="A lost constraint",
     cause="the sides differ by what does not depend on {index}: the multiplier of the constraint is missing",
-    rule="Weights that sum to one are maximised with a Lagrange multiplier: the gradient of the objective in phi_j equals a constant, the same for all j, and is not zero.",
+    rule=(
+        "Weights that sum to one are maximised with a Lagrange multiplier: the gradient of the objective in phi_j equals "
+        "a constant, the same for all j, and is not zero."
+    ),
     wrong=r"\frac{N_j}{\phi_j} = 0",
     right=r"\frac{N_j}{\phi_j} + \lambda = 0",
     revisions=_revisions,

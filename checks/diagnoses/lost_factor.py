@@ -34,7 +34,10 @@ DIAGNOSIS = Diagnosis(
     code="lost-factor",
     title="A lost constant factor",
     cause="the two sides differ by the constant factor {ratio}",
-    rule="A constant factor stays through every row: the 2 that a square leaves behind cancels a 1/2, and only if the 1/2 was there.",
+    rule=(
+        "A constant factor stays through every row: the 2 that a square leaves behind cancels a 1/2, and only if the 1/2 "
+        "was there."
+    ),
     wrong=r"\frac{d}{d\mu} (x-\mu)^2 = -(x-\mu)",
     right=r"\frac{d}{d\mu} (x-\mu)^2 = -2(x-\mu)",
     revisions=_revisions,

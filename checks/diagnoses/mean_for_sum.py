@@ -25,7 +25,10 @@ DIAGNOSIS = Diagnosis(
     code="mean-for-sum",
     title="A mean for a sum, or a sum for a mean",
     cause="the two sides differ by the factor {ratio}: a sum stands for a mean, or a mean for a sum",
-    rule="A mean is the sum divided by the number of its terms; the maximiser of a sum is the same as that of the mean, but their values and gradients are not.",
+    rule=(
+        "A mean is the sum divided by the number of its terms; the maximiser of a sum is the same as that of the mean, "
+        "but their values and gradients are not."
+    ),
     wrong=r"\sum_{i=1}^n x_i = \bar{x}",
     right=r"\sum_{i=1}^n x_i = n \bar{x}",
     revisions=_revisions,

@@ -23,7 +23,10 @@ DIAGNOSIS = Diagnosis(
     code="missing-normaliser",
     title="A missing normaliser",
     cause="the normaliser is missing: what stands there does not sum to one",
-    rule="A posterior is the joint divided by its sum over all values of the latent variable. Without the denominator = is not proportional to.",
+    rule=(
+        "A posterior is the joint divided by its sum over all values of the latent variable. Without the denominator = is"
+        " not proportional to."
+    ),
     wrong=r"p(z=j \mid x) = \phi_j\, p(x \mid z=j)",
     right=r"p(z=j \mid x) = \frac{\phi_j\, p(x \mid z=j)}{\sum_l \phi_l\, p(x \mid z=l)}",
     revisions=_revisions,

@@ -8,7 +8,10 @@ DIAGNOSIS = Diagnosis(
     code="transposed-matrix",
     title="A matrix for its transpose",
     cause="a matrix stands for its transpose at {place}",
-    rule="(A B)^T = B^T A^T, and the gradient of a^T M b by M is a b^T. A transpose may be left out only where the matrix is symmetric.",
+    rule=(
+        "(A B)^T = B^T A^T, and the gradient of a^T M b by M is a b^T. A transpose may be left out only where the matrix "
+        "is symmetric."
+    ),
     wrong=r"\nabla_x (a^T A x) = A a",
     right=r"\nabla_x (a^T A x) = A^T a",
     slips=by_operators("transposed"),
