@@ -299,6 +299,8 @@ def check(
     for note in read:
         for warned in note.warnings:
             _complain(f"{note.file}:{warned.place.line}:{warned.place.column}: {warned.message}", prefix="")
+    if any(step.defect or step.row.code == "defect" for note in checked for step in note.steps):
+        return OUR_BUG
     passed = all(note.passes or (allow_unknown and note.passes_but_unknown) for note in checked)
     return PASSED if passed else NOT_PASSED
 

@@ -43,6 +43,8 @@ class Step:
     readings: tuple[tuple[str, RowVerdict], ...] = ()
     remark: str = ""
     causes: tuple[Diagnosed, ...] = ()
+    defect: bool = False
+    """Whether the program failed on this row, by a mistake of its own."""
 
     @property
     def worst(self) -> Finding | None:
@@ -195,6 +197,7 @@ def _step(row: RowReading, reading: DisplayReading, witness: Witness, row_timeou
     expected = reading.expected if row.claims else None
     findings: list[Finding] = []
     causes: tuple[Diagnosed, ...] = ()
+    defect = False
     verdict: RowVerdict = row.status if row.status != "claim" else "proved"
     message = row.message
     if row.status == "claim":
@@ -205,11 +208,13 @@ def _step(row: RowReading, reading: DisplayReading, witness: Witness, row_timeou
             verdict, message = worst.verdict, worst.reason
             if verdict == "refuted" and diagnosed:
                 causes = diagnose(worst.claim, witness, seconds=DIAGNOSIS_SECONDS)
-        except DisagreementError as error:
-            verdict, message = "unknown", f"kernel and witness contradict each other, which is a defect of this program: {error}"
+        except (DisagreementError, ArithmeticError, AttributeError, KeyError, NameError, TypeError, ValueError, IndexError) as error:
+            # One row must not take the others with it; the report says that it is our mistake.
+            verdict, message = "unknown", f"a defect of this program, please report it: {type(error).__name__}: {error}"
+            defect = True
         except _TimeOut:
             verdict, message = "unknown", f"no verdict within {row_timeout:g} s; try a smaller step"
-    return Step(row, reading.label, verdict, message, tuple(findings), expected, time.perf_counter() - began, causes=causes)
+    return Step(row, reading.label, verdict, message, tuple(findings), expected, time.perf_counter() - began, causes=causes, defect=defect)
 
 
 def _settle(claim: RowClaim, witness: Witness) -> Finding:

@@ -121,7 +121,14 @@ class Diagnosed:
     def cause(self, write: Callable[[Formula], str] | None = None) -> str:
         """What went wrong, in one sentence; ``write`` is how formulas are written, where they are to be shown."""
         place = f"``{write(self.changed)}``" if write is not None and self.changed is not None else "this place"
-        return self.diagnosis.cause.format_map({"place": place, **self.detail})
+        return self.diagnosis.cause.format_map(_Words({"place": place, **self.detail}))
+
+
+class _Words(dict[str, str]):
+    """The words of a cause; what a slip does not tell is left open."""
+
+    def __missing__(self, name: str) -> str:
+        return "something"
 
 
 def span_of(node: Formula) -> Span | None:

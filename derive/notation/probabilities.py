@@ -1337,7 +1337,7 @@ class _Weights:
 
     def _moment(self, node: Formula, letter: Letter, indices: tuple[IndexLike, ...]) -> Formula | None:
         """The mean of a latent that is a count, where the model states it; None for anything but the latent itself."""
-        if not isinstance(node, Reference) or node.symbol != letter.symbol:
+        if not isinstance(node, Reference) or node.symbol != letter.symbol or len(indices) != len(letter.spelling.slots):
             return None
         reader = self.probabilities.reader
         scope = replace(self.scope, versions={**self.scope.versions, **(self.versions or {})})

@@ -301,6 +301,10 @@ class DisplayReader:
         except RecursionError:
             self.broken = True
             return replace(made, message="nested too deeply", code="limit")
+        except (AttributeError, IndexError, KeyError, StopIteration, TypeError, ValueError) as error:
+            self.broken = True
+            self._forget(text)
+            return replace(made, message=f"a defect of this program, please report it: {type(error).__name__}: {error}", code="defect")
         self.undecided = self.undecided or reader.undecided_weights
         self.opaque = self.opaque or reader.probabilities.opaque_evidence or reader.probabilities.opaque_expectation
         if self.opaque:
