@@ -208,13 +208,24 @@ def _step(row: RowReading, reading: DisplayReading, witness: Witness, row_timeou
             verdict, message = worst.verdict, worst.reason
             if verdict == "refuted" and diagnosed:
                 causes = diagnose(worst.claim, witness, seconds=DIAGNOSIS_SECONDS)
-        except (DisagreementError, ArithmeticError, AttributeError, KeyError, NameError, TypeError, ValueError, IndexError) as error:
+        except (
+            DisagreementError,
+            ArithmeticError,
+            AttributeError,
+            KeyError,
+            NameError,
+            TypeError,
+            ValueError,
+            IndexError,
+        ) as error:
             # One row must not take the others with it; the report says that it is our mistake.
             verdict, message = "unknown", f"a defect of this program, please report it: {type(error).__name__}: {error}"
             defect = True
         except _TimeOut:
             verdict, message = "unknown", f"no verdict within {row_timeout:g} s; try a smaller step"
-    return Step(row, reading.label, verdict, message, tuple(findings), expected, time.perf_counter() - began, causes=causes, defect=defect)
+    return Step(
+        row, reading.label, verdict, message, tuple(findings), expected, time.perf_counter() - began, causes=causes, defect=defect
+    )
 
 
 def _settle(claim: RowClaim, witness: Witness) -> Finding:

@@ -349,7 +349,7 @@ def one_hot(shape: tuple[int, ...], axis: int, draw: Callable[[int], int]) -> np
     values = np.full(shape, Fraction(0), dtype=object)
     rest = shape[:axis] + shape[axis + 1 :]
     for place in np.ndindex(*rest):
-        values[place[:axis] + (draw(shape[axis]),) + place[axis:]] = Fraction(1)
+        values[(*place[:axis], draw(shape[axis]), *place[axis:])] = Fraction(1)
     return values
 
 

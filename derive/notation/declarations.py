@@ -330,7 +330,7 @@ class Dictionary:
             "R": "real", "Z": "integer", "N": "count", "positive": "positive", "nonnegative": "nonnegative", "unit": "unit", "bool": "bool",
         }  # fmt: skip
         if text in plain_types:
-            return (), plain_types[text], (0, 1) if text == "bool" and False else None
+            return (), plain_types[text], (0, 1) if False else None
         if text.startswith("\\mathbb{R}"):
             text = "R" + text[len("\\mathbb{R}") :]
         if met := re.fullmatch(r"R\^\{?\s*(\S+?)\s*\}?", text):

@@ -647,7 +647,7 @@ class Reader:
             inner,
             indices={**scope.indices, **indices},
             versions=versions,
-            dummies={**scope.dummies, **dummies} if not dummies else dummies,
+            dummies=dummies if dummies else {**scope.dummies, **dummies},
             fresh=bool(dummies) or bool(slots),
         )
         return self.formula(entry.body, body_scope)
@@ -670,7 +670,7 @@ class Reader:
         found = self.probabilities.versions(actual, scope)
         if found is None:
             return None
-        return {name: version for name, version in found.items()}
+        return dict(found.items())
 
     # Indices.
 

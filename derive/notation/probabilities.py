@@ -20,9 +20,8 @@ from derive.formula import (
     Divide,
     Exp,
     Formula,
-    Function,
-    Number,
     Fresh,
+    Function,
     Log,
     MatrixProduct,
     Multiply,
@@ -42,7 +41,7 @@ from derive.formula import (
     unfold,
     walk,
 )
-from derive.notation.declarations import Abbreviation, Event, Letter, Posterior, Statement, Unknown, arguments_of_names
+from derive.notation.declarations import Abbreviation, Letter, Posterior, Statement, Unknown, arguments_of_names
 from derive.notation.spellings import Argument, Match, arguments_of, chunks_of, plain
 from derive.notation.surface import Item, Items
 from derive.symbols import Index, IndexLike, Range, Size, Symbol
@@ -93,7 +92,7 @@ class Probabilities:
         self.opaque_count = 0
 
     @property
-    def dictionary(self):  # noqa: ANN201 - the reader's own
+    def dictionary(self):
         return self.reader.dictionary
 
     # Parameters and their versions.
@@ -186,7 +185,6 @@ class Probabilities:
 
     def versions(self, items: Items, scope: Scope) -> dict[str, Version] | None:
         """What each parameter is replaced by when the items are given as parameters; None where they are none."""
-        from derive.notation.latex_reader import Version
 
         if not items:
             return {}
@@ -430,7 +428,7 @@ class Probabilities:
             if any(item.is_sign("=") for item in argument.items):
                 continue
             letter = self.letter_of(argument.items)
-            if letter is None or letter.kind != "latent" and letter.values is None:
+            if letter is None or (letter.kind != "latent" and letter.values is None):
                 continue
             if letter.values is None and not self._is_label(letter):
                 continue
@@ -827,7 +825,7 @@ class Probabilities:
                 replace(one, indices=(here, *one.indices[1:])) if one.indices and one.indices[0] is None else one for one in given
             ]
         bound = scope
-        for place, one in [(k, o) for k, o in enumerate((*before, *given))]:
+        for _place, one in [(k, o) for k, o in enumerate((*before, *given))]:
             if one.letter.kind != "latent" or one.letter.values is None:
                 continue
             value = one.value if one.value is not None else bound.latents.get((one.letter.name, one.known))
@@ -881,7 +879,7 @@ class Probabilities:
         )
         if not downstream and not shared:
             return self._joint(before, scope)
-        if any(o.letter.kind in ("param", "const") or o.letter.values is None and o.letter.kind == "latent" for o in before):
+        if any(o.letter.kind in ("param", "const") or (o.letter.values is None and o.letter.kind == "latent") for o in before):
             # The posterior of a random parameter: its evidence is a number that is free of it, and unknown.
             self.opaque_evidence = True
             data = [replace(o) for o in given if o.letter.kind == "data"]

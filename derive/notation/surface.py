@@ -6,6 +6,7 @@ TeX tokens come from pylatexenc, which keeps their places. Fonts, spacing and si
 
 from __future__ import annotations
 
+import itertools
 import re
 import unicodedata
 from collections.abc import Mapping
@@ -671,7 +672,7 @@ class _Surface:
         taken = _argument_tokens_from(self)
         end = self.tokens[self.position - 1].end
         plain = "".join(t.text for t in taken if t.kind == "char")
-        spaced = any(b.start > a.end for a, b in zip(taken, taken[1:], strict=False) if a.kind == b.kind == "char")
+        spaced = any(b.start > a.end for a, b in itertools.pairwise(taken) if a.kind == b.kind == "char")
         only_characters = all(t.kind == "char" or (t.kind == "command" and t.text in SPACES) for t in taken)
         if only_characters and re.fullmatch(r"[A-Za-z]+\.?", plain) and (not spaced or plain in ("argmax", "argmin")):
             return Item("letter", plain.rstrip("."), font="face", start=token.start, end=end)

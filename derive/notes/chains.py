@@ -6,8 +6,9 @@ that begins with a sign goes on with the row before.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field, replace
+import itertools
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
 from fractions import Fraction
 from typing import Literal
 
@@ -18,7 +19,6 @@ from derive.formula import (
     ZERO,
     Apply,
     Component,
-    Definition,
     Delta,
     Derivative,
     Formula,
@@ -35,7 +35,6 @@ from derive.formula import (
     multiply,
     negate,
     rename,
-    unfold,
     walk,
 )
 from derive.notation.declarations import Dictionary, Letter
@@ -246,9 +245,11 @@ class DisplayReader:
             if not items:
                 continue
             goes_on = bool(groups) and (
-                items[0].is_sign("+", "-", "cdot", "times")
-                and not any(item.kind == "sign" and item.text in RELATIONS for item in items[:1])
-                and not self._own_left(items)
+                (
+                    items[0].is_sign("+", "-", "cdot", "times")
+                    and not any(item.kind == "sign" and item.text in RELATIONS for item in items[:1])
+                    and not self._own_left(items)
+                )
                 or self._ends_open(groups[-1])
             )
             if goes_on:
@@ -304,7 +305,9 @@ class DisplayReader:
         except (AttributeError, IndexError, KeyError, StopIteration, TypeError, ValueError) as error:
             self.broken = True
             self._forget(text)
-            return replace(made, message=f"a defect of this program, please report it: {type(error).__name__}: {error}", code="defect")
+            return replace(
+                made, message=f"a defect of this program, please report it: {type(error).__name__}: {error}", code="defect"
+            )
         self.undecided = self.undecided or reader.undecided_weights
         self.opaque = self.opaque or reader.probabilities.opaque_evidence or reader.probabilities.opaque_expectation
         if self.opaque:
@@ -335,7 +338,7 @@ class DisplayReader:
             implied = (arrow if place == 0 else sign) is not None
             last = place == len(statements) - 1
             next_arrow = not last or (following is not None and self._begins_with_arrow(following))
-            one, defined, relation = self._statement(part, reader, implied=implied, used=next_arrow, number=number)
+            one, _defined, relation = self._statement(part, reader, implied=implied, used=next_arrow, number=number)
             if self.bridging and not part_has_left(part):
                 one = [
                     replace(claim, hedge="the row before could not be read, and this one differs from the row before that")
@@ -462,10 +465,8 @@ class DisplayReader:
 
     def _holds_for_left(self, left: Formula) -> bool:
         """Whether the left side is a quantity of its own, so that the equation is a claim about it and not one to be solved."""
-        return (
-            any(isinstance(node, (Named, Derivative)) for node in walk(left))
-            or not isinstance(left, (Reference, Multiply, Number))
-            and False
+        return any(isinstance(node, (Named, Derivative)) for node in walk(left)) or (
+            not isinstance(left, (Reference, Multiply, Number)) and False
         )
 
     def _is_used(self, value: Formula, last: bool, used: bool, *, first: bool, relations: list[str], implied: bool) -> bool:
@@ -556,15 +557,18 @@ class DisplayReader:
                 for argument in arguments_of(item.parts[0]):
                     one = argument.items[0] if len(argument.items) == 1 else None
                     if (
-                        one is not None
-                        and one.kind == "letter"
-                        and one.sub is None
-                        and not one.sups
-                        and not self.own.by_head(one.text)
+                        (
+                            one is not None
+                            and one.kind == "letter"
+                            and one.sub is None
+                            and not one.sups
+                            and not self.own.by_head(one.text)
+                        )
+                        and one.text not in self.own.indices
+                        and one.text not in self.own.sizes
                     ):
-                        if one.text not in self.own.indices and one.text not in self.own.sizes:
-                            name = Symbol(one.text, "const")
-                            self.own.entries.append(Letter(self.own.pattern((one,)), name, "const"))
+                        name = Symbol(one.text, "const")
+                        self.own.entries.append(Letter(self.own.pattern((one,)), name, "const"))
 
     def _name_right(self, side: Items, before: Items, reader: Reader) -> None:
         """``A \\equiv NAME`` at the end of a row: the name is defined by what stands before it."""
@@ -792,7 +796,7 @@ def _without_remarks(text: str) -> tuple[str, list[str]]:
         elif token.kind == "align" and depth == 0:
             bounds.append(token.start)
     bounds.append(len(text))
-    cells = [(a, b) for a, b in zip(bounds, bounds[1:], strict=False)]
+    cells = [(a, b) for a, b in itertools.pairwise(bounds)]
     related = False
     for place, (start, end) in enumerate(cells):
         inside = [token for token in found if start <= token.start < end and token.kind != "align"]
@@ -861,9 +865,7 @@ def _symbols(*formulas: Formula) -> list[Symbol]:
     found: dict[Symbol, None] = {}
     for formula in formulas:
         for node in walk(formula):
-            if isinstance(node, Reference):
-                found[node.symbol] = None
-            elif isinstance(node, Substitute):
+            if isinstance(node, (Reference, Substitute)):
                 found[node.symbol] = None
             elif isinstance(node, Named):
                 body = node.definition.body
