@@ -167,7 +167,7 @@ class Reader:
             raise ReadingError(f"not understood here: {plain((item,))!r}", item.start, item.end)
         return value
 
-    def _guard(self, items: Items, build: Callable[[], Formula]) -> Formula:
+    def guarded(self, items: Items, build: Callable[[], Formula]) -> Formula:
         """A formula built; what does not fit together is said at its place."""
         try:
             made = build()
@@ -186,12 +186,12 @@ class Reader:
         start = line.position
         sign = self._sign(line)
         while True:
-            terms.append((sign, self._product(line, scope)))
+            terms.append((sign, self.product(line, scope)))
             item = line.peek()
             if item is None or not item.is_sign("+", "-", "pm"):
                 break
             sign = self._sign(line)
-        return self._guard(line.items[start : line.position], lambda: _added(terms))
+        return self.guarded(line.items[start : line.position], lambda: _added(terms))
 
     @staticmethod
     def _sign(line: Line) -> int:
@@ -203,7 +203,7 @@ class Reader:
             line.take()
         return sign
 
-    def _product(self, line: Line, scope: Scope, *, stops: Callable[[Item, int], bool] | None = None) -> Formula:
+    def product(self, line: Line, scope: Scope, *, stops: Callable[[Item, int], bool] | None = None) -> Formula:
         """The product that begins here, up to a sign; further than ``stops`` allows it does not go."""
         start = line.position
         factors: list[Formula] = []
@@ -237,7 +237,7 @@ class Reader:
         if not factors:
             place = line.peek() or (line.items[-1] if line.items else None)
             raise ReadingError("an operand is missing here", place.start if place else 0, place.end if place else 1)
-        return self._guard(line.items[start : line.position], lambda: _combined(factors))
+        return self.guarded(line.items[start : line.position], lambda: _combined(factors))
 
     def _quotient(self, line: Line, scope: Scope, factors: list[Formula], start: int) -> Formula:
         if not factors:
@@ -258,8 +258,8 @@ class Reader:
         if below is not None and below.kind in ("fence", "group"):
             denominator = self._factor(line, scope)
         else:
-            denominator = self._product(line, scope, stops=stops)
-        return self._guard(line.items[first : line.position], lambda: Divide(_combined(factors), denominator))
+            denominator = self.product(line, scope, stops=stops)
+        return self.guarded(line.items[first : line.position], lambda: Divide(_combined(factors), denominator))
 
     # Factors.
 
@@ -273,7 +273,7 @@ class Reader:
             primes -= 1
         if primes:
             raise ReadingError("a prime that belongs to no declared name", item.start, item.end, "undeclared")
-        return self._guard(items, lambda: self._raised(value, sups, scope))
+        return self.guarded(items, lambda: self._raised(value, sups, scope))
 
     def _raised(self, value: Formula, sups: tuple[Items, ...], scope: Scope) -> Formula:
         for sup in sups:
@@ -338,11 +338,11 @@ class Reader:
     def _built(self, item: Item, scope: Scope) -> Formula:
         if item.kind == "fraction":
             above, below = self.formula(item.parts[0], scope), self.formula(item.parts[1], scope)
-            return self._guard((item,), lambda: Divide(above, below))
+            return self.guarded((item,), lambda: Divide(above, below))
         if item.kind == "root":
             degree = Fraction(1, 2) if not item.parts[1] else 1 / Fraction(plain(item.parts[1]))
             inside = self.formula(item.parts[0], scope)
-            return self._guard((item,), lambda: Power(inside, Number(degree)))
+            return self.guarded((item,), lambda: Power(inside, Number(degree)))
         above, below = (self.formula(part, scope) for part in item.parts)
         return _binomial(above, below)
 
@@ -362,7 +362,7 @@ class Reader:
             parts = arguments_of(inside)
             if len(parts) == 2:
                 left, right = (self.formula(part.items, scope) for part in parts)
-                return self._guard((item,), lambda: matrix_product(Transpose(left), right)), item.sups, 0
+                return self.guarded((item,), lambda: matrix_product(Transpose(left), right)), item.sups, 0
         elif _relation_inside(item) and item.text == "[]":
             return self._indicator(inside, scope), item.sups, 0
         elif item.text in ("()", "[]", "\\{\\}", "(]", "[)"):
@@ -378,7 +378,7 @@ class Reader:
         chunks = chunks_of(item.sub or ())
         if len(chunks) != len(value.shape):
             return None
-        return self._guard((item,), lambda: Component(value, tuple(self.index(chunk, scope) for chunk in chunks)))
+        return self.guarded((item,), lambda: Component(value, tuple(self.index(chunk, scope) for chunk in chunks)))
 
     def _bars(self, line: Line, scope: Scope) -> tuple[Formula, tuple[Items, ...], int]:
         opening = line.take()
@@ -395,7 +395,7 @@ class Reader:
         value = self.formula(inside, scope)
         if item.sub is not None and plain(item.sub) not in ("2", "F"):
             raise ReadingError(f"a norm that is not read: {plain(item.sub)}", item.start, item.end, "unsupported")
-        squared = self._guard(
+        squared = self.guarded(
             (item,),
             lambda: (
                 Trace(matrix_product(Transpose(value), value))
@@ -413,7 +413,7 @@ class Reader:
         """Bars around it: the determinant of a matrix, the absolute value of a number."""
         if value.shape == ():
             return Power(Power(value, Number(Fraction(2))), Number(Fraction(1, 2)))
-        return self._guard(items, lambda: Determinant(value))
+        return self.guarded(items, lambda: Determinant(value))
 
     def _evaluated(self, value: Formula, at: Items, scope: Scope) -> Formula:
         cut = next((k for k, item in enumerate(at) if item.is_sign("=")), None)
@@ -498,8 +498,8 @@ class Reader:
         if isinstance(entry, Unknown):
             return self.probabilities.unknown(entry, match, scope, items), match.extra_sups
         if isinstance(entry, Posterior):
-            return self._guard(items, lambda: self.posterior(entry, match, scope)), match.extra_sups
-        return self._guard(items, lambda: self._abbreviation(entry, match, scope, items)), match.extra_sups
+            return self.guarded(items, lambda: self.posterior(entry, match, scope)), match.extra_sups
+        return self.guarded(items, lambda: self._abbreviation(entry, match, scope, items)), match.extra_sups
 
     def slots(self, entry: Entry, match: Match, scope: Scope) -> tuple[IndexLike, ...]:
         """The indices that a match has at the slots of a spelling."""
@@ -517,10 +517,10 @@ class Reader:
             return self.probabilities.latent_value(entry, self.slots(entry, match, scope), items), sups
         latents = self.probabilities.latent_slots(entry, match, scope) if entry.call else ()
         chunks = [*(match.slots[slot] for slot in entry.spelling.slots), *extra]
-        value = self._guard(items, lambda: self._at(entry, chunks, latents, version, scope))
+        value = self.guarded(items, lambda: self._at(entry, chunks, latents, version, scope))
         if rest:
             indices = tuple(self.index(chunk, scope) for chunk in rest)
-            return self._guard(items, lambda: Component(value, indices)), sups
+            return self.guarded(items, lambda: Component(value, indices)), sups
         return value, sups
 
     def _at(
@@ -596,7 +596,7 @@ class Reader:
         )
         if key in self._definitions:
             return self._definitions[key]
-        formal = tuple(self._formal(slot) for slot in entry.spelling.slots)
+        formal = tuple(self.formal_index(slot) for slot in entry.spelling.slots)
         scope = Scope(indices=dict(zip(entry.spelling.slots, formal, strict=True)), versions=versions, opened=(*opened, entry))
         body = self.formula(entry.body, scope)
         over = self.probabilities.normalised_index(entry, formal) if isinstance(entry, Posterior) else None
@@ -612,7 +612,7 @@ class Reader:
         self._definitions[key] = definition
         return definition
 
-    def _formal(self, slot: str) -> Index:
+    def formal_index(self, slot: str) -> Index:
         index = self.dictionary.indices[slot]
         if not isinstance(index, Index):
             raise ReadingError(f"a definition for an index over numbers: {slot}", 0, 1, "unsupported")
@@ -764,7 +764,7 @@ class Reader:
                         value = self.probabilities.picked(Sum(over, value))
                     else:
                         bound, inside = over, value
-                        value = self._guard(line.items[start:stop], lambda b=bound, v=inside: Product(b, v))
+                        value = self.guarded(line.items[start:stop], lambda b=bound, v=inside: Product(b, v))
         line.position = covered.position
         return value
 
@@ -892,7 +892,7 @@ class Reader:
         if name in FUNCTIONS:
             line.take()
             argument = self._argument(line, scope, item)
-            value = self._guard((item,), lambda: Exp(argument) if "exp" in name else Log(argument))
+            value = self.guarded((item,), lambda: Exp(argument) if "exp" in name else Log(argument))
             return value, item.sups, 0
         if name == "e" and item.sups and item.sub is None:
             line.take()
@@ -911,7 +911,7 @@ class Reader:
             line.take()
             argument = self.formula(following.parts[0], scope)
             function = "gamma" if name == "\\Gamma" else "digamma"
-            return self._guard((item,), lambda: Function(function, (argument,))), following.sups, 0
+            return self.guarded((item,), lambda: Function(function, (argument,))), following.sups, 0
         if name == "\\delta" and item.sub is not None and len(chunks_of(item.sub)) == 2:
             line.take()
             left, right = (self.index(chunk, scope) for chunk in chunks_of(item.sub))
@@ -975,9 +975,9 @@ class Reader:
             return self.formula(first.parts[0], scope)
         if self._sign_ahead(line):
             sign = self._sign(line)
-            value = self._product(line, scope, stops=_stops_logarithm)
+            value = self.product(line, scope, stops=_stops_logarithm)
             return value if sign > 0 else negate(value)
-        return self._product(line, scope, stops=_stops_logarithm)
+        return self.product(line, scope, stops=_stops_logarithm)
 
     @staticmethod
     def _sign_ahead(line: Line) -> bool:
@@ -1000,14 +1000,14 @@ class Reader:
             value = self.formula(first.parts[0], scope)
             sups = first.sups
         else:
-            value = self._product(line, scope)
+            value = self.product(line, scope)
         made: dict[str, Callable[[], Formula]] = {
             "det": lambda: Determinant(value),
             "tr": lambda: value if value.shape == () else Trace(value),
             "trace": lambda: value if value.shape == () else Trace(value),
             "diag": lambda: Diagonal(value),
         }
-        return self._guard((first,), made[name]), sups
+        return self.guarded((first,), made[name]), sups
 
     # Derivatives.
 
@@ -1029,9 +1029,9 @@ class Reader:
         if twice:
             line.take()  # the matrix of second derivatives
             body = self._differentiated(line, scope)
-            return self._guard((item,), lambda: self.derivative(self.derivative(body, reference), reference))
+            return self.guarded((item,), lambda: self.derivative(self.derivative(body, reference), reference))
         body = self._score(line, scope) or self._differentiated(line, scope)
-        made = self._guard((item,), lambda: self.derivative(body, reference))
+        made = self.guarded((item,), lambda: self.derivative(body, reference))
         last = line.items[line.position - 1]
         if line.position > start and body.shape == () and last.sups and plain(last.sups[-1]) in TRANSPOSES:
             return Transpose(made)
@@ -1053,7 +1053,7 @@ class Reader:
         line.take()
         argument = self._factor(line, scope)
         self.notes.add("a log right behind a gradient covers one factor")
-        return self._guard((function,), lambda: Log(argument))
+        return self.guarded((function,), lambda: Log(argument))
 
     def _only_parameter(self, item: Item) -> tuple[Reference, tuple[IndexLike, ...]]:
         letters = [letter for letter in self.dictionary.letters if letter.kind == "param"]
@@ -1071,7 +1071,7 @@ class Reader:
         def stops(item: Item, count: int) -> bool:
             return count > 0 and (_is_derivative(item) or (item.kind == "letter" and item.text == "\\nabla"))
 
-        return self._product(line, scope, stops=stops)
+        return self.product(line, scope, stops=stops)
 
     def parameter(self, items: Items, scope: Scope, at: Item) -> tuple[Reference, tuple[IndexLike, ...]]:
         """The symbol by which one differentiates, and the entry of it (empty for all of it).
@@ -1101,7 +1101,11 @@ class Reader:
         if symbol.domain == "simplex":
             self.notes.add(f"{symbol.name} moves off the simplex")
         made = Derivative(body, replace(reference, span=None), convention)
-        return Component(made, (*((),), *entry)) if entry and not body.shape else made
+        if not entry:
+            return made
+        if body.shape:
+            raise ReadingError("the derivative of a vector by one entry of a vector", code="unsupported")
+        return Component(made, entry)
 
     def _derivative(self, item: Item, line: Line, scope: Scope) -> Formula:
         above, below = item.parts
@@ -1116,7 +1120,7 @@ class Reader:
                 value = self.derivative(value, one)
             return value
 
-        return self._guard((item,), build)
+        return self.guarded((item,), build)
 
     def _by(self, below: Items, order: int, item: Item, scope: Scope) -> list[tuple[Reference, tuple[IndexLike, ...]]]:
         parts: list[Items] = []

@@ -361,7 +361,7 @@ class Probabilities:
     def values_of(self, letter: Letter) -> Range | tuple[int, int]:
         return letter.values if letter.values is not None else Range(Size(f"values of {letter.name}"), 1, True)
 
-    def _default(self, letter: Letter) -> Index | None:
+    def own_index(self, letter: Letter) -> Index | None:
         """A latent that is one of a kind is its own letter: a claim is made for each of its values."""
         values = self.values_of(letter)
         if letter.spelling.slots or not isinstance(values, Range) or (letter.values is None and not self._is_label(letter)):
@@ -383,7 +383,7 @@ class Probabilities:
             return None
         letter, indices = mention
         bound = scope.latents.get((letter.name, indices))
-        return bound if bound is not None else self._default(letter)
+        return bound if bound is not None else self.own_index(letter)
 
     def free_latents(self, items: Items) -> Scope:
         """A scope in which every latent in the items stands for an index of its own: what is said holds for all its values."""
@@ -409,7 +409,7 @@ class Probabilities:
         if not chunk or plain(chunk) in scope.indices or plain(chunk) in self.dictionary.indices:
             return None
         mention = self.latent_mention(chunk, scope)
-        if mention is None or (mention[0].name, mention[1]) in scope.latents or self._default(mention[0]) is not None:
+        if mention is None or (mention[0].name, mention[1]) in scope.latents or self.own_index(mention[0]) is not None:
             return None
         return mention
 
@@ -451,7 +451,7 @@ class Probabilities:
             if mention is not None:
                 letter, indices = mention
                 value = self.reader.index(other, scope)
-                bound = scope.latents.get((letter.name, indices)) or self._default(letter)
+                bound = scope.latents.get((letter.name, indices)) or self.own_index(letter)
                 if bound is not None:
                     return self._delta(bound, value)
                 return Reference(letter.symbol, (*indices, value))
@@ -597,7 +597,7 @@ class Probabilities:
         read = [self.reader.formula(argument.items, scope) for argument in arguments]
         if value.shape and value.shape[0] is not None:
             read = [with_size(one, value.shape[0]) for one in read]
-        return self.reader._guard((at,), lambda: density(name).formula(value, *read))
+        return self.reader.guarded((at,), lambda: density(name).formula(value, *read))
 
     def probability_of(self, fence: Item, scope: Scope) -> Formula:
         """``p(A | B; parameters)`` as the declared model has it."""
@@ -623,7 +623,7 @@ class Probabilities:
         if not before:
             raise ReadingError("a probability of no declared variable", fence.start, fence.end, "undeclared")
         inner = replace(scope, versions={**scope.versions, **versions})
-        return self.reader._guard((fence,), lambda: self.probability(before, given, inner, components))
+        return self.reader.guarded((fence,), lambda: self.probability(before, given, inner, components))
 
     @staticmethod
     def _all_of(found: list[Occurrence]) -> None:
@@ -721,12 +721,12 @@ class Probabilities:
         kinds = ("param", "const") if parameters else ("data", "latent")
         found = self._letter(items, whole=False)
         if found is not None and found[0].kind in kinds and not found[1].extra_sub:
-            if parameters and self._statement_of(found[0]) is None:
+            if parameters and self.statement_of(found[0]) is None:
                 return None
             return Occurrence(found[0], tuple(self.reader.index(found[1].slots[slot], scope) for slot in found[0].spelling.slots))
         found = self._letter(items, whole=True)
         if found is not None and found[0].kind in kinds:
-            if parameters and self._statement_of(found[0]) is None:
+            if parameters and self.statement_of(found[0]) is None:
                 return None
             return Occurrence(found[0], tuple(None for _ in found[0].spelling.slots))
         return None if parameters else self._partial(items, kinds, scope)
@@ -753,7 +753,7 @@ class Probabilities:
 
     # The model.
 
-    def _statements(self, letter: Letter) -> list[tuple[Statement, Match]]:
+    def statements_of(self, letter: Letter) -> list[tuple[Statement, Match]]:
         found: list[tuple[Statement, Match]] = []
         for statement in self.dictionary.statements:
             for event in statement.targets:
@@ -762,14 +762,14 @@ class Probabilities:
                     found.append((statement, known[1]))
         return found
 
-    def _statement_of(self, letter: Letter) -> Statement | None:
-        return next((statement for statement, _ in self._statements(letter)), None)
+    def statement_of(self, letter: Letter) -> Statement | None:
+        return next((statement for statement, _ in self.statements_of(letter)), None)
 
-    def _parents(self, occurrence: Occurrence, scope: Scope) -> list[Occurrence]:
+    def parents_of(self, occurrence: Occurrence, scope: Scope) -> list[Occurrence]:
         """The latents (and random parameters) on which a variable depends, at its indices."""
         found: list[Occurrence] = []
-        for statement, match in self._statements(occurrence.letter):
-            inner = self._placed(occurrence, match, scope)
+        for statement, match in self.statements_of(occurrence.letter):
+            inner = self.placed_at(occurrence, match, scope)
             for event in statement.conditions:
                 known = self._letter(event.items, whole=False)
                 if known is None:
@@ -782,7 +782,7 @@ class Probabilities:
                     found.append(parent)
         return found
 
-    def _placed(self, occurrence: Occurrence, match: Match, scope: Scope) -> Scope:
+    def placed_at(self, occurrence: Occurrence, match: Match, scope: Scope) -> Scope:
         """A scope in which the letters of a statement stand for the indices of an occurrence."""
         indices = dict(scope.indices)
         for slot, index in zip(occurrence.letter.spelling.slots, occurrence.indices, strict=True):
@@ -799,7 +799,7 @@ class Probabilities:
         components: list[tuple[Letter, tuple[IndexLike, ...]]] | None = None,
     ) -> Formula:
         """The probability (density) of some variables given others."""
-        given = [one for one in given if self._statement_of(one.letter) is not None]
+        given = [one for one in given if self.statement_of(one.letter) is not None]
         plated = [one for one in before if one.indices and one.indices[0] is None]
         single = [one for one in before if one not in plated]
         if plated:
@@ -830,7 +830,7 @@ class Probabilities:
                 continue
             value = one.value if one.value is not None else bound.latents.get((one.letter.name, one.known))
             if value is None:
-                value = self._default(one.letter)
+                value = self.own_index(one.letter)
             if value is None:
                 values = one.letter.values
                 if not isinstance(values, Range):
@@ -855,7 +855,7 @@ class Probabilities:
     ) -> Scope:
         """``p(x_n | \\mu_k)``: the parameters of component k say that the latent is k."""
         for one in before:
-            for parent in self._parents(one, scope):
+            for parent in self.parents_of(one, scope):
                 if parent.letter.kind == "latent" and (parent.letter.name, parent.known) not in scope.latents:
                     for letter, indices in components:
                         if indices and letter.symbol.family and letter.symbol.family[0] == parent.letter.values:
@@ -900,12 +900,12 @@ class Probabilities:
 
     def _ancestors(self, one: Occurrence, scope: Scope) -> list[Occurrence]:
         found: list[Occurrence] = []
-        todo = list(self._parents(one, scope))
+        todo = list(self.parents_of(one, scope))
         while todo:
             parent = todo.pop()
             if parent not in found:
                 found.append(parent)
-                todo += self._parents(parent, scope)
+                todo += self.parents_of(parent, scope)
         return found
 
     def _joint(self, occurrences: list[Occurrence], scope: Scope) -> Formula:
@@ -961,8 +961,8 @@ class Probabilities:
 
     def _one(self, one: Occurrence, scope: Scope) -> Formula:
         """The density of one variable given its parents."""
-        for statement, match in self._statements(one.letter):
-            inner = self._placed(one, match, scope)
+        for statement, match in self.statements_of(one.letter):
+            inner = self.placed_at(one, match, scope)
             fits = True
             for event in statement.conditions:
                 known = self._letter(event.items, whole=False)
@@ -994,7 +994,7 @@ class Probabilities:
         if missing:
             bound = Fresh.index(Index("a", letter.symbol.family[missing[0]]))
             slot = letter.spelling.slots[missing[0]]
-            statement_slot = next(plain(m.slots[slot]) for s, m in self._statements(letter) if s is statement)
+            statement_slot = next(plain(m.slots[slot]) for s, m in self.statements_of(letter) if s is statement)
             indices = tuple(bound if k == missing[0] else index for k, index in enumerate(one.indices))
             return Product(bound, self._stated(replace(one, indices=indices), statement, scope.with_index(statement_slot, bound)))
         at = Item("letter", statement.density)
@@ -1020,7 +1020,7 @@ class Probabilities:
         for index, own in zip(one.known, one.letter.symbol.family, strict=False):
             ranges.append(own)
             indices.append(index)
-        for parent in self._parents(one, scope):
+        for parent in self.parents_of(one, scope):
             value = scope.latents.get((parent.letter.name, parent.known))
             if value is None or not isinstance(parent.letter.values, Range):
                 raise ReadingError("an unspecified density given a latent without a value", 0, 1, "unsupported")
@@ -1081,8 +1081,8 @@ class Probabilities:
         else:
             body_items = None
         weights = self._weights(item, given, scope)
-        body = self.reader.formula(body_items, scope) if body_items is not None else self.reader._product(line, scope)
-        return self.reader._guard((item,), lambda: self._mean(body, weights)), sups, 0
+        body = self.reader.formula(body_items, scope) if body_items is not None else self.reader.product(line, scope)
+        return self.reader.guarded((item,), lambda: self._mean(body, weights)), sups, 0
 
     def _weights(self, item: Item, given: Items, scope: Scope) -> _Weights:
         sub = item.sub
@@ -1242,7 +1242,7 @@ class _Weights:
         if len(slots) != len(indices) + 1 or letter.values is None:
             return None
         reader = self.probabilities.reader
-        over = self.probabilities.normalised_index(posterior, tuple(reader._formal(slot) for slot in slots))
+        over = self.probabilities.normalised_index(posterior, tuple(reader.formal_index(slot) for slot in slots))
         if over is None or over.range != letter.values:
             return None
         rest = iter(indices)
@@ -1258,12 +1258,12 @@ class _Weights:
         """The data that depend on a latent, at its indices."""
         found: list[Occurrence] = []
         for other in self.probabilities.dictionary.letters:
-            if other.kind != "data" or self.probabilities._statement_of(other) is None:
+            if other.kind != "data" or self.probabilities.statement_of(other) is None:
                 continue
             own = len(other.spelling.slots)
             spread = (*indices, *(None for _ in range(own - len(indices))))[:own] if own >= len(indices) else ()
             candidate = Occurrence(other, spread)
-            if len(spread) == own and any(p.letter is letter for p in self.probabilities._parents(candidate, self.scope)):
+            if len(spread) == own and any(p.letter is letter for p in self.probabilities.parents_of(candidate, self.scope)):
                 found.append(candidate)
         return found
 
@@ -1271,7 +1271,7 @@ class _Weights:
         """The expectation of a formula: pushed inside sums and products as far as it is linear, then summed over the latent's values."""
         own = self.probabilities
         for letter in own.dictionary.letters:
-            if letter.kind == "latent" and (index := own._default(letter)) is not None and index in free_indices(body):
+            if letter.kind == "latent" and (index := own.own_index(letter)) is not None and index in free_indices(body):
                 return Sum(index, multiply(self.weight(letter, (), index), body))
         return _picked(self._pushed(body))
 
@@ -1339,8 +1339,8 @@ class _Weights:
             return None
         reader = self.probabilities.reader
         scope = replace(self.scope, versions={**self.scope.versions, **(self.versions or {})})
-        for statement, match in self.probabilities._statements(letter):
-            placed = self.probabilities._placed(Occurrence(letter, indices), match, scope)
+        for statement, match in self.probabilities.statements_of(letter):
+            placed = self.probabilities.placed_at(Occurrence(letter, indices), match, scope)
             if statement.density == "Binomial" and len(statement.targets) == 1:
                 trials, chance = (reader.formula(argument.items, placed) for argument in statement.arguments)
                 return multiply(trials, chance)

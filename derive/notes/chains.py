@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 from fractions import Fraction
 from typing import Literal
 
-from derive.claims import Assumption, Claim
+from derive.claims import Assumption, Claim, Reading, Relation
 from derive.errors import DeriveError, ReadingError
 from derive.formula import (
     ONE,
@@ -365,7 +365,7 @@ class DisplayReader:
     ) -> tuple[list[RowClaim], bool, str | None]:
         parts = _split(items, tuple(RELATIONS))
         sides = [part for _, part in parts]
-        relations = [sign for sign, _ in parts[1:]]
+        relations = [sign for sign, _ in parts[1:] if sign is not None]
         claims: list[RowClaim] = []
         before_equation = self.equation
         if not relations:
@@ -580,9 +580,11 @@ class DisplayReader:
     def _constants(self, formula: Formula) -> bool:
         return any(isinstance(node, Reference) and node.symbol.name.startswith("constant ") for node in walk(formula))
 
-    def _claim(self, reader: Reader, lhs: Formula, relation: str, rhs: Formula, **more: object) -> Claim:
+    def _claim(
+        self, reader: Reader, lhs: Formula, relation: Relation, rhs: Formula, parameters: tuple[Symbol, ...] = ()
+    ) -> Claim:
         assumptions, lhs, rhs = self._assumed(reader, lhs, rhs, relation)
-        reading = self.weights if reader.undecided_weights else "none"
+        reading: Reading = ("moving" if self.weights == "moving" else "held") if reader.undecided_weights else "none"
         return Claim(
             label="",
             lhs=lhs,
@@ -591,8 +593,8 @@ class DisplayReader:
             reading=reading,
             assumptions=assumptions,
             expected=self.hints.expected,
-            **more,
-        )  # type: ignore[arg-type]
+            parameters=parameters,
+        )
 
     def _related(
         self, meaning: str, current: Formula, exact: Formula, right: Formula, reader: Reader, side: Items
@@ -614,7 +616,7 @@ class DisplayReader:
             return (self._claim(reader, current, "=", right),)
         if meaning == "proportional to":
             return self._proportional(current, right, reader)
-        return (self._claim(reader, current, meaning, right),)
+        return (self._claim(reader, current, "<=" if meaning == "<=" else ">=", right),)
 
     def _parameters(self, *formulas: Formula) -> tuple[Symbol, ...]:
         found: dict[Symbol, None] = {}
