@@ -10,7 +10,7 @@ from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass, replace
 from fractions import Fraction
 
-from derive.algebra import nonnegativity, signs, solving
+from derive.algebra import concavity, nonnegativity, signs, solving
 from derive.algebra.canonical import close
 from derive.algebra.entries import Reader, entries_of, plain_heads
 from derive.algebra.reduction import MAX_CLEARINGS, Blocked, Fact, LogEntry, Reducer, match, slots_of, weight
@@ -250,6 +250,10 @@ def _at_most(reader: Reader, claim: Claim) -> str:
             raise _Failed("the stated gap is not the difference of the two sides", rest)
         # x = x^(1/2) x^(1/2), and yet x may be negative.
         _require_no_new_duty(reader, claim, gap)
+    elif isinstance(large, Substitute):
+        reason = concavity.maximised(small, large, _questions(reader, claim))
+        if reason is not None:
+            return f"a maximum: {reason}"
     reason = nonnegativity.nonnegative(gap, _questions(reader, claim))
     if reason is None:
         settled = reader.settle(difference(reader, large, small), facts_of(reader, claim))
