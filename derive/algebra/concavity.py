@@ -19,7 +19,7 @@ from derive.algebra.solving import contains
 from derive.algebra.terms import Factor, KIndex, Polynomial, Term, fresh, nested
 from derive.errors import DeriveError
 from derive.formula import ONE as UNITY
-from derive.formula import Derivative, Formula, Fresh, Reference, Substitute, Sum, rename
+from derive.formula import Derivative, Formula, Fresh, Reference, Substitute, Sum
 from derive.symbols import Index
 
 Key = tuple[str, str]
@@ -37,20 +37,34 @@ class _Factored:
     coefficient: Fraction
 
 
+def proposed(objective: Formula, best: Formula) -> tuple[Substitute, ...]:
+    """The substitutions by which ``best`` is the objective at proposed values, innermost first: none where it is not.
+
+    The solution of an inner one may hold letters that the outer ones replace.
+    """
+    steps: list[Substitute] = []
+    while best != objective and isinstance(best, Substitute):
+        steps.append(best)
+        best = best.body
+    return tuple(reversed(steps)) if best == objective else ()
+
+
+def sums_to_one(step: Substitute, ask: Questions) -> bool:
+    """Whether what is put for a letter on the simplex sums to one; nothing is asked of other letters."""
+    if step.symbol.domain != "simplex":
+        return True
+    return ask.vanishes(ask.reader.read(Sum(step.indices[-1], step.replacement) - UNITY))
+
+
 def maximised(objective: Formula, best: Formula, ask: Questions) -> str | None:
     """Why ``best``, the objective with letters replaced, is its largest value; None where that was not shown.
 
     Several letters are maximised one after the other, in any order in which each step is seen to be a maximum for all values of
     the letters that are still free.
     """
-    steps: list[Substitute] = []
-    body = best
-    while body != objective and isinstance(body, Substitute):
-        steps.append(body)
-        body = body.body
-    if body != objective or not steps:
+    steps = proposed(objective, best)
+    if not steps:
         return None
-    steps.reverse()  # innermost first: its solution may hold letters that the outer ones replace
     final: list[Substitute] = []
     for position, step in enumerate(steps):
         value = step.replacement
@@ -114,10 +128,7 @@ def _is_stationary(objective: Formula, there: Substitute, ask: Questions) -> boo
         return vanishes(gradient(letters))
     # On the simplex: all entries of the gradient are equal, and the solution sums to one.
     *others, last = letters
-    second = Fresh.index(last)
-    solution = rename(there.replacement, dict(zip(there.indices, letters, strict=True)))
-    total = Sum(last, solution) - UNITY
-    return vanishes(gradient(letters) - gradient((*others, second))) and ask.vanishes(ask.reader.read(total))
+    return vanishes(gradient(letters) - gradient((*others, Fresh.index(last)))) and sums_to_one(there, ask)
 
 
 # Concavity.

@@ -244,6 +244,10 @@ def _at_most(reader: Reader, claim: Claim) -> str:
         raise _Failed("an order between vectors or matrices")
     small, large = (claim.lhs, claim.rhs) if claim.relation == "<=" else (claim.rhs, claim.lhs)
     gap = claim.gap if claim.gap is not None else large - small
+    for step in concavity.proposed(small, large):
+        # A value off the simplex may give more than any on it, and is no maximiser all the same.
+        if not concavity.sums_to_one(step, _questions(reader, claim)):
+            raise _Failed(f"what is put for {step.symbol.name} is not known to sum to one")
     if claim.gap is not None:
         rest = is_zero(reader, subtract(difference(reader, large, small), reader.read(gap)), claim)
         if rest:
