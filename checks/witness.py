@@ -19,6 +19,7 @@ import numpy as np
 
 from checks.balls import Undefined
 from checks.enclosure import Comparison, Order, OutOfRange, compare, compare_order, enclose_all, in_order
+from checks.maximisers import Outside, near_solution, proposed
 from checks.mutation import mutants
 from checks.points import Point, generic_point, literals_of, size_schedule, sizes_of, symbols_of
 from checks.shrinking import shrink
@@ -242,6 +243,40 @@ class Witness:
             with contextlib.suppress(DeriveError):
                 separated += any(value_at(formula, solution).outcome == "differs" for solution in solved[:2])
         return separated, tried
+
+    def power_of_maximum(
+        self, claim: Claim, objective: Formula, steps: Sequence[Substitute], points: Sequence[Point]
+    ) -> tuple[int, int]:
+        """How many wrong variants of a proposed maximiser are seen to be none, of how many that were tried."""
+        wrong = [(n, m.formula) for n, step in enumerate(steps) for m in mutants(step.replacement, step.indices)]
+        wrong += [(n, multiply(Number(Fraction(3, 2)), step.replacement)) for n, step in enumerate(steps)]
+        random.Random(self.seed).shuffle(wrong)
+        separated = tried = 0
+        for number, value in wrong[:MOST_MUTANTS]:
+            if tried >= MUTANTS_TRIED and separated:
+                break
+            if value.shape != steps[number].replacement.shape:
+                continue
+            tried += 1
+            body, changed = objective, list[Substitute]()
+            for n, step in enumerate(steps):
+                body = Substitute(body, step.symbol, step.indices, value if n == number else step.replacement)
+                changed.append(body)
+            separated += any(self._exceeds(claim, objective, changed, point) for point in points[:2])
+        return separated, tried
+
+    def _exceeds(self, claim: Claim, objective: Formula, steps: Sequence[Substitute], point: Point) -> bool:
+        """Whether a point near proposed values has a larger objective."""
+        with contextlib.suppress(DeriveError):
+            there = extended(point, self.seed, steps[-1])
+            try:
+                return any(
+                    compare_order(objective, steps[-1], close).outcome == "violated" and meets_assumptions(claim, close)
+                    for close in near_solution(objective, steps, there, self.seed)
+                )
+            except Outside:
+                return True
+        return False
 
     def _differ(self, right: Formula, wrong: Formula, point: Point) -> bool:
         try:
@@ -561,28 +596,16 @@ def _bound(witness: Witness, claim: Claim) -> Evidence:
     unclear: list[str] = []
     strict = 0
     enough = witness.enough(small, large)
+    steps = proposed(small, large)
+    if steps:
+        return _maximum(witness, claim, small, steps, enough)
     generic = witness.at(small, large, claim=claim, most=enough)
     for point in itertools.chain(generic, _near_equality(witness, claim, small, large)):
         if not meets_assumptions(claim, point):
             continue
         order = compare_order(small, large, point)
         if order.outcome == "violated":
-
-            def violated(candidate: Point) -> bool:
-                return (
-                    _admits(claim, candidate.sizes)
-                    and meets_assumptions(claim, candidate)
-                    and compare_order(small, large, candidate).outcome == "violated"
-                )
-
-            shown = shrink(violated, point, symbols_of(small, large))
-            return Evidence(
-                "differs",
-                "the bound is violated, certainly",
-                len(looked) + 1,
-                tuple(p.sizes for p in (*looked, point)),
-                counterexample=_counterexample(claim, shown, _as_written(claim, compare_order(small, large, shown))),
-            )
+            return _violation(claim, small, large, looked, point)
         if order.outcome == "undecided":
             unclear.append(f"the sign of the difference is not certain: {order.reason}")
         elif order.outcome != "not admissible":
@@ -594,6 +617,66 @@ def _bound(witness: Witness, claim: Claim) -> Evidence:
         return Evidence("undecided", _NO_POINTS)
     sizes = tuple(p.sizes for p in looked)
     return Evidence("agrees", "the bound holds at every point tried", len(looked), sizes, separated=strict, mutants=len(looked))
+
+
+def _violation(claim: Claim, small: Formula, large: Formula, looked: Sequence[Point], point: Point) -> Evidence:
+    def violated(candidate: Point) -> bool:
+        return (
+            _admits(claim, candidate.sizes)
+            and meets_assumptions(claim, candidate)
+            and compare_order(small, large, candidate).outcome == "violated"
+        )
+
+    shown = shrink(violated, point, symbols_of(small, large))
+    return Evidence(
+        "differs",
+        "the bound is violated, certainly",
+        len(looked) + 1,
+        tuple(p.sizes for p in (*looked, point)),
+        counterexample=_counterexample(claim, shown, _as_written(claim, compare_order(small, large, shown))),
+    )
+
+
+def _maximum(witness: Witness, claim: Claim, objective: Formula, steps: Sequence[Substitute], enough: int) -> Evidence:
+    """No admissible point has a larger objective than the proposed one, of generic points and of points close to it.
+
+    Sizes at which the proposed value does not exist (a scatter of too few points) say nothing. The power of the test is that
+    wrong variants of the proposed value are seen to be wrong.
+    """
+    best = claim.rhs if claim.relation == "<=" else claim.lhs
+    looked: list[Point] = []
+    unclear = ""
+    for point in witness.at(objective, best, claim=claim, most=4 * enough):
+        if len(looked) >= enough:
+            break
+        if not meets_assumptions(claim, point):
+            continue
+        try:
+            close = list(near_solution(objective, steps, point, witness.seed))
+        except Outside as outside:
+            sizes = tuple(p.sizes for p in (*looked, point))
+            shown = Order("violated", str(outside))
+            return Evidence("differs", str(outside), len(looked) + 1, sizes, counterexample=_counterexample(claim, point, shown))
+        seen = 0
+        for there in (point, *close):
+            if not meets_assumptions(claim, there):
+                continue
+            order = compare_order(objective, best, there)
+            if order.outcome == "violated":
+                return _violation(claim, objective, best, looked, there)
+            if order.outcome == "undecided" and not order.reason.startswith("a side is not defined"):
+                unclear = f"the sign of the difference is not certain: {order.reason}"
+            seen += order.outcome in ("holds", "equal") and there is not point
+        if seen:
+            looked.append(point)
+    if unclear:
+        return Evidence("undecided", unclear, len(looked))
+    if len(looked) < max(1, min(2, witness.points)):
+        return Evidence("undecided", _too_few(looked, "no admissible values close to what is proposed"), len(looked))
+    separated, tried = witness.power_of_maximum(claim, objective, steps, looked)
+    sizes = tuple(p.sizes for p in looked)
+    reason = "no point close to what is proposed, and no other that was tried, has a larger value"
+    return Evidence("agrees", reason, len(looked), sizes, separated=separated, mutants=tried)
 
 
 def _as_written(claim: Claim, order: Order) -> Order:
