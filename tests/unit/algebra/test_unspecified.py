@@ -367,3 +367,14 @@ def test_one_name_is_one_function() -> None:
         UnspecifiedFunction("f", (Range(K),), "unit", (), 0)
     with pytest.raises(ScopeError, match="no index"):
         UnspecifiedFunction("f", (Range(K),), "positive", (), 1)
+
+
+def test_a_bound_between_unknown_functions_needs_a_proof(model: Model) -> None:
+    """x >= 1 + log x is true, and no piece shows it: points alone do not say so."""
+    assert verdict(model.x, ONE + Log(model.x), ">=") == "unknown"
+    assert verdict(model.x, 2 + Log(model.x), ">=") == "refuted"
+    assert verdict(model.x, ONE, ">=") == "refuted"
+    # Evidence at theta_t, bound at theta.
+    bound = model.expected(model.q, Log(model.p(theta) / model.q))
+    assert verdict(Log(model.evidence(model.i, time="current")), bound, ">=") == "refuted"
+    assert verdict(Log(Sum(model.i, model.evidence(model.i, time="current"))), bound, ">=") == "refuted"
