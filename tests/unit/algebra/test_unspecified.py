@@ -157,7 +157,11 @@ def test_ascent(model: Model) -> None:
 
 
 def test_scores_of_a_normalised_function(model: Model) -> None:
-    score, mean = Derivative(Log(model.r), theta), lambda body: Sum(model.z, model.r * body)
+    score = Derivative(Log(model.r), theta)
+
+    def mean(body: Formula) -> Formula:
+        return Sum(model.z, model.r * body)
+
     assert verdict(Sum(model.z, model.r), ONE) == "proved"
     assert verdict(mean(score), ZERO) == "proved"
     assert verdict(Sum(model.z, score), ZERO) == "refuted"
@@ -278,6 +282,10 @@ def test_signs_are_those_of_the_values_only() -> None:
     up, unit, real = (unspecified("f", s, domain=domain) for domain in ("positive", "unit", "real"))
     assert verdict(up, ZERO, ">=") == "proved"
     assert verdict(real, ZERO, ">=") == "refuted"
+    nonnegative = unspecified("f", s, domain="nonnegative")
+    assert verdict(nonnegative, ZERO, ">=") == "proved"
+    assert verdict(Derivative(nonnegative, s), ZERO, ">=") == "refuted"
+    assert not proof(Log(nonnegative * nonnegative), 2 * Log(nonnegative))
     assert verdict(ONE - unit, ZERO, ">=") == "proved"
     assert verdict(ONE - up, ZERO, ">=") == "refuted"
     assert verdict(Log(Power(up, HALF)), HALF * Log(up)) == "proved"
