@@ -21,7 +21,7 @@ from checks.balls import Undefined
 from checks.enclosure import Comparison, Order, OutOfRange, compare, compare_order, enclose_all, in_order
 from checks.maximisers import Outside, near_solution, proposed
 from checks.mutation import mutants
-from checks.points import Point, generic_point, literals_of, size_schedule, sizes_of, symbols_of
+from checks.points import Point, generic_point, has_unspecified, literals_of, size_schedule, sizes_of, symbols_of
 from checks.shrinking import shrink
 from checks.signs import has_branches, surely_defined, surely_definite, surely_positive
 from checks.solutions import Solution, letters, solutions, value_at
@@ -58,6 +58,7 @@ MOST_LETTERS = 4
 """For how many letters an equation is solved, at each point."""
 POINTS_AT_BRANCHES = 8
 """How many points a claim is given that has a root or a log of something of either sign: each is seen from several sides."""
+POINTS_FOR_UNSPECIFIED = 40
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,6 +126,14 @@ class Witness:
             if key not in self._points:
                 self._points[key] = generic_point(symbols, sizes, self.seed, number)
             yield self._points[key]
+
+    def enough_for_order(self, *formulas: Formula) -> int:
+        """How many points a bound must be seen at: one between unknown functions is broken in some corner only."""
+        return (
+            max(self.enough(*formulas), POINTS_FOR_UNSPECIFIED)
+            if self.points and has_unspecified(*formulas)
+            else self.enough(*formulas)
+        )
 
     def enough(self, *formulas: Formula) -> int:
         """How many points a claim must be seen at."""
@@ -595,7 +604,7 @@ def _bound(witness: Witness, claim: Claim) -> Evidence:
     looked: list[Point] = []
     unclear: list[str] = []
     strict = 0
-    enough = witness.enough(small, large)
+    enough = witness.enough_for_order(small, large)
     steps = proposed(small, large)
     if steps:
         return _maximum(witness, claim, small, steps, enough)

@@ -157,7 +157,11 @@ def test_ascent(model: Model) -> None:
 
 
 def test_scores_of_a_normalised_function(model: Model) -> None:
-    score, mean = Derivative(Log(model.r), theta), lambda body: Sum(model.z, model.r * body)
+    score = Derivative(Log(model.r), theta)
+
+    def mean(body: Formula) -> Formula:
+        return Sum(model.z, model.r * body)
+
     assert verdict(Sum(model.z, model.r), ONE) == "proved"
     assert verdict(mean(score), ZERO) == "proved"
     assert verdict(Sum(model.z, score), ZERO) == "refuted"
@@ -278,6 +282,10 @@ def test_signs_are_those_of_the_values_only() -> None:
     up, unit, real = (unspecified("f", s, domain=domain) for domain in ("positive", "unit", "real"))
     assert verdict(up, ZERO, ">=") == "proved"
     assert verdict(real, ZERO, ">=") == "refuted"
+    nonnegative = unspecified("f", s, domain="nonnegative")
+    assert verdict(nonnegative, ZERO, ">=") == "proved"
+    assert verdict(Derivative(nonnegative, s), ZERO, ">=") == "refuted"
+    assert not proof(Log(nonnegative * nonnegative), 2 * Log(nonnegative))
     assert verdict(ONE - unit, ZERO, ">=") == "proved"
     assert verdict(ONE - up, ZERO, ">=") == "refuted"
     assert verdict(Log(Power(up, HALF)), HALF * Log(up)) == "proved"
@@ -367,3 +375,14 @@ def test_one_name_is_one_function() -> None:
         UnspecifiedFunction("f", (Range(K),), "unit", (), 0)
     with pytest.raises(ScopeError, match="no index"):
         UnspecifiedFunction("f", (Range(K),), "positive", (), 1)
+
+
+def test_a_bound_between_unknown_functions_needs_a_proof(model: Model) -> None:
+    """x >= 1 + log x is true, and no piece shows it: points alone do not say so."""
+    assert verdict(model.x, ONE + Log(model.x), ">=") == "unknown"
+    assert verdict(model.x, 2 + Log(model.x), ">=") == "refuted"
+    assert verdict(model.x, ONE, ">=") == "refuted"
+    # Evidence at theta_t, bound at theta.
+    bound = model.expected(model.q, Log(model.p(theta) / model.q))
+    assert verdict(Log(model.evidence(model.i, time="current")), bound, ">=") == "refuted"
+    assert verdict(Log(Sum(model.i, model.evidence(model.i, time="current"))), bound, ">=") == "refuted"
