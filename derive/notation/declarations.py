@@ -14,7 +14,7 @@ from typing import Literal
 from derive.errors import ReadingError
 from derive.formula import Convention
 from derive.notation.spellings import Argument, Spelling, arguments_of, plain, spelling
-from derive.notation.surface import HasBody, Item, Items, surface
+from derive.notation.surface import MAX_CHARACTERS, HasBody, Item, Items, surface
 from derive.symbols import Domain, Index, Range, Role, Size, Symbol
 
 KEYWORDS = (
@@ -168,6 +168,8 @@ class Dictionary:
         line = text.strip()
         if not line:
             return
+        if len(line) > MAX_CHARACTERS:
+            raise ReadingError(f"a declaration too long to read: limit={MAX_CHARACTERS} characters", 0, 1, "limit")
         self.version += 1
         word, _, rest = line.partition(" ")
         start = len(text) - len(text.lstrip()) + len(word) + 1
@@ -290,8 +292,6 @@ class Dictionary:
             # Its value as a vector of zeros and one 1 is what formulas speak of.
             families.append(values if isinstance(values, Range) else Range(Size(f"{plain(items)}:{values[0]}..{values[1]}")))
             domain = "one-hot"
-        if domain == "simplex" and kind == "frozen":
-            domain = "closed simplex"
         symbol = Symbol(pattern.name, role, tuple(families), shape, domain)
         if any(
             isinstance(entry, Letter) and entry.symbol.name == symbol.name and plain(entry.spelling.items) == plain(items)
@@ -517,6 +517,8 @@ def _range(text: str, start: int) -> tuple[str, str]:
     met = re.fullmatch(r"\s*(-?\d+)\s*(?:\.\.|\\dots|\\ldots)\s*(.+?)\s*", text)
     if met is None:
         raise ReadingError(f"a range is expected: {text.strip()!r}, as 1..n", start, start + len(text), "declaration")
+    if any(re.fullmatch(r"-?\d{10,}", bound) for bound in met.groups()):
+        raise ReadingError("a range of numbers too long to read: limit=9 digits", start, start + len(text), "limit")
     return met[1], met[2]
 
 
@@ -524,6 +526,8 @@ def _equation(items: Items, text: str, start: int) -> tuple[Items, Items]:
     cut = next((k for k, item in enumerate(items) if item.is_sign("=", ":=", "equiv")), None)
     if not cut:
         raise ReadingError(f"a definition without its equals sign: {text.strip()!r}", start, start + len(text), "declaration")
+    if cut + 1 == len(items):
+        raise ReadingError(f"a definition with nothing on its right: {text.strip()!r}", start, start + len(text), "declaration")
     return items[:cut], items[cut + 1 :]
 
 

@@ -228,12 +228,12 @@ def _special(text: str, start: int) -> list[Token]:
 
 def _character(character: str, start: int) -> list[Token]:
     end = start + len(character)
-    if character in "$":
+    if character == "$" or character.isspace():
         return []
     if character.isascii():
-        if ord(character) < 32 and not character.isspace():
+        if ord(character) < 32:
             raise ReadingError(f"a control character in a formula: U+{ord(character):04X}", start, end, "character")
-        return [] if character.isspace() else [Token("char", character, start, end)]
+        return [Token("char", character, start, end)]
     if character in GREEK:
         return [Token("command", GREEK[character], start, end)]
     known = UNICODE.get(character)
