@@ -1,4 +1,4 @@
-"""The command line: ``derive em``, ``derive list``, ``derive doctor``, ``derive completion``.
+"""The command line: ``derive em``, ``derive list``, ``derive explain``, ``derive doctor``, ``derive completion``.
 
 stdout carries the report alone; progress and errors go to stderr. Everything heavy is imported inside the commands, so that
 ``--help`` answers at once.
@@ -297,6 +297,30 @@ def _list_identities() -> Iterator[dict[str, Any]]:
 
 
 _LISTS = {"models": _list_models, "densities": _list_densities, "identities": _list_identities}
+
+
+def _codes() -> list[str]:
+    from checks.diagnoses import codes
+
+    return codes()
+
+
+@cli.command(short_help="Explain a known slip, or list them.")
+@click.argument("code", type=NameOf("diagnosis", _codes), required=False)
+def explain(code: str | None) -> int:
+    """Say which rule the slip CODE breaks, with an example of each; without CODE list the slips that are known."""
+    from checks.diagnoses import codes, diagnosis
+
+    if code is None:
+        wide = max(map(len, codes()))
+        _print("".join(f"{each:{wide}}  {diagnosis(each).title}\n" for each in codes()))
+        return PASSED
+    import textwrap
+
+    found = diagnosis(code)
+    rule = textwrap.fill(found.rule, width=_page(None).width, break_long_words=False, break_on_hyphens=False)
+    _print(f"{found.title} ({found.code})\n\n{rule}\n\nwrong:  {found.wrong}\nright:  {found.right}\n")
+    return PASSED
 
 
 @cli.command(short_help="Say whether everything needed is here.")

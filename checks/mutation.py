@@ -13,7 +13,7 @@ from dataclasses import dataclass, fields, replace
 from fractions import Fraction
 from typing import Any
 
-from derive.errors import DeriveError
+from derive.errors import DeriveError, UnknownNameError
 from derive.formula import (
     ONE,
     ZERO,
@@ -59,33 +59,52 @@ class Operator:
 
 @dataclass(frozen=True, slots=True)
 class Mutant:
+    """A formula with one slip in it: ``after`` stands where ``before`` stood."""
+
     operator: str
     formula: Formula
+    before: Formula
+    after: Formula
 
 
 def mutants(formula: Formula, scope: Scope = (), operators: tuple[Operator, ...] | None = None) -> Iterator[Mutant]:
     """Every formula that one slip at one place makes of ``formula``; those that do not fit together are left out."""
     for operator in OPERATORS if operators is None else operators:
-        for wrong in _everywhere(formula, scope, operator):
+        for wrong, before, after in _everywhere(formula, scope, operator):
             if wrong != formula:
-                yield Mutant(operator.name, wrong)
+                yield Mutant(operator.name, wrong, before, after)
 
 
-def _everywhere(node: Formula, scope: Scope, operator: Operator) -> Iterator[Formula]:
+def operator(name: str) -> Operator:
+    """The operator called ``name``.
+
+    Raises:
+        UnknownNameError: there is none; the message names the nearest.
+    """
+    for each in OPERATORS:
+        if each.name == name:
+            return each
+    raise UnknownNameError.among("operator", name, [each.name for each in OPERATORS])
+
+
+def _everywhere(node: Formula, scope: Scope, operator: Operator) -> Iterator[tuple[Formula, Formula, Formula]]:
+    """The whole with the slip in it, the part that was changed, and what stands in its place."""
     with contextlib.suppress(DeriveError):  # where the slip does not fit
-        yield from operator.wrong(node, scope)
+        for after in operator.wrong(node, scope):
+            yield after, node, after
     inner = (*scope, node.index) if isinstance(node, (Sum, Product)) else scope
     for item in fields(node):
         value: Any = getattr(node, item.name)
         if isinstance(value, Formula):
             if isinstance(node, Derivative) and item.name == "by":
                 continue
-            for wrong in _everywhere(value, inner, operator):
-                yield from _rebuilt(node, item.name, wrong)
+            for wrong, before, after in _everywhere(value, inner, operator):
+                yield from ((whole, before, after) for whole in _rebuilt(node, item.name, wrong))
         elif isinstance(value, tuple) and value and isinstance(value[0], Formula):
             for position, part in enumerate(value):
-                for wrong in _everywhere(part, inner, operator):
-                    yield from _rebuilt(node, item.name, (*value[:position], wrong, *value[position + 1 :]))
+                for wrong, before, after in _everywhere(part, inner, operator):
+                    changed = (*value[:position], wrong, *value[position + 1 :])
+                    yield from ((whole, before, after) for whole in _rebuilt(node, item.name, changed))
 
 
 def _rebuilt(node: Formula, name: str, value: object) -> Iterator[Formula]:

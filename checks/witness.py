@@ -132,7 +132,7 @@ class Witness:
         evaluated is undecided, for the reason given; it is never an exception.
         """
         try:
-            return _EXAMINATIONS[claim.relation](self, _under_assumptions(claim))
+            return _EXAMINATIONS[claim.relation](self, under_assumptions(claim))
         except UnsupportedError as unsupported:
             return Evidence("undecided", f"not supported: {unsupported}")
         except DeriveError as error:
@@ -149,7 +149,7 @@ class Witness:
         for point in self.at(left, right, claim=claim, most=3 * enough):
             if len(looked) + len(unclear) >= enough:
                 break
-            if not _meets_assumptions(claim, point):
+            if not meets_assumptions(claim, point):
                 skipped = "no point tried meets the assumptions"
                 continue
             comparison = compare(left, right, point)
@@ -184,7 +184,7 @@ class Witness:
         def disagrees(candidate: Point) -> bool:
             return (
                 _admits(claim, candidate.sizes)
-                and _meets_assumptions(claim, candidate)
+                and meets_assumptions(claim, candidate)
                 and compare(left, right, candidate).outcome == outcome
             )
 
@@ -223,7 +223,7 @@ class Witness:
 
     def _differ(self, right: Formula, wrong: Formula, point: Point) -> bool:
         try:
-            return compare(right, wrong, _extended(point, self.seed, right, wrong)).outcome == "different"
+            return compare(right, wrong, extended(point, self.seed, right, wrong)).outcome == "different"
         except DeriveError:
             return False
 
@@ -351,7 +351,7 @@ def _is_multiple(formula: Formula, original: Formula) -> bool:
     return bool(factors)
 
 
-def _extended(point: Point, seed: int, *formulas: Formula) -> Point:
+def extended(point: Point, seed: int, *formulas: Formula) -> Point:
     """The point with values for symbols that only a mutant has."""
     missing = [s for s in symbols_of(*formulas) if (s.name, s.role) not in point.values]
     if not missing:
@@ -439,7 +439,7 @@ def _substituted(node: Formula, substitutions: Iterable[Substitute]) -> Formula:
     return node
 
 
-def _under_assumptions(claim: Claim) -> Claim:
+def under_assumptions(claim: Claim) -> Claim:
     """The claim with every letter that an assumption defines put in, after derivatives were taken."""
     substitutions = _substitutions(claim)
     if not substitutions:
@@ -447,13 +447,13 @@ def _under_assumptions(claim: Claim) -> Claim:
     return replace(claim, lhs=_substituted(claim.lhs, substitutions), rhs=_substituted(claim.rhs, substitutions))
 
 
-def _meets_assumptions(claim: Claim, point: Point) -> bool:
+def meets_assumptions(claim: Claim, point: Point) -> bool:
     """Whether every assumed equation holds at a point."""
     substitutions = _substitutions(claim)
     for assumption in claim.assumptions:
         if assumption.equation is not None:
             left, right = (_substituted(side, substitutions) for side in assumption.equation)
-            if compare(left, right, _extended(point, 0, left, right)).outcome != "equal":
+            if compare(left, right, extended(point, 0, left, right)).outcome != "equal":
                 return False
     return True
 
@@ -469,7 +469,7 @@ def _not_zero(witness: Witness, claim: Claim) -> Evidence:
     """Not identically zero: a point at which it certainly is not zero."""
     reason = _NO_POINTS
     for point in witness.at(claim.lhs, claim=claim, most=witness.enough(claim.lhs)):
-        if not _meets_assumptions(claim, point):
+        if not meets_assumptions(claim, point):
             continue
         comparison = compare(claim.lhs, ZERO, point)
         if comparison.outcome == "different":
@@ -489,7 +489,7 @@ def _bound(witness: Witness, claim: Claim) -> Evidence:
     enough = witness.enough(small, large)
     generic = witness.at(small, large, claim=claim, most=enough)
     for point in itertools.chain(generic, _near_equality(witness, claim, small, large)):
-        if not _meets_assumptions(claim, point):
+        if not meets_assumptions(claim, point):
             continue
         order = compare_order(small, large, point)
         if order.outcome == "violated":
@@ -497,7 +497,7 @@ def _bound(witness: Witness, claim: Claim) -> Evidence:
             def violated(candidate: Point) -> bool:
                 return (
                     _admits(claim, candidate.sizes)
-                    and _meets_assumptions(claim, candidate)
+                    and meets_assumptions(claim, candidate)
                     and compare_order(small, large, candidate).outcome == "violated"
                 )
 
@@ -571,7 +571,7 @@ def _same_at_two_values(witness: Witness, claim: Claim, difference: Formula, nam
     for number, point in enumerate(witness.at(difference, claim=claim, most=witness.enough(difference))):
         other = generic_point(moved, point.sizes, witness.seed + 500, number)
         there = replace(point, values={**point.values, **other.values})
-        if not (_meets_assumptions(claim, point) and _meets_assumptions(claim, there)):
+        if not (meets_assumptions(claim, point) and meets_assumptions(claim, there)):
             continue
         comparison = compare(difference, difference, point, other_point=there)
         if comparison.outcome == "different":

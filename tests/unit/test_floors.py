@@ -49,6 +49,7 @@ FLOORS = {
     "checks.witness": 10,
     "checks.judge": 11,
     "checks.regression": 11.5,
+    "checks.diagnoses": 12,
     "checks.environment": 12,
     "checks.outline": 12.5,
     "checks.reports": 13,

@@ -1,0 +1,287 @@
+"""Known slips, one a file: each module of this folder holds one ``DIAGNOSIS``; here is the search for the one behind a wrong row.
+
+A slip is never guessed from how a row looks: it is undone (or made in the row before), and only when the row is then right at
+every point tried, in balls, is it named. A diagnosis explains a verdict and never changes one.
+"""
+
+from __future__ import annotations
+
+import importlib
+import pkgutil
+import time
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, field, replace
+from typing import Literal
+
+from checks.enclosure import OutOfRange, compare, in_order
+from checks.mutation import Mutant, Operator, mutants, operator
+from checks.points import Point, symbols_of
+from checks.witness import Witness, extended, meets_assumptions, under_assumptions
+from derive.claims import Claim
+from derive.errors import DeriveError, UnknownNameError
+from derive.formula import ZERO, AtEqual, Derivative, Formula, Named, Span, free_indices, rebuild, unfold, walk
+from derive.symbols import Index, Symbol
+
+MOST = 3
+"""Of diagnoses for a row: more would be guessing."""
+SECONDS = 1.0
+MOST_CANDIDATES = 2000
+FIRST_BITS = 64
+"""Most candidates are told apart with these; the rest are looked at with as many bits as the witness uses."""
+
+Side = Literal["before", "row", "both"]
+"""Where the change was made: in the row before (the slip itself), in the row as written (its repair), or in the claim."""
+
+
+@dataclass(frozen=True, slots=True)
+class Context:
+    """What a slip may depend on: the indices in scope, posteriors in the claim, its parameters, and by what it differentiates."""
+
+    scope: tuple[Index, ...]
+    posteriors: tuple[Named, ...]
+    parameters: tuple[Symbol, ...]
+    derivatives: tuple[Derivative, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Slip:
+    """A formula with one change; ``changed`` is the part that was changed, ``detail`` words for the cause."""
+
+    formula: Formula
+    changed: Formula | None = None
+    detail: dict[str, str] = field(default_factory=dict[str, str])
+
+    @property
+    def span(self) -> Span | None:
+        return span_of(self.changed) if self.changed is not None else None
+
+
+@dataclass(frozen=True, slots=True)
+class Revision:
+    """A claim as it ought to read, were the diagnosis right."""
+
+    claim: Claim
+    detail: dict[str, str] = field(default_factory=dict[str, str])
+
+
+Slips = Callable[[Formula, Context], Iterator[Slip]]
+
+
+def no_slips(formula: Formula, context: Context) -> Iterator[Slip]:
+    return iter(())
+
+
+def no_revisions(claim: Claim, context: Context) -> Iterator[Revision]:
+    return iter(())
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Diagnosis:
+    """A known slip.
+
+    ``slips`` makes it in a right formula, ``repairs`` undoes it in a wrong one, ``revisions`` changes a claim as a whole.
+    ``cause`` is one sentence; ``{place}`` in it stands for the part that was changed. ``rule`` is the correct rule; ``wrong``
+    and ``right`` are LaTeX examples. ``rank`` orders what explains a row equally well: the more particular first.
+    """
+
+    code: str
+    title: str
+    cause: str
+    rule: str
+    wrong: str
+    right: str
+    slips: Slips = no_slips
+    repairs: Slips = no_slips
+    revisions: Callable[[Claim, Context], Iterator[Revision]] = no_revisions
+    rank: int = 1
+
+
+@dataclass(frozen=True, slots=True)
+class Diagnosed:
+    """A diagnosis that explains a row: with ``revised`` in its place the claim holds at every point tried.
+
+    ``changed`` is the part of the row before or of the row that the slip concerns (none where it concerns the claim).
+    """
+
+    diagnosis: Diagnosis
+    side: Side
+    revised: Claim
+    changed: Formula | None = None
+    detail: dict[str, str] = field(default_factory=dict[str, str])
+
+    @property
+    def code(self) -> str:
+        return self.diagnosis.code
+
+    @property
+    def span(self) -> Span | None:
+        """Where in the source the change was made, as far as it is known."""
+        return span_of(self.changed) if self.changed is not None else None
+
+    def cause(self, write: Callable[[Formula], str] | None = None) -> str:
+        """What went wrong, in one sentence; ``write`` is how formulas are written, where they are to be shown."""
+        place = f"``{write(self.changed)}``" if write is not None and self.changed is not None else "this place"
+        return self.diagnosis.cause.format_map({"place": place, **self.detail})
+
+
+def span_of(node: Formula) -> Span | None:
+    """The span of a node, or of the first part of it that has one."""
+    return next((part.span for part in walk(node) if part.span is not None), None)
+
+
+# The folder.
+
+
+def codes() -> list[str]:
+    """The codes of all diagnoses."""
+    return sorted(module.name.replace("_", "-") for module in pkgutil.iter_modules(__path__))
+
+
+def diagnosis(code: str) -> Diagnosis:
+    """The diagnosis with this code.
+
+    Raises:
+        UnknownNameError: there is none; the message names the nearest.
+    """
+    if code not in codes():
+        raise UnknownNameError.among("diagnosis", code, codes())
+    return importlib.import_module(f"{__name__}.{code.replace('-', '_')}").DIAGNOSIS
+
+
+# What the files are written with.
+
+
+def by_operators(*operators: str | Operator, only: Callable[[Mutant], bool] = lambda mutant: True) -> Slips:
+    """The slips that mutation operators make (those of ``checks.mutation`` by name), each at every place."""
+
+    def slips(formula: Formula, context: Context) -> Iterator[Slip]:
+        chosen = tuple(operator(each) if isinstance(each, str) else each for each in operators)
+        for mutant in mutants(formula, context.scope, chosen):
+            if only(mutant):
+                yield Slip(mutant.formula, mutant.before)
+
+    return slips
+
+
+# The search.
+
+
+def diagnose(
+    claim: Claim, witness: Witness, *, limit: int = MOST, seconds: float = SECONDS, candidates: int = MOST_CANDIDATES
+) -> tuple[Diagnosed, ...]:
+    """The known slips that explain why a claim is false, the simplest first; none where it is not certainly false.
+
+    The search looks at no more than ``candidates`` changes, in an order that is always the same, and stops after ``seconds``.
+    """
+    try:
+        search = _Search(claim, witness, time.perf_counter() + seconds)
+        return search.run(limit, candidates) if search.is_false() else ()
+    except (DeriveError, RecursionError):
+        return ()  # what cannot be evaluated cannot be explained
+
+
+class _Search:
+    def __init__(self, claim: Claim, witness: Witness, deadline: float) -> None:
+        self.claim, self.witness, self.deadline = claim, witness, deadline
+        self.points: list[Point] = []
+        if claim.relation == "=":
+            read = under_assumptions(claim)
+            points = witness.at(read.lhs, read.rhs, claim=claim)
+            self.points = [point for point in points if meets_assumptions(claim, point)]
+
+    def is_false(self) -> bool:
+        if self.claim.relation != "=":
+            return self.witness.examine(self.claim).outcome == "differs"
+        read = under_assumptions(self.claim)
+        outcomes = {compare(read.lhs, read.rhs, point).outcome for point in self.points}
+        return bool(outcomes & {"different", "one side undefined"})
+
+    def run(self, limit: int, candidates: int) -> tuple[Diagnosed, ...]:
+        found: list[tuple[tuple[int, ...], Diagnosed]] = []
+        seen: set[tuple[Formula, str, Formula]] = set()
+        known = sorted((diagnosis(code) for code in codes()), key=lambda each: (each.rank, each.code))
+        for number, candidate in enumerate(self.candidates(known)):
+            if number >= candidates or time.perf_counter() > self.deadline:
+                break
+            revised = candidate.revised
+            key = (revised.lhs, revised.relation, revised.rhs)
+            # The same change under a second name says nothing new.
+            if key in seen or not self.holds(revised):
+                continue
+            seen.add(key)
+            size = sum(1 for _ in walk(candidate.changed)) if candidate.changed is not None else 0
+            found.append(((candidate.diagnosis.rank, candidate.side == "before", size, number), candidate))
+        best: dict[str, Diagnosed] = {}
+        for _, each in sorted(found, key=lambda pair: pair[0]):
+            best.setdefault(each.code, each)
+        return tuple(best.values())[:limit]
+
+    def candidates(self, known: Iterable[Diagnosis]) -> Iterator[Diagnosed]:
+        claim = self.claim
+        context = context_of(claim)
+        exact = claim.relation not in ("<=", ">=", "implies", "same argmax", "not identically 0")
+        for each in known:
+            for revision in each.revisions(claim, context):
+                yield Diagnosed(each, "both", revision.claim, None, revision.detail)
+            if not exact:
+                continue  # a bound holds after many a change: that it does would be no evidence
+            for formula in opened(claim.rhs):
+                for slip in each.repairs(formula, context):
+                    yield Diagnosed(each, "row", replace(claim, rhs=slip.formula), slip.changed, slip.detail)
+            for formula in opened(claim.lhs):
+                for slip in each.slips(formula, context):
+                    yield Diagnosed(each, "before", replace(claim, lhs=slip.formula), slip.changed, slip.detail)
+
+    def holds(self, claim: Claim) -> bool:
+        """Whether the claim agrees at every point tried, and at one at least."""
+        try:
+            if claim.relation != "=":
+                return self.witness.examine(claim).outcome == "agrees"
+            if _is_vacuous(claim):
+                return False
+            read = under_assumptions(claim)
+            symbols_of(read.lhs, read.rhs)
+            agreed = 0
+            for point in self.points:
+                there = extended(point, self.witness.seed, read.lhs, read.rhs)
+                outcome = compare(read.lhs, read.rhs, there, bits=FIRST_BITS).outcome
+                if outcome in ("not admissible", "both undefined"):
+                    continue
+                if outcome != "equal":
+                    return False
+                agreed += 1
+            return agreed > 0
+        except (DeriveError, OutOfRange, KeyError, RecursionError):
+            return False
+
+
+def _is_vacuous(claim: Claim) -> bool:
+    """Whether the claim says that zero is zero because the change put a zero in."""
+    return any(
+        side == ZERO and (other == ZERO or any(node == ZERO for node in walk(other)))
+        for side, other in ((claim.lhs, claim.rhs), (claim.rhs, claim.lhs))
+    )
+
+
+def context_of(claim: Claim) -> Context:
+    """What the slips are told of a claim."""
+    nodes = [node for side in (claim.lhs, claim.rhs) for node in walk(side)]
+    posteriors = (node for node in nodes if isinstance(node, Named) and node.definition.normalised_over is not None)
+    return Context(
+        scope=tuple(in_order(free_indices(claim.lhs) | free_indices(claim.rhs))),
+        posteriors=tuple(dict.fromkeys(posteriors)),
+        parameters=tuple(s for s in symbols_of(claim.lhs, claim.rhs) if s.role == "param"),
+        derivatives=tuple(dict.fromkeys(node for node in nodes if isinstance(node, Derivative))),
+    )
+
+
+def opened(formula: Formula) -> tuple[Formula, ...]:
+    """The formula, and also what its outermost abbreviation stands for, so that a slip inside it can be made."""
+    inside = _opened(formula)
+    return (formula,) if inside == formula else (formula, inside)
+
+
+def _opened(node: Formula) -> Formula:
+    if isinstance(node, Named):
+        return unfold(node) if node.definition.normalised_over is None else node
+    return rebuild(node, _opened) if isinstance(node, (AtEqual, Derivative)) else node

@@ -1,0 +1,16 @@
+"""A dropped factor."""
+
+from __future__ import annotations
+
+from checks.diagnoses import Diagnosis, by_operators
+
+DIAGNOSIS = Diagnosis(
+    code="dropped-factor",
+    title="A dropped factor",
+    cause="a factor of {place} of the row before was dropped",
+    rule="Every factor is carried to the next row; the chain rule multiplies by the derivative of what is inside.",
+    wrong=r"\frac{d}{dx} e^{a x} = e^{a x}",
+    right=r"\frac{d}{dx} e^{a x} = a e^{a x}",
+    slips=by_operators("factor-dropped"),
+    rank=3,
+)

@@ -1,0 +1,16 @@
+"""A term too many."""
+
+from __future__ import annotations
+
+from checks.diagnoses import Diagnosis, by_operators
+
+DIAGNOSIS = Diagnosis(
+    code="extra-term",
+    title="A term too many",
+    cause="a term of {place} does not belong there",
+    rule="A term enters a row only from the row before; one whose derivative is zero leaves.",
+    wrong=r"\frac{d}{d\mu} (a\mu + b) = a + b",
+    right=r"\frac{d}{d\mu} (a\mu + b) = a",
+    repairs=by_operators("term-dropped"),
+    rank=3,
+)

@@ -1,0 +1,77 @@
+"""Every diagnosis finds the slip it names and not another; what is true is never explained away."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import replace
+
+import pytest
+
+from checks.diagnoses import codes, diagnose, diagnosis
+from checks.witness import Witness
+from derive.claims import Claim
+from derive.errors import UnknownNameError
+from derive.formula import Span, walk
+from derive.notation.text_writer import text
+from tests.unit.diagnoses.planted import PLANTED, TRUE, TWINS
+
+PATIENCE = 60.0
+"""What is found must not depend on how busy the machine is."""
+
+
+@pytest.mark.parametrize("code", codes())
+def test_a_planted_slip_is_found_by_its_name(code: str) -> None:
+    found = diagnose(PLANTED[code](), Witness(), seconds=PATIENCE)
+    assert code in [each.code for each in found], found
+    for each in found:
+        assert "{" not in each.cause() and "{" not in each.cause(text).replace("\\{", "")
+
+
+@pytest.mark.parametrize("code", codes())
+def test_another_slip_is_not_given_its_name(code: str) -> None:
+    found = diagnose(PLANTED[TWINS[code]](), Witness(), limit=99, seconds=PATIENCE)
+    assert code not in [each.code for each in found], found
+
+
+@pytest.mark.parametrize("claim", TRUE, ids=str)
+def test_a_true_row_is_not_explained(claim: Claim) -> None:
+    assert diagnose(claim, Witness(), seconds=PATIENCE) == ()
+
+
+@pytest.mark.parametrize("code", codes())
+def test_what_is_offered_instead_holds(code: str) -> None:
+    for each in diagnose(PLANTED[code](), Witness(), seconds=PATIENCE):
+        assert Witness(seed=7, autodiff=False).examine(each.revised).outcome == "agrees", each
+
+
+def test_the_budget_is_kept_and_the_answer_is_always_the_same() -> None:
+    began = time.perf_counter()
+    diagnose(PLANTED["held-for-moving"](), Witness(), seconds=0.5)
+    assert time.perf_counter() - began < 5
+    claim = PLANTED["dropped-term"]()
+    assert diagnose(claim, Witness()) == diagnose(claim, Witness())
+    assert diagnose(claim, Witness(), candidates=0) == ()
+
+
+def test_the_place_has_its_span() -> None:
+    claim = PLANTED["extra-term"]()
+    place = Span(4, 7, 12)
+    found = diagnose(replace(claim, rhs=replace(claim.rhs, span=place)), Witness(), seconds=PATIENCE)
+    assert next(each for each in found if each.code == "extra-term").span == place
+
+
+@pytest.mark.parametrize("code", codes())
+def test_every_file_says_what_it_is(code: str) -> None:
+    found = diagnosis(code)
+    assert found.code == code
+    assert found.title and found.rule.endswith(".") and found.wrong != found.right
+    assert not found.cause.endswith(".")
+
+
+def test_an_unknown_code_names_the_nearest() -> None:
+    with pytest.raises(UnknownNameError, match="try 'lost-factor'"):
+        diagnosis("lost-factr")
+
+
+def test_every_planted_formula_is_a_tree() -> None:
+    assert all(sum(1 for _ in walk(make().lhs)) > 0 for make in PLANTED.values())
