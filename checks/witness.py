@@ -23,6 +23,7 @@ from checks.mutation import mutants
 from checks.points import Point, generic_point, literals_of, size_schedule, sizes_of, symbols_of
 from checks.shrinking import shrink
 from checks.signs import has_branches, surely_defined, surely_definite, surely_positive
+from checks.solutions import Solution, letters, solutions, value_at
 from derive.claims import Claim
 from derive.errors import DeriveError, DisagreementError, UnsupportedError
 from derive.formula import (
@@ -37,6 +38,7 @@ from derive.formula import (
     matrix_product,
     multiply,
     negate,
+    rename,
     walk,
 )
 from derive.symbols import INTEGERS, Domain, Index, Symbol
@@ -49,6 +51,8 @@ AUTODIFF_TOLERANCE = 1e-8
 MUTANTS_TRIED, MOST_MUTANTS = 6, 60
 """A few wrong variants are enough where one of them is told apart; where none is, more are looked at before that is said."""
 MOST_SIZES = 400
+MOST_LETTERS = 4
+"""For how many letters an equation is solved, at each point."""
 POINTS_AT_BRANCHES = 8
 """How many points a claim is given that has a root or a log of something of either sign: each is seen from several sides."""
 
@@ -219,6 +223,20 @@ class Witness:
                 break
             tried += 1
             separated += any(self._differ(other, formula, point) for point in points[:2])
+        return separated, tried
+
+    def power_at(self, second: Formula, solved: Sequence[Solution]) -> tuple[int, int]:
+        """How many wrong variants of a second equation fail at solutions of the first, of how many that were tried."""
+        wrong = [mutant.formula for mutant in mutants(second, tuple(in_order(free_indices(second))))]
+        wrong = [formula for formula in wrong if not _is_multiple(formula, second)]
+        random.Random(self.seed).shuffle(wrong)
+        separated = tried = 0
+        for formula in wrong[:MOST_MUTANTS]:
+            if tried >= MUTANTS_TRIED and separated:
+                break
+            tried += 1
+            with contextlib.suppress(DeriveError):
+                separated += any(value_at(formula, solution).outcome == "differs" for solution in solved[:2])
         return separated, tried
 
     def _differ(self, right: Formula, wrong: Formula, point: Point) -> bool:
@@ -429,6 +447,8 @@ def _lies_in(value: Formula, domain: Domain) -> bool:
     """Whether a value is known to lie in a domain, so that it may be put in for a letter of that domain."""
     if domain in ("positive", "nonnegative"):
         return surely_positive(value)
+    if domain in ("integer", "count", "bool"):
+        return isinstance(value, Number) and value.value.denominator == 1 and value.value >= 0 and (domain != "bool" or value.value < 2)
     return surely_definite(value) if domain == "spd" else domain == "real"
 
 
@@ -599,12 +619,65 @@ def _same_at_two_values(witness: Witness, claim: Claim, difference: Formula, nam
 def _implies(witness: Witness, claim: Claim) -> Evidence:
     """The second equation is the stated multiple of the first, by a factor that is defined where the first equation holds."""
     if claim.multiplier is None:
-        return Evidence("undecided", "no multiplier was stated, and points that solve the first equation are not searched for")
+        return _implied(witness, _at_one_place(claim))
     if not surely_defined(claim.multiplier):
         return Evidence("undecided", "the multiplier is not known to be defined where the first equation holds")
     matrix = len(claim.multiplier.shape) == 2
     product = matrix_product(claim.multiplier, claim.lhs) if matrix else multiply(claim.multiplier, claim.lhs)
     return witness.equality(claim, claim.rhs, product, "the second side is not the stated multiple of the first, certainly")
+
+
+def _at_one_place(claim: Claim) -> Claim:
+    """Equations for the same free indices are looked at for one value of them: each follows from its own."""
+    shared = free_indices(claim.lhs)
+    if not shared or shared != free_indices(claim.rhs):
+        return claim
+    first = {index: index.range.lower for index in shared}
+    return replace(claim, lhs=rename(claim.lhs, first), rhs=rename(claim.rhs, first))
+
+
+def _implied(witness: Witness, claim: Claim) -> Evidence:
+    """Points that solve the first equation are sought, by one letter or another; the second must hold at each of them."""
+    assumed = {(s.name, s.role) for a in claim.assumptions if a.equation for s in symbols_of(*a.equation)}
+    solved: list[Solution] = []
+    unclear = ""
+    at: list[Point] = []
+    for wanted in letters(claim.lhs):
+        free = [s for s in wanted if (s.name, s.role) not in assumed][:MOST_LETTERS]
+        for point in witness.at(claim.lhs, claim.rhs, claim=claim, most=3 * max(3, witness.points)):
+            if len(at) >= max(3, witness.points) or not free:
+                break
+            if not _meets_assumptions(claim, point):
+                continue
+            before = len(solved)
+            for symbol in free:
+                for solution in solutions(claim.lhs, point, symbol):
+                    seen = value_at(claim.rhs, solution)
+                    if seen.outcome == "differs":
+                        shown = Order("violated", "", seen.assignment, seen.entry, seen.value, "0", seen.value)
+                        return Evidence(
+                            "differs",
+                            f"the first equation, solved for {symbol.name}, holds, and the second certainly does not",
+                            len(at) + 1,
+                            tuple(p.sizes for p in (*at, point)),
+                            counterexample=_counterexample(claim, solution.near, shown),
+                        )
+                    if seen.outcome == "vanishes":
+                        solved.append(solution)
+                    elif seen.outcome == "unclear":
+                        unclear = "the second equation is not enclosed sharply enough at a solution of the first"
+            if len(solved) > before:
+                at.append(point)
+    if unclear or len(at) < min(3, max(1, witness.points)):
+        return Evidence("undecided", unclear or "vacuous, or no solution of the first equation was found", len(at))
+    separated, tried = witness.power_at(claim.rhs, solved)
+    if not separated and tried < MUTANTS_TRIED:
+        # A lone letter has hardly a wrong variant: that it does not vanish off the solutions shows that it could have failed.
+        separated, tried = int(any(compare(claim.rhs, ZERO, point).outcome == "different" for point in at)), tried + 1
+    sizes = tuple(p.sizes for p in at)
+    return Evidence(
+        "agrees", "the second equation holds at every solution found", len(at), sizes, separated=separated, mutants=tried
+    )
 
 
 def _same_argmax(witness: Witness, claim: Claim) -> Evidence:

@@ -224,6 +224,46 @@ class Reader:
             self.equations.append((f"definition of what is put for {node.symbol.name}", equation))
         return known, around
 
+    def inverse_of(self, matrix: Formula, scope: Scope, entry: tuple[KIndex, ...]) -> Polynomial:
+        """An entry of the inverse of a compound square matrix, under a name that equal matrices share.
+
+        All that is known of it is that it undoes the matrix, and that it is symmetric where the matrix is.
+        """
+        size = _size(matrix.shape[0])
+        component = fresh((1, size)), fresh((1, size))
+        value = self.read(matrix, scope, component)
+        around = tuple(sorted(free_of(value) - set(component)))
+        indices = (*around, *component)
+        generic = tuple(free(f"@s{k}", *range_of(index)) for k, index in enumerate(indices))
+        value = self.reducer.rename(value, dict(zip(indices, generic, strict=True)))
+        known = self._opaque.get((value, generic, "inverted"))
+        if known is None:
+            turned = self.reducer.rename(value, {generic[-1]: generic[-2], generic[-2]: generic[-1]})
+            symmetric = not self.settle(subtract(value, turned), [])
+            family = tuple(Range(Size(upper), lower) for lower, upper in map(range_of, around))
+            own = Symbol(f"inverted*{len(self._opaque) + 1}", "opaque", family, (Size(size), Size(size)))
+            known = self.declare(replace(own, domain="sym" if symmetric else "real"))
+            self._opaque[value, generic, "inverted"] = known
+            self._values[known] = value
+            equation = subtract(single((("e", *known), generic)), value)
+            self.equations.append(("definition of an inverted matrix", equation))
+        return single((("i", *known), (*around, *entry)))
+
+    def written_out(self, polynomial: Polynomial, reducer: Reducer) -> Polynomial:
+        """Every named matrix as what it stands for; inverses and determinants of it stay."""
+
+        def change(atom: Atom) -> Polynomial | None:
+            head, arguments = atom
+            if head[0] not in ("e", "E") or head[2] != "opaque":
+                return None
+            value = self._values[head[1], head[2]]
+            symbol = self.symbols[head[1], head[2]]
+            ranges = (*symbol.family, *(Range(size) for size in symbol.shape))
+            generic = tuple(free(f"@s{k}", r.lower, r.upper.name) for k, r in enumerate(ranges))
+            return reducer.rename(value, dict(zip(generic, arguments, strict=True)))
+
+        return reducer.transform(polynomial, change)
+
     def _require_untouched(self, polynomial: Polynomial, moved: Callable[[Head], bool]) -> None:
         """A substituted matrix under a name hides what it depends on: none that does may stand where that is moved.
 
@@ -384,7 +424,7 @@ def _inverse(reader: Reader, node: Inverse, scope: Scope, entry: tuple[KIndex, .
         scalars, inner = _split_scalars(matrix)
         below = reducer.power(reducer.multiply(*(reader.read(s, scope) for s in scalars)), Fraction(-1))
         return reducer.multiply(below, reader.read(Inverse(inner), scope, entry))
-    raise UnsupportedError(f"the kernel does not invert a {type(matrix).__name__}")
+    return reader.inverse_of(matrix, scope, entry)
 
 
 def _split_scalars(node: Multiply) -> tuple[list[Formula], Formula]:

@@ -28,6 +28,8 @@ from derive.formula import (
     MatrixProduct,
     Multiply,
     Named,
+    Number,
+    Power,
     Reference,
     SizeNumber,
     Substitute,
@@ -225,6 +227,9 @@ _DOMAIN_NAMES = {
 
 
 def _square(node: Formula, ask: Questions) -> bool:
+    if isinstance(node, Power) and isinstance(node.exponent, Number):
+        # A negative even power is one too, wherever it is defined.
+        return node.exponent.value.denominator == 1 and node.exponent.value % 2 == 0
     return isinstance(node, Multiply) and len(node.factors) == 2 and node.factors[0] == node.factors[1] and node.shape == ()
 
 

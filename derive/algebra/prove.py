@@ -10,9 +10,9 @@ from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass, replace
 from fractions import Fraction
 
-from derive.algebra import nonnegativity, signs
+from derive.algebra import nonnegativity, signs, solving
 from derive.algebra.canonical import close
-from derive.algebra.entries import Reader, entries_of
+from derive.algebra.entries import Reader, entries_of, plain_heads
 from derive.algebra.reduction import MAX_CLEARINGS, Blocked, Fact, LogEntry, Reducer, match, slots_of, weight
 from derive.algebra.terms import (
     Factor,
@@ -97,7 +97,7 @@ def prove(claim: Claim) -> Outcome:
     began = time.perf_counter()
     reader = Reader()
     try:
-        if claim.lhs.shape != claim.rhs.shape and claim.rhs != Number(Fraction(0)):
+        if claim.lhs.shape != claim.rhs.shape and claim.rhs != Number(Fraction(0)) and claim.relation != "implies":
             raise ShapeError(f"the two sides of {claim.label} have different shapes: {claim.lhs.shape}, {claim.rhs.shape}")
         method = _RELATIONS[claim.relation](reader, claim)
         duties = tuple(obligations(reader, claim, claim.lhs, claim.rhs))
@@ -296,9 +296,11 @@ def _proportional(reader: Reader, claim: Claim) -> str:
 
 
 def _implies(reader: Reader, claim: Claim) -> str:
-    """rhs = M lhs with M nonzero (a scalar or a positive definite matrix)."""
+    """rhs = M lhs with M as stated (a scalar or a matrix), or by whatever road is found."""
+    if claim.multiplier is None:
+        return _solved(reader, claim)
     entry = entries_of(claim.rhs)
-    multiplier = claim.multiplier if claim.multiplier is not None else Number(Fraction(1))
+    multiplier = claim.multiplier
     product = multiplier @ claim.lhs if len(multiplier.shape) == 2 else multiplier * claim.lhs
     if product.shape != claim.rhs.shape:
         raise _Failed("the second equation has another shape than the stated multiple of the first")
@@ -308,6 +310,51 @@ def _implies(reader: Reader, claim: Claim) -> str:
     # 1 = (1/x) x, and yet x = 0 does not imply 1 = 0.
     _require_no_new_duty(reader, claim, multiplier)
     return "the second equation is a multiple of the first"
+
+
+def _solved(reader: Reader, claim: Claim) -> str:
+    sides = [_normal_equation(reader, side) for side in (claim.lhs, claim.rhs)]
+    ask = _questions(reader, claim)
+    if solving.never_holds(sides[0], ask):
+        raise _Failed("vacuous: the first equation has no solution")
+    _require_defined_at_solutions(reader, claim, sides[0])
+    reason = solving.follows(sides[0], sides[1], ask)
+    if reason is None:
+        raise _Failed("no road from the first equation to the second was found")
+    return reason
+
+
+def _normal_equation(reader: Reader, side: Formula) -> solving.Equation:
+    # The one entry of a row is named as that of a column.
+    rows = tuple(free(f"@{'rc'[k]}", 1, size.name) for k, size in enumerate(s for s in side.shape if s is not None))
+    return solving.Equation(reader.read(side, None, rows), rows)
+
+
+def _require_defined_at_solutions(reader: Reader, claim: Claim, first: solving.Equation) -> None:
+    """That the second equation is not undefined wherever the first holds, as 1/x = 0 is where x = 0.
+
+    What it divides by is fine where the declarations or the first equation itself say so, or where the first equation can be
+    solved for a letter on which it does not depend.
+    """
+    accepted = {(duty.kind, duty.formula) for duty in obligations(reader, claim, claim.lhs)}
+    settled = solving.cleared(reader.settled_reducer([]), reader.settle(first.value, []))
+    letters = [key for key in reader.symbols if solving.is_linear(settled, key)]
+    balanced = [key for key in reader.symbols if solving.is_balanced(settled, key)]
+    for duty in obligations(reader, claim, claim.rhs):
+        if duty.derived or (duty.kind, duty.formula) in accepted:
+            continue
+        value = _try_read(reader, duty.formula)
+        # A variance put under a root is nonnegative; that it is not zero only asks that it be free to move.
+        open_to = balanced if duty.kind == "positive" and _is_nonnegative(reader, claim, duty.formula) else letters
+        if not value or all(any(solving.contains(head, key) for head in plain_heads(value)) for key in open_to):
+            raise _Failed(f"the second equation may be undefined wherever the first holds: not known to be {duty.kind}")
+
+
+def _is_nonnegative(reader: Reader, claim: Claim, formula: Formula) -> bool:
+    try:
+        return nonnegativity.nonnegative(formula, _questions(reader, claim)) is not None
+    except (DeriveError, Blocked):
+        return False
 
 
 def _same_argmax(reader: Reader, claim: Claim) -> str:

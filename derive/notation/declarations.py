@@ -115,7 +115,11 @@ class Dictionary:
     statements: list[Statement] = field(default_factory=list[Statement])
     facts: list[Fact] = field(default_factory=list[Fact])
     freed: frozenset[str] = frozenset()
+    domains: dict[str, Domain] = field(default_factory=dict[str, Domain])
+    """What assumptions make of a letter's domain: 0/1 entries that sum to one are one-hot."""
     version: int = 0
+    keyword: str = ""
+    """The last one: ``param A in R ; B in R`` goes on with it."""
 
     def copy(self) -> Dictionary:
         """The same declarations, for hints that hold for one display only."""
@@ -127,7 +131,9 @@ class Dictionary:
             list(self.statements),
             list(self.facts),
             self.freed,
+            dict(self.domains),
             self.version,
+            self.keyword,
         )
 
     # Looking up.
@@ -165,9 +171,12 @@ class Dictionary:
         if word == "reset" and not rest.strip():
             self._reset()
         elif word in _READERS:
+            self.keyword = word
             _READERS[word](self, rest, start)
         elif (place := _model_sign(line)) is not None:
             self._statement(line[: place[0]], line[place[1] :])
+        elif self.keyword and self.keyword not in ("posterior",):
+            _READERS[self.keyword](self, line, 0)
         else:
             raise ReadingError(
                 f"a declaration that is not understood: {line!r}, expected one of {', '.join(KEYWORDS)} or NAME ~ DENSITY",
@@ -182,6 +191,7 @@ class Dictionary:
         for listed in (self.entries, self.statements, self.facts):
             listed.clear()
         self.freed = frozenset()
+        self.domains.clear()
 
     def surface(self, text: str) -> Items:
         return surface(text, self.macros)

@@ -63,6 +63,8 @@ MAX_EXPANDED = 64
 MAX_UNFOLDING = 40
 FUNCTIONS = ("\\log", "\\ln", "log", "ln", "\\exp", "exp")
 TRANSPOSES = ("T", "\\top", "\\intercal", "\\prime", "top")
+CONSTANTS = ("const", "constant", "Const", "cst", "cte", "C", "c")
+"""What stands for a term that is free of the parameters, where it is not declared."""
 BIG = ("\\sum", "\\prod", "\\int")
 
 
@@ -364,8 +366,7 @@ class Reader:
         elif item.text in ("()", "[]", "\\{\\}", "(]", "[)"):
             if item.sub is not None and not item.sups and (value := self._subscripted(item, scope)) is not None:
                 return value, (), 0
-            parts = arguments_of(inside)
-            if len(parts) == 1:
+            if not any(one.is_sign(",", ";") for one in inside):
                 return self.formula(inside, scope), item.sups, item.primes
             raise ReadingError("a tuple where a value is expected", item.start, item.end, "ill-formed")
         raise ReadingError(f"brackets that are not understood: {item.text}", item.start, item.end)
@@ -460,7 +461,10 @@ class Reader:
                 if met is None:
                     continue
                 match, end = met
-                if not self._admits(entry, match, scope):
+                alone = end - position < len(entry.spelling.items)
+                if alone and end < len(line.items) and line.items[end].kind == "fence":
+                    continue  # a call, of other arguments
+                if not self._admits(entry, match, scope) or not all(slot in match.slots for slot in entry.spelling.slots):
                     continue
                 line.position = end
                 try:
@@ -538,6 +542,8 @@ class Reader:
     def reference(self, entry: Letter, indices: tuple[IndexLike, ...], version: Version | None = None) -> Formula:
         """The symbol at its indices, in the version that stands in its place."""
         symbol = entry.symbol
+        if symbol.name in self.dictionary.domains:
+            symbol = replace(symbol, domain=self.dictionary.domains[symbol.name])
         if version is not None and version.letter is not None:
             symbol = version.letter.symbol
             given = iter(indices)
@@ -645,6 +651,8 @@ class Reader:
                 return {}
             return {} if self.probabilities.versions(items, scope) is not None else None
         formals = self.probabilities.parameters_named(items)
+        if formals and self.probabilities.is_value(items, actual):
+            return None
         if not formals:
             latent = self.probabilities.latent_of(items)
             return {} if latent is not None and self.probabilities.latent_of(actual) == latent else None
@@ -771,7 +779,10 @@ class Reader:
         for number in range(lower, upper + 1):  # type: ignore[arg-type]
             covered.position = start
             bound = inner.with_index(letter, number) if latent is None else inner.with_latent(*latent, number)
-            terms.append(self._covered(covered, bound))
+            written = covered.items if latent is not None else tuple(_numbered(item, letter, number) for item in covered.items)
+            line = Line(written, start)
+            terms.append(self._covered(line, bound))
+            covered.position = line.position
         if item.text == "\\sum":
             return add(*terms) if terms else ZERO
         return multiply(*terms) if terms else ONE
@@ -833,6 +844,8 @@ class Reader:
         self, letter: Items, lower: Items, upper: Items | None, item: Item, scope: Scope
     ) -> tuple[str, Index | tuple[int, int], None]:
         name = plain(letter)
+        if upper is not None and re_integer(plain(upper)) and re_integer(plain(lower)) and len(letter) == 1:
+            return name, (int(plain(lower)), int(plain(upper))), None
         declared = self._range_of(name, letter, scope)
         if not re_integer(plain(lower)):
             raise ReadingError(f"a sum that starts at no number: {plain(lower)}", item.start, item.end, "ill-formed")
@@ -905,6 +918,9 @@ class Reader:
             line.take()
             size = UNSIZED if item.sub is None else self._size(item.sub, scope)
             return Identity(size), item.sups, 0
+        if name in CONSTANTS and (item.sub is None or all(one.kind in ("number", "letter") for one in item.sub)):
+            line.take()
+            return Reference(Symbol(f"constant {plain((replace(item, sups=(), primes=0),))}", "const")), item.sups, 0
         special = self.probabilities.builtin(line, scope)
         if special is not None:
             return special
@@ -1122,13 +1138,35 @@ def _stops_logarithm(item: Item, count: int) -> bool:
 def _term_end(items: Items, place: int) -> int:
     """Where the term that begins at ``place`` ends: before the next sign that does not follow an operator."""
     after_operator = True
+    inside: set[str] = set()
     while place < len(items):
         item = items[place]
-        if item.is_sign("+", "-") and not after_operator:
+        if item.is_sign("mid", "Vert") and item.sub is None:
+            inside ^= {item.text}  # what stands between bars is one thing
+        if item.is_sign("+", "-") and not after_operator and not inside:
             return place
         after_operator = item.is_sign("cdot", "times", "/") or (item.is_sign("+", "-"))
         place += 1
     return place
+
+
+def _numbered(item: Item, letter: str, number: int) -> Item:
+    """The item with a number in the place of an index letter: y_i is y_2, a name of its own."""
+
+    def change(items: Items) -> Items:
+        return tuple(
+            Item("number", str(number), start=one.start, end=one.end)
+            if one.kind == "letter" and one.text == letter and one.sub is None and not one.sups
+            else _numbered(one, letter, number)
+            for one in items
+        )
+
+    return replace(
+        item,
+        parts=tuple(change(part) for part in item.parts),
+        sub=None if item.sub is None else change(item.sub),
+        sups=tuple(change(sup) for sup in item.sups),
+    )
 
 
 def _uses(items: Items, name: str) -> bool:
@@ -1256,3 +1294,9 @@ def shared_letters(*formulas: Formula) -> frozenset[str]:
 
 def symbols_in(node: Formula) -> Iterator[Symbol]:
     return (inner.symbol for inner in walk(node) if isinstance(inner, Reference))
+
+
+def alike(left: Formula, right: Formula) -> tuple[Formula, Formula]:
+    """Both sides, identity matrices of open size at the size of the other side."""
+    sized = _sized([left, right])
+    return sized[0], sized[1]

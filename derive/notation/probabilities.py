@@ -149,7 +149,13 @@ class Probabilities:
     def _letter(self, items: Items, *, whole: bool) -> tuple[Letter, Match] | None:
         if not items:
             return None
-        for entry in self.dictionary.by_head(items[0].text):
+        if whole and (exact := self._letter(items, whole=False)) is not None:
+            return exact
+        entries = self.dictionary.by_head(items[0].text)
+        if whole:
+            # \mu may be short for \mu_k and for \mu_{t,k}: the parameter, and the shorter one.
+            entries.sort(key=lambda entry: (isinstance(entry, Letter) and entry.kind != "param", len(entry.spelling.slots)))
+        for entry in entries:
             if isinstance(entry, Letter):
                 met = entry.spelling.match(items, 0, whole=whole)
                 if met is not None and met[1] == len(items) and not met[0].extra_sups:
@@ -165,6 +171,13 @@ class Probabilities:
             return tuple(name for member in self._members(together[0].body) for name in self.parameters_named(member))
         letter = self.letter_of(items, whole=True)
         return (letter.name,) if letter is not None and letter.kind in ("param", "const", "frozen") else ()
+
+    def is_value(self, formal: Items, actual: Items) -> bool:
+        """Whether a formal argument is only a placeholder: the name of a family, met by a member of one or by anything else."""
+        letter = self.letter_of(formal, whole=True)
+        if letter is None or self.letter_of(formal) is letter or self._tuple(formal) is not None:
+            return False
+        return self.letter_of(actual, whole=True) is None or self.letter_of(actual) is not None
 
     def versions(self, items: Items, scope: Scope) -> dict[str, Version] | None:
         """What each parameter is replaced by when the items are given as parameters; None where they are none."""
@@ -211,14 +224,21 @@ class Probabilities:
             base = self._free_version(letter, place)
             if base is None:
                 return {}
-            slots = letter.spelling.slots
-            fixed = tuple(
-                scope.indices.get(slot, self.dictionary.indices.get(slot))
-                if slot not in base.spelling.slots and (slot in match.slots or slot in scope.indices)
-                else None
-                for slot in slots
-            )
-            return {base.name: Version(letter=letter, fixed=fixed if any(f is not None for f in fixed) else ())}  # type: ignore[arg-type]
+            # The member's own indices stay open, from the last; the others are fixed as they stand.
+            wanted = list(base.symbol.family)
+            fixed: list[IndexLike | None] = []
+            for place in reversed(range(len(letter.symbol.family))):
+                slot = letter.spelling.slots[place] if place < len(letter.spelling.slots) else None
+                if wanted and letter.symbol.family[place] == wanted[-1]:
+                    wanted.pop()
+                    fixed.insert(0, None)
+                elif slot is not None:
+                    fixed.insert(0, scope.indices.get(slot) or self.reader.index(match.slots[slot], scope))
+                else:
+                    return None
+            if wanted:
+                return None
+            return {base.name: Version(letter=letter, fixed=tuple(fixed) if any(f is not None for f in fixed) else ())}
         if self._tuple(items) is not None:
             return self.versions(items, scope)
         marked = self._marked(items)
@@ -580,6 +600,10 @@ class Probabilities:
         if (variable := self._variable(self._alias(items), scope)) is not None:
             return [variable]
         found_versions = self.versions(items, scope)
+        partial = self._partial(items, ("param", "frozen"), scope) if found_versions is None else None
+        if partial is not None:
+            components.append((partial.letter, partial.known))
+            return []
         if found_versions is not None:
             versions.update(found_versions)
             known = self._letter(items, whole=False)
@@ -632,8 +656,11 @@ class Probabilities:
             if parameters and self._statement_of(found[0]) is None:
                 return None
             return Occurrence(found[0], tuple(None for _ in found[0].spelling.slots))
-        if len(items) == 1 and items[0].sub is not None and not parameters:
-            # x_n, where x_{ni} is declared: all of its entries.
+        return None if parameters else self._partial(items, kinds, scope)
+
+    def _partial(self, items: Items, kinds: tuple[str, ...], scope: Scope) -> Occurrence | None:
+        """``x_n`` where ``x_{ni}`` is declared: all of its entries."""
+        if len(items) == 1 and items[0].sub is not None:
             given = chunks_of(items[0].sub)
             for letter in self.dictionary.letters:
                 own = letter.spelling.items
@@ -958,6 +985,10 @@ class Probabilities:
             if given:
                 return self._posterior_weights(given, scope)
             if self.dictionary.posteriors:
+                self.reader.undecided_weights = True
+                if self.reader.weights == "moving":
+                    self.reader.notes.add("E is over the posterior at the parameters written")
+                    return _Weights(self, None, {}, scope)
                 self.reader.notes.add("E is over the declared posterior")
                 return _Weights(self, None, None, scope)
             self.reader.notes.add("E is over the model")

@@ -121,7 +121,7 @@ class Spelling:
 
     @property
     def is_call(self) -> bool:
-        return len(self.items) > 1 and self.items[-1].kind == "fence"
+        return self.items[-1].kind == "fence"
 
     @property
     def call(self) -> tuple[Argument, ...]:
@@ -149,7 +149,7 @@ class Spelling:
 
     def match_head(self, items: Items, position: int) -> tuple[Match, int] | None:
         """The match of a call's name alone, its arguments left out."""
-        if not self.is_call:
+        if not self.is_call or len(self.items) < 2:
             return None
         return Spelling(self.items[:-1], self.slots, self.is_index).match(items, position)
 
@@ -213,11 +213,9 @@ class Spelling:
 
     def _literal(self, mine: Items, theirs: Items, found: Match) -> bool:
         """Marks are the same word; a letter with indices of its own (the Z_i of gamma_{Z_i}) is matched as such."""
-        if plain(mine) == plain(theirs):
-            return True
         if len(mine) == len(theirs) == 1 and mine[0].kind == "letter" and mine[0].sub is not None:
             return self._item(mine[0], theirs[0], found, last=True, whole=False) and not (found.extra_sub or found.extra_sups)
-        return False
+        return plain(mine) == plain(theirs)
 
     def _slot(self, chunk: Items) -> str | None:
         chunk = _unfenced(chunk)
@@ -256,11 +254,16 @@ class Spelling:
                     found.slots, found.arguments = trial.slots, trial.arguments
                     found.arguments[plain(formal)] = actual
                     return True
+            if self._has_slots(formal):
+                return False
             found.arguments[plain(formal)] = actual
             return True
         if len(formal) != len(actual):
             return False
         return all(self._operand(mine, theirs, found) for mine, theirs in zip(formal, actual, strict=True))
+
+    def _has_slots(self, items: Items) -> bool:
+        return any(self._is_slot(chunk) for item in items for part in (item.sub or (), *item.sups) for chunk in chunks_of(part))
 
     def _operand(self, mine: Item, theirs: Item, found: Match) -> bool:
         slot = self._slot((mine,))

@@ -201,7 +201,8 @@ def tokens(text: str) -> list[Token]:
         if kind == "comment":
             continue
         if kind == "char":
-            found.extend(_character(token.arg, start))
+            for offset, character in enumerate(token.arg):
+                found.extend(_character(character, start + offset))
         elif kind == "macro":
             # pylatexenc counts the spaces behind a macro to it.
             found.append(Token("command", token.arg, start, start + 1 + len(token.arg)))
@@ -434,6 +435,9 @@ class _Surface:
         start = token.start
         if token.kind == "open":
             inside, end = self._group(token)
+            following = self.peek()
+            if not inside and (following is None or following.text not in ("_", "^")):
+                return None
             return Item("group", parts=(inside,), start=start, end=end)
         if token.kind == "begin":
             return self._environment(token)
@@ -631,6 +635,10 @@ class _Surface:
             "rVert": "‖",
             "\\Vert": "‖",
         }
+        if opening.kind == "command" and opening.text == "|":
+            name = "\\|"
+        if closing.kind == "command" and closing.text == "|":
+            shut = "\\|"
         return Item("fence", bars.get(name, name) + bars.get(shut, shut), (inside,), start=token.start, end=closing.end)
 
     def _braced(self, token: Token) -> Item:

@@ -6,19 +6,28 @@ A carrier knows its file format and how a display falls into rows; it knows no m
 
 from __future__ import annotations
 
+import importlib
+import pkgutil
+import re
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
+
+from derive.errors import DeriveError, LimitError, UnknownNameError
+
+MAXIMUM_BYTES = 1 << 20
+"""A longer note is refused before it is parsed."""
 
 
 @dataclass(frozen=True, slots=True)
 class Place:
     """Where something stands: 1-based line and column of the file; ``cell`` counts a notebook's cells from 1 (its lines are the
-    lines within that cell), else None."""
+    lines within that cell), ``file`` names an included file as the note writes it, else they are None."""
 
     line: int
     column: int = 1
     cell: int | None = None
+    file: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,9 +46,9 @@ class Source:
         before = self.text[:offset]
         breaks = before.count("\n")
         if not breaks:
-            return Place(self.place.line, self.place.column + offset, self.place.cell)
+            return replace(self.place, column=self.place.column + offset)
         column = offset - before.rfind("\n") + self.prefix
-        return Place(self.place.line + breaks, column, self.place.cell)
+        return replace(self.place, line=self.place.line + breaks, column=column)
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,3 +120,81 @@ class Carrier:
     name: str
     suffixes: tuple[str, ...]
     read: Callable[[str, Path], Note]
+
+
+def carriers() -> tuple[Carrier, ...]:
+    """All carriers: each module of this folder that holds a ``CARRIER``."""
+    modules = (importlib.import_module(f"{__name__}.{found.name}") for found in pkgutil.iter_modules(__path__))
+    return tuple(module.CARRIER for module in modules if hasattr(module, "CARRIER"))
+
+
+def read_text(path: Path) -> str:
+    """The text of a file, with ``\\n`` for every kind of line end and without a byte order mark.
+
+    Raises:
+        DeriveError: there is no such file, or it is not UTF-8.
+        LimitError: it is longer than ``MAXIMUM_BYTES``.
+    """
+    try:
+        with path.open("rb") as file:
+            raw = file.read(MAXIMUM_BYTES + 1)
+    except (OSError, ValueError) as error:
+        reason = error.strerror if isinstance(error, OSError) and error.strerror else str(error)
+        raise DeriveError(f"cannot read {str(path)!r}: {reason}, expected a file") from error
+    if len(raw) > MAXIMUM_BYTES:
+        raise LimitError(f"{path}: too long, expected at most {MAXIMUM_BYTES} bytes; split the note")
+    try:
+        return normal_text(raw.decode("utf-8", errors="strict"))
+    except UnicodeDecodeError as error:
+        line = raw[: error.start].replace(b"\r\n", b"\n").replace(b"\r", b"\n").count(b"\n") + 1
+        raise DeriveError(f"{path}:{line}: not UTF-8; save the note as UTF-8") from error
+
+
+def normal_text(text: str) -> str:
+    """``text`` with ``\\n`` for every line end, no byte order mark, and U+FFFD for NUL."""
+    return text.removeprefix("\ufeff").replace("\r\n", "\n").replace("\r", "\n").replace("\0", "\ufffd")
+
+
+def read_note(path: Path, text: str | None = None) -> Note:
+    """The note at ``path``; with ``text``, that text as if it stood there (``-`` is the standard input).
+
+    A file ``NAME.derive`` beside the note comes first, as declarations.
+
+    Raises:
+        UnknownNameError: no carrier knows the suffix.
+        DeriveError: the file cannot be read; LimitError: it is too long.
+    """
+    from derive.notes.entries import Lines, entries  # a module of this folder, which imports the records above
+
+    if text is None:
+        _carrier(path, None)
+        text = read_text(path)
+    elif len(text.encode("utf-8", errors="surrogatepass")) > MAXIMUM_BYTES:
+        raise LimitError(f"{path}: too long, expected at most {MAXIMUM_BYTES} bytes; split the note")
+    else:
+        text = normal_text(text)
+    note = _carrier(path, text).read(text, path)
+    beside = path.with_suffix(".derive") if path.name not in ("", "-") else None
+    if beside is None or beside == path or not beside.is_file():
+        return note
+    declared = read_text(beside)
+    found = entries(declared, 0, len(declared), Lines(declared, file=beside.name))
+    return replace(note, blocks=(Declarations(found), *note.blocks)) if found else note
+
+
+def _carrier(path: Path, text: str | None) -> Carrier:
+    known = {suffix: carrier for carrier in carriers() for suffix in carrier.suffixes}
+    if str(path) == "-":
+        return known[".tex" if text is not None and _is_latex(text) else ".md"]
+    if path.suffix.lower() not in known:
+        raise UnknownNameError.among("suffix of a note", path.suffix, known)
+    return known[path.suffix.lower()]
+
+
+def _is_latex(text: str) -> bool:
+    """Whether a text without a file's name is LaTeX: a document, or a bare ``align`` and no sign of Markdown."""
+    if re.match(r"\s*(?:%[^\n]*\n\s*)*\\documentclass", text):
+        return True
+    if re.search(r"^\s*(?:```|~~~|<!--)", text, flags=re.MULTILINE):
+        return False
+    return "\\begin{align" in "".join(text.split("$$")[::2])

@@ -28,6 +28,7 @@ from derive.formula import (
     Power,
     Reference,
     Substitute,
+    Sum,
     at_time,
     free_indices,
     multiply,
@@ -36,11 +37,11 @@ from derive.formula import (
     walk,
 )
 from derive.notation.declarations import Dictionary, Letter
-from derive.notation.latex_reader import Reader, Scope, shared_letters
-from derive.notation.spellings import plain
+from derive.notation.latex_reader import Reader, Scope, alike, shared_letters
+from derive.notation.spellings import arguments_of, plain
 from derive.notation.surface import Item, Items, surface
 from derive.notes import Display, Place, Row, Source
-from derive.symbols import Index, Symbol
+from derive.symbols import Domain, Index, Symbol
 
 Status = Literal["claim", "defined", "skipped", "unread"]
 
@@ -49,6 +50,8 @@ RELATIONS = {
     "leftarrow": "defines", "approx": "approximately", "sim": "is distributed as", "simeq": "approximately",
 }  # fmt: skip
 IMPLICATIONS = ("implies", "iff", "to")
+HINT_WORDS = ("let", "free", "define", "skip", "expect", "from", "solves", "solve", "maximises", "maximizes", "maximise", "maximize")
+SUMMED: Mapping[str, Domain] = {"bool": "one-hot", "nonnegative": "closed simplex", "positive": "simplex", "unit": "simplex"}
 CONSTANTS = ("const", "constant", "Const", "cst", "cte")
 CONSTANT_LETTERS = ("C", "c", "K", "k", "Z")
 
@@ -60,6 +63,8 @@ class RowClaim:
     alternatives: tuple[Claim, ...]
     relation: str
     span: tuple[int, int]
+    bridging: bool = False
+    """The row before could not be read: this one is compared with the one before that, which cannot refute it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,14 +149,32 @@ class DisplayReader:
         self.left: Formula | None = None
         self.left_items: Items = ()
         self.broken = False
-        self.has_constant = False
+        self.pending: list[RowClaim] = []
+        self.bridging = False
         trouble = self._take_hints(display)
+        self._strengthen()
         groups = self._groups(display)
         for number, group in enumerate(groups, start=1):
             source = joined(group)
             following = groups[number] if number < len(groups) else None
             rows.append(self._row(number, group, source, following, trouble))
         return DisplayReading(rows, self.weights, self.undecided, display.label, self.left, self.hints.expected)
+
+    def _strengthen(self) -> None:
+        """Assumed sums of one tell of a domain: 0/1 entries that sum to one are one-hot, positive ones a simplex."""
+        reader = Reader(self.own)
+        for fact in self.own.facts:
+            if fact.relation != "=" or plain(fact.right) != "1":
+                continue
+            try:
+                total = reader.formula(fact.left)
+            except DeriveError:
+                continue
+            body = total.body if isinstance(total, Sum) else None
+            if isinstance(total, Sum) and isinstance(body, Reference) and body.indices and body.indices[-1] == total.index:
+                domain = SUMMED.get(body.symbol.domain)
+                if domain is not None and total.index.range == body.symbol.family[-1]:
+                    self.own.domains[body.symbol.name] = domain
 
     # Hints.
 
@@ -160,6 +183,8 @@ class DisplayReader:
             text = hint.text.strip()
             word, _, rest = text.partition(" ")
             try:
+                if word not in HINT_WORDS and self.own.keyword == "let" and " in " in text:
+                    text, word = f"let {text}", "let"
                 if word in ("let", "free"):
                     self.own.declare(text)
                 elif word == "define":
@@ -252,8 +277,8 @@ class DisplayReader:
         return replace(made, status=status, claims=tuple(claims), relation=relation, notes=tuple(sorted(reader.notes)))
 
     def _forget(self, text: str) -> None:
-        """A row that could not be read leaves nothing to compare the next one with."""
-        self.previous = self.exact = None
+        """Behind a row that could not be read the next one is compared with the one before it."""
+        self.bridging = self.previous is not None
         self.equation = None
 
     def _claims(
@@ -273,6 +298,9 @@ class DisplayReader:
             last = place == len(statements) - 1
             next_arrow = not last or (following is not None and self._begins_with_arrow(following))
             one, defined, relation = self._statement(part, reader, implied=implied, used=next_arrow, number=number)
+            if self.bridging and not part_has_left(part):
+                one = [replace(claim, bridging=True) for claim in one]
+            self.bridging = False
             claims += one
             shown = shown or relation
             if one:
@@ -318,7 +346,6 @@ class DisplayReader:
         else:
             current = self.previous if self.previous is not None else ZERO
             exact = self.exact if self.exact is not None else current
-        first_left = current
         skip_first = own_left
         for place, (relation, side) in enumerate(zip(relations, sides[1:], strict=True)):
             meaning = RELATIONS[relation]
@@ -340,6 +367,7 @@ class DisplayReader:
                     "unsupported",
                 )
             right = self._side(side, reader, current)
+            current, right = alike(current, right)
             span = (side[0].start, side[-1].end)
             zero = right == ZERO or (own_left and place == 0 and current == ZERO)
             equation = (current, right)
@@ -358,6 +386,8 @@ class DisplayReader:
                 self.equation = (current, right)
                 continue
             if implied and place == 0 and meaning == "=":
+                if before_equation is None and self.broken:
+                    raise ReadingError("the row before could not be read: there is nothing that it follows from", side[0].start, side[-1].end, "previous")
                 claims.append(RowClaim(self._implied(before_equation, equation, reader), "implies", span))
             elif own_left and place == 0 and meaning == "=" and used and not implied and not self._holds_for_left(current):
                 # The first equation before an arrow is one to be used.
@@ -366,14 +396,13 @@ class DisplayReader:
                 continue
             else:
                 claims.append(RowClaim(self._related(meaning, current, exact, right, reader, side), relation, span))
+                claims += self.pending
+                self.pending = []
             if meaning == "=":
-                self.equation = equation if own_left and place == 0 else self.equation
+                starts = (own_left or implied) and place == 0
+                self.equation = equation if starts or self.left is None else (self.left, right) if not own_left else self.equation
             current = right
             exact = right if not self._constants(right) else exact
-        if own_left and len(relations) == 1 and RELATIONS[relations[0]] in ("=",):
-            self.equation = (first_left, current)
-        elif self.equation is None or own_left:
-            self.equation = (first_left, current) if own_left else self.equation
         self.previous, self.exact = current, exact
         return claims, not claims, relations[0]
 
@@ -426,6 +455,7 @@ class DisplayReader:
     ) -> tuple[list[RowClaim], bool, str | None]:
         for dictionary in (self.own, self.base) if self.own is not self.base else (self.own,):
             dictionary.define(sides[0], sides[1])
+        self._name_arguments(sides[0])
         again = Reader(self.own, weights=self.weights, place=reader.place)
         value = self._side(sides[1], again)
         self.undecided = self.undecided or again.undecided_weights
@@ -445,6 +475,17 @@ class DisplayReader:
             )
             self.previous = self.exact = current = right
         return claims, not claims, relations[0]
+
+    def _name_arguments(self, left: Items) -> None:
+        """The undeclared letters among a function's arguments stand for numbers while its own definition is read."""
+        for item in left:
+            if item.kind == "fence":
+                for argument in arguments_of(item.parts[0]):
+                    one = argument.items[0] if len(argument.items) == 1 else None
+                    if one is not None and one.kind == "letter" and one.sub is None and not one.sups and not self.own.by_head(one.text):
+                        if one.text not in self.own.indices and one.text not in self.own.sizes:
+                            name = Symbol(one.text, "const")
+                            self.own.entries.append(Letter(self.own.pattern((one,)), name, "const"))
 
     def _name_right(self, side: Items, before: Items, reader: Reader) -> None:
         """``A \\equiv NAME`` at the end of a row: the name is defined by what stands before it."""
@@ -574,7 +615,21 @@ class DisplayReader:
         put_in = self._put_in(target, symbol, indices, solution)
         if self.hints.solves is not None:
             return (self._claim(reader, put_in, "=", ZERO),)
+        # A maximum inside the domain is a stationary point; that, and that nothing is larger, are two claims.
+        slope = self._slope(target, symbol, reader)
+        self.pending = [RowClaim((self._claim(reader, self._put_in(slope, symbol, indices, solution), "=", ZERO),), "=", (0, 1))]
         return (self._claim(reader, target, "<=", put_in),)
+
+    def _slope(self, target: Formula, symbol: Symbol, reader: Reader) -> Formula:
+        """The derivative of an objective; on the simplex, the difference of its entries at two places."""
+        freed = [s for s in _symbols(target) if s.name == symbol.name and s.role == symbol.role]
+        own = freed[0] if freed else symbol
+        indices = tuple(Fresh.index(Index("s", r)) for r in own.family)
+        slope = Derivative(target, Reference(own, indices))
+        if own.domain != "simplex":
+            return slope
+        other = (*indices[:-1], Fresh.index(Index("r", own.family[-1])))
+        return slope - Derivative(target, Reference(own, other))
 
     def _put_in(self, target: Formula, symbol: Symbol, indices: tuple[Index, ...], solution: Formula) -> Formula:
         """The target with the solution in the parameter's place, for all members of its family."""
@@ -634,6 +689,11 @@ class DisplayReader:
 
 
 # Without state.
+
+
+def part_has_left(items: Items) -> bool:
+    """Whether a row has a left side of its own."""
+    return bool(items) and not (items[0].kind == "sign" and items[0].text in RELATIONS)
 
 
 def _first(text: str) -> int:

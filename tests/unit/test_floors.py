@@ -13,6 +13,8 @@ ROOT = Path(__file__).parents[2]
 # The first entry that is a prefix of a module's name gives its floor; longer names first.
 FLOORS = {
     "derive.algebra.prove": 3.9,
+    "derive.algebra.concavity": 3.86,
+    "derive.algebra.solving": 3.85,
     "derive.algebra.nonnegativity": 3.8,
     "derive.algebra.entries": 3.7,
     "derive.algebra.calculus": 3.6,
@@ -41,6 +43,7 @@ FLOORS = {
     "checks.mutation": 9,
     "checks.signs": 9,
     "checks.enclosure": 9.2,
+    "checks.solutions": 9.3,
     "checks.shrinking": 9.3,
     "checks.contractions": 9.3,
     "checks.feature_products": 9.4,
@@ -52,6 +55,8 @@ FLOORS = {
     "checks.diagnoses": 12,
     "checks.environment": 12,
     "checks.outline": 12.5,
+    "checks.notes": 12.6,
+    "checks.note_reports": 13,
     "checks.reports": 13,
     "checks.saving": 14,
     "checks.doctor": 14,

@@ -1,0 +1,82 @@
+"""Output formats for checked notes, one a file: each module of this folder holds one ``REPORT``.
+
+This file holds the record that such a module fills in, what the formats share, and finds the modules.
+"""
+
+from __future__ import annotations
+
+import importlib
+import pkgutil
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from derive.errors import UnknownNameError
+
+if TYPE_CHECKING:
+    from checks.environment import Environment
+    from checks.notes import CheckedNote, Step
+    from checks.reports import Page
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NoteReport:
+    """An output format. ``write`` ends what it returns with a newline."""
+
+    name: str
+    title: str
+    write: Callable[[Sequence[CheckedNote], Environment, Page], str]
+
+
+def names() -> list[str]:
+    """The names of all formats."""
+    return sorted(module.name for module in pkgutil.iter_modules(__path__))
+
+
+def report(name: str) -> NoteReport:
+    """The format called ``name``.
+
+    Raises:
+        UnknownNameError: there is none; the message names the nearest.
+    """
+    if name not in names():
+        raise UnknownNameError.among("format", name, names())
+    return importlib.import_module(f"{__name__}.{name}").REPORT
+
+
+def counts(notes: Sequence[CheckedNote]) -> dict[str, int]:
+    """How many rows came back with each verdict."""
+    found = dict.fromkeys(("proved", "confirmed", "refuted", "unknown", "unread", "defined", "skipped"), 0)
+    for note in notes:
+        for step in note.steps:
+            found[step.verdict] += 1
+    return found
+
+
+def source_line(step: Step) -> str:
+    """The row as the author wrote it, on one line."""
+    return " ".join(step.row.source.text.split())
+
+
+HELP = {
+    "undeclared": "declare the symbol in a `derive` block, or correct its spelling",
+    "unsupported": "write the step with what is supported, or split it",
+    "ambiguous": "put a bracket where the formula may be read in two ways",
+    "previous": "mend the row before; then this one has something to be compared with",
+    "brackets": "look for the bracket that is missing",
+    "ill-formed": "look at the shapes and indices of the parts that are put together here",
+    "hint": "look at the hint above the display",
+}
+
+
+def help_for(step: Step) -> str:
+    """What the author can do about a row that did not come out."""
+    if step.verdict == "unread":
+        return HELP.get(step.row.code or "", "")
+    if step.verdict == "unknown":
+        if "no verdict within" in step.message:
+            return "try a smaller step, or a longer --row-timeout"
+        if "assumption" in step.message:
+            return "no point was found that meets what is assumed; try to state the assumption as SYMBOL = VALUE"
+        return "try an intermediate row"
+    return ""

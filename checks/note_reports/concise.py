@@ -1,0 +1,50 @@
+"""Checked notes, one line for each row that did not come out: ``file:line:column: code: message``."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING
+
+from checks.note_reports import NoteReport, counts
+
+if TYPE_CHECKING:
+    from checks.environment import Environment
+    from checks.notes import CheckedNote, Step
+    from checks.reports import Page
+
+
+def write(notes: Sequence[CheckedNote], environment: Environment, page: Page) -> str:
+    """One line for each row that did not come out, and a last one with the counts."""
+    found = counts(notes)
+    last = ", ".join(f"{count} {verdict}" for verdict, count in found.items() if count) or "nothing to check"
+    return "".join(f"{line}\n" for note in notes for line in _lines(note)) + last + "\n"
+
+
+def _lines(note: CheckedNote) -> Iterator[str]:
+    for trouble in note.troubles:
+        yield f"{note.file}:{trouble.place.line}:{trouble.place.column}: declaration[{trouble.code}]: {trouble.message}"
+    for step in note.steps:
+        if not step.passes:
+            yield f"{where(note, step)}: {verdict(step)}: {one_line(step)}"
+
+
+def where(note: CheckedNote, step: Step) -> str:
+    """``file:line:column`` of what is wrong in a row, as far as that is known; a notebook's cell before the line."""
+    place = step.row.source.at(step.row.at[0]) if step.row.code else step.row.place
+    cell = f"cell {place.cell}:" if place.cell is not None else ""
+    return f"{note.file}:{cell}{place.line}:{place.column}"
+
+
+def verdict(step: Step) -> str:
+    """The verdict with its code in brackets, where it has one."""
+    code = step.row.code or (step.causes[0].diagnosis.code if step.causes else "")
+    return f"{step.verdict}[{code}]" if code else step.verdict
+
+
+def one_line(step: Step) -> str:
+    """The message, and the likely cause."""
+    message = "the mistake that was expected does not show" if step.expected == "refuted" else step.message
+    return f"{message}; likely cause: {step.causes[0].cause}" if step.causes else message
+
+
+REPORT = NoteReport(name="concise", title="one line for each row that did not come out", write=write)

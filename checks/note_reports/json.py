@@ -1,0 +1,125 @@
+"""Checked notes for programs: one JSON object, each row a step. What does not apply is null; exact numbers are strings."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+from checks.environment import DISTRIBUTION, Environment, ground_types
+from checks.note_reports import NoteReport, counts, help_for
+from checks.outline import nested
+from derive.algebra.prove import Proof
+
+if TYPE_CHECKING:
+    from checks.judge import Finding
+    from checks.notes import CheckedNote, Step
+    from checks.reports import Page
+    from checks.witness import Counterexample
+
+SCHEMA = 1
+Record = dict[str, Any]
+
+
+def write(notes: Sequence[CheckedNote], environment: Environment, page: Page) -> str:
+    """The report as JSON in UTF-8, keys in a fixed order."""
+    whole = {
+        "schema": SCHEMA,
+        "tool": {"name": DISTRIBUTION, "version": environment.tool},
+        "environment": {
+            "python": environment.python,
+            **environment.packages,
+            "ground_types": ground_types(),
+            "seed": environment.seed,
+            "points": environment.points,
+        },
+        "notes": [_note(note) for note in notes],
+        "summary": {**counts(notes), "passes": bool(notes) and all(note.passes for note in notes)},
+    }
+    return json.dumps(whole, indent=2, ensure_ascii=False, allow_nan=False) + "\n"
+
+
+def _note(note: CheckedNote) -> Record:
+    return {
+        "file": note.file,
+        "passes": note.passes,
+        "steps": [_step(step) for step in note.steps],
+        "troubles": [
+            {"line": t.place.line, "column": t.place.column, "cell": t.place.cell, "code": t.code, "message": t.message}
+            for t in note.troubles
+        ],
+    }
+
+
+def _step(step: Step) -> Record:
+    row = step.row
+    worst = step.worst
+    evidence = worst.evidence if worst is not None else None
+    point = evidence.counterexample if evidence is not None else None
+    return {
+        "line": row.place.line,
+        "end_line": row.end_line,
+        "column": row.place.column,
+        "cell": row.place.cell,
+        "label": step.label or None,
+        "row": row.number,
+        "verdict": step.verdict,
+        "expected": step.expected,
+        "relation": row.relation,
+        "method": _method(worst),
+        "reading": step.reading,
+        "readings": [{"reading": name, "verdict": verdict} for name, verdict in step.readings] or None,
+        "claims": [{"relation": f.claim.relation, "verdict": f.verdict, "message": f.reason} for f in step.findings]
+        if len(step.findings) > 1
+        else None,
+        "code": row.code or (step.causes[0].diagnosis.code if step.causes else None),
+        "message": step.message or None,
+        "causes": [{"code": cause.diagnosis.code, "cause": cause.cause} for cause in step.causes] or None,
+        "help": help_for(step) or None,
+        "residual": None,
+        "points": evidence.points if evidence is not None else None,
+        "counterexample": counterexample(point) if point is not None else None,
+        "assumptions": _assumptions(worst) if worst is not None else None,
+        "notes": list(row.notes) or None,
+        "reason": row.reason or None,
+        "remark": step.remark or None,
+        "passes": step.passes,
+        "seconds": round(step.seconds, 4),
+    }
+
+
+def _method(finding: Finding | None) -> str | None:
+    if finding is None or finding.verdict == "unknown":
+        return None
+    if finding.verdict == "refuted":
+        return "a certified point"
+    if finding.verdict == "confirmed":
+        return "numbers"
+    return finding.outcome.method if isinstance(finding.outcome, Proof) else "a certified point"
+
+
+def _assumptions(finding: Finding) -> list[str]:
+    conditions = finding.outcome.conditions if isinstance(finding.outcome, Proof) else ()
+    return [*(assumption.text for assumption in finding.claim.assumptions), *conditions]
+
+
+def counterexample(point: Counterexample) -> Record:
+    """A point at which a claim fails, exactly."""
+    return {
+        "sizes": dict(point.sizes),
+        "values": [
+            {"name": name, "role": role, "value": _exact(nested(value))} for (name, role), value in sorted(point.values.items())
+        ],
+        "indices": {index.name: value for index, value in point.assignment.items()},
+        "entry": [place + 1 for place in point.entry],
+        "left": point.left,
+        "right": point.right,
+        "difference": point.difference,
+    }
+
+
+def _exact(value: Any) -> Any:
+    return [_exact(part) for part in value] if isinstance(value, (list, tuple)) else str(value)
+
+
+REPORT = NoteReport(name="json", title="for programs", write=write)

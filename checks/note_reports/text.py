@@ -1,0 +1,118 @@
+"""Checked notes for the terminal: a line for each row, and for one that did not come out where, why, and what would help."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from fractions import Fraction
+from typing import TYPE_CHECKING, Any
+
+from checks.note_reports import NoteReport, counts, help_for, source_line
+from checks.note_reports.concise import verdict, where
+from checks.outline import nested
+
+if TYPE_CHECKING:
+    from checks.environment import Environment
+    from checks.notes import CheckedNote, Step
+    from checks.reports import Page
+    from checks.witness import Counterexample
+
+_COLOURS = {"proved": "32", "confirmed": "36", "refuted": "31", "unknown": "33", "unread": "35", "defined": "2", "skipped": "2"}
+MOST_VALUES = 12
+
+
+def write(notes: Sequence[CheckedNote], environment: Environment, page: Page) -> str:
+    """All rows, and a last line with the counts."""
+    lines = [line for note in notes for line in _note(note, page)]
+    found = counts(notes)
+    lines.append(", ".join(f"{count} {name}" for name, count in found.items() if count) or "nothing to check")
+    return "\n".join(lines) + "\n"
+
+
+def _note(note: CheckedNote, page: Page) -> Iterator[str]:
+    yield note.file
+    for trouble in note.troubles:
+        yield f"{note.file}:{trouble.place.line}:{trouble.place.column}: {_coloured('declaration', '31', page)}[{trouble.code}]"
+        yield f"    {trouble.message}"
+    label = None
+    for step in note.steps:
+        if step.row.number == 1 and step.label and step.label != label:
+            label = step.label
+            yield f"  ({label})"
+        yield _row(step, page)
+        if not step.passes or step.remark or len(step.readings) > 1:
+            yield from _details(note, step, page)
+    yield ""
+
+
+def _row(step: Step, page: Page) -> str:
+    head = f"  {step.row.place.line:>5}  {_coloured(f'{step.verdict:9}', _COLOURS[step.verdict], page)}  "
+    room = max(20, page.width - 19)
+    text = source_line(step)
+    return head + (text if len(text) <= room else text[: room - 1] + "…")
+
+
+def _details(note: CheckedNote, step: Step, page: Page) -> Iterator[str]:
+    if not step.passes:
+        yield f"{where(note, step)}: {verdict(step)}"
+        yield from _caret(step)
+        message = "this was marked as a mistake, but no mistake shows" if step.expected == "refuted" else step.message
+        yield f"    {message}"
+        worst = step.worst
+        point = worst.evidence.counterexample if worst is not None and worst.evidence is not None else None
+        if point is not None:
+            yield from _counterexample(point)
+        for number, cause in enumerate(step.causes):
+            yield f"    {'likely cause' if number == 0 else 'or'}: {cause.cause} (derive explain {cause.diagnosis.code})"
+        if advice := help_for(step):
+            yield f"    help: {advice}"
+    if len({name for _, name in step.readings}) > 1:
+        told = "; ".join(f"{_READINGS.get(name, name)}: {found}" for name, found in step.readings)
+        yield f"    readings: {told}"
+    if step.remark:
+        yield f"    {step.remark}"
+
+
+_READINGS = {"held": "weights held at the current parameters", "moving": "weights moving with the parameters"}
+
+
+def _caret(step: Step) -> Iterator[str]:
+    """The author's line with a mark under what is off, where that can be told."""
+    span = step.span
+    if span is None:
+        yield f"    | {source_line(step)}"
+        return
+    start, end = span
+    text = step.row.source.text
+    begin = text.rfind("\n", 0, start) + 1
+    stop = text.find("\n", start)
+    line = text[begin : stop if stop >= 0 else len(text)]
+    yield f"    | {line}"
+    yield f"    | {' ' * (start - begin)}{'^' * max(1, min(end, begin + len(line)) - start)}"
+
+
+def _counterexample(point: Counterexample) -> Iterator[str]:
+    at = ", ".join(f"{index.name}={value}" for index, value in point.assignment.items())
+    sizes = ", ".join(f"{name}={size}" for name, size in point.sizes.items())
+    yield f"    counterexample: {', '.join(part for part in (sizes, at) if part) or 'at the values below'}"
+    shown = 0
+    for (name, role), value in sorted(point.values.items()):
+        if shown >= MOST_VALUES:
+            yield "      ..."
+            break
+        mark = " (current)" if role == "current" else ""
+        yield f"      {name}{mark} = {_value(nested(value))}"
+        shown += 1
+    yield f"      left side {point.left}, right side {point.right}"
+
+
+def _value(value: Any) -> str:
+    if isinstance(value, (list, tuple)):
+        return "(" + ", ".join(_value(part) for part in value) + ")"
+    return str(Fraction(str(value))) if not isinstance(value, Fraction) else str(value)
+
+
+def _coloured(text: str, colour: str, page: Page) -> str:
+    return f"\x1b[{colour}m{text}\x1b[0m" if page.colour else text
+
+
+REPORT = NoteReport(name="text", title="for the terminal", write=write)

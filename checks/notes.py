@@ -1,0 +1,221 @@
+"""Checks a note row by row: declarations and displays in, a verdict for each row out."""
+
+from __future__ import annotations
+
+import signal
+import threading
+import time
+from collections.abc import Callable, Generator, Iterable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
+from typing import Literal
+
+from checks.judge import Finding, judge
+from checks.witness import Witness
+from derive.claims import Claim
+from derive.errors import DeriveError, ReadingError
+from derive.formula import Formula
+from derive.notation.declarations import Dictionary
+from derive.notes import Declarations, Display, Note, Place
+from derive.notes.chains import DisplayReader, DisplayReading, RowClaim, RowReading
+
+RowVerdict = Literal["proved", "confirmed", "refuted", "unknown", "unread", "defined", "skipped"]
+WORST: tuple[RowVerdict, ...] = ("refuted", "unread", "unknown", "confirmed", "proved", "defined", "skipped")
+"""A row of several claims has the worst of their verdicts."""
+ROW_TIMEOUT = 20.0
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """A row with its verdict: how it was read, the findings on its claims, and what it says under the other reading."""
+
+    row: RowReading
+    label: str
+    verdict: RowVerdict
+    message: str
+    findings: tuple[Finding, ...]
+    expected: Literal["refuted"] | None
+    seconds: float
+    reading: str | None = None
+    readings: tuple[tuple[str, RowVerdict], ...] = ()
+    remark: str = ""
+
+    @property
+    def passes(self) -> bool:
+        """Whether the row came out as it should."""
+        if self.expected == "refuted":
+            return self.verdict == "refuted"
+        return self.verdict in ("proved", "confirmed", "defined", "skipped")
+
+
+@dataclass(frozen=True, slots=True)
+class Trouble:
+    """A declaration or hint that could not be taken in."""
+
+    place: Place
+    message: str
+    code: str
+
+
+@dataclass(slots=True)
+class CheckedNote:
+    """All rows of a note with their verdicts."""
+
+    file: str
+    steps: list[Step] = field(default_factory=list[Step])
+    troubles: list[Trouble] = field(default_factory=list[Trouble])
+
+    @property
+    def passes(self) -> bool:
+        """Whether every row came out as it should, and at least one said something."""
+        claimed = any(step.verdict not in ("defined", "skipped") for step in self.steps)
+        return claimed and not self.troubles and all(step.passes for step in self.steps)
+
+
+class _TimeOut(Exception):
+    pass
+
+
+def check_note(
+    note: Note, witness: Witness, *, row_timeout: float = ROW_TIMEOUT, only: str | None = None, heard: Callable[[Step], None] | None = None
+) -> CheckedNote:
+    """Check a note.
+
+    A row that takes longer than ``row_timeout`` seconds is unknown; it never holds up the rest. With ``only`` the displays of
+    other labels are read for their definitions, and not judged.
+    """
+    checked = CheckedNote(note.file)
+    dictionary = Dictionary(macros=note.macros)
+    known: dict[str, Formula] = {}
+    for block in note.blocks:
+        if isinstance(block, Declarations):
+            _declare(dictionary, block, checked)
+            continue
+        judged = only is None or block.label == only
+        for step in _display(block, dictionary, known, witness, row_timeout, judged):
+            if judged:
+                checked.steps.append(step)
+                if heard is not None:
+                    heard(step)
+    return checked
+
+
+def _declare(dictionary: Dictionary, block: Declarations, checked: CheckedNote) -> None:
+    for line in block.lines:
+        try:
+            dictionary.declare(line.text)
+        except ReadingError as error:
+            checked.troubles.append(Trouble(line.at(min(error.start, len(line.text))), str(error), error.code))
+        except DeriveError as error:
+            checked.troubles.append(Trouble(line.place, str(error), "declaration"))
+
+
+def _display(
+    block: Display, dictionary: Dictionary, known: dict[str, Formula], witness: Witness, row_timeout: float, judged: bool
+) -> list[Step]:
+    """The display's steps, under the reading under which its chain fares best; its definitions go into the dictionary."""
+    before = dictionary.copy()
+    reading = _read(block, dictionary, known, "held")
+    steps = _judged(reading, witness, row_timeout) if judged else []
+    if judged and reading.undecided:
+        other = _read(block, before, known, "moving")
+        others = _judged(other, witness, row_timeout)
+        steps = _better(steps, others)
+    if block.label and reading.left is not None:
+        known[block.label] = reading.left
+    return steps
+
+
+def _read(block: Display, dictionary: Dictionary, known: dict[str, Formula], weights: str) -> DisplayReading:
+    own = dictionary.copy()
+    reading = DisplayReader(own, known, weights=weights).read(block, base=dictionary)
+    for hint in block.hints:
+        if hint.text.strip().startswith("let "):
+            try:
+                dictionary.declare(hint.text)
+            except ReadingError:
+                continue
+    return reading
+
+
+def _better(held: list[Step], moving: list[Step]) -> list[Step]:
+    """The reading under which the chain fares best; each row says what it is under the other."""
+
+    def score(steps: list[Step]) -> tuple[int, int]:
+        return sum(not step.passes for step in steps), sum(step.verdict != "proved" for step in steps)
+
+    best, rest = (held, moving) if score(held) <= score(moving) else (moving, held)
+    names = ("held", "moving") if best is held else ("moving", "held")
+    return [
+        replace(one, reading=names[0], readings=((names[0], one.verdict), (names[1], other.verdict)))
+        for one, other in zip(best, rest, strict=True)
+    ]
+
+
+def _judged(reading: DisplayReading, witness: Witness, row_timeout: float) -> list[Step]:
+    return [_step(row, reading, witness, row_timeout) for row in reading.rows]
+
+
+def _step(row: RowReading, reading: DisplayReading, witness: Witness, row_timeout: float) -> Step:
+    began = time.perf_counter()
+    expected = reading.expected if row.claims else None
+    findings: list[Finding] = []
+    verdict: RowVerdict = row.status if row.status != "claim" else "proved"
+    message = row.message
+    if row.status == "claim":
+        try:
+            with _limited(row_timeout):
+                findings = [_settle(claim, witness) for claim in row.claims]
+            worst = min(findings, key=lambda finding: WORST.index(finding.verdict))
+            verdict, message = worst.verdict, worst.reason
+        except _TimeOut:
+            verdict, message = "unknown", f"no verdict within {row_timeout:g} s; try a smaller step"
+    return Step(row, reading.label, verdict, message, tuple(findings), expected, time.perf_counter() - began)
+
+
+def _settle(claim: RowClaim, witness: Witness) -> Finding:
+    """The finding on a claim: that of the first way to mean it that holds, else of the last one."""
+    found: Finding | None = None
+    for alternative in claim.alternatives:
+        for tried in _without_assumptions(alternative):
+            finding = judge(tried, witness)
+            if finding.verdict in ("proved", "confirmed"):
+                return finding
+            found = finding
+    if found is None:
+        raise ValueError("a claim without a meaning")
+    if claim.bridging and found.verdict == "refuted":
+        reason = "the row before could not be read, and this one differs from the row before that"
+        return replace(found, verdict="unknown", reason=reason)
+    return found
+
+
+def _without_assumptions(claim: Claim) -> Iterator[Claim]:
+    """The claim without the equations assumed, which it may not need, and then with them."""
+    if any(assumption.equation is not None for assumption in claim.assumptions):
+        yield replace(claim, assumptions=tuple(a for a in claim.assumptions if a.equation is None))
+    yield claim
+
+
+@contextmanager
+def _limited(seconds: float) -> Generator[None]:
+    """Stop what takes longer; only the main thread of a POSIX system can be stopped so."""
+    if seconds <= 0 or threading.current_thread() is not threading.main_thread() or not hasattr(signal, "setitimer"):
+        yield
+        return
+
+    def stop(number: int, frame: object) -> None:
+        raise _TimeOut
+
+    before = signal.signal(signal.SIGALRM, stop)
+    signal.setitimer(signal.ITIMER_REAL, seconds)
+    try:
+        yield
+    finally:
+        signal.setitimer(signal.ITIMER_REAL, 0)
+        signal.signal(signal.SIGALRM, before)
+
+
+def all_claims(steps: Iterable[Step]) -> list[Claim]:
+    """The claims on which steps were decided."""
+    return [finding.claim for step in steps for finding in step.findings]
