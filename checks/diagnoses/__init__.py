@@ -6,6 +6,7 @@ every point tried, in balls, is it named. A diagnosis explains a verdict and nev
 
 from __future__ import annotations
 
+import contextlib
 import importlib
 import pkgutil
 import time
@@ -20,12 +21,15 @@ from checks.witness import Witness, extended, meets_assumptions, under_assumptio
 from derive.claims import Claim
 from derive.errors import DeriveError, UnknownNameError
 from derive.formula import ZERO, AtEqual, Derivative, Formula, Named, Span, free_indices, rebuild, unfold, walk
+from derive.notation.text_writer import text
 from derive.symbols import Index, Symbol
 
 MOST = 3
 """Of diagnoses for a row: more would be guessing."""
 SECONDS = 1.0
 MOST_CANDIDATES = 2000
+LONGEST_PLACE = 60
+"""Characters of a formula within a sentence."""
 FIRST_BITS = 64
 """Most candidates are told apart with these; the rest are looked at with as many bits as the witness uses."""
 
@@ -118,9 +122,18 @@ class Diagnosed:
         """Where in the source the change was made, as far as it is known."""
         return span_of(self.changed) if self.changed is not None else None
 
-    def cause(self, write: Callable[[Formula], str] | None = None) -> str:
-        """What went wrong, in one sentence; ``write`` is how formulas are written, where they are to be shown."""
-        place = f"``{write(self.changed)}``" if write is not None and self.changed is not None else "this place"
+    @property
+    def cause(self) -> str:
+        """What went wrong, in one sentence without the full stop, formulas as plain text."""
+        return self.told(text)
+
+    def told(self, write: Callable[[Formula], str]) -> str:
+        """What went wrong; ``write`` is how formulas are written. A part that is too long to read is not written out."""
+        place = "this place"
+        if self.changed is not None:
+            with contextlib.suppress(DeriveError):
+                written = write(self.changed)
+                place = written if len(written) <= LONGEST_PLACE else place
         return self.diagnosis.cause.format_map({"place": place, **self.detail})
 
 

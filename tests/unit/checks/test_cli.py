@@ -117,9 +117,10 @@ def test_notation(derive: Run) -> None:
         (("em", "gaussian-mixture", "--points", "51"), "'--points'"),
         (("em", "gaussian-mixture", "--sed", "1"), "--sed"),
         (("em",), "missing argument 'MODEL', expected one of gaussian-mixture"),
-        (("emm",), "unknown command: 'emm', expected one of completion, doctor, em, list; try 'em'"),
+        (("emm",), "unknown command: 'emm', expected one of completion, doctor, em, explain, list; try 'em'"),
         (("list", "modls"), "try 'models'"),
         (("completion", "zhs"), "try 'zsh'"),
+        (("explain", "log-of-sums"), "try 'log-of-sum'"),
     ],
 )
 def test_bad_input_is_one_line_that_names_the_nearest(derive: Run, arguments: tuple[str, ...], message: str) -> None:
@@ -438,3 +439,14 @@ def test_end_to_end_with_the_real_witness() -> None:
     steps = json.loads(run.stdout)["notes"][0]["steps"]
     assert {step["verdict"] for step in steps} == {"proved", "refuted", "defined"}
     assert all(step["counterexample"] for step in steps if step["verdict"] == "refuted")
+
+
+def test_explain_lists_every_slip_and_says_of_one_what_the_rule_is(derive: Run) -> None:
+    from checks.diagnoses import codes, diagnosis
+
+    every = derive("explain")
+    assert every.code == 0 and [line.split()[0] for line in every.out.splitlines()] == codes()
+    one = derive("explain", "log-of-sum")
+    known = diagnosis("log-of-sum")
+    assert one.code == 0 and known.title in one.out and known.wrong in one.out and known.right in one.out
+    assert " ".join(known.rule.split()) in " ".join(one.out.split())
