@@ -1,4 +1,4 @@
-"""The command line: ``derive em``, ``derive list``, ``derive explain``, ``derive doctor``, ``derive completion``.
+"""The command line: ``derive em``, ``derive check``, ``derive explain``, ``derive list``, ``derive doctor``, ``derive completion``.
 
 stdout carries the report alone; progress and errors go to stderr. Everything heavy is imported inside the commands, so that
 ``--help`` answers at once.
@@ -81,6 +81,18 @@ def _formats() -> list[str]:
     from checks.reports import names
 
     return names()
+
+
+def _note_formats() -> list[str]:
+    from checks.note_reports import names
+
+    return names()
+
+
+def _codes() -> list[str]:
+    from checks.diagnoses import codes
+
+    return codes()
 
 
 def _notations() -> list[str]:
@@ -245,6 +257,71 @@ def _verdict_code(findings: Iterable[Finding], allow_unknown: bool) -> int:
     return PASSED if found and passed else NOT_PASSED
 
 
+@cli.command(short_help="Check the derivations in notes, row by row.")
+@click.argument("notes", nargs=-1, required=True, type=click.Path(path_type=Path, allow_dash=True))
+@click.option("--format", "format_", type=NameOf("format", _note_formats), default="text", help="text (default), concise, json or github.")
+@click.option("-o", "--output", type=click.Path(path_type=Path), help="Write to this file instead of stdout.")
+@click.option("--only", metavar="LABEL", help="Check the display with this label alone.")
+@click.option("--row-timeout", type=click.FloatRange(min=0.1), default=20.0, show_default=True, help="Seconds for one row.")
+@click.option("--seed", type=click.IntRange(min=0), default=0, show_default=True, help="Fixes every numeric point.")
+@click.option("--points", type=click.IntRange(min=1), default=3, show_default=True, help="Sizes tried for each claim.")
+@click.option("--allow-unknown", is_flag=True, help="Let rows that could not be settled pass.")
+def check(
+    notes: tuple[Path, ...],
+    format_: str,
+    output: Path | None,
+    only: str | None,
+    row_timeout: float,
+    seed: int,
+    points: int,
+    allow_unknown: bool,
+) -> int:
+    """Check NOTES (Markdown, LaTeX or notebooks; - for the standard input), each row of a display against the row before it.
+
+    The exit code is 0 when every row is proved, confirmed or defined, 1 when one is not or there was nothing to check, 2 when a
+    note cannot be read.
+    """
+    from checks.environment import environment
+    from checks.note_reports import report
+    from checks.notes import CheckedNote, Step, check_note
+    from checks.witness import Witness
+    from derive.notes import read_note
+
+    _check(output)
+    witness = Witness(seed=seed, points=points, autodiff=False)
+    read = [read_note(path, sys.stdin.read() if str(path) == "-" else None) for path in notes]
+    checked: list[CheckedNote] = []
+    rows = sum(len(block.rows) for note in read for block in note.blocks if hasattr(block, "rows"))
+    with _progress(rows) as advance:
+
+        def heard(step: Step) -> None:
+            advance(f"line {step.row.place.line}: {step.verdict}")
+
+        for note in read:
+            checked.append(check_note(note, witness, row_timeout=row_timeout, only=only, heard=heard))
+    _deliver(report(format_).write(checked, environment(seed, points), _page(output)), output)
+    for note in read:
+        for warned in note.warnings:
+            _complain(f"{note.file}:{warned.place.line}:{warned.place.column}: {warned.message}", prefix="")
+    passed = all(note.passes or (allow_unknown and note.passes_but_unknown) for note in checked)
+    return PASSED if passed else NOT_PASSED
+
+
+@cli.command(short_help="Tell the rule behind a diagnosis, with a wrong and a right example.")
+@click.argument("code", type=NameOf("diagnosis", _codes), required=False)
+def explain(code: str | None) -> int:
+    """Tell the rule behind a diagnosis CODE; without it, list all codes."""
+    from checks.diagnoses import codes, diagnosis
+
+    if code is None:
+        wide = max(len(name) for name in codes())
+        _print("".join(f"{name:{wide}}  {diagnosis(name).title}\n" for name in codes()))
+        return PASSED
+    found = diagnosis(code)
+    _print(f"{found.code}: {found.title}\n\n{found.rule}\n\nwrong: {found.wrong}\nright: {found.right}\n")
+    return PASSED
+
+
 @cli.command("list", short_help="List models, densities and identities.")
 @click.argument("kind", type=NameOf("kind", lambda: KINDS), required=False)
 @click.option("--format", "format_", type=NameOf("format", lambda: ("json", "text")), default="text", show_default=True)
@@ -297,30 +374,6 @@ def _list_identities() -> Iterator[dict[str, Any]]:
 
 
 _LISTS = {"models": _list_models, "densities": _list_densities, "identities": _list_identities}
-
-
-def _codes() -> list[str]:
-    from checks.diagnoses import codes
-
-    return codes()
-
-
-@cli.command(short_help="Explain a known slip, or list them.")
-@click.argument("code", type=NameOf("diagnosis", _codes), required=False)
-def explain(code: str | None) -> int:
-    """Say which rule the slip CODE breaks, with an example of each; without CODE list the slips that are known."""
-    from checks.diagnoses import codes, diagnosis
-
-    if code is None:
-        wide = max(map(len, codes()))
-        _print("".join(f"{each:{wide}}  {diagnosis(each).title}\n" for each in codes()))
-        return PASSED
-    import textwrap
-
-    found = diagnosis(code)
-    rule = textwrap.fill(found.rule, width=_page(None).width, break_long_words=False, break_on_hyphens=False)
-    _print(f"{found.title} ({found.code})\n\n{rule}\n\nwrong:  {found.wrong}\nright:  {found.right}\n")
-    return PASSED
 
 
 @cli.command(short_help="Say whether everything needed is here.")

@@ -19,7 +19,7 @@ from flint import arb
 
 from checks import balls
 from checks.balls import Ball, Dual, Undefined
-from checks.points import Key, Point, length
+from checks.points import Coefficients, Draw, Key, Point, coefficients, length, measure
 from derive import formula as f
 from derive.errors import LimitError, ShapeError, UnsupportedError
 from derive.formula import Formula
@@ -48,17 +48,18 @@ class Environment:
     sizes: Mapping[str, int]
     values: Mapping[Key, Value]
     at_current: bool = False
+    draw: Draw = (0, 0)
     memo: dict[object, Value] = field(default_factory=dict[object, Value])
 
     def with_values(self, values: Mapping[Key, Value]) -> Environment:
-        return Environment(self.sizes, values, self.at_current)
+        return Environment(self.sizes, values, self.at_current, self.draw)
 
     def moved_to_current(self) -> Environment:
         if self.at_current:
             return self
         known = self.memo.get("current")
         if known is None:
-            known = self.memo["current"] = Environment(self.sizes, self.values, True)
+            known = self.memo["current"] = Environment(self.sizes, self.values, True, self.draw)
         return known
 
     def key(self, symbol: Symbol) -> Key:
@@ -77,7 +78,7 @@ def environment(point: Point) -> Environment:
     known = point.environments.get(bits)
     if known is None:
         values = {key: _balls(value) for key, value in point.values.items()}
-        known = point.environments[bits] = Environment(point.sizes, values)
+        known = point.environments[bits] = Environment(point.sizes, values, draw=point.draw)
     return known
 
 
@@ -214,10 +215,60 @@ def _function(node: f.Function, where: Where, env: Environment) -> Value:
 
 def _sum(node: f.Sum, where: Where, env: Environment) -> Value:
     total: Value = None
+    weights = _weights(node.index.range, env)
     for value in env.span(node.index.range):
         term = evaluate(node.body, {**where, node.index: value}, env)
+        if weights is not None:
+            term = _scaled(term, balls.exact(weights[value - 1]))
         total = term if total is None else _each(total, term, balls.plus)
     return _zeros(node.shape, env) if total is None else total
+
+
+def _weights(r: Range, env: Environment) -> Sequence[Fraction] | None:
+    """By what the terms of a sum are weighted where it stands for an integral."""
+    return measure(r, len(env.span(r)), env.draw) if r.abstract else None
+
+
+def _apply(node: f.Apply, where: Where, env: Environment) -> Value:
+    function = node.function
+    places = tuple(_position(index, where) for index in node.indices)
+    for place, r in zip(places, function.family, strict=True):
+        if place not in env.span(r):
+            raise OutOfRange(f"an index out of range: {place} in {function.name}")
+    values = [entry for argument in node.arguments for entry in _entries_of(evaluate(argument, where, env))]
+
+    def at(own: tuple[int, ...]) -> Ball:
+        raw = _smooth(coefficients(function.name, own, len(values), env.draw), values)
+        if function.domain == "positive":
+            return balls.exp(raw)
+        if function.domain == "unit":
+            return balls.inverse(balls.plus(balls.ONE, balls.exp(balls.negative(raw))))
+        return raw
+
+    over = function.normalised_over
+    if over is None:
+        return at(places)
+    weights = _weights(function.family[over], env)
+    total: Ball = balls.ZERO
+    for other in env.span(function.family[over]):
+        value = at((*places[:over], other, *places[over + 1 :]))
+        total = balls.plus(total, value if weights is None else balls.multiply(balls.exact(weights[other - 1]), value))
+    return balls.multiply(at(places), balls.inverse(total))
+
+
+def _entries_of(value: Value) -> list[Ball]:
+    return [entry for part in value for entry in _entries_of(part)] if isinstance(value, list) else [value]
+
+
+def _smooth(known: Coefficients, t: Sequence[Ball]) -> Ball:
+    total: Ball = balls.exact(known.constant)
+    rate: Ball = balls.ZERO
+    for a, value in enumerate(t):
+        total = balls.plus(total, balls.multiply(balls.exact(known.linear[a]), value))
+        rate = balls.plus(rate, balls.multiply(balls.exact(known.rate[a]), value))
+    for (a, b), factor in known.quadratic.items():
+        total = balls.plus(total, balls.multiply(balls.exact(factor), balls.multiply(t[a], t[b])))
+    return balls.plus(total, balls.multiply(balls.exact(known.weight), balls.exp(rate)))
 
 
 def _zeros(shape: f.Shape, env: Environment) -> Value:
@@ -524,6 +575,7 @@ _EVALUATORS: Mapping[type, Any] = {
     f.Exp: _exp,
     f.Log: _log,
     f.Function: _function,
+    f.Apply: _apply,
     f.Delta: _delta,
     f.Sum: _sum,
     f.Product: _product,

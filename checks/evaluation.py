@@ -10,6 +10,8 @@ Symmetric matrices: see ``lowering``.
 from __future__ import annotations
 
 import functools
+import itertools
+import math
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from fractions import Fraction
@@ -39,9 +41,11 @@ from checks.contractions import (
     unique,
 )
 from checks.feature_products import FeatureTables, contract, worthwhile
-from derive.errors import DeriveError, ScopeError, UnsupportedError
+from checks.points import Coefficients, Draw, coefficients, measure
+from derive.errors import DeriveError, LimitError, ScopeError, UnsupportedError
 from derive.formula import (
     Add,
+    Apply,
     AtEqual,
     Component,
     Delta,
@@ -52,6 +56,7 @@ from derive.formula import (
     Divide,
     Exp,
     Formula,
+    Fresh,
     Function,
     Identity,
     Inverse,
@@ -81,6 +86,9 @@ from derive.symbols import Index, IndexLike, Range, Role, Symbol
 Key = tuple[str, Role]
 """The name and the role of an input: ``("mu", "param")`` and ``("mu", "current")`` are two inputs."""
 
+MOST_PLACES = 100_000
+"""Of the family indices of an unspecified function: each has coefficients of its own."""
+
 FUNCTIONS: Mapping[str, Callable[[Array], Array]] = {
     "gamma": lambda x: jnp.where(x > 0, jnp.exp(gammaln(x)), jnp.nan),
     "loggamma": lambda x: jnp.where(x > 0, gammaln(x), jnp.nan),
@@ -100,7 +108,7 @@ def _letters(node: Formula) -> Iterator[Index]:
     for child in node.children:
         yield from _letters(child)
     own: tuple[IndexLike, ...] = (node.left, node.right) if isinstance(node, Delta) else ()
-    own = node.indices if isinstance(node, (Reference, Named, Component)) else own
+    own = node.indices if isinstance(node, (Reference, Named, Component, Apply)) else own
     yield from (index for index in own if isinstance(index, Index))
 
 
@@ -172,6 +180,8 @@ def _nonnegative(node: Formula) -> bool:
             return node.shape == () and _nonnegative(node.body)
         case Power():
             return _nonnegative(node.base)
+        case Apply():
+            return node.function.domain in ("positive", "unit")
         case Determinant():
             return _definite(node.argument)
         case Named():
@@ -226,6 +236,7 @@ class Scope:
     sizes: Mapping[str, int]
     references: bool
     general: bool = False
+    draw: Draw = (0, 0)
     parent: Scope | None = None
     changed: frozenset[Key] = frozenset()
     tables: FeatureTables = field(default_factory=FeatureTables)
@@ -318,6 +329,8 @@ class Scope:
                 return single(self.log(node.argument))
             case Function():
                 return single(self.function(node))
+            case Apply():
+                return self.unspecified(node)
             case Delta():
                 return single(self.delta(node))
             case Sum():
@@ -519,6 +532,49 @@ class Scope:
         argument = self.scalar(node.arguments[0])
         return Dense(FUNCTIONS[node.name](argument.array), argument.tokens)
 
+    def unspecified(self, node: Apply) -> Network:
+        """The function that stands for an unspecified one: see ``points.Coefficients``."""
+        function = node.function
+        if function.normalised_over is not None:
+            place = function.normalised_over
+            free = replace(function, normalised_over=None)
+            letter = Fresh.index(Index("z", function.family[place]))
+            above = Apply(free, node.indices, node.arguments)
+            below = Apply(free, (*node.indices[:place], letter, *node.indices[place + 1 :]), node.arguments)
+            return self.network(Divide(above, Sum(letter, below)))
+        parts: list[Dense] = []
+        for argument in node.arguments:
+            dense, own = self.matrix(argument)
+            labels = dense.tokens[: len(dense.tokens) - len(own)]
+            for entry in np.ndindex(*dense.array.shape[len(labels) :]):
+                parts.append(Dense(dense.array[(..., *entry)], labels))
+        raw = self.smooth(node, parts)
+        if function.domain == "positive":
+            return single(Dense(jnp.exp(raw.array), raw.tokens))
+        return single(Dense(jax.nn.sigmoid(raw.array), raw.tokens) if function.domain == "unit" else raw)
+
+    def smooth(self, node: Apply, t: Sequence[Dense]) -> Dense:
+        family = node.function.family
+        spans = [range(r.lower, self.length(r.upper) + 1) for r in family]
+        shape = tuple(len(span) for span in spans)
+        if math.prod(shape) > MOST_PLACES:
+            raise LimitError(f"an unspecified function of too many indices: {math.prod(shape)}, limit={MOST_PLACES}")
+        known = [coefficients(node.function.name, place, len(t), self.draw) for place in itertools.product(*spans)]
+
+        def factor(value: Callable[[Coefficients], Fraction]) -> Dense:
+            array = jnp.asarray(np.array([float(value(c)) for c in known], dtype=np.float64).reshape(shape))
+            axes = positions(len(shape))
+            return self.taken(Dense(array, axes), axes, node.indices, family)
+
+        terms = [factor(lambda c: c.constant)]
+        terms += [multiplied([factor(lambda c, a=a: c.linear[a]), value]) for a, value in enumerate(t)]
+        pairs = itertools.combinations_with_replacement(range(len(t)), 2)
+        terms += [multiplied([factor(lambda c, p=pair: c.quadratic[p]), t[pair[0]], t[pair[1]]]) for pair in pairs]
+        rates = [multiplied([factor(lambda c, a=a: c.rate[a]), value]) for a, value in enumerate(t)]
+        rate = total(rates) if rates else Dense(jnp.zeros(()), ())
+        terms.append(multiplied([factor(lambda c: c.weight), Dense(jnp.exp(rate.array), rate.tokens)]))
+        return total(terms)
+
     def delta(self, node: Delta) -> Dense:
         if node.left == node.right:
             return Dense(jnp.ones(()), ())
@@ -533,7 +589,13 @@ class Scope:
 
     # Sums and products over an index.
 
+    def weights(self, index: Index) -> Dense:
+        """By what the terms of a sum are weighted where it stands for an integral."""
+        return Dense(jnp.asarray([float(w) for w in measure(index.range, self.count(index), self.draw)]), (index,))
+
     def bound(self, network: Network, index: Index) -> Network:
+        if index.range.abstract:
+            network = Network((*network.operands, self.weights(index)), network.own, network.scale)
         if index not in network.labels:
             return Network(network.operands, network.own, network.scale * self.count(index))
         return network.renamed({index: fresh()})
@@ -709,6 +771,9 @@ class Scope:
                 return self.log_named(node)
             case Sum() if self.open(node.body):
                 body = self.log(node.body)
+                if node.index.range.abstract:
+                    weights = self.weights(node.index)
+                    body = total([body, Dense(jnp.log(weights.array), weights.tokens)])
                 if node.index not in body.tokens:
                     return Dense(body.array + jnp.log(float(self.count(node.index))), body.tokens)
                 axis = body.tokens.index(node.index)
@@ -813,6 +878,7 @@ class Scope:
             sizes=self.sizes,
             references=self.references if references is None else references,
             general=self.general or general,
+            draw=self.draw,
             parent=self,
             changed=frozenset(values),
             tables=self.tables,

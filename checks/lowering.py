@@ -27,6 +27,7 @@ from jax.core import Tracer
 from checks.contractions import Array, Dense
 from checks.evaluation import Key, Scope, merge_symbols, positions, reading_order, symbols_of
 from checks.feature_products import FeatureTables
+from checks.points import Draw
 from derive.errors import DeriveError, ScopeError
 from derive.formula import Formula, free_indices
 from derive.symbols import Index, Symbol
@@ -69,8 +70,12 @@ class LoweredTable:
     symbols: Mapping[Key, Symbol]
     compiled: Callable[..., tuple[dict[str, Array], list[Array]]]
 
-    def __call__(self, values: Mapping[Key, Any], sizes: Mapping[str, int] | None = None) -> dict[str, Array]:
+    def __call__(
+        self, values: Mapping[Key, Any], sizes: Mapping[str, int] | None = None, draw: Draw = (0, 0)
+    ) -> dict[str, Array]:
         """The value of each formula, by name; shapes and errors as in ``Lowered``.
+
+        ``draw`` says which functions stand for the unspecified ones.
 
         Waits for the result when features were used: where their guard fails, the direct road is taken.
         """
@@ -79,10 +84,10 @@ class LoweredTable:
             known = _sizes({key: (self.symbols[key], array) for key, array in zip(self.inputs, arrays, strict=True)}, sizes)
             traced = any(isinstance(array, Tracer) for array in arrays)
             fixed = tuple(sorted(known.items()))
-            results, guards = self.compiled((fixed, traced), arrays)
+            results, guards = self.compiled((fixed, traced, draw), arrays)
             # Inside somebody's trace a guard has no value: the program must decide for itself.
             if any(isinstance(guard, Tracer) or not bool(guard) for guard in guards):
-                results, _ = self.compiled((fixed, True), arrays)
+                results, _ = self.compiled((fixed, True, draw), arrays)
         for name, result in results.items():
             if result.dtype != jnp.float64:
                 raise DeriveError(f"a result is not in double precision: {name}={result.dtype}, expected float64")
@@ -119,11 +124,13 @@ def lower_all(
     chosen = dict(formulas)
 
     @functools.partial(jax.jit, static_argnums=0)
-    def compiled(static: tuple[tuple[tuple[str, int], ...], bool], arrays: list[Array]) -> tuple[dict[str, Array], list[Array]]:
-        sizes, conditional = static
+    def compiled(
+        static: tuple[tuple[tuple[str, int], ...], bool, Draw], arrays: list[Array]
+    ) -> tuple[dict[str, Array], list[Array]]:
+        sizes, conditional, draw = static
         values = {key: Dense(array, positions(array.ndim)) for key, array in zip(inputs, arrays, strict=True)}
         tables = FeatureTables(conditional=conditional)
-        scope = Scope(values=values, sizes=dict(sizes), references=references, tables=tables)
+        scope = Scope(values=values, sizes=dict(sizes), references=references, draw=draw, tables=tables)
         results = {name: scope.output(formula, order[name]) for name, formula in chosen.items()}
         return results, tables.guards
 

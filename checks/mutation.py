@@ -18,6 +18,7 @@ from derive.formula import (
     ONE,
     ZERO,
     Add,
+    Apply,
     Delta,
     Derivative,
     Determinant,
@@ -171,7 +172,7 @@ def _factor(node: Formula, scope: Scope) -> Iterator[Formula]:
 
 
 def _index(node: Formula, scope: Scope) -> Iterator[Formula]:
-    if isinstance(node, (Reference, Named)):
+    if isinstance(node, (Reference, Named, Apply)):
         for k, own in enumerate(node.indices):
             if isinstance(own, Index):
                 for other in scope:
@@ -185,7 +186,7 @@ def _delta(node: Formula, scope: Scope) -> Iterator[Formula]:
 
 
 def _limit(node: Formula, scope: Scope) -> Iterator[Formula]:
-    if isinstance(node, Sum) and node.index.range.lower == 1:
+    if isinstance(node, Sum) and node.index.range.lower == 1 and not node.index.range.abstract:
         later = Index(node.index.name, Range(node.index.range.upper, 2))
         yield Sum(later, rename(node.body, {node.index: later}))
 
@@ -208,7 +209,7 @@ def _log_determinant(node: Formula, scope: Scope) -> Iterator[Formula]:
 def _normaliser(node: Formula, scope: Scope) -> Iterator[Formula]:
     if isinstance(node, Divide):
         for part in (node.denominator,):
-            if isinstance(part, Sum):
+            if isinstance(part, Sum) and not part.index.range.abstract:
                 yield Divide(node.numerator, SizeNumber(part.index.range.upper))
             yield node.numerator
     if isinstance(node, SizeNumber):

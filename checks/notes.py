@@ -10,6 +10,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from typing import Literal
 
+from checks.diagnoses import Diagnosed, diagnose
 from checks.judge import Finding, judge
 from checks.witness import Witness
 from derive.claims import Claim
@@ -23,6 +24,7 @@ RowVerdict = Literal["proved", "confirmed", "refuted", "unknown", "unread", "def
 WORST: tuple[RowVerdict, ...] = ("refuted", "unread", "unknown", "confirmed", "proved", "defined", "skipped")
 """A row of several claims has the worst of their verdicts."""
 ROW_TIMEOUT = 20.0
+DIAGNOSIS_SECONDS = 1.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +41,20 @@ class Step:
     reading: str | None = None
     readings: tuple[tuple[str, RowVerdict], ...] = ()
     remark: str = ""
+    causes: tuple[Diagnosed, ...] = ()
+
+    @property
+    def worst(self) -> Finding | None:
+        """The finding by which the row got its verdict."""
+        return min(self.findings, key=lambda finding: WORST.index(finding.verdict), default=None)
+
+    @property
+    def span(self) -> tuple[int, int] | None:
+        """Which part of the row's text is off, as far as that can be told."""
+        if self.row.code:
+            return self.row.at
+        spans = [claim.span for claim, finding in zip(self.row.claims, self.findings, strict=False) if finding is self.worst]
+        return spans[0] if spans and spans[0] != (0, 1) else None
 
     @property
     def passes(self) -> bool:
@@ -72,12 +88,18 @@ class CheckedNote:
         return claimed and not self.troubles and all(step.passes for step in self.steps)
 
 
+    @property
+    def passes_but_unknown(self) -> bool:
+        """Whether nothing is wrong but rows that could not be settled."""
+        return bool(self.steps) and not self.troubles and all(step.passes or step.verdict == "unknown" for step in self.steps)
+
+
 class _TimeOut(Exception):
     pass
 
 
 def check_note(
-    note: Note, witness: Witness, *, row_timeout: float = ROW_TIMEOUT, only: str | None = None, heard: Callable[[Step], None] | None = None
+    note: Note, witness: Witness, *, row_timeout: float = ROW_TIMEOUT, only: str | None = None, diagnosed: bool = True, heard: Callable[[Step], None] | None = None
 ) -> CheckedNote:
     """Check a note.
 
@@ -92,7 +114,7 @@ def check_note(
             _declare(dictionary, block, checked)
             continue
         judged = only is None or block.label == only
-        for step in _display(block, dictionary, known, witness, row_timeout, judged):
+        for step in _display(block, dictionary, known, witness, row_timeout, judged, diagnosed):
             if judged:
                 checked.steps.append(step)
                 if heard is not None:
@@ -111,15 +133,15 @@ def _declare(dictionary: Dictionary, block: Declarations, checked: CheckedNote) 
 
 
 def _display(
-    block: Display, dictionary: Dictionary, known: dict[str, Formula], witness: Witness, row_timeout: float, judged: bool
+    block: Display, dictionary: Dictionary, known: dict[str, Formula], witness: Witness, row_timeout: float, judged: bool, diagnosed: bool
 ) -> list[Step]:
     """The display's steps, under the reading under which its chain fares best; its definitions go into the dictionary."""
     before = dictionary.copy()
     reading = _read(block, dictionary, known, "held")
-    steps = _judged(reading, witness, row_timeout) if judged else []
+    steps = _judged(reading, witness, row_timeout, diagnosed) if judged else []
     if judged and reading.undecided:
         other = _read(block, before, known, "moving")
-        others = _judged(other, witness, row_timeout)
+        others = _judged(other, witness, row_timeout, diagnosed)
         steps = _better(steps, others)
     if block.label and reading.left is not None:
         known[block.label] = reading.left
@@ -152,14 +174,15 @@ def _better(held: list[Step], moving: list[Step]) -> list[Step]:
     ]
 
 
-def _judged(reading: DisplayReading, witness: Witness, row_timeout: float) -> list[Step]:
-    return [_step(row, reading, witness, row_timeout) for row in reading.rows]
+def _judged(reading: DisplayReading, witness: Witness, row_timeout: float, diagnosed: bool) -> list[Step]:
+    return [_step(row, reading, witness, row_timeout, diagnosed) for row in reading.rows]
 
 
-def _step(row: RowReading, reading: DisplayReading, witness: Witness, row_timeout: float) -> Step:
+def _step(row: RowReading, reading: DisplayReading, witness: Witness, row_timeout: float, diagnosed: bool) -> Step:
     began = time.perf_counter()
     expected = reading.expected if row.claims else None
     findings: list[Finding] = []
+    causes: tuple[Diagnosed, ...] = ()
     verdict: RowVerdict = row.status if row.status != "claim" else "proved"
     message = row.message
     if row.status == "claim":
@@ -168,9 +191,11 @@ def _step(row: RowReading, reading: DisplayReading, witness: Witness, row_timeou
                 findings = [_settle(claim, witness) for claim in row.claims]
             worst = min(findings, key=lambda finding: WORST.index(finding.verdict))
             verdict, message = worst.verdict, worst.reason
+            if verdict == "refuted" and diagnosed:
+                causes = diagnose(worst.claim, witness, seconds=DIAGNOSIS_SECONDS)
         except _TimeOut:
             verdict, message = "unknown", f"no verdict within {row_timeout:g} s; try a smaller step"
-    return Step(row, reading.label, verdict, message, tuple(findings), expected, time.perf_counter() - began)
+    return Step(row, reading.label, verdict, message, tuple(findings), expected, time.perf_counter() - began, causes=causes)
 
 
 def _settle(claim: RowClaim, witness: Witness) -> Finding:

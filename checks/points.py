@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import hashlib
 import random
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -13,6 +14,7 @@ import numpy as np
 
 from derive.errors import LimitError, UnsupportedError
 from derive.formula import (
+    Apply,
     AtEqual,
     Component,
     Definition,
@@ -25,12 +27,15 @@ from derive.formula import (
     SizeNumber,
     Substitute,
     Sum,
+    UnspecifiedFunction,
     walk,
 )
 from derive.symbols import SUMS_TO_ONE, Index, IndexLike, Range, Role, Size, Symbol
 
 Key = tuple[str, Role]
 """(symbol name, role)."""
+
+Draw = tuple[int, int]
 
 LARGEST_LITERAL = 16
 """Of integers written as indices; sizes are chosen larger than these, and the work grows with them."""
@@ -42,6 +47,8 @@ class Point:
 
     sizes: Mapping[str, int]
     values: Mapping[Key, np.ndarray]
+    draw: Draw = (0, 0)
+    """The seed and the number from which unspecified functions and measures are drawn."""
     environments: dict[int, Any] = field(default_factory=dict[int, Any], init=False, repr=False)
     """What was evaluated here already, by precision; kept so that claims about one model share their work."""
 
@@ -73,12 +80,15 @@ def symbols_of(*formulas: Formula) -> tuple[Symbol, ...]:
         UnsupportedError: one name and role is declared in two ways, so that no value could serve both.
     """
     found: dict[Key, Symbol] = {}
+    functions: dict[str, UnspecifiedFunction] = {}
 
     def note(symbol: Symbol) -> None:
         if found.setdefault((symbol.name, symbol.role), symbol) != symbol:
             raise UnsupportedError(f"one letter is declared in two ways: {symbol.name} ({symbol.role})")
 
     for node, current in _definitions(formulas):
+        if isinstance(node, Apply) and functions.setdefault(node.function.name, node.function) != node.function:
+            raise UnsupportedError(f"one function is declared in two ways: {node.function.name}")
         if isinstance(node, (Reference, Substitute)):
             note(node.symbol.at_current if current else node.symbol)
         elif isinstance(node, AtEqual):
@@ -104,6 +114,11 @@ def sizes_of(*formulas: Formula) -> tuple[str, ...]:
     for node, _ in _definitions(formulas):
         if isinstance(node, (SizeNumber, Identity)):
             note(node.size, 2)
+        if isinstance(node, Apply):
+            for own in node.function.family:
+                note(own.upper, 1)
+            for size in (s for shape in node.function.argument_shapes for s in shape if s is not None):
+                note(size, 2)
         for index in _indices(node):
             note(index.range.upper, 1)
     return tuple(sorted(ranks, key=lambda name: (ranks[name], name)))
@@ -116,7 +131,7 @@ def _indices(node: Formula) -> Iterator[Index]:
 
 
 def _all_indices(node: Formula) -> Sequence[IndexLike]:
-    if isinstance(node, (Reference, Named, Component)):
+    if isinstance(node, (Reference, Named, Component, Apply)):
         return node.indices
     if isinstance(node, Delta):
         return (node.left, node.right)
@@ -145,6 +160,8 @@ def literals_of(*formulas: Formula) -> Mapping[str, int]:
         spans: Sequence[Size | None] = ()
         if isinstance(node, Reference):
             spans = [r.upper for r in node.symbol.family]
+        elif isinstance(node, Apply):
+            spans = [r.upper for r in node.function.family]
         elif isinstance(node, Named):
             spans = [index.range.upper for index in node.definition.indices]
         elif isinstance(node, Component):
@@ -193,7 +210,7 @@ def generic_point(symbols: Iterable[Symbol], sizes: Mapping[str, int], seed: int
     Raises:
         UnsupportedError: a symbol has a domain for which no values are known.
     """
-    return Point(sizes, {(s.name, s.role): _values(s, sizes, seed, number) for s in symbols})
+    return Point(sizes, {(s.name, s.role): _values(s, sizes, seed, number) for s in symbols}, (seed, number))
 
 
 def _stream(text: str) -> random.Random:
@@ -218,7 +235,7 @@ def _values(symbol: Symbol, sizes: Mapping[str, int], seed: int, number: int) ->
     if symbol.domain == "one-hot":
         return one_hot(values.shape, len(family) - 1, rng.randrange)
     if symbol.domain in SUMS_TO_ONE:
-        return values / values.sum(axis=len(family) - 1, keepdims=True)
+        return normalised(values, symbol, (seed, number))
     if symbol.domain == "real" and values.size and (values.flat[0] < 0) != _first_is_negative(symbol, seed, number):
         return np.asarray(-values, dtype=object)
     return values
@@ -234,6 +251,8 @@ def _first_is_negative(symbol: Symbol, seed: int, number: int) -> bool:
 def _require_shape(symbol: Symbol) -> None:
     if symbol.domain in ("spd", "sym") and (len(symbol.shape) != 2 or symbol.shape[0] != symbol.shape[1]):
         raise UnsupportedError(f"a domain of square matrices for something else: {symbol.name} is declared {symbol.domain}")
+    if symbol.domain == "one-hot" and symbol.family and symbol.family[-1].abstract:
+        raise UnsupportedError(f"a point mass over a continuum: {symbol.name}")
     if symbol.domain in SUMS_TO_ONE and not symbol.family:
         raise UnsupportedError(f"a simplex without an index to sum over: {symbol.name}")
 
@@ -241,6 +260,67 @@ def _require_shape(symbol: Symbol) -> None:
 def length(r: Range, sizes: Mapping[str, int]) -> int:
     """How many integers a range has, at given sizes."""
     return max(0, sizes[r.upper.name] - r.lower + 1)
+
+
+# Continua and unspecified functions.
+
+
+def measure(r: Range, count: int, draw: Draw) -> list[Fraction]:
+    """The weights of the points that stand for a continuum: an integral is a sum with these weights.
+
+    They are no counts, nor is their total: small at one point and large at the next, so that what holds of sums only (a term
+    is at most their sum) is seen to fail.
+    """
+    seed, number = draw
+    rng = _stream(f"{seed}/{number}/measure/{r.upper.name}")
+    scale = Fraction(1, 5) if number % 2 == 0 else Fraction(7, 2)
+    return [scale * Fraction(rng.randrange(301, 1200), 1000) for _ in range(count)]
+
+
+def normalised(values: np.ndarray, symbol: Symbol, draw: Draw) -> np.ndarray:
+    """The values divided by their sum (over a continuum: their integral) over the last family index."""
+    axis, last = len(symbol.family) - 1, symbol.family[-1]
+    if not last.abstract:
+        return values / values.sum(axis=axis, keepdims=True)
+    shape = [1] * values.ndim
+    shape[axis] = values.shape[axis]
+    weights = np.array(measure(last, values.shape[axis], draw), dtype=object).reshape(shape)
+    return values / (values * weights).sum(axis=axis, keepdims=True)
+
+
+@dataclass(frozen=True, slots=True)
+class Coefficients:
+    """A smooth function of t_1, ..., t_m: ``constant + linear t + sum_{a <= b} quadratic_ab t_a t_b + weight exp(rate t)``.
+
+    The last part leaves no derivative of any order, mixed ones included, without a value of its own.
+    """
+
+    constant: Fraction
+    linear: Sequence[Fraction]
+    quadratic: Mapping[tuple[int, int], Fraction]
+    weight: Fraction
+    rate: Sequence[Fraction]
+
+
+@functools.lru_cache(maxsize=65536)
+def coefficients(name: str, place: tuple[int, ...], count: int, draw: Draw) -> Coefficients:
+    """What an unspecified function is at a point, for given indices: all signs turn from each point to the next."""
+    seed, number = draw
+    rng = _stream(f"{seed}/{number}/function/{name}/{','.join(map(str, place))}")
+    turned = (_stream(f"{seed}/{number // 2}/{name}/{','.join(map(str, place))}").random() < 0.5) != (number % 2 == 1)
+    sign = -1 if turned else 1
+
+    def some(low: int, high: int) -> Fraction:
+        return Fraction(rng.randrange(low, high), 1000) * rng.choice((-1, 1))
+
+    # One sign for the constant and for what does not change sign with t keeps the whole on that side where t is small.
+    return Coefficients(
+        sign * Fraction(rng.randrange(401, 1500), 1000),
+        [some(101, 900) for _ in range(count)],
+        {(a, b): some(51, 400) for a in range(count) for b in range(a, count)},
+        some(101, 400),
+        [some(101, 400) for _ in range(count)],
+    )
 
 
 def _scalar(rng: random.Random, domain: str) -> Fraction:

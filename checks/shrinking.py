@@ -8,7 +8,7 @@ from fractions import Fraction
 
 import numpy as np
 
-from checks.points import Point, one_hot
+from checks.points import Draw, Point, normalised, one_hot
 from derive.errors import DeriveError
 from derive.symbols import SUMS_TO_ONE, Domain, Symbol
 
@@ -53,7 +53,7 @@ def shrink(disagrees: Callable[[Point], bool], point: Point, symbols: Sequence[S
         key = (symbol.name, symbol.role)
         if key not in point.values:
             continue
-        for values in _simpler(symbol, point.values[key]):
+        for values in _simpler(symbol, point.values[key], point.draw):
             if trials >= MOST_TRIALS:
                 return point
             candidate = replace(point, values={**point.values, key: values})
@@ -83,21 +83,21 @@ def _resized(point: Point, name: str, size: int, symbols: Sequence[Symbol]) -> P
         if symbol.domain == "one-hot" and cut.size:
             cut = one_hot(cut.shape, len(symbol.family) - 1, lambda count: 0)
         elif symbol.domain in SUMS_TO_ONE and cut.size:
-            cut = cut / cut.sum(axis=len(symbol.family) - 1, keepdims=True)
+            cut = normalised(cut, symbol, point.draw)
         values[key] = cut
     return replace(point, sizes={**point.sizes, name: size}, values=values)
 
 
-def _simpler(symbol: Symbol, values: np.ndarray) -> Iterator[np.ndarray]:
+def _simpler(symbol: Symbol, values: np.ndarray, draw: Draw) -> Iterator[np.ndarray]:
     """Simpler values of the same shape, simplest first: all members alike, then small different ones, then rounded."""
     if symbol.domain == "one-hot":
         yield one_hot(values.shape, len(symbol.family) - 1, lambda count: 0)
     elif symbol.domain in SUMS_TO_ONE:
         count = values.shape[len(symbol.family) - 1]
-        yield np.full_like(values, Fraction(1, count))
+        yield normalised(np.full_like(values, Fraction(1)), symbol, draw)
         weights = np.array([Fraction(k + 1) for k in range(count)], dtype=object)
         spread = np.broadcast_to(_along(weights / weights.sum(), values.ndim, len(symbol.family) - 1), values.shape)
-        yield np.array(spread, dtype=object)
+        yield normalised(np.array(spread, dtype=object), symbol, draw)
     elif symbol.domain in ("spd", "sym"):
         kinds = [(1, 0), (2, 0), (2, 1)] if values.shape[-1] > 1 else [(1, 0), (2, 0)]
         members = list(np.ndindex(*values.shape[:-2]))

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from derive.formula import (
     Add,
+    Apply,
     Component,
     Determinant,
     Diagonal,
@@ -45,6 +46,8 @@ def surely_positive(node: Formula) -> bool:
             return symbol.shape == () and symbol.domain in POSITIVE_DOMAINS
         case Component(Reference(symbol)):
             return symbol.domain in POSITIVE_DOMAINS
+        case Apply(function):
+            return function.domain in POSITIVE_DOMAINS
         case Add(parts) | Multiply(parts):
             return all(surely_positive(part) for part in parts)
         case Divide(numerator, denominator):

@@ -359,7 +359,7 @@ def _by_jax(formulas: Sequence[Formula], point: Point) -> list[np.ndarray]:
         references=True,
     )
     values = {key: np.asarray(value, dtype=np.float64) for key, value in point.values.items()}
-    results = lowered(values, point.sizes)
+    results = lowered(values, point.sizes, point.draw)
     return [np.asarray(results[name]) for name in names]
 
 
@@ -647,7 +647,7 @@ def _implied(witness: Witness, claim: Claim) -> Evidence:
         for point in witness.at(claim.lhs, claim.rhs, claim=claim, most=3 * max(3, witness.points)):
             if len(at) >= max(3, witness.points) or not free:
                 break
-            if not _meets_assumptions(claim, point):
+            if not meets_assumptions(claim, point):
                 continue
             before = len(solved)
             for symbol in free:

@@ -15,7 +15,7 @@ from fractions import Fraction
 from functools import reduce
 from typing import Any, ClassVar, Literal
 
-from derive.errors import ScopeError, ShapeError
+from derive.errors import ScopeError, ShapeError, UnsupportedError
 from derive.symbols import Domain, Index, IndexLike, Range, Size, Symbol, record
 
 Shape = tuple[Size | None, ...]
@@ -224,13 +224,34 @@ class Function(Formula):
 
 @record
 class UnspecifiedFunction:
-    """A smooth function of which nothing else is known: of indices (``family``), and of scalars or vectors."""
+    """A smooth function of which nothing else is known: of indices (``family``), and of scalars or vectors.
+
+    ``normalised_over`` is the place of a family index: whatever the other indices and the arguments, the values sum to one
+    over it (a probability mass or density).
+
+    Raises:
+        UnsupportedError: a domain other than real, positive or unit, or a normalised function that is not declared positive.
+    """
 
     name: str
     family: tuple[Range, ...] = ()
     domain: Domain = "real"
     argument_shapes: tuple[Shape, ...] = ()
+    normalised_over: int | None = None
     known_hash: int | None = field(default=None, init=False, compare=False, repr=False)
+
+    def __post_init__(self) -> None:
+        if self.domain not in ("real", "positive", "unit"):
+            raise UnsupportedError(
+                f"an unspecified function of the domain {self.domain}: {self.name}, expected real, positive or unit"
+            )
+        if self.normalised_over is None:
+            return
+        if not 0 <= self.normalised_over < len(self.family):
+            raise ScopeError(f"{self.name} has no index at place {self.normalised_over} to be normalised over")
+        # A real sum may vanish, and over a single value a normalised function is 1, which is not below 1.
+        if self.domain != "positive" or self.family[self.normalised_over].lower != 1:
+            raise UnsupportedError(f"a normalised function that is not positive over a whole range: {self.name}")
 
 
 @record
@@ -254,6 +275,11 @@ class Delta(Formula):
     left: IndexLike
     right: IndexLike
 
+    def __post_init__(self) -> None:
+        for index in (self.left, self.right):
+            if isinstance(index, Index):
+                require_count(index.range, "Kronecker's delta")
+
 
 @record
 class Sum(Formula):
@@ -276,6 +302,7 @@ class Product(Formula):
 
     def __post_init__(self) -> None:
         require_scalar(self.body, "a product over an index")
+        require_count(self.index.range, "a product")
 
 
 @record
@@ -461,6 +488,10 @@ class Derivative(Formula):
     by: Reference
     convention: Convention = "entry"
 
+    def __post_init__(self) -> None:
+        for own in self.by.symbol.family:
+            require_count(own, "a derivative by a member of a family")
+
     @property
     def shape(self) -> Shape:
         shape = self.body.shape + self.by.shape
@@ -518,6 +549,12 @@ def require_square(node: Formula, place: str) -> None:
         raise ShapeError(f"{place} takes a square matrix: shape={_show(node.shape)}")
 
 
+def require_count(own: Range, place: str) -> None:
+    """Refuse what makes sense of a counted range only: of a continuum it would be Dirac's delta, or a product integral."""
+    if own.abstract:
+        raise UnsupportedError(f"{place} over a continuum: {own.upper.name}")
+
+
 def check_indices(name: str, ranges: tuple[Any, ...], indices: tuple[IndexLike, ...]) -> None:
     if len(ranges) != len(indices):
         raise ScopeError(f"{name} takes {len(ranges)} indices: got {len(indices)}")
@@ -530,6 +567,10 @@ def check_indices(name: str, ranges: tuple[Any, ...], indices: tuple[IndexLike, 
             raise ScopeError(
                 f"index out of its range: {index.name} starts at {index.range.lower}, expected {expected.lower} or more in {name}"
             )
+        if isinstance(index, int):
+            require_count(expected, f"an integer as an index of {name}")
+        elif index.range.abstract != expected.abstract:
+            raise ScopeError(f"an index of a continuum in place of a counted one, or the reverse: {index.name} in {name}")
         if isinstance(index, int) and index < expected.lower:
             raise ScopeError(f"index below its range: {name}_{index}, expected at least {expected.lower}")
 

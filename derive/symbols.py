@@ -64,6 +64,10 @@ class Range:
     abstract: bool = False
     """Whether the range stands for a continuum: a sum over it is an integral, which has no count."""
 
+    def __post_init__(self) -> None:
+        if self.abstract and self.lower != 1:
+            raise ScopeError(f"a continuum has no first elements to leave out: lower={self.lower}, expected 1")
+
 
 @record
 class Index:

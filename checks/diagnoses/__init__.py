@@ -9,9 +9,10 @@ from __future__ import annotations
 import contextlib
 import importlib
 import pkgutil
+import re
 import time
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from typing import Literal
 
 from checks.enclosure import OutOfRange, compare, in_order
@@ -20,7 +21,7 @@ from checks.points import Point, symbols_of
 from checks.witness import Witness, extended, meets_assumptions, under_assumptions
 from derive.claims import Claim
 from derive.errors import DeriveError, UnknownNameError
-from derive.formula import ZERO, AtEqual, Derivative, Formula, Named, Span, free_indices, rebuild, unfold, walk
+from derive.formula import ZERO, Apply, AtEqual, Derivative, Formula, Named, Reference, Span, free_indices, rebuild, unfold, walk
 from derive.notation.text_writer import text
 from derive.symbols import Index, Symbol
 
@@ -49,11 +50,10 @@ class Context:
 
 @dataclass(frozen=True, slots=True)
 class Slip:
-    """A formula with one change; ``changed`` is the part that was changed, ``detail`` words for the cause."""
+    """A formula with one change; ``changed`` is the part that was changed."""
 
     formula: Formula
     changed: Formula | None = None
-    detail: dict[str, str] = field(default_factory=dict[str, str])
 
     @property
     def span(self) -> Span | None:
@@ -65,7 +65,8 @@ class Revision:
     """A claim as it ought to read, were the diagnosis right."""
 
     claim: Claim
-    detail: dict[str, str] = field(default_factory=dict[str, str])
+    cause: str = ""
+    """The cause in words of its own, where those of the diagnosis do not fit."""
 
 
 Slips = Callable[[Formula, Context], Iterator[Slip]]
@@ -84,8 +85,8 @@ class Diagnosis:
     """A known slip.
 
     ``slips`` makes it in a right formula, ``repairs`` undoes it in a wrong one, ``revisions`` changes a claim as a whole.
-    ``cause`` is one sentence; ``{place}`` in it stands for the part that was changed. ``rule`` is the correct rule; ``wrong``
-    and ``right`` are LaTeX examples. ``rank`` orders what explains a row equally well: the more particular first.
+    ``cause`` is one sentence without the full stop; ``{place}`` in it stands for the part that was changed. ``rule`` is the
+    correct rule; ``wrong`` and ``right`` are LaTeX examples. ``rank`` orders what explains a row equally well: the more particular first.
     """
 
     code: str
@@ -111,7 +112,7 @@ class Diagnosed:
     side: Side
     revised: Claim
     changed: Formula | None = None
-    detail: dict[str, str] = field(default_factory=dict[str, str])
+    words: str = ""
 
     @property
     def code(self) -> str:
@@ -122,24 +123,45 @@ class Diagnosed:
         """Where in the source the change was made, as far as it is known."""
         return span_of(self.changed) if self.changed is not None else None
 
-    @property
-    def cause(self) -> str:
-        """What went wrong, in one sentence without the full stop, formulas as plain text."""
-        return self.told(text)
+    def cause(self, write: Callable[[Formula], str] = text) -> str:
+        """What went wrong, in one sentence without the full stop; ``write`` is how formulas are written.
 
-    def told(self, write: Callable[[Formula], str]) -> str:
-        """What went wrong; ``write`` is how formulas are written. A part that is too long to read is not written out."""
+        A part that cannot be written, or is too long to read in a sentence, is "this place".
+        """
         place = "this place"
         if self.changed is not None:
             with contextlib.suppress(DeriveError):
-                written = write(self.changed)
+                written = write(_in_plain_letters(self.changed))
                 place = written if len(written) <= LONGEST_PLACE else place
-        return self.diagnosis.cause.format_map({"place": place, **self.detail})
+        return (self.words or self.diagnosis.cause).replace("{place}", place)
 
 
 def span_of(node: Formula) -> Span | None:
-    """The span of a node, or of the first part of it that has one."""
-    return next((part.span for part in walk(node) if part.span is not None), None)
+    """The span of a node; that of its parts together where it has none of its own."""
+    if node.span is not None:
+        return node.span
+    spans = [span for span in (span_of(child) for child in node.children) if span is not None]
+    if not spans:
+        return None
+    line = spans[0].line
+    same = [span for span in spans if span.line == line]
+    start = min(span.column for span in same)
+    return Span(line, start, max(span.column + span.length for span in same) - start)
+
+
+def _in_plain_letters(node: Formula) -> Formula:
+    """The formula with letters that a note writes in LaTeX (``\\Sigma_{0}``) as plain words (``Sigma_0``), to be shown only."""
+
+    def plain(name: str) -> str:
+        return re.sub(r"[\\\\{}]", "", name) or name
+
+    if isinstance(node, Reference):
+        node = replace(node, symbol=replace(node.symbol, name=plain(node.symbol.name)))
+    elif isinstance(node, Named):
+        node = replace(node, definition=replace(node.definition, name=plain(node.definition.name)))
+    elif isinstance(node, Apply):
+        node = replace(node, function=replace(node.function, name=plain(node.function.name)))
+    return rebuild(node, _in_plain_letters)
 
 
 # The folder.
@@ -164,16 +186,34 @@ def diagnosis(code: str) -> Diagnosis:
 # What the files are written with.
 
 
-def by_operators(*operators: str | Operator, only: Callable[[Mutant], bool] = lambda mutant: True) -> Slips:
-    """The slips that mutation operators make (those of ``checks.mutation`` by name), each at every place."""
+def by_operators(
+    *operators: str | Operator,
+    only: Callable[[Mutant], bool] = lambda mutant: True,
+    part: Callable[[Mutant], Formula] = lambda mutant: mutant.before,
+) -> Slips:
+    """The slips that mutation operators make (those of ``checks.mutation`` by name), each at every place.
+
+    ``only`` chooses among them; ``part`` says what is to be shown as changed.
+    """
 
     def slips(formula: Formula, context: Context) -> Iterator[Slip]:
         chosen = tuple(operator(each) if isinstance(each, str) else each for each in operators)
         for mutant in mutants(formula, context.scope, chosen):
             if only(mutant):
-                yield Slip(mutant.formula, mutant.before)
+                yield Slip(mutant.formula, part(mutant))
 
     return slips
+
+
+def dropped(mutant: Mutant) -> Formula:
+    """The term or factor that a mutant lacks."""
+    left = list(mutant.after.children) if isinstance(mutant.after, type(mutant.before)) else [mutant.after]
+    for child in mutant.before.children:
+        if child in left:
+            left.remove(child)
+        else:
+            return child
+    return mutant.before
 
 
 # The search.
@@ -235,15 +275,15 @@ class _Search:
         exact = claim.relation not in ("<=", ">=", "implies", "same argmax", "not identically 0")
         for each in known:
             for revision in each.revisions(claim, context):
-                yield Diagnosed(each, "both", revision.claim, None, revision.detail)
+                yield Diagnosed(each, "both", revision.claim, None, revision.cause)
             if not exact:
                 continue  # a bound holds after many a change: that it does would be no evidence
             for formula in opened(claim.rhs):
                 for slip in each.repairs(formula, context):
-                    yield Diagnosed(each, "row", replace(claim, rhs=slip.formula), slip.changed, slip.detail)
+                    yield Diagnosed(each, "row", replace(claim, rhs=slip.formula), slip.changed)
             for formula in opened(claim.lhs):
                 for slip in each.slips(formula, context):
-                    yield Diagnosed(each, "before", replace(claim, lhs=slip.formula), slip.changed, slip.detail)
+                    yield Diagnosed(each, "before", replace(claim, lhs=slip.formula), slip.changed)
 
     def holds(self, claim: Claim) -> bool:
         """Whether the claim agrees at every point tried, and at one at least."""

@@ -37,14 +37,14 @@ def where(note: CheckedNote, step: Step) -> str:
 
 def verdict(step: Step) -> str:
     """The verdict with its code in brackets, where it has one."""
-    code = step.row.code or (step.causes[0].diagnosis.code if step.causes else "")
+    code = step.row.code or (step.causes[0].code if step.causes else "")
     return f"{step.verdict}[{code}]" if code else step.verdict
 
 
 def one_line(step: Step) -> str:
     """The message, and the likely cause."""
     message = "the mistake that was expected does not show" if step.expected == "refuted" else step.message
-    return f"{message}; likely cause: {step.causes[0].cause}" if step.causes else message
+    return f"{message}; likely cause: {step.causes[0].cause()}" if step.causes else message
 
 
 REPORT = NoteReport(name="concise", title="one line for each row that did not come out", write=write)

@@ -72,9 +72,9 @@ def _step(step: Step) -> Record:
         "claims": [{"relation": f.claim.relation, "verdict": f.verdict, "message": f.reason} for f in step.findings]
         if len(step.findings) > 1
         else None,
-        "code": row.code or (step.causes[0].diagnosis.code if step.causes else None),
+        "code": row.code or (step.causes[0].code if step.causes else None),
         "message": step.message or None,
-        "causes": [{"code": cause.diagnosis.code, "cause": cause.cause} for cause in step.causes] or None,
+        "causes": [{"code": cause.code, "cause": cause.cause()} for cause in step.causes] or None,
         "help": help_for(step) or None,
         "residual": None,
         "points": evidence.points if evidence is not None else None,

@@ -62,7 +62,7 @@ def _details(note: CheckedNote, step: Step, page: Page) -> Iterator[str]:
         if point is not None:
             yield from _counterexample(point)
         for number, cause in enumerate(step.causes):
-            yield f"    {'likely cause' if number == 0 else 'or'}: {cause.cause} (derive explain {cause.diagnosis.code})"
+            yield f"    {'likely cause' if number == 0 else 'or'}: {cause.cause()} (derive explain {cause.code})"
         if advice := help_for(step):
             yield f"    help: {advice}"
     if len({name for _, name in step.readings}) > 1:

@@ -139,6 +139,33 @@ def _special(reducer: Reducer, atom: Atom, by: Entry) -> Polynomial:
     return reducer.multiply(outer(reducer, _of(reducer, atom)), inner) if inner else ZERO
 
 
+def _applied(reducer: Reducer, atom: Atom, by: Entry) -> Polynomial:
+    """The chain rule: the derivative of p(u_1, u_2, ...) is the sum over k and c of (d_k,c p)(u) times the derivative of u_k[c].
+
+    The derivative of the packed arguments is linear in the basis entries ``arg_k[c]``, whose coefficients are the inner factors.
+    """
+    packed = _of(reducer, atom)
+    parts: list[Polynomial] = []
+    for term, coefficient in _inner(reducer, atom, by).items():
+        binders, factors = reducer.opened(term)
+        slots = [factor for factor in factors if factor[0][0][0] == "arg"]
+        if len(slots) != 1 or slots[0][1] != 1:
+            raise Blocked("an argument of an unspecified function that is not linear in its slot")
+        ((_, slot), component), _ = slots[0]
+        rest = [factor for factor in factors if factor is not slots[0]]
+        outer = reducer.applied(atom[0][1], _differentiated(reducer, packed, slot, component))
+        parts.append(reducer.bind_all(reducer.multiply(outer, reducer.build(coefficient, (), rest)), binders))
+    return add(*parts)
+
+
+def _differentiated(reducer: Reducer, packed: Polynomial, slot: int, component: tuple[KIndex, ...]) -> Polynomial:
+    """Packed arguments with one more direction among the derivatives taken."""
+    taken = Polynomial({term: c for term, c in packed.items() if any(head[0] == "dir" for (head, _), _ in term[1])})
+    others = Polynomial({term: c for term, c in packed.items() if term not in taken})
+    direction = reducer.build(ONE, (), [((("dir", slot), component), 1)])
+    return add(others, reducer.multiply(taken, direction) if taken else direction)
+
+
 def _erf(reducer: Reducer, x: Polynomial) -> Polynomial:
     pi = single((("c", "pi"), ()))
     square = scale(reducer.power(x, Fraction(2)), -1)
@@ -153,12 +180,16 @@ RULES: Mapping[str, Callable[[Reducer, Atom, Entry], Polynomial]] = {
     "log": _log,  # d log(u) = du / u
     "pow": _power_base,  # the factor's exponent is the product rule's business
     "fn": _special,
+    "ap": _applied,
     "E": _symmetric,
     "I": _symmetric,
     "d": _constant,
     "z": _constant,
     "c": _constant,
     "q": _constant,
+    "fam": _constant,  # the basis in which the arguments of an unspecified function are packed
+    "arg": _constant,
+    "dir": _constant,
 }
 
 SPECIAL: Mapping[str, Callable[[Reducer, Polynomial], Polynomial]] = {

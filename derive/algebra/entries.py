@@ -27,14 +27,17 @@ from derive.algebra.terms import (
     fresh,
     literal,
     number,
+    range_named,
     range_of,
     scale,
     single,
     subtract,
+    upper_of,
 )
 from derive.errors import UnsupportedError
 from derive.formula import (
     Add,
+    Apply,
     AtEqual,
     Component,
     Definition,
@@ -63,10 +66,12 @@ from derive.formula import (
     Sum,
     Trace,
     Transpose,
+    UnspecifiedFunction,
     free_indices,
+    require_count,
     rows_and_columns,
 )
-from derive.symbols import Domain, Index, IndexLike, Range, Size, Symbol
+from derive.symbols import Domain, Index, IndexLike, Size, Symbol
 
 Scope = Mapping[Index, KIndex]
 SPECIAL_FUNCTIONS = ("gamma", "loggamma", "digamma", "trigamma", "erf")
@@ -81,6 +86,8 @@ class Reader:
 
     domains: dict[tuple[str, str], Domain] = field(default_factory=dict[tuple[str, str], Domain])
     symbols: dict[tuple[str, str], Symbol] = field(default_factory=dict[tuple[str, str], Symbol])
+    functions: dict[str, UnspecifiedFunction] = field(default_factory=dict[str, UnspecifiedFunction])
+    normalised: dict[str, int] = field(default_factory=dict[str, int])
     conditions: set[str] = field(default_factory=set[str])
     equations: list[tuple[str, Polynomial]] = field(default_factory=list[tuple[str, Polynomial]])
     replacements: dict[Substitute, None] = field(default_factory=dict[Substitute, None])
@@ -94,7 +101,7 @@ class Reader:
     """What each opaque matrix stands for."""
 
     def __post_init__(self) -> None:
-        self.reducer = Reducer(self.domains)
+        self.reducer = Reducer(self.domains, normalised=self.normalised)
 
     # Symbols and indices.
 
@@ -113,11 +120,25 @@ class Reader:
         self.symbols[key] = symbol
         return key
 
+    def declare_function(self, function: UnspecifiedFunction) -> str:
+        if self.functions.setdefault(function.name, function) != function:
+            raise Blocked(f"the function {function.name} is declared in two ways")
+        self.domains[function.name, "function"] = function.domain
+        if function.normalised_over is not None:
+            self.normalised[function.name] = function.normalised_over
+        return function.name
+
+    def letter(self, index: Index) -> KIndex:
+        """A fresh letter for an index that a sum binds."""
+        if index.range.abstract:
+            self.conditions.add("the integrals exist, and may be exchanged with each other and with derivatives")
+        return fresh((index.range.lower, upper_of(index.range)))
+
     def index(self, index: IndexLike, scope: Scope) -> KIndex:
         if isinstance(index, int):
             self.conditions.add(f"an index {index} is in range")
             return literal(index)
-        return scope.get(index) or free(index.name, index.range.lower, index.range.upper.name)
+        return scope.get(index) or free(index.name, index.range.lower, upper_of(index.range))
 
     # Reading.
 
@@ -131,7 +152,7 @@ class Reader:
 
     def named(self, node: Named, scope: Scope, entry: tuple[KIndex, ...]) -> Polynomial:
         definition = node.definition
-        generic = tuple(free(f"@{k}", i.range.lower, i.range.upper.name) for k, i in enumerate(definition.indices))
+        generic = tuple(free(f"@{k}", i.range.lower, upper_of(i.range)) for k, i in enumerate(definition.indices))
         # The whole range of each entry, whatever part of it is asked for here: the body is read once for all uses.
         sizes = [size for size in definition.body.shape if size is not None]
         entries = tuple(free(f"@e{k}", 1, size.name) for k, size in enumerate(sizes))
@@ -185,7 +206,7 @@ class Reader:
         key = self.declare(node.symbol)
         self._require_untouched(body, lambda head: head[1:] == key)
         # Fresh letters: what is put in may hold a substitution of its own, which must not capture these.
-        formal = tuple(fresh((i.range.lower, i.range.upper.name)) for i in node.indices)
+        formal = tuple(fresh((i.range.lower, upper_of(i.range))) for i in node.indices)
         component = tuple(fresh((1, size.name)) for size in node.symbol.shape)
         value = self.read(node.replacement, {**scope, **dict(zip(node.indices, formal, strict=True))}, component)
         opaque = self._opaque_matrix(node, value, formal, component) if _has_inverse(body, key) else None
@@ -215,7 +236,7 @@ class Reader:
         value = self.reducer.rename(value, dict(zip(indices, generic, strict=True)))
         known = self._opaque.get((value, generic, node.symbol.domain))
         if known is None:
-            family = tuple(Range(Size(upper), lower) for lower, upper in map(range_of, (*around, *formal)))
+            family = tuple(range_named(range_of(index)) for index in (*around, *formal))
             name = f"{node.symbol.name}*{len(self._opaque) + 1}"
             known = self.declare(replace(node.symbol, name=name, role="opaque", family=family))
             self._opaque[value, generic, node.symbol.domain] = known
@@ -291,7 +312,13 @@ class Reader:
     def settled_reducer(self, facts: list[Fact]) -> Reducer:
         own = self.reducer
         return Reducer(
-            self.domains, settled=True, facts=tuple(facts), log=own.log, obligations=own.obligations, budget=own.budget
+            self.domains,
+            settled=True,
+            facts=tuple(facts),
+            log=own.log,
+            obligations=own.obligations,
+            budget=own.budget,
+            normalised=self.normalised,
         )
 
     def _symmetric(self, atom: Atom) -> Atom | None:
@@ -371,12 +398,13 @@ def _delta(reader: Reader, node: Delta, scope: Scope, entry: tuple[KIndex, ...])
 
 
 def _sum(reader: Reader, node: Sum, scope: Scope, entry: tuple[KIndex, ...]) -> Polynomial:
-    letter = fresh((node.index.range.lower, node.index.range.upper.name))
+    letter = reader.letter(node.index)
     return reader.reducer.bind(reader.read(node.body, {**scope, node.index: letter}, entry), letter)
 
 
 def _product(reader: Reader, node: Product, scope: Scope, entry: tuple[KIndex, ...]) -> Polynomial:
-    letter = fresh((node.index.range.lower, node.index.range.upper.name))
+    require_count(node.index.range, "a product")
+    letter = reader.letter(node.index)
     body = reader.read(node.body, {**scope, node.index: letter})
     if not signs.positive(body, reader.domains):
         raise Blocked("a product over an index of factors not known to be positive")
@@ -386,6 +414,17 @@ def _product(reader: Reader, node: Product, scope: Scope, entry: tuple[KIndex, .
 def _reference(reader: Reader, node: Reference, scope: Scope, entry: tuple[KIndex, ...]) -> Polynomial:
     key = reader.declare(node.symbol)
     return single((("e", *key), (*(reader.index(i, scope) for i in node.indices), *entry)))
+
+
+def _apply(reader: Reader, node: Apply, scope: Scope, entry: tuple[KIndex, ...]) -> Polynomial:
+    """An unspecified function, packed: see ``terms``."""
+    name, reducer = reader.declare_function(node.function), reader.reducer
+    packed = [single((("fam",), tuple(reader.index(i, scope) for i in node.indices)))]
+    for place, argument in enumerate(node.arguments):
+        letters = tuple(fresh((1, size.name)) for size in argument.shape if size is not None)
+        basis = reducer.build(ONE, (), [((("arg", place), letters), 1)])
+        packed.append(reducer.bind_all(reducer.multiply(basis, reader.read(argument, scope, letters)), letters))
+    return reducer.applied(name, add(*packed))
 
 
 def _matrix_product(reader: Reader, node: MatrixProduct, scope: Scope, entry: tuple[KIndex, ...]) -> Polynomial:
@@ -560,6 +599,7 @@ _READERS: Mapping[type, Callable[..., Polynomial]] = {
     Exp: _exp,
     Log: _log,
     Function: _function,
+    Apply: _apply,
     Delta: _delta,
     Sum: _sum,
     Product: _product,

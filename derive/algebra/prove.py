@@ -12,6 +12,7 @@ from fractions import Fraction
 
 from derive.algebra import nonnegativity, signs, solving
 from derive.algebra.canonical import close
+from derive.algebra.divergence import is_divergence
 from derive.algebra.entries import Reader, entries_of, plain_heads
 from derive.algebra.reduction import MAX_CLEARINGS, Blocked, Fact, LogEntry, Reducer, match, slots_of, weight
 from derive.algebra.terms import (
@@ -28,6 +29,7 @@ from derive.algebra.terms import (
     show,
     single,
     subtract,
+    upper_of,
 )
 from derive.claims import Claim
 from derive.errors import DeriveError, LimitError, UnsupportedError
@@ -130,7 +132,7 @@ def facts_of(reader: Reader, claim: Claim | None = None) -> list[Fact]:
     for (name, role), domain in sorted(reader.domains.items()):
         symbol = reader.symbols.get((name, role))
         if domain in SUMS_TO_ONE and symbol is not None and symbol.family:
-            indices = tuple(free(f"@{k}", r.lower, r.upper.name) for k, r in enumerate(symbol.family))
+            indices = tuple(free(f"@{k}", r.lower, upper_of(r)) for k, r in enumerate(symbol.family))
             component = tuple(free(f"@c{k}", 1, size.name) for k, size in enumerate(symbol.shape))
             total = reader.reducer.bind(single((("e", name, role), (*indices, *component))), indices[-1])
             equations.append((f"{name} sums to 1", subtract(total, number(1))))
@@ -255,8 +257,17 @@ def _at_most(reader: Reader, claim: Claim) -> str:
         settled = reader.settle(difference(reader, large, small), facts_of(reader, claim))
         if signs.nonnegative(settled, reader.domains):
             return "the difference is a sum of nonnegative terms"
+        if _sums_divergences(reader.settled_reducer(facts_of(reader, claim)), settled):
+            return "the difference is nonnegative: Gibbs' inequality (a Kullback-Leibler divergence)"
         raise _Failed("the difference was not recognised as a sum of nonnegative pieces", settled)
     return f"the difference is nonnegative: {reason}"
+
+
+def _sums_divergences(reducer: Reducer, gap: Polynomial, depth: int = 0) -> bool:
+    """Whether a difference is a Kullback-Leibler divergence, or a sum of such over outer indices."""
+    if is_divergence(reducer, gap, lambda p: not vanish(reducer, p)):
+        return True
+    return depth < 2 and any(_sums_divergences(reducer, inner, depth + 1) for inner in _aligned(reducer, gap))
 
 
 def _derivatives(node: Formula, parameters: Iterable[Symbol]) -> Iterator[Formula]:

@@ -14,6 +14,7 @@ from math import gcd, lcm
 from derive.algebra import signs
 from derive.algebra.canonical import MAX_BRANCHES, canonical_term, close, is_symmetric, open_term, sort_arguments
 from derive.algebra.terms import (
+    CONTINUUM,
     ONE,
     ZERO,
     Atom,
@@ -89,6 +90,8 @@ class Reducer:
     obligations: set[str] = field(default_factory=set[str])
     budget: Budget = field(default_factory=Budget)
     cache: dict[object, Polynomial] = field(default_factory=dict[object, Polynomial])
+    normalised: Mapping[str, int] = field(default_factory=dict[str, int])
+    """For each unspecified function that sums to one over one of its indices: the place of that index."""
 
     # Building terms.
 
@@ -261,11 +264,18 @@ class Reducer:
             return self.logarithm(argument)
         if kind == "pow":
             return argument
+        if kind == "ap":
+            return self.applied(str(head[1]), argument)
         return self.special(str(head[1]), argument)
 
     def special(self, name: str, argument: Polynomial) -> Polynomial:
         closed, arguments = close(argument)
         return single(sort_arguments((("fn", name, closed), arguments)))
+
+    def applied(self, name: str, packed: Polynomial) -> Polynomial:
+        """An unspecified function, its indices, arguments and derivatives packed as ``terms`` describes."""
+        closed, arguments = close(packed)
+        return self.build(ONE, (), [(sort_arguments((("ap", name, closed), arguments)), 1)])
 
     def exp(self, argument: Polynomial) -> Polynomial:
         """exp of a sum is the product of the exps of its monomials; exp(c log y) = y^c."""
@@ -515,6 +525,8 @@ def _contract_delta(reducer: Reducer, term: OpenTerm) -> Polynomial | None:
             raise Blocked("a Kronecker delta under a negative or fractional power")
         rest = [*factors[:position], *factors[position + 1 :]]
         left, right = arguments
+        if any(index[4].startswith(CONTINUUM) for index in arguments):
+            raise Blocked("a delta of points of a continuum")
         if left == right:
             return reducer.build(coefficient, binders, rest)
         if left[0] == "l" and right[0] == "l":
@@ -715,12 +727,40 @@ def _use_fact(reducer: Reducer, term: OpenTerm) -> Polynomial | None:
     return None
 
 
+def _normalised_function(reducer: Reducer, term: OpenTerm) -> Polynomial | None:
+    """sum_z p(z | u) = 1 whatever the arguments u, so that the sum of each derivative is 0: where z stands nowhere else."""
+    coefficient, binders, factors = term
+    for position, ((head, arguments), exponent) in enumerate(factors):
+        place = reducer.normalised.get(head[1]) if head[0] == "ap" and exponent == 1 else None
+        if place is None:
+            continue
+        rest = [*factors[:position], *factors[position + 1 :]]
+        inside: Polynomial = head[-1]
+        basis = [atom for _, own in inside for atom, _ in own]
+        (family,) = (indices for inner, indices in basis if inner == ("fam",))
+        summed = family[place]
+        if summed[0] != "s" or sum(index == summed for _, indices in basis for index in indices) != 1:
+            continue
+        binder = arguments[summed[2]]
+        # The whole range: the slot's own limits are those of the declaration or narrower.
+        if binder not in binders or arguments.count(binder) != 1 or range_of(binder)[0] != 1:
+            continue
+        if any(binder in indices for (_, indices), _ in rest):
+            continue
+        if any(inner[0] == "dir" for inner, _ in basis):
+            return ZERO
+        return reducer.build(coefficient, [b for b in binders if b != binder], rest)
+    return None
+
+
 def _count_unused_binder(reducer: Reducer, term: OpenTerm) -> Polynomial | None:
     coefficient, binders, factors = term
     for binder in binders:
         if not any(binder in indices for (_, indices), _ in factors):
             remaining = [b for b in binders if b != binder]
             lower, upper = range_of(binder)
+            if upper.startswith(CONTINUUM):
+                raise Blocked("an integral of what does not depend on its variable")
             if lower > 2:
                 raise Blocked(f"a sum from {lower} to {upper}: the range may be shorter than empty")
             counted = reducer.build(coefficient, remaining, [*factors, ((("z", upper), ()), ONE)])
@@ -737,5 +777,6 @@ REDUCTIONS: tuple[Reduction, ...] = (
     Reduction("inverse times matrix", "the summed index runs over all and occurs nowhere else", _inverse_times_matrix),
     Reduction("denominator cancels", "the matched indices occur nowhere else; the denominator is not 0", _cancel_denominator),
     Reduction("declared fact", "no derivative is still to be taken", _use_fact),
+    Reduction("normalised function", "the summed index runs over all and stands nowhere else", _normalised_function),
     Reduction("unused index is counted", "the range is finite and not shorter than empty", _count_unused_binder),
 )

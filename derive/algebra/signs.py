@@ -13,7 +13,7 @@ from derive.algebra.terms import UNIT, Atom, Polynomial, Term, scale
 from derive.symbols import Domain
 
 Domains = Mapping[tuple[str, str], Domain]
-"""Declared domains, by (symbol name, role)."""
+"""Declared domains, by (symbol name, role); those of unspecified functions by (name, "function")."""
 
 _POSITIVE_DOMAINS = ("positive", "unit", "simplex")
 _NONNEGATIVE_DOMAINS = ("nonnegative", "closed simplex", "one-hot", "count", "bool")
@@ -32,7 +32,14 @@ def positive_atom(atom: Atom, domains: Domains) -> bool:
         return kind == "e" and domain in _POSITIVE_DOMAINS
     if kind == "pow":
         return positive(head[1], domains)
-    return False
+    return kind == "ap" and function_domain(atom, domains) in _POSITIVE_DOMAINS
+
+
+def function_domain(atom: Atom, domains: Domains) -> Domain | None:
+    """The declared domain of the values of an unspecified function; nothing is known of those of its derivatives."""
+    head, _ = atom
+    differentiated = any(inner[0] == "dir" for _, factors in head[-1] for (inner, _), _ in factors)
+    return None if differentiated else domains.get((head[1], "function"))
 
 
 def nonnegative_atom(atom: Atom, domains: Domains) -> bool:
@@ -86,5 +93,8 @@ def _is_complement_of_unit(polynomial: Polynomial, domains: Domains) -> bool:
     ranges, factors = term
     if coefficient != -1 or ranges or len(factors) != 1:
         return False
-    (head, _), exponent = factors[0]
+    atom, exponent = factors[0]
+    head, _ = atom
+    if head[0] == "ap":
+        return exponent == 1 and function_domain(atom, domains) == "unit"
     return exponent == 1 and head[0] == "e" and domains.get((head[1], head[2])) == "unit"

@@ -18,6 +18,12 @@ Heads::
     ("q", p)            the prime p under a fractional exponent
     ("exp", P)          exp of a single monomial;  ("log", P);  ("pow", P): a polynomial under a negative or fractional exponent
     ("fn", name, P)     a special function of one argument
+    ("ap", name, P)     an unspecified function; P encodes its indices, its arguments and the slots it was differentiated by:
+                        P = fam[indices] + sum over k, c of arg_k[c] u_k[c] + (product of dir_k[c] over the derivatives taken),
+                        with formal basis entries ("fam",), ("arg", k), ("dir", k), which stand nowhere else. Equal P mean the
+                        same value, and the product of the directions says that mixed partials commute.
+
+A continuum's upper limit is named with the prefix ``CONTINUUM``: a sum over it is an integral, which is never counted.
 """
 
 from __future__ import annotations
@@ -26,6 +32,8 @@ import itertools
 from collections.abc import Iterator, Mapping
 from fractions import Fraction
 from typing import Any
+
+from derive.symbols import Range, Size
 
 KIndex = tuple[str, str, int, int, str]
 """(kind, name, number, lower, upper): kind ``f`` free (name), ``b`` bound (number), ``s`` slot (number), ``l`` literal."""
@@ -39,6 +47,19 @@ Term = tuple[tuple[BoundRange, ...], tuple[Factor, ...]]
 
 ONE = Fraction(1)
 UNIT: Term = ((), ())
+CONTINUUM = "∫"
+
+
+def upper_of(own: Range) -> str:
+    """The name of a range's upper limit; a continuum and a size of one name are kept apart."""
+    return CONTINUUM + own.upper.name if own.abstract else own.upper.name
+
+
+def range_named(bounds: BoundRange) -> Range:
+    """The range that has these limits."""
+    lower, upper = bounds
+    abstract = upper.startswith(CONTINUUM)
+    return Range(Size(upper.removeprefix(CONTINUUM)), lower, abstract)
 
 
 def free(name: str, lower: int, upper: str) -> KIndex:

@@ -17,6 +17,7 @@ FLOORS = {
     "derive.algebra.solving": 3.85,
     "derive.algebra.nonnegativity": 3.8,
     "derive.algebra.entries": 3.7,
+    "derive.algebra.divergence": 3.6,
     "derive.algebra.calculus": 3.6,
     "derive.algebra.reduction": 3.5,
     "derive.algebra.signs": 3.4,
