@@ -8,17 +8,24 @@ from __future__ import annotations
 
 import contextlib
 import importlib
+import itertools
+import math
 import pkgutil
 import re
 import time
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Literal
 
-from checks.enclosure import OutOfRange, compare, in_order
+from flint import arb
+
+from checks import balls
+from checks.balls import Undefined
+from checks.enclosure import OutOfRange, assignments, compare, enclose, flat, in_order
 from checks.mutation import Mutant, Operator, mutants, operator
 from checks.points import Point, symbols_of
-from checks.witness import Witness, extended, meets_assumptions, under_assumptions
+from checks.solutions import Solution, letters, solutions, value_at
+from checks.witness import Witness, at_one_place, extended, meets_assumptions, under_assumptions
 from derive.claims import Claim
 from derive.errors import DeriveError, UnknownNameError
 from derive.formula import ZERO, Apply, AtEqual, Derivative, Formula, Named, Reference, Span, free_indices, rebuild, unfold, walk
@@ -29,6 +36,7 @@ MOST = 3
 """Of diagnoses for a row: more would be guessing."""
 SECONDS = 1.0
 MOST_CANDIDATES = 2000
+MOST_PLACES, MOST_SOLUTIONS = 4, 4
 LONGEST_PLACE = 60
 """Characters of a formula within a sentence."""
 FIRST_BITS = 64
@@ -50,14 +58,11 @@ class Context:
 
 @dataclass(frozen=True, slots=True)
 class Slip:
-    """A formula with one change; ``changed`` is the part that was changed."""
+    """A formula with one change; ``changed`` is the part that was changed, ``within`` what it stands in."""
 
     formula: Formula
     changed: Formula | None = None
-
-    @property
-    def span(self) -> Span | None:
-        return span_of(self.changed) if self.changed is not None else None
+    within: Formula | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,7 +91,8 @@ class Diagnosis:
 
     ``slips`` makes it in a right formula, ``repairs`` undoes it in a wrong one, ``revisions`` changes a claim as a whole.
     ``cause`` is one sentence without the full stop; ``{place}`` in it stands for the part that was changed. ``rule`` is the
-    correct rule; ``wrong`` and ``right`` are LaTeX examples. ``rank`` orders what explains a row equally well: the more particular first.
+    correct rule; ``wrong`` and ``right`` are LaTeX examples. ``rank`` orders what explains a row equally
+    well: the more particular first.
     """
 
     code: str
@@ -112,6 +118,7 @@ class Diagnosed:
     side: Side
     revised: Claim
     changed: Formula | None = None
+    within: Formula | None = None
     words: str = ""
 
     @property
@@ -121,7 +128,11 @@ class Diagnosed:
     @property
     def span(self) -> Span | None:
         """Where in the source the change was made, as far as it is known."""
-        return span_of(self.changed) if self.changed is not None else None
+        for node in (self.changed, self.within):
+            found = span_of(node) if node is not None else None
+            if found is not None:
+                return found
+        return None
 
     def cause(self, write: Callable[[Formula], str] = text) -> str:
         """What went wrong, in one sentence without the full stop; ``write`` is how formulas are written.
@@ -200,7 +211,7 @@ def by_operators(
         chosen = tuple(operator(each) if isinstance(each, str) else each for each in operators)
         for mutant in mutants(formula, context.scope, chosen):
             if only(mutant):
-                yield Slip(mutant.formula, part(mutant))
+                yield Slip(mutant.formula, part(mutant), mutant.before)
 
     return slips
 
@@ -237,10 +248,12 @@ class _Search:
     def __init__(self, claim: Claim, witness: Witness, deadline: float) -> None:
         self.claim, self.witness, self.deadline = claim, witness, deadline
         self.points: list[Point] = []
+        self.read = under_assumptions(claim)
+        self.values: dict[object, list[arb]] = {}
+        self.solved: list[Solution] | None = None
         if claim.relation == "=":
-            read = under_assumptions(claim)
-            points = witness.at(read.lhs, read.rhs, claim=claim)
-            self.points = [point for point in points if meets_assumptions(claim, point)]
+            points = witness.at(self.read.lhs, self.read.rhs, claim=claim)
+            self.points = sorted((point for point in points if meets_assumptions(claim, point)), key=_trouble)
 
     def is_false(self) -> bool:
         if self.claim.relation != "=":
@@ -272,40 +285,89 @@ class _Search:
     def candidates(self, known: Iterable[Diagnosis]) -> Iterator[Diagnosed]:
         claim = self.claim
         context = context_of(claim)
-        exact = claim.relation not in ("<=", ">=", "implies", "same argmax", "not identically 0")
+        # A bound holds after many a change: that it does would be no evidence.
+        exact = claim.relation in ("=", "= up to a constant", "proportional to")
+        implied = claim.relation == "implies" and claim.multiplier is None
         for each in known:
             for revision in each.revisions(claim, context):
-                yield Diagnosed(each, "both", revision.claim, None, revision.cause)
-            if not exact:
-                continue  # a bound holds after many a change: that it does would be no evidence
-            for formula in opened(claim.rhs):
+                yield Diagnosed(each, "both", revision.claim, words=revision.cause)
+            for formula in opened(claim.rhs) if exact or implied else ():
                 for slip in each.repairs(formula, context):
-                    yield Diagnosed(each, "row", replace(claim, rhs=slip.formula), slip.changed)
-            for formula in opened(claim.lhs):
+                    yield Diagnosed(each, "row", replace(claim, rhs=slip.formula), slip.changed, slip.within)
+            for formula in opened(claim.lhs) if exact else ():
                 for slip in each.slips(formula, context):
-                    yield Diagnosed(each, "before", replace(claim, lhs=slip.formula), slip.changed)
+                    yield Diagnosed(each, "before", replace(claim, lhs=slip.formula), slip.changed, slip.within)
 
     def holds(self, claim: Claim) -> bool:
         """Whether the claim agrees at every point tried, and at one at least."""
         try:
+            if claim.relation == "implies":
+                return self.follows(claim)
             if claim.relation != "=":
                 return self.witness.examine(claim).outcome == "agrees"
-            if _is_vacuous(claim):
-                return False
-            read = under_assumptions(claim)
-            symbols_of(read.lhs, read.rhs)
-            agreed = 0
-            for point in self.points:
-                there = extended(point, self.witness.seed, read.lhs, read.rhs)
-                outcome = compare(read.lhs, read.rhs, there, bits=FIRST_BITS).outcome
-                if outcome in ("not admissible", "both undefined"):
-                    continue
-                if outcome != "equal":
-                    return False
-                agreed += 1
-            return agreed > 0
+            return not _is_vacuous(claim) and self.is_plausible(claim) and self.agrees(claim)
         except (DeriveError, OutOfRange, KeyError, RecursionError):
             return False
+
+    def agrees(self, claim: Claim) -> bool:
+        read = under_assumptions(claim)
+        agreed = 0
+        for point in self.points:
+            there = extended(point, self.witness.seed, read.lhs, read.rhs)
+            outcome = compare(read.lhs, read.rhs, there, bits=FIRST_BITS).outcome
+            if outcome in ("not admissible", "both undefined"):
+                continue
+            if outcome != "equal":
+                return False
+            agreed += 1
+        return agreed > 0
+
+    def is_plausible(self, claim: Claim) -> bool:
+        """Whether the sides may be equal at one point, by few bits; of the side that was not changed the value is kept."""
+        if not self.points or claim.lhs.shape != claim.rhs.shape:
+            return True
+        read = under_assumptions(claim)
+        point = self.points[0]
+        there = extended(point, self.witness.seed, read.lhs, read.rhs)
+        indices = in_order(free_indices(read.lhs) | free_indices(read.rhs))
+        for where in itertools.islice(assignments(indices, point.sizes), MOST_PLACES):
+            try:
+                left, right = self.entries(read.lhs, there, where), self.entries(read.rhs, there, where)
+            except Undefined:
+                continue
+            if len(left) != len(right) or any(not (a - b).contains(0) for a, b in zip(left, right, strict=True)):
+                return False
+        return True
+
+    def entries(self, side: Formula, point: Point, where: Mapping[Index, int]) -> list[arb]:
+        key = (side, point, frozenset(where.items()))
+        if key not in self.values:
+            found = [balls.ball(entry) for _, entry in flat(enclose(side, point, where, bits=FIRST_BITS))]
+            if side is not self.read.lhs and side is not self.read.rhs:
+                return found
+            self.values[key] = found
+        return self.values[key]
+
+    def follows(self, claim: Claim) -> bool:
+        """Whether an equation holds at every solution of the other that was found; the solutions are sought once."""
+        at_first = at_one_place(claim)
+        if self.solved is None:
+            self.solved = list(itertools.islice(self.solutions(at_first), MOST_SOLUTIONS))
+        seen = [value_at(at_first.rhs, solution).outcome for solution in self.solved]
+        if not seen or any(outcome != "vanishes" for outcome in seen):
+            return False
+        evidence = self.witness.examine(claim)
+        return evidence.outcome == "agrees" and evidence.separated > 0
+
+    def solutions(self, claim: Claim) -> Iterator[Solution]:
+        for symbol in itertools.chain(*letters(claim.lhs)):
+            for point in self.witness.at(claim.lhs, claim.rhs, claim=claim, most=1):
+                yield from solutions(claim.lhs, point, symbol)
+
+
+def _trouble(point: Point) -> tuple[bool, int]:
+    """Points at which much is told apart by little work come first: none of the sizes 1, and few of everything."""
+    return 1 in point.sizes.values(), math.prod(point.sizes.values())
 
 
 def _is_vacuous(claim: Claim) -> bool:

@@ -83,6 +83,7 @@ PLANTED: dict[str, Callable[[], Claim]] = {
     "lost-factor": lambda: equal(Derivative(square, mu), negate(x - mu)),
     "mean-for-sum": lambda: equal(Sum(I, x), Sum(I, x) / SizeNumber(N)),
     "sum-kept": lambda: equal(at_s(multiply(mu, mu)), Sum(J, multiply(mu, mu))),
+    "reciprocal": lambda: equal(Divide(mu, q), multiply(mu, q)),
     "lost-delta": lambda: equal(Sum(J, multiply(Delta(J, S), mu)), Sum(J, mu)),
     "lost-sum": lambda: equal(Sum(I, multiply(y, x)), rename(multiply(y, x), {I: 1})),
     "wrong-index": lambda: equal(multiply(mu, at_s(q)), multiply(at_s(mu), at_s(q))),
