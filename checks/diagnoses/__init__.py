@@ -349,20 +349,32 @@ class _Search:
         return self.values[key]
 
     def follows(self, claim: Claim) -> bool:
-        """Whether an equation holds at every solution of the other that was found; the solutions are sought once."""
+        """Whether an equation holds at every solution of the other that was found, and not everywhere.
+
+        The solutions are sought once: a change of the second equation does not move them.
+        """
         at_first = at_one_place(claim)
         if self.solved is None:
             self.solved = list(itertools.islice(self.solutions(at_first), MOST_SOLUTIONS))
-        seen = [value_at(at_first.rhs, solution).outcome for solution in self.solved]
-        if not seen or any(outcome != "vanishes" for outcome in seen):
+        if not self.solved or any(value_at(at_first.rhs, each).outcome != "vanishes" for each in self.solved):
             return False
-        evidence = self.witness.examine(claim)
-        return evidence.outcome == "agrees" and evidence.separated > 0
+        points = self.witness.at(at_first.lhs, at_first.rhs, claim=claim, most=1)
+        return any(compare(at_first.rhs, ZERO, point).outcome == "different" for point in points)
 
     def solutions(self, claim: Claim) -> Iterator[Solution]:
+        """Solutions of the first equation, by the first letter that gives any; none where equations are assumed besides."""
+        if any(assumption.equation is not None for assumption in claim.assumptions):
+            return
         for symbol in itertools.chain(*letters(claim.lhs)):
-            for point in self.witness.at(claim.lhs, claim.rhs, claim=claim, most=1):
-                yield from solutions(claim.lhs, point, symbol)
+            found = False
+            for point in self.witness.at(claim.lhs, claim.rhs, claim=claim, most=2):
+                if time.perf_counter() > self.deadline:
+                    return
+                for solution in solutions(claim.lhs, point, symbol):
+                    found = True
+                    yield solution
+            if found:
+                return
 
 
 def _trouble(point: Point) -> tuple[bool, int]:
