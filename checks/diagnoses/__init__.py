@@ -28,7 +28,21 @@ from checks.solutions import Solution, letters, solutions, value_at
 from checks.witness import Witness, at_one_place, extended, meets_assumptions, under_assumptions
 from derive.claims import Claim
 from derive.errors import DeriveError, UnknownNameError
-from derive.formula import ZERO, Apply, AtEqual, Derivative, Formula, Named, Reference, Span, free_indices, rebuild, unfold, walk
+from derive.formula import (
+    ZERO,
+    Apply,
+    AtEqual,
+    Derivative,
+    Formula,
+    Named,
+    Reference,
+    Span,
+    Sum,
+    free_indices,
+    rebuild,
+    unfold,
+    walk,
+)
 from derive.notation.text_writer import text
 from derive.symbols import Index, Symbol
 
@@ -54,6 +68,8 @@ class Context:
     posteriors: tuple[Named, ...]
     parameters: tuple[Symbol, ...]
     derivatives: tuple[Derivative, ...]
+    counts: tuple[Formula, ...]
+    """Sums of weights over the data, by name or written out, with one free index: what may stand for an effective number."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -164,7 +180,7 @@ def _in_plain_letters(node: Formula) -> Formula:
     """The formula with letters that a note writes in LaTeX (``\\Sigma_{0}``) as plain words (``Sigma_0``), to be shown only."""
 
     def plain(name: str) -> str:
-        return re.sub(r"[\\\\{}]", "", name) or name
+        return re.sub(r"[\\{}()]", "", name).replace("^", "_") or name
 
     if isinstance(node, Reference):
         node = replace(node, symbol=replace(node.symbol, name=plain(node.symbol.name)))
@@ -252,7 +268,8 @@ class _Search:
         self.values: dict[object, list[arb]] = {}
         self.solved: list[Solution] | None = None
         if claim.relation == "=":
-            points = witness.at(self.read.lhs, self.read.rhs, claim=claim)
+            # One more than a claim is looked at, for sizes that are all 2: most changes are told apart there, by little work.
+            points = witness.at(self.read.lhs, self.read.rhs, claim=claim, most=witness.points + 1)
             self.points = sorted((point for point in points if meets_assumptions(claim, point)), key=_trouble)
 
     def is_false(self) -> bool:
@@ -399,7 +416,12 @@ def context_of(claim: Claim) -> Context:
         posteriors=tuple(dict.fromkeys(posteriors)),
         parameters=tuple(s for s in symbols_of(claim.lhs, claim.rhs) if s.role == "param"),
         derivatives=tuple(dict.fromkeys(node for node in nodes if isinstance(node, Derivative))),
+        counts=tuple(dict.fromkeys(node for node in nodes if _is_count(node))),
     )
+
+
+def _is_count(node: Formula) -> bool:
+    return isinstance(node, (Named, Reference, Sum)) and node.shape == () and len(free_indices(node)) == 1
 
 
 def opened(formula: Formula) -> tuple[Formula, ...]:

@@ -84,6 +84,12 @@ PLANTED: dict[str, Callable[[], Claim]] = {
     "mean-for-sum": lambda: equal(Sum(I, x), Sum(I, x) / SizeNumber(N)),
     "sum-kept": lambda: equal(at_s(multiply(mu, mu)), Sum(J, multiply(mu, mu))),
     "reciprocal": lambda: equal(Divide(mu, q), multiply(mu, q)),
+    "count-for-weights": lambda: Claim(
+        label="planted",
+        lhs=Sum(I, y) * mu - Sum(I, multiply(y, x)),
+        relation="implies",
+        rhs=mu - Sum(I, multiply(y, x)) / SizeNumber(N),
+    ),
     "lost-delta": lambda: equal(Sum(J, multiply(Delta(J, S), mu)), Sum(J, mu)),
     "lost-sum": lambda: equal(Sum(I, multiply(y, x)), rename(multiply(y, x), {I: 1})),
     "wrong-index": lambda: equal(multiply(mu, at_s(q)), multiply(at_s(mu), at_s(q))),
