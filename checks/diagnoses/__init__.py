@@ -43,6 +43,7 @@ from derive.formula import (
     unfold,
     walk,
 )
+from derive.notation.conventions import convention
 from derive.notation.text_writer import text
 from derive.symbols import Index, Symbol
 
@@ -150,15 +151,15 @@ class Diagnosed:
                 return found
         return None
 
-    def cause(self, write: Callable[[Formula], str] = text) -> str:
-        """What went wrong, in one sentence without the full stop; ``write`` is how formulas are written.
+    def cause(self, write: Callable[[Formula], str] | None = None) -> str:
+        """What went wrong, in one sentence without the full stop; ``write`` is how formulas are written (in plain letters).
 
         A part that cannot be written, or is too long to read in a sentence, is "this place".
         """
         place = "this place"
         if self.changed is not None:
             with contextlib.suppress(DeriveError):
-                written = write(_in_plain_letters(self.changed))
+                written = (write or _as_named)(self.changed)
                 place = written if len(written) <= LONGEST_PLACE else place
         return (self.words or self.diagnosis.cause).replace("{place}", place)
 
@@ -174,6 +175,11 @@ def span_of(node: Formula) -> Span | None:
     same = [span for span in spans if span.line == line]
     start = min(span.column for span in same)
     return Span(line, start, max(span.column + span.length for span in same) - start)
+
+
+def _as_named(node: Formula) -> str:
+    """The formula in the letters of the note, not in those of one of our notations."""
+    return text(_in_plain_letters(node), replace(convention(), sizes={}, indices={}, spellings={}))
 
 
 def _in_plain_letters(node: Formula) -> Formula:
@@ -382,9 +388,11 @@ class _Search:
         """Solutions of the first equation, by the first letter that gives any; none where equations are assumed besides."""
         if any(assumption.equation is not None for assumption in claim.assumptions):
             return
+        points = self.witness.at(claim.lhs, claim.rhs, claim=claim, most=self.witness.points + 1)
+        easiest = sorted(points, key=_trouble)[:2]
         for symbol in itertools.chain(*letters(claim.lhs)):
             found = False
-            for point in self.witness.at(claim.lhs, claim.rhs, claim=claim, most=2):
+            for point in easiest:
                 if time.perf_counter() > self.deadline:
                     return
                 for solution in solutions(claim.lhs, point, symbol):
