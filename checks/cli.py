@@ -1,4 +1,4 @@
-"""The command line: ``derive em``, ``derive check``, ``derive explain``, ``derive list``, ``derive doctor``, ``derive completion``.
+"""The command line: ``derive em``, ``check``, ``explain``, ``list``, ``doctor`` and ``completion``.
 
 stdout carries the report alone; progress and errors go to stderr. Everything heavy is imported inside the commands, so that
 ``--help`` answers at once.
@@ -87,12 +87,6 @@ def _note_formats() -> list[str]:
     from checks.note_reports import names
 
     return names()
-
-
-def _codes() -> list[str]:
-    from checks.diagnoses import codes
-
-    return codes()
 
 
 def _notations() -> list[str]:
@@ -259,7 +253,9 @@ def _verdict_code(findings: Iterable[Finding], allow_unknown: bool) -> int:
 
 @cli.command(short_help="Check the derivations in notes, row by row.")
 @click.argument("notes", nargs=-1, required=True, type=click.Path(path_type=Path, allow_dash=True))
-@click.option("--format", "format_", type=NameOf("format", _note_formats), default="text", help="text (default), concise, json or github.")
+@click.option(
+    "--format", "format_", type=NameOf("format", _note_formats), default="text", help="text (default), concise, json or github."
+)
 @click.option("-o", "--output", type=click.Path(path_type=Path), help="Write to this file instead of stdout.")
 @click.option("--only", metavar="LABEL", help="Check the display with this label alone.")
 @click.option("--row-timeout", type=click.FloatRange(min=0.1), default=20.0, show_default=True, help="Seconds for one row.")
@@ -303,23 +299,10 @@ def check(
     for note in read:
         for warned in note.warnings:
             _complain(f"{note.file}:{warned.place.line}:{warned.place.column}: {warned.message}", prefix="")
+    if any(step.defect or step.row.code == "defect" for note in checked for step in note.steps):
+        return OUR_BUG
     passed = all(note.passes or (allow_unknown and note.passes_but_unknown) for note in checked)
     return PASSED if passed else NOT_PASSED
-
-
-@cli.command(short_help="Tell the rule behind a diagnosis, with a wrong and a right example.")
-@click.argument("code", type=NameOf("diagnosis", _codes), required=False)
-def explain(code: str | None) -> int:
-    """Tell the rule behind a diagnosis CODE; without it, list all codes."""
-    from checks.diagnoses import codes, diagnosis
-
-    if code is None:
-        wide = max(len(name) for name in codes())
-        _print("".join(f"{name:{wide}}  {diagnosis(name).title}\n" for name in codes()))
-        return PASSED
-    found = diagnosis(code)
-    _print(f"{found.code}: {found.title}\n\n{found.rule}\n\nwrong: {found.wrong}\nright: {found.right}\n")
-    return PASSED
 
 
 @cli.command("list", short_help="List models, densities and identities.")
@@ -374,6 +357,30 @@ def _list_identities() -> Iterator[dict[str, Any]]:
 
 
 _LISTS = {"models": _list_models, "densities": _list_densities, "identities": _list_identities}
+
+
+def _codes() -> list[str]:
+    from checks.diagnoses import codes
+
+    return codes()
+
+
+@cli.command(short_help="Explain a known slip, or list them.")
+@click.argument("code", type=NameOf("diagnosis", _codes), required=False)
+def explain(code: str | None) -> int:
+    """Say which rule the slip CODE breaks, with an example of each; without CODE list the slips that are known."""
+    from checks.diagnoses import codes, diagnosis
+
+    if code is None:
+        wide = max(map(len, codes()))
+        _print("".join(f"{each:{wide}}  {diagnosis(each).title}\n" for each in codes()))
+        return PASSED
+    import textwrap
+
+    found = diagnosis(code)
+    rule = textwrap.fill(found.rule, width=_page(None).width, break_long_words=False, break_on_hyphens=False)
+    _print(f"{found.title} ({found.code})\n\n{rule}\n\nwrong:  {found.wrong}\nright:  {found.right}\n")
+    return PASSED
 
 
 @cli.command(short_help="Say whether everything needed is here.")

@@ -242,6 +242,8 @@ def _apply(node: f.Apply, where: Where, env: Environment) -> Value:
         raw = _smooth(coefficients(function.name, own, len(values), env.draw), values)
         if function.domain == "positive":
             return balls.exp(raw)
+        if function.domain == "nonnegative":
+            return balls.multiply(raw, raw)
         if function.domain == "unit":
             return balls.inverse(balls.plus(balls.ONE, balls.exp(balls.negative(raw))))
         return raw

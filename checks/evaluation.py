@@ -549,6 +549,8 @@ class Scope:
             for entry in np.ndindex(*dense.array.shape[len(labels) :]):
                 parts.append(Dense(dense.array[(..., *entry)], labels))
         raw = self.smooth(node, parts)
+        if function.domain == "nonnegative":
+            return single(Dense(raw.array**2, raw.tokens))
         if function.domain == "positive":
             return single(Dense(jnp.exp(raw.array), raw.tokens))
         return single(Dense(jax.nn.sigmoid(raw.array), raw.tokens) if function.domain == "unit" else raw)

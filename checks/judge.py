@@ -7,11 +7,12 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import NoReturn
 
+from checks.points import has_unspecified
 from checks.witness import Evidence, Witness
 from derive.algebra.prove import Outcome, Proof, Unproved, prove
 from derive.claims import Claim, Verdict
 from derive.errors import DeriveError, DisagreementError, UnsupportedError
-from derive.formula import ZERO
+from derive.formula import ZERO, Derivative, walk
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,11 +114,21 @@ def _verdict(claim: Claim, outcome: Outcome | None, evidence: Evidence) -> tuple
         return "unknown", evidence.reason
     if claim.relation == "not identically 0":
         return "proved", evidence.reason  # a certified point is the proof
+    if not evidence.separated and isinstance(outcome, Proof) and _is_derived_zero(claim):
+        return "proved", "both sides are zero at every point tried"
     if not evidence.separated:
         return "unknown", "the points tried could not have told a wrong claim from a right one"
+    if isinstance(outcome, Unproved) and claim.relation in ("<=", ">=") and has_unspecified(claim.lhs, claim.rhs):
+        # The functions and measures at which such a bound fails may be few: points alone do not settle it.
+        return "unknown", f"a bound between unknown functions, without a proof ({outcome.reason})"
     if isinstance(outcome, Unproved):
         return "confirmed", f"no proof found ({outcome.reason}); {evidence.reason}"
     return "proved", evidence.reason
+
+
+def _is_derived_zero(claim: Claim) -> bool:
+    """Whether a claim says that a derivative vanishes, as that of a number does: no slip can be made in what is zero."""
+    return claim.relation == "=" and any(isinstance(node, Derivative) for side in (claim.lhs, claim.rhs) for node in walk(side))
 
 
 def _residual_claim(claim: Claim) -> Claim:

@@ -12,10 +12,11 @@ from typing import Literal
 
 from checks.diagnoses import Diagnosed, diagnose
 from checks.judge import Finding, judge
+from checks.points import symbols_of
 from checks.witness import Witness
 from derive.claims import Claim
-from derive.errors import DeriveError, ReadingError
-from derive.formula import Formula
+from derive.errors import DeriveError, DisagreementError, ReadingError
+from derive.formula import Apply, Formula, rebuild
 from derive.notation.declarations import Dictionary
 from derive.notes import Declarations, Display, Note, Place
 from derive.notes.chains import DisplayReader, DisplayReading, RowClaim, RowReading
@@ -42,6 +43,8 @@ class Step:
     readings: tuple[tuple[str, RowVerdict], ...] = ()
     remark: str = ""
     causes: tuple[Diagnosed, ...] = ()
+    defect: bool = False
+    """Whether the program failed on this row, by a mistake of its own."""
 
     @property
     def worst(self) -> Finding | None:
@@ -87,7 +90,6 @@ class CheckedNote:
         claimed = any(step.verdict not in ("defined", "skipped") for step in self.steps)
         return claimed and not self.troubles and all(step.passes for step in self.steps)
 
-
     @property
     def passes_but_unknown(self) -> bool:
         """Whether nothing is wrong but rows that could not be settled."""
@@ -99,7 +101,13 @@ class _TimeOut(Exception):
 
 
 def check_note(
-    note: Note, witness: Witness, *, row_timeout: float = ROW_TIMEOUT, only: str | None = None, diagnosed: bool = True, heard: Callable[[Step], None] | None = None
+    note: Note,
+    witness: Witness,
+    *,
+    row_timeout: float = ROW_TIMEOUT,
+    only: str | None = None,
+    diagnosed: bool = True,
+    heard: Callable[[Step], None] | None = None,
 ) -> CheckedNote:
     """Check a note.
 
@@ -133,7 +141,13 @@ def _declare(dictionary: Dictionary, block: Declarations, checked: CheckedNote) 
 
 
 def _display(
-    block: Display, dictionary: Dictionary, known: dict[str, Formula], witness: Witness, row_timeout: float, judged: bool, diagnosed: bool
+    block: Display,
+    dictionary: Dictionary,
+    known: dict[str, Formula],
+    witness: Witness,
+    row_timeout: float,
+    judged: bool,
+    diagnosed: bool,
 ) -> list[Step]:
     """The display's steps, under the reading under which its chain fares best; its definitions go into the dictionary."""
     before = dictionary.copy()
@@ -183,6 +197,7 @@ def _step(row: RowReading, reading: DisplayReading, witness: Witness, row_timeou
     expected = reading.expected if row.claims else None
     findings: list[Finding] = []
     causes: tuple[Diagnosed, ...] = ()
+    defect = False
     verdict: RowVerdict = row.status if row.status != "claim" else "proved"
     message = row.message
     if row.status == "claim":
@@ -193,9 +208,24 @@ def _step(row: RowReading, reading: DisplayReading, witness: Witness, row_timeou
             verdict, message = worst.verdict, worst.reason
             if verdict == "refuted" and diagnosed:
                 causes = diagnose(worst.claim, witness, seconds=DIAGNOSIS_SECONDS)
+        except (
+            DisagreementError,
+            ArithmeticError,
+            AttributeError,
+            KeyError,
+            NameError,
+            TypeError,
+            ValueError,
+            IndexError,
+        ) as error:
+            # One row must not take the others with it; the report says that it is our mistake.
+            verdict, message = "unknown", f"a defect of this program, please report it: {type(error).__name__}: {error}"
+            defect = True
         except _TimeOut:
             verdict, message = "unknown", f"no verdict within {row_timeout:g} s; try a smaller step"
-    return Step(row, reading.label, verdict, message, tuple(findings), expected, time.perf_counter() - began, causes=causes)
+    return Step(
+        row, reading.label, verdict, message, tuple(findings), expected, time.perf_counter() - began, causes=causes, defect=defect
+    )
 
 
 def _settle(claim: RowClaim, witness: Witness) -> Finding:
@@ -209,9 +239,8 @@ def _settle(claim: RowClaim, witness: Witness) -> Finding:
             found = finding
     if found is None:
         raise ValueError("a claim without a meaning")
-    if claim.bridging and found.verdict == "refuted":
-        reason = "the row before could not be read, and this one differs from the row before that"
-        return replace(found, verdict="unknown", reason=reason)
+    if claim.hedge and found.verdict == "refuted":
+        return replace(found, verdict="unknown", reason=claim.hedge)
     return found
 
 
@@ -219,7 +248,25 @@ def _without_assumptions(claim: Claim) -> Iterator[Claim]:
     """The claim without the equations assumed, which it may not need, and then with them."""
     if any(assumption.equation is not None for assumption in claim.assumptions):
         yield replace(claim, assumptions=tuple(a for a in claim.assumptions if a.equation is None))
+        # Constraints on the parameters alone: points meet them more easily than all that is assumed.
+        kept = tuple(a for a in claim.assumptions if a.equation is None or _on_parameters(*a.equation))
+        if 0 < len(kept) < len(claim.assumptions):
+            yield replace(claim, assumptions=kept)
+    general = replace(claim, lhs=_for_any_function(claim.lhs), rhs=_for_any_function(claim.rhs))
+    if general != claim:
+        yield general  # true of any function, densities or not
     yield claim
+
+
+def _on_parameters(left: Formula, right: Formula) -> bool:
+    return all(symbol.role == "param" for symbol in symbols_of(left, right))
+
+
+def _for_any_function(node: Formula) -> Formula:
+    """The formula with its unknown densities as any functions: their sums need not be one."""
+    if isinstance(node, Apply) and node.function.normalised_over is not None:
+        node = replace(node, function=replace(node.function, normalised_over=None))
+    return rebuild(node, _for_any_function)
 
 
 @contextmanager

@@ -98,6 +98,11 @@ def symbols_of(*formulas: Formula) -> tuple[Symbol, ...]:
     return tuple(found[key] for key in sorted(found))
 
 
+def has_unspecified(*formulas: Formula) -> bool:
+    """Whether an unspecified function or an index of a continuum stands in the formulas or in their abbreviations."""
+    return any(isinstance(node, Apply) or any(i.range.abstract for i in _indices(node)) for node, _ in _definitions(formulas))
+
+
 def sizes_of(*formulas: Formula) -> tuple[str, ...]:
     """The sizes that occur: those that count data first, then those of other families and sums, then dimensions."""
     symbols = symbols_of(*formulas)
@@ -313,9 +318,12 @@ def coefficients(name: str, place: tuple[int, ...], count: int, draw: Draw) -> C
     def some(low: int, high: int) -> Fraction:
         return Fraction(rng.randrange(low, high), 1000) * rng.choice((-1, 1))
 
-    # One sign for the constant and for what does not change sign with t keeps the whole on that side where t is small.
+    # All values are large at one point and small at another, and some points set the members of a family far apart.
+    whole = _stream(f"{seed}/{number}/{name}")
+    shift = (-1 if number % 2 else 1) * Fraction(whole.choice((0, 1500, 3500)), 1000)
+    spread = whole.choice((Fraction(1, 2), Fraction(1), Fraction(3)))
     return Coefficients(
-        sign * Fraction(rng.randrange(401, 1500), 1000),
+        shift + spread * sign * Fraction(rng.randrange(401, 1500), 1000),
         [some(101, 900) for _ in range(count)],
         {(a, b): some(51, 400) for a in range(count) for b in range(a, count)},
         some(101, 400),
@@ -349,7 +357,7 @@ def one_hot(shape: tuple[int, ...], axis: int, draw: Callable[[int], int]) -> np
     values = np.full(shape, Fraction(0), dtype=object)
     rest = shape[:axis] + shape[axis + 1 :]
     for place in np.ndindex(*rest):
-        values[place[:axis] + (draw(shape[axis]),) + place[axis:]] = Fraction(1)
+        values[(*place[:axis], draw(shape[axis]), *place[axis:])] = Fraction(1)
     return values
 
 

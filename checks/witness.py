@@ -19,8 +19,9 @@ import numpy as np
 
 from checks.balls import Undefined
 from checks.enclosure import Comparison, Order, OutOfRange, compare, compare_order, enclose_all, in_order
+from checks.maximisers import Outside, near_solution, proposed
 from checks.mutation import mutants
-from checks.points import Point, generic_point, literals_of, size_schedule, sizes_of, symbols_of
+from checks.points import Point, generic_point, has_unspecified, literals_of, size_schedule, sizes_of, symbols_of
 from checks.shrinking import shrink
 from checks.signs import has_branches, surely_defined, surely_definite, surely_positive
 from checks.solutions import Solution, letters, solutions, value_at
@@ -28,12 +29,14 @@ from derive.claims import Claim
 from derive.errors import DeriveError, DisagreementError, UnsupportedError
 from derive.formula import (
     ZERO,
+    Add,
     Derivative,
     Divide,
     Formula,
     Number,
     Reference,
     Substitute,
+    add,
     free_indices,
     matrix_product,
     multiply,
@@ -41,7 +44,7 @@ from derive.formula import (
     rename,
     walk,
 )
-from derive.symbols import INTEGERS, Domain, Index, Symbol
+from derive.symbols import INTEGERS, SUMS_TO_ONE, Domain, Index, Symbol
 
 Sizes = Mapping[str, int]
 _PointKey = tuple[int, tuple[tuple[str, int], ...], frozenset[Symbol]]
@@ -55,6 +58,7 @@ MOST_LETTERS = 4
 """For how many letters an equation is solved, at each point."""
 POINTS_AT_BRANCHES = 8
 """How many points a claim is given that has a root or a log of something of either sign: each is seen from several sides."""
+POINTS_FOR_UNSPECIFIED = 40
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,6 +127,14 @@ class Witness:
                 self._points[key] = generic_point(symbols, sizes, self.seed, number)
             yield self._points[key]
 
+    def enough_for_order(self, *formulas: Formula) -> int:
+        """How many points a bound must be seen at: one between unknown functions is broken in some corner only."""
+        return (
+            max(self.enough(*formulas), POINTS_FOR_UNSPECIFIED)
+            if self.points and has_unspecified(*formulas)
+            else self.enough(*formulas)
+        )
+
     def enough(self, *formulas: Formula) -> int:
         """How many points a claim must be seen at."""
         return max(self.points, POINTS_AT_BRANCHES) if self.points and has_branches(*formulas) else self.points
@@ -176,6 +188,8 @@ class Witness:
                 skipped = f"both undefined: {comparison.reason}"
         if unclear:
             return Evidence("undecided", unclear[0], len(looked))
+        if claim.assumptions and looked and not _some_are_generic(looked):
+            return Evidence("undecided", "what is assumed was met only where a size is one", len(looked))
         if len(looked) < min(enough, max(1, self.points)):
             return Evidence("undecided", _too_few(looked, skipped), len(looked))
         separated, tried = self.power(left, right, looked)
@@ -238,6 +252,40 @@ class Witness:
             with contextlib.suppress(DeriveError):
                 separated += any(value_at(formula, solution).outcome == "differs" for solution in solved[:2])
         return separated, tried
+
+    def power_of_maximum(
+        self, claim: Claim, objective: Formula, steps: Sequence[Substitute], points: Sequence[Point]
+    ) -> tuple[int, int]:
+        """How many wrong variants of a proposed maximiser are seen to be none, of how many that were tried."""
+        wrong = [(n, m.formula) for n, step in enumerate(steps) for m in mutants(step.replacement, step.indices)]
+        wrong += [(n, multiply(Number(Fraction(3, 2)), step.replacement)) for n, step in enumerate(steps)]
+        random.Random(self.seed).shuffle(wrong)
+        separated = tried = 0
+        for number, value in wrong[:MOST_MUTANTS]:
+            if tried >= MUTANTS_TRIED and separated:
+                break
+            if value.shape != steps[number].replacement.shape:
+                continue
+            tried += 1
+            body, changed = objective, list[Substitute]()
+            for n, step in enumerate(steps):
+                body = Substitute(body, step.symbol, step.indices, value if n == number else step.replacement)
+                changed.append(body)
+            separated += any(self._exceeds(claim, objective, changed, point) for point in points[:2])
+        return separated, tried
+
+    def _exceeds(self, claim: Claim, objective: Formula, steps: Sequence[Substitute], point: Point) -> bool:
+        """Whether a point near proposed values has a larger objective."""
+        with contextlib.suppress(DeriveError):
+            there = extended(point, self.seed, steps[-1])
+            try:
+                return any(
+                    compare_order(objective, steps[-1], close).outcome == "violated" and meets_assumptions(claim, close)
+                    for close in near_solution(objective, steps, there, self.seed)
+                )
+            except Outside:
+                return True
+        return False
 
     def _differ(self, right: Formula, wrong: Formula, point: Point) -> bool:
         try:
@@ -423,12 +471,22 @@ def _substitutions(claim: Claim) -> list[Substitute]:
     for assumption in claim.assumptions:
         if assumption.equation is None:
             continue
-        for letter, value in (assumption.equation, assumption.equation[::-1]):
+        for letter, value in (assumption.equation, assumption.equation[::-1], *_solved(*assumption.equation)):
             if isinstance(letter, Reference) and _defines(letter, value):
                 indices = tuple(index for index in letter.indices if isinstance(index, Index))
                 found.append(Substitute(ZERO, letter.symbol, indices, value))
                 break
     return found
+
+
+def _solved(left: Formula, right: Formula) -> Iterator[tuple[Formula, Formula]]:
+    """``a + b = c`` solved for each letter among its terms, the last first."""
+    for side, other in ((left, right), (right, left)):
+        if isinstance(side, Add):
+            for place in reversed(range(len(side.terms))):
+                if isinstance(side.terms[place], Reference) and side.shape == ():
+                    rest = side.terms[:place] + side.terms[place + 1 :]
+                    yield side.terms[place], other - add(*rest)
 
 
 def _defines(letter: Reference, value: Formula) -> bool:
@@ -439,8 +497,34 @@ def _defines(letter: Reference, value: Formula) -> bool:
         and all(isinstance(i, Index) and i.range == r for i, r in zip(letter.indices, letter.symbol.family, strict=True))
         and own not in {(s.name, s.role) for s in symbols_of(value)}
         and free_indices(value) <= frozenset(i for i in letter.indices if isinstance(i, Index))
-        and _lies_in(value, letter.symbol.domain)
+        and (_lies_in(value, letter.symbol.domain) or letter.symbol.domain in _SEEN_AT_POINTS)
     )
+
+
+_SEEN_AT_POINTS = ("positive", "nonnegative", "unit", "simplex", "closed simplex", "count", "integer", "bool")
+"""Domains of which it is seen at each point whether a value lies in them; where it does not, the point is left out."""
+
+
+def _values_lie_in(each: Substitute, point: Point) -> bool:
+    """Whether what is put in for a letter lies in the letter's domain at a point, for all its indices."""
+    domain = each.symbol.domain
+    if _lies_in(each.replacement, domain):
+        return True
+    there = extended(point, 0, each.replacement)
+    try:
+        values = enclose_all(each.replacement, there, each.indices)
+    except (DeriveError, Undefined, OutOfRange):
+        return False
+    small = 1e-12
+    if domain in ("positive", "unit", "simplex") and not np.all(values > small):
+        return False
+    if domain in ("nonnegative", "closed simplex", "count", "bool") and not np.all(values > -small):
+        return False
+    if domain in ("unit", "bool") and not np.all(values < 1 + (small if domain == "bool" else -small)):
+        return False
+    if domain in INTEGERS and not np.all(np.abs(values - np.round(values)) < small):
+        return False
+    return domain not in SUMS_TO_ONE or bool(np.all(np.abs(values.sum(axis=len(each.indices) - 1) - 1) < small))
 
 
 def _lies_in(value: Formula, domain: Domain) -> bool:
@@ -448,7 +532,12 @@ def _lies_in(value: Formula, domain: Domain) -> bool:
     if domain in ("positive", "nonnegative"):
         return surely_positive(value)
     if domain in ("integer", "count", "bool"):
-        return isinstance(value, Number) and value.value.denominator == 1 and value.value >= 0 and (domain != "bool" or value.value < 2)
+        return (
+            isinstance(value, Number)
+            and value.value.denominator == 1
+            and value.value >= 0
+            and (domain != "bool" or value.value < 2)
+        )
     return surely_definite(value) if domain == "spd" else domain == "real"
 
 
@@ -470,12 +559,21 @@ def under_assumptions(claim: Claim) -> Claim:
 def meets_assumptions(claim: Claim, point: Point) -> bool:
     """Whether every assumed equation holds at a point."""
     substitutions = _substitutions(claim)
+    if not all(_values_lie_in(each, point) for each in substitutions):
+        return False
     for assumption in claim.assumptions:
         if assumption.equation is not None:
             left, right = (_substituted(side, substitutions) for side in assumption.equation)
+            if not set(sizes_of(left, right)) <= set(point.sizes):
+                return False
             if compare(left, right, extended(point, 0, left, right)).outcome != "equal":
                 return False
     return True
+
+
+def _some_are_generic(points: Iterable[Point]) -> bool:
+    """Whether a point has all sizes beyond one: where a sum has a single term, many a wrong claim is true."""
+    return any(all(size > 1 for size in point.sizes.values()) for point in points)
 
 
 # One examination for each relation.
@@ -506,29 +604,17 @@ def _bound(witness: Witness, claim: Claim) -> Evidence:
     looked: list[Point] = []
     unclear: list[str] = []
     strict = 0
-    enough = witness.enough(small, large)
+    enough = witness.enough_for_order(small, large)
+    steps = proposed(small, large)
+    if steps:
+        return _maximum(witness, claim, small, steps, enough)
     generic = witness.at(small, large, claim=claim, most=enough)
     for point in itertools.chain(generic, _near_equality(witness, claim, small, large)):
         if not meets_assumptions(claim, point):
             continue
         order = compare_order(small, large, point)
         if order.outcome == "violated":
-
-            def violated(candidate: Point) -> bool:
-                return (
-                    _admits(claim, candidate.sizes)
-                    and meets_assumptions(claim, candidate)
-                    and compare_order(small, large, candidate).outcome == "violated"
-                )
-
-            shown = shrink(violated, point, symbols_of(small, large))
-            return Evidence(
-                "differs",
-                "the bound is violated, certainly",
-                len(looked) + 1,
-                tuple(p.sizes for p in (*looked, point)),
-                counterexample=_counterexample(claim, shown, _as_written(claim, compare_order(small, large, shown))),
-            )
+            return _violation(claim, small, large, looked, point)
         if order.outcome == "undecided":
             unclear.append(f"the sign of the difference is not certain: {order.reason}")
         elif order.outcome != "not admissible":
@@ -540,6 +626,66 @@ def _bound(witness: Witness, claim: Claim) -> Evidence:
         return Evidence("undecided", _NO_POINTS)
     sizes = tuple(p.sizes for p in looked)
     return Evidence("agrees", "the bound holds at every point tried", len(looked), sizes, separated=strict, mutants=len(looked))
+
+
+def _violation(claim: Claim, small: Formula, large: Formula, looked: Sequence[Point], point: Point) -> Evidence:
+    def violated(candidate: Point) -> bool:
+        return (
+            _admits(claim, candidate.sizes)
+            and meets_assumptions(claim, candidate)
+            and compare_order(small, large, candidate).outcome == "violated"
+        )
+
+    shown = shrink(violated, point, symbols_of(small, large))
+    return Evidence(
+        "differs",
+        "the bound is violated, certainly",
+        len(looked) + 1,
+        tuple(p.sizes for p in (*looked, point)),
+        counterexample=_counterexample(claim, shown, _as_written(claim, compare_order(small, large, shown))),
+    )
+
+
+def _maximum(witness: Witness, claim: Claim, objective: Formula, steps: Sequence[Substitute], enough: int) -> Evidence:
+    """No admissible point has a larger objective than the proposed one, of generic points and of points close to it.
+
+    Sizes at which the proposed value does not exist (a scatter of too few points) say nothing. The power of the test is that
+    wrong variants of the proposed value are seen to be wrong.
+    """
+    best = claim.rhs if claim.relation == "<=" else claim.lhs
+    looked: list[Point] = []
+    unclear = ""
+    for point in witness.at(objective, best, claim=claim, most=4 * enough):
+        if len(looked) >= enough:
+            break
+        if not meets_assumptions(claim, point):
+            continue
+        try:
+            close = list(near_solution(objective, steps, point, witness.seed))
+        except Outside as outside:
+            sizes = tuple(p.sizes for p in (*looked, point))
+            shown = Order("violated", str(outside))
+            return Evidence("differs", str(outside), len(looked) + 1, sizes, counterexample=_counterexample(claim, point, shown))
+        seen = 0
+        for there in (point, *close):
+            if not meets_assumptions(claim, there):
+                continue
+            order = compare_order(objective, best, there)
+            if order.outcome == "violated":
+                return _violation(claim, objective, best, looked, there)
+            if order.outcome == "undecided" and not order.reason.startswith("a side is not defined"):
+                unclear = f"the sign of the difference is not certain: {order.reason}"
+            seen += order.outcome in ("holds", "equal") and there is not point
+        if seen:
+            looked.append(point)
+    if unclear:
+        return Evidence("undecided", unclear, len(looked))
+    if len(looked) < max(1, min(2, witness.points)):
+        return Evidence("undecided", _too_few(looked, "no admissible values close to what is proposed"), len(looked))
+    separated, tried = witness.power_of_maximum(claim, objective, steps, looked)
+    sizes = tuple(p.sizes for p in looked)
+    reason = "no point close to what is proposed, and no other that was tried, has a larger value"
+    return Evidence("agrees", reason, len(looked), sizes, separated=separated, mutants=tried)
 
 
 def _as_written(claim: Claim, order: Order) -> Order:
@@ -611,6 +757,8 @@ def _same_at_two_values(witness: Witness, claim: Claim, difference: Formula, nam
         return Evidence("undecided", unclear[0] if unclear else _NO_POINTS)
     if unclear and len(looked) < witness.points:
         return Evidence("undecided", unclear[0], len(looked))
+    if claim.assumptions and not _some_are_generic(looked):
+        return Evidence("undecided", "what is assumed was met only where a size is one", len(looked))
     sizes = tuple(p.sizes for p in looked)
     reason = f"{name} does not move with the parameters"
     return Evidence("agrees", reason, len(looked), sizes, separated=int(moving), mutants=1)

@@ -230,7 +230,7 @@ class UnspecifiedFunction:
     over it (a probability mass or density).
 
     Raises:
-        UnsupportedError: a domain other than real, positive or unit, or a normalised function that is not declared positive.
+        UnsupportedError: a domain other than real, nonnegative, positive or unit; a normalised function not declared positive.
     """
 
     name: str
@@ -241,10 +241,8 @@ class UnspecifiedFunction:
     known_hash: int | None = field(default=None, init=False, compare=False, repr=False)
 
     def __post_init__(self) -> None:
-        if self.domain not in ("real", "positive", "unit"):
-            raise UnsupportedError(
-                f"an unspecified function of the domain {self.domain}: {self.name}, expected real, positive or unit"
-            )
+        if self.domain not in ("real", "nonnegative", "positive", "unit"):
+            raise UnsupportedError(f"an unspecified function of the domain {self.domain}: {self.name}, expected another")
         if self.normalised_over is None:
             return
         if not 0 <= self.normalised_over < len(self.family):

@@ -49,6 +49,7 @@ from derive.formula import (
     Transpose,
     free_indices,
     multiply,
+    require_count,
     unfold,
     walk,
 )
@@ -298,6 +299,7 @@ def _(node: Delta, at: tuple[Letter, ...], scope: _Scope) -> Any:
 @_entry.register(Sum)
 @_entry.register(Product)
 def _(node: Sum | Product, at: tuple[Letter, ...], scope: _Scope) -> Any:
+    require_count(node.index.range, "a sum for SymPy")
     inner, letter = scope.bind(node.index)
     limits = (letter, node.index.range.lower, size_symbol(node.index.range.upper))
     binder = sympy.Sum if isinstance(node, Sum) else sympy.Product

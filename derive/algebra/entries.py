@@ -71,7 +71,7 @@ from derive.formula import (
     require_count,
     rows_and_columns,
 )
-from derive.symbols import Domain, Index, IndexLike, Size, Symbol
+from derive.symbols import Domain, Index, IndexLike, Range, Size, Symbol
 
 Scope = Mapping[Index, KIndex]
 SPECIAL_FUNCTIONS = ("gamma", "loggamma", "digamma", "trigamma", "erf")

@@ -8,11 +8,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from fractions import Fraction
 
 from derive.algebra import signs
 from derive.algebra.entries import Reader, entries_of
 from derive.algebra.reduction import Blocked
-from derive.algebra.terms import Polynomial, free, number, scale, subtract
+from derive.algebra.terms import Head, Polynomial, Term, free, number, scale, subtract
 from derive.errors import DeriveError
 from derive.formula import (
     ONE,
@@ -159,6 +160,8 @@ def positive_semidefinite(node: Formula, ask: Questions) -> bool:
         return len(node.factors) == 2 and len(node.shape) == 2 and node.factors[1] == Transpose(node.factors[0])
     if isinstance(node, Named):
         return positive_semidefinite(unfold(node), ask)
+    if isinstance(node, Substitute):
+        return positive_semidefinite(node.body, ask) and require_in_domain(node, ask)
     if isinstance(node, Sum):
         return positive_semidefinite(node.body, ask)
     if isinstance(node, Add):
@@ -193,6 +196,8 @@ def require_in_domain(node: Substitute, ask: Questions) -> bool:
     elif domain == "unit":
         value = reader.read(node.replacement, None, entries_of(node.replacement))
         inside = signs.positive(value, reader.domains) and signs.positive(subtract(number(1), value), reader.domains)
+        if not inside and _is_mean_of_units(node.replacement, ask):
+            inside, condition = True, f"what is put for {name} is neither 0 nor 1"
     elif domain == "spd":
         inside = positive_semidefinite(node.replacement, ask)
         if not positive_definite(node.replacement, ask):
@@ -206,6 +211,51 @@ def require_in_domain(node: Substitute, ask: Questions) -> bool:
     if condition:
         reader.conditions.add(condition)
     return True
+
+
+def nonnegative_by_complements(
+    reader: Reader, polynomial: Polynomial, ignored: Callable[[Head], bool] = lambda head: False
+) -> bool:
+    """Whether every term with a negative sign is undone by one that lacks a factor between 0 and 1: ``w - w u = w (1 - u)``.
+
+    Factors whose head is ``ignored`` play no part in the signs.
+    """
+    left = {term: c for term, c in polynomial.items() if c > 0}
+    if not all(_sign_without(reader, term, ignored) for term in left):
+        return False
+    for term, coefficient in polynomial.items():
+        if coefficient > 0:
+            continue
+        binders, factors = reader.reducer.opened(term)
+        for position, ((head, _), exponent) in enumerate(factors):
+            if head[0] != "e" or exponent != 1 or reader.domains.get((head[1], head[2])) != "unit":
+                continue
+            shorter = reader.reducer.build(-coefficient, binders, [*factors[:position], *factors[position + 1 :]])
+            if len(shorter) != 1:
+                continue
+            ((whole, amount),) = shorter.items()
+            if left.get(whole, Fraction(0)) >= amount:
+                left[whole] -= amount
+                break
+        else:
+            return False
+    return True
+
+
+def _sign_without(reader: Reader, term: Term, ignored: Callable[[Head], bool]) -> bool:
+    ranges, factors = term
+    kept = tuple(factor for factor in factors if not ignored(factor[0][0]))
+    return signs.nonnegative(Polynomial({(ranges, kept): Fraction(1)}), reader.domains)
+
+
+def _is_mean_of_units(node: Formula, ask: Questions) -> bool:
+    """A fraction of which numerator and denominator - numerator are nonnegative, the denominator positive."""
+    if isinstance(node, Named):
+        return _is_mean_of_units(unfold(node), ask)
+    if not isinstance(node, Divide) or not ask.positive(node.denominator) or not ask.nonnegative(node.numerator):
+        return False
+    rest = ask.read(node.denominator - node.numerator)
+    return rest is not None and nonnegative_by_complements(ask.reader, rest)
 
 
 _DOMAIN_NAMES = {
@@ -224,6 +274,11 @@ _DOMAIN_NAMES = {
 
 
 # The pieces.
+
+
+def _root(node: Formula, ask: Questions) -> bool:
+    """A power that is not whole: nonnegative wherever it is defined."""
+    return isinstance(node, Power) and isinstance(node.exponent, Number) and node.exponent.value.denominator != 1
 
 
 def _square(node: Formula, ask: Questions) -> bool:
@@ -311,6 +366,7 @@ def _itakura_saito(node: Formula, ask: Questions) -> bool:
 
 PIECES: tuple[Piece, ...] = (
     Piece("a square", _square),
+    Piece("a root", _root),
     Piece("a quadratic form with a positive definite matrix", _definite_form),
     Piece("the diagonal of a positive semidefinite matrix", _semidefinite_diagonal),
     Piece("tr(P V P V^T) with P positive definite", _definite_trace),

@@ -10,7 +10,7 @@ from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass, replace
 from fractions import Fraction
 
-from derive.algebra import nonnegativity, signs, solving
+from derive.algebra import concavity, nonnegativity, signs, solving
 from derive.algebra.canonical import close
 from derive.algebra.divergence import is_divergence
 from derive.algebra.entries import Reader, entries_of, plain_heads
@@ -246,12 +246,20 @@ def _at_most(reader: Reader, claim: Claim) -> str:
         raise _Failed("an order between vectors or matrices")
     small, large = (claim.lhs, claim.rhs) if claim.relation == "<=" else (claim.rhs, claim.lhs)
     gap = claim.gap if claim.gap is not None else large - small
+    for step in concavity.proposed(small, large):
+        # A value off the simplex may give more than any on it, and is no maximiser all the same.
+        if not concavity.sums_to_one(step, _questions(reader, claim)):
+            raise _Failed(f"what is put for {step.symbol.name} is not known to sum to one")
     if claim.gap is not None:
         rest = is_zero(reader, subtract(difference(reader, large, small), reader.read(gap)), claim)
         if rest:
             raise _Failed("the stated gap is not the difference of the two sides", rest)
         # x = x^(1/2) x^(1/2), and yet x may be negative.
         _require_no_new_duty(reader, claim, gap)
+    elif isinstance(large, Substitute):
+        reason = concavity.maximised(small, large, _questions(reader, claim))
+        if reason is not None:
+            return f"a maximum: {reason}"
     reason = nonnegativity.nonnegative(gap, _questions(reader, claim))
     if reason is None:
         settled = reader.settle(difference(reader, large, small), facts_of(reader, claim))

@@ -48,6 +48,8 @@ def nonnegative_atom(atom: Atom, domains: Domains) -> bool:
         return True
     if head[0] == "e" and domains.get((head[1], head[2])) in _NONNEGATIVE_DOMAINS:
         return True
+    if head[0] == "ap" and function_domain(atom, domains) == "nonnegative":
+        return True
     return positive_atom(atom, domains)
 
 

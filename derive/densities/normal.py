@@ -7,7 +7,7 @@ from fractions import Fraction
 from derive.densities import Density
 from derive.densities.gaussian import exponent, normaliser
 from derive.errors import ShapeError
-from derive.formula import HALF, Inverse, ZERO, Divide, Exp, Formula, Number, Pi, Power, multiply, negate, quadratic_form
+from derive.formula import HALF, ZERO, Divide, Exp, Formula, Inverse, Number, Pi, Power, multiply, negate, quadratic_form
 
 
 def write(value: Formula, mean: Formula, variance: Formula) -> Formula:

@@ -117,6 +117,8 @@ class Dictionary:
     freed: frozenset[str] = frozenset()
     domains: dict[str, Domain] = field(default_factory=dict[str, Domain])
     """What assumptions make of a letter's domain: 0/1 entries that sum to one are one-hot."""
+    normalised: dict[str, int] = field(default_factory=dict[str, int])
+    """Unknown functions that are densities, and over which of their indices."""
     version: int = 0
     keyword: str = ""
     """The last one: ``param A in R ; B in R`` goes on with it."""
@@ -132,6 +134,7 @@ class Dictionary:
             list(self.facts),
             self.freed,
             dict(self.domains),
+            dict(self.normalised),
             self.version,
             self.keyword,
         )
@@ -192,6 +195,7 @@ class Dictionary:
             listed.clear()
         self.freed = frozenset()
         self.domains.clear()
+        self.normalised.clear()
 
     def surface(self, text: str) -> Items:
         return surface(text, self.macros)
@@ -281,7 +285,8 @@ class Dictionary:
                     slots.append(slots.pop(position))
                     pattern = Spelling(pattern.items, tuple(slots), pattern.is_index)
         role: Role = {"data": "data", "param": "param", "frozen": "frozen", "latent": "latent", "const": "const"}[kind]  # type: ignore[assignment]
-        if kind == "latent" and values is not None:
+        category = not isinstance(values, Range) or values.lower >= 1
+        if kind in ("latent", "data") and values is not None and category:
             # Its value as a vector of zeros and one 1 is what formulas speak of.
             families.append(values if isinstance(values, Range) else Range(Size(f"{plain(items)}:{values[0]}..{values[1]}")))
             domain = "one-hot"
@@ -316,7 +321,7 @@ class Dictionary:
                 if isinstance(latent.values, Range):
                     found.append(latent.values)
                 elif latent.values is None:
-                    found.append(Range(Size(f"#{latent.name}"), 1))
+                    found.append(Range(Size(f"values of {latent.name}"), 1, True))
         return found
 
     def _type(self, text: str, start: int) -> tuple[tuple[Size, ...], Domain, Range | Span | None]:
@@ -325,7 +330,7 @@ class Dictionary:
             "R": "real", "Z": "integer", "N": "count", "positive": "positive", "nonnegative": "nonnegative", "unit": "unit", "bool": "bool",
         }  # fmt: skip
         if text in plain_types:
-            return (), plain_types[text], (0, 1) if text == "bool" and False else None
+            return (), plain_types[text], (0, 1) if False else None
         if text.startswith("\\mathbb{R}"):
             text = "R" + text[len("\\mathbb{R}") :]
         if met := re.fullmatch(r"R\^\{?\s*(\S+?)\s*\}?", text):
@@ -372,7 +377,21 @@ class Dictionary:
         if not left or left[0].kind not in ("letter", "fence"):
             raise ReadingError("a definition of something that is no name", left[0].start if left else 0, None, "declaration")
         self.version += 1
-        self.entries.append(Abbreviation(self.pattern(left), right, text))
+        pattern = self.pattern(left)
+        below = (
+            plain(left[0].sub)
+            if len(left) == 1 and left[0].sub is not None and len(left[0].sub) == 1 and not left[0].sups
+            else ""
+        )
+        if (
+            below.isalpha()
+            and not self.by_head(below)
+            and below not in self.indices
+            and below not in self.sizes
+            and _mentions(right, below)
+        ):
+            pattern = Spelling(left, (), self.is_index, below)
+        self.entries.append(Abbreviation(pattern, right, text))
 
     def _define(self, text: str, start: int) -> None:
         left, right = _equation(self.surface(text), text, start)
@@ -415,6 +434,14 @@ class Dictionary:
         targets = tuple(_event(items) for items in arguments_of_names(target if not _one_fence(target) else target[0].parts[0]))
         conditioned = tuple(_event(items) for part in conditions for items in arguments_of_names(part))
         self.statements.append(Statement(targets, conditioned, met[1], arguments_of(call[0].parts[0])))
+
+
+def _mentions(items: Items, name: str) -> bool:
+    return any(
+        (item.kind == "letter" and item.text == name)
+        or any(_mentions(part, name) for part in (*item.parts, item.sub or (), *item.sups))
+        for item in items
+    )
 
 
 def _one_fence(items: Items) -> bool:

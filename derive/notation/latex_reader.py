@@ -97,6 +97,8 @@ class Scope:
     dummies: Mapping[str, Closure] = field(default_factory=dict[str, "Closure"])
     fresh: bool = False
     outer: frozenset[str] = frozenset()
+    opened: tuple[object, ...] = ()
+    """The definitions whose bodies are being read: what looks like them in there is something else (a plain N, say)."""
     depth: int = 0
 
     def with_index(self, letter: str, index: IndexLike) -> Scope:
@@ -165,7 +167,7 @@ class Reader:
             raise ReadingError(f"not understood here: {plain((item,))!r}", item.start, item.end)
         return value
 
-    def _guard(self, items: Items, build: Callable[[], Formula]) -> Formula:
+    def guarded(self, items: Items, build: Callable[[], Formula]) -> Formula:
         """A formula built; what does not fit together is said at its place."""
         try:
             made = build()
@@ -184,12 +186,12 @@ class Reader:
         start = line.position
         sign = self._sign(line)
         while True:
-            terms.append((sign, self._product(line, scope)))
+            terms.append((sign, self.product(line, scope)))
             item = line.peek()
             if item is None or not item.is_sign("+", "-", "pm"):
                 break
             sign = self._sign(line)
-        return self._guard(line.items[start : line.position], lambda: _added(terms))
+        return self.guarded(line.items[start : line.position], lambda: _added(terms))
 
     @staticmethod
     def _sign(line: Line) -> int:
@@ -201,7 +203,7 @@ class Reader:
             line.take()
         return sign
 
-    def _product(self, line: Line, scope: Scope, *, stops: Callable[[Item, int], bool] | None = None) -> Formula:
+    def product(self, line: Line, scope: Scope, *, stops: Callable[[Item, int], bool] | None = None) -> Formula:
         """The product that begins here, up to a sign; further than ``stops`` allows it does not go."""
         start = line.position
         factors: list[Formula] = []
@@ -235,7 +237,7 @@ class Reader:
         if not factors:
             place = line.peek() or (line.items[-1] if line.items else None)
             raise ReadingError("an operand is missing here", place.start if place else 0, place.end if place else 1)
-        return self._guard(line.items[start : line.position], lambda: _combined(factors))
+        return self.guarded(line.items[start : line.position], lambda: _combined(factors))
 
     def _quotient(self, line: Line, scope: Scope, factors: list[Formula], start: int) -> Formula:
         if not factors:
@@ -256,8 +258,8 @@ class Reader:
         if below is not None and below.kind in ("fence", "group"):
             denominator = self._factor(line, scope)
         else:
-            denominator = self._product(line, scope, stops=stops)
-        return self._guard(line.items[first : line.position], lambda: Divide(_combined(factors), denominator))
+            denominator = self.product(line, scope, stops=stops)
+        return self.guarded(line.items[first : line.position], lambda: Divide(_combined(factors), denominator))
 
     # Factors.
 
@@ -271,7 +273,7 @@ class Reader:
             primes -= 1
         if primes:
             raise ReadingError("a prime that belongs to no declared name", item.start, item.end, "undeclared")
-        return self._guard(items, lambda: self._raised(value, sups, scope))
+        return self.guarded(items, lambda: self._raised(value, sups, scope))
 
     def _raised(self, value: Formula, sups: tuple[Items, ...], scope: Scope) -> Formula:
         for sup in sups:
@@ -336,11 +338,11 @@ class Reader:
     def _built(self, item: Item, scope: Scope) -> Formula:
         if item.kind == "fraction":
             above, below = self.formula(item.parts[0], scope), self.formula(item.parts[1], scope)
-            return self._guard((item,), lambda: Divide(above, below))
+            return self.guarded((item,), lambda: Divide(above, below))
         if item.kind == "root":
             degree = Fraction(1, 2) if not item.parts[1] else 1 / Fraction(plain(item.parts[1]))
             inside = self.formula(item.parts[0], scope)
-            return self._guard((item,), lambda: Power(inside, Number(degree)))
+            return self.guarded((item,), lambda: Power(inside, Number(degree)))
         above, below = (self.formula(part, scope) for part in item.parts)
         return _binomial(above, below)
 
@@ -360,7 +362,7 @@ class Reader:
             parts = arguments_of(inside)
             if len(parts) == 2:
                 left, right = (self.formula(part.items, scope) for part in parts)
-                return self._guard((item,), lambda: matrix_product(Transpose(left), right)), item.sups, 0
+                return self.guarded((item,), lambda: matrix_product(Transpose(left), right)), item.sups, 0
         elif _relation_inside(item) and item.text == "[]":
             return self._indicator(inside, scope), item.sups, 0
         elif item.text in ("()", "[]", "\\{\\}", "(]", "[)"):
@@ -376,7 +378,7 @@ class Reader:
         chunks = chunks_of(item.sub or ())
         if len(chunks) != len(value.shape):
             return None
-        return self._guard((item,), lambda: Component(value, tuple(self.index(chunk, scope) for chunk in chunks)))
+        return self.guarded((item,), lambda: Component(value, tuple(self.index(chunk, scope) for chunk in chunks)))
 
     def _bars(self, line: Line, scope: Scope) -> tuple[Formula, tuple[Items, ...], int]:
         opening = line.take()
@@ -393,7 +395,7 @@ class Reader:
         value = self.formula(inside, scope)
         if item.sub is not None and plain(item.sub) not in ("2", "F"):
             raise ReadingError(f"a norm that is not read: {plain(item.sub)}", item.start, item.end, "unsupported")
-        squared = self._guard(
+        squared = self.guarded(
             (item,),
             lambda: (
                 Trace(matrix_product(Transpose(value), value))
@@ -411,7 +413,7 @@ class Reader:
         """Bars around it: the determinant of a matrix, the absolute value of a number."""
         if value.shape == ():
             return Power(Power(value, Number(Fraction(2))), Number(Fraction(1, 2)))
-        return self._guard(items, lambda: Determinant(value))
+        return self.guarded(items, lambda: Determinant(value))
 
     def _evaluated(self, value: Formula, at: Items, scope: Scope) -> Formula:
         cut = next((k for k, item in enumerate(at) if item.is_sign("=")), None)
@@ -438,12 +440,15 @@ class Reader:
         following = line.peek()
         if following is not None and following.kind == "fence" and following.text == "()":
             # g(x): the argument, as a function of x.
-            letters = [plain(argument.items) for argument in arguments_of(following.parts[0])]
-            if all(letter in scope.indices for letter in letters):
+            arguments = arguments_of(following.parts[0])
+            letters = [plain(argument.items) for argument in arguments]
+            latents = [self.probabilities.latent_of(argument.items) is not None for argument in arguments]
+            if all(letter in scope.indices or latent for letter, latent in zip(letters, latents, strict=True)):
                 line.take()
                 item = following
                 for letter in letters:
-                    inner = inner.with_index(letter, scope.indices[letter])
+                    if letter in scope.indices:
+                        inner = inner.with_index(letter, scope.indices[letter])
         value = self.formula(dummy.items, inner)
         return value, item.sups, item.primes
 
@@ -454,6 +459,8 @@ class Reader:
         position = line.position
         failure: ReadingError | None = None
         for entry in self.dictionary.by_head(head):
+            if any(entry is one for one in scope.opened):
+                continue
             for met in (
                 entry.spelling.match(line.items, position),
                 entry.spelling.match_head(line.items, position) if isinstance(entry, Abbreviation) else None,
@@ -491,8 +498,8 @@ class Reader:
         if isinstance(entry, Unknown):
             return self.probabilities.unknown(entry, match, scope, items), match.extra_sups
         if isinstance(entry, Posterior):
-            return self._guard(items, lambda: self.posterior(entry, match, scope)), match.extra_sups
-        return self._guard(items, lambda: self._abbreviation(entry, match, scope, items)), match.extra_sups
+            return self.guarded(items, lambda: self.posterior(entry, match, scope)), match.extra_sups
+        return self.guarded(items, lambda: self._abbreviation(entry, match, scope, items)), match.extra_sups
 
     def slots(self, entry: Entry, match: Match, scope: Scope) -> tuple[IndexLike, ...]:
         """The indices that a match has at the slots of a spelling."""
@@ -510,10 +517,10 @@ class Reader:
             return self.probabilities.latent_value(entry, self.slots(entry, match, scope), items), sups
         latents = self.probabilities.latent_slots(entry, match, scope) if entry.call else ()
         chunks = [*(match.slots[slot] for slot in entry.spelling.slots), *extra]
-        value = self._guard(items, lambda: self._at(entry, chunks, latents, version, scope))
+        value = self.guarded(items, lambda: self._at(entry, chunks, latents, version, scope))
         if rest:
             indices = tuple(self.index(chunk, scope) for chunk in rest)
-            return self._guard(items, lambda: Component(value, indices)), sups
+            return self.guarded(items, lambda: Component(value, indices)), sups
         return value, sups
 
     def _at(
@@ -575,7 +582,9 @@ class Reader:
         definition = self._definition(entry, versions)
         return Named(definition, indices, "current" if current else "free")
 
-    def _definition(self, entry: Posterior | Abbreviation, versions: Mapping[str, Version]) -> Definition:
+    def _definition(
+        self, entry: Posterior | Abbreviation, versions: Mapping[str, Version], opened: tuple[object, ...] = ()
+    ) -> Definition:
         key = (
             id(entry),
             tuple(sorted((name, version) for name, version in versions.items() if version.letter is not None))
@@ -587,8 +596,8 @@ class Reader:
         )
         if key in self._definitions:
             return self._definitions[key]
-        formal = tuple(self._formal(slot) for slot in entry.spelling.slots)
-        scope = Scope(indices=dict(zip(entry.spelling.slots, formal, strict=True)), versions=versions)
+        formal = tuple(self.formal_index(slot) for slot in entry.spelling.slots)
+        scope = Scope(indices=dict(zip(entry.spelling.slots, formal, strict=True)), versions=versions, opened=(*opened, entry))
         body = self.formula(entry.body, scope)
         over = self.probabilities.normalised_index(entry, formal) if isinstance(entry, Posterior) else None
         definition = Definition(entry.spelling.name, formal, body, normalised_over=over)
@@ -603,14 +612,14 @@ class Reader:
         self._definitions[key] = definition
         return definition
 
-    def _formal(self, slot: str) -> Index:
+    def formal_index(self, slot: str) -> Index:
         index = self.dictionary.indices[slot]
         if not isinstance(index, Index):
             raise ReadingError(f"a definition for an index over numbers: {slot}", 0, 1, "unsupported")
         return index
 
     def _abbreviation(self, entry: Abbreviation, match: Match, scope: Scope, items: Items) -> Formula:
-        inner = replace(scope, depth=scope.depth + 1)
+        inner = replace(scope, depth=scope.depth + 1, opened=(*scope.opened, entry))
         if inner.depth > MAX_UNFOLDING:
             raise ReadingError(
                 f"definitions that refer to one another without end: {plain(items)}", items[0].start, items[-1].end, "cycle"
@@ -627,7 +636,7 @@ class Reader:
         numbered = any(not isinstance(self.dictionary.indices.get(slot), Index) for slot in slots)
         if not dummies and not versions and not scope.latents and not numbered and not scope.dummies:
             try:
-                definition = self._definition(entry, {})
+                definition = self._definition(entry, {}, scope.opened)
             except ReadingError as error:
                 if error.code == "cycle":
                     raise
@@ -638,16 +647,18 @@ class Reader:
             inner,
             indices={**scope.indices, **indices},
             versions=versions,
-            dummies={**scope.dummies, **dummies} if not dummies else dummies,
+            dummies=dummies if dummies else {**scope.dummies, **dummies},
             fresh=bool(dummies) or bool(slots),
         )
         return self.formula(entry.body, body_scope)
 
     def _rebound(self, formal: str, actual: Items, entry: Abbreviation, scope: Scope) -> dict[str, Version] | None:
         """What an argument that is a declared parameter is replaced by; None where it is a dummy."""
-        items = next(argument.items for argument in entry.spelling.call if plain(argument.items) == formal)
+        items = entry.spelling.formal(formal)
+        if not items:
+            return None
         if plain(items) == plain(actual):
-            if any(entry.spelling.match(items, 0) for entry in self.dictionary.by_head(items[0].text)):
+            if self.dictionary.by_head(items[0].text):
                 return {}
             return {} if self.probabilities.versions(items, scope) is not None else None
         formals = self.probabilities.parameters_named(items)
@@ -659,7 +670,7 @@ class Reader:
         found = self.probabilities.versions(actual, scope)
         if found is None:
             return None
-        return {name: version for name, version in found.items()}
+        return dict(found.items())
 
     # Indices.
 
@@ -753,7 +764,7 @@ class Reader:
                         value = self.probabilities.picked(Sum(over, value))
                     else:
                         bound, inside = over, value
-                        value = self._guard(line.items[start:stop], lambda b=bound, v=inside: Product(b, v))
+                        value = self.guarded(line.items[start:stop], lambda b=bound, v=inside: Product(b, v))
         line.position = covered.position
         return value
 
@@ -881,7 +892,7 @@ class Reader:
         if name in FUNCTIONS:
             line.take()
             argument = self._argument(line, scope, item)
-            value = self._guard((item,), lambda: Exp(argument) if "exp" in name else Log(argument))
+            value = self.guarded((item,), lambda: Exp(argument) if "exp" in name else Log(argument))
             return value, item.sups, 0
         if name == "e" and item.sups and item.sub is None:
             line.take()
@@ -900,7 +911,7 @@ class Reader:
             line.take()
             argument = self.formula(following.parts[0], scope)
             function = "gamma" if name == "\\Gamma" else "digamma"
-            return self._guard((item,), lambda: Function(function, (argument,))), following.sups, 0
+            return self.guarded((item,), lambda: Function(function, (argument,))), following.sups, 0
         if name == "\\delta" and item.sub is not None and len(chunks_of(item.sub)) == 2:
             line.take()
             left, right = (self.index(chunk, scope) for chunk in chunks_of(item.sub))
@@ -964,9 +975,9 @@ class Reader:
             return self.formula(first.parts[0], scope)
         if self._sign_ahead(line):
             sign = self._sign(line)
-            value = self._product(line, scope, stops=_stops_logarithm)
+            value = self.product(line, scope, stops=_stops_logarithm)
             return value if sign > 0 else negate(value)
-        return self._product(line, scope, stops=_stops_logarithm)
+        return self.product(line, scope, stops=_stops_logarithm)
 
     @staticmethod
     def _sign_ahead(line: Line) -> bool:
@@ -989,14 +1000,14 @@ class Reader:
             value = self.formula(first.parts[0], scope)
             sups = first.sups
         else:
-            value = self._product(line, scope)
+            value = self.product(line, scope)
         made: dict[str, Callable[[], Formula]] = {
             "det": lambda: Determinant(value),
             "tr": lambda: value if value.shape == () else Trace(value),
             "trace": lambda: value if value.shape == () else Trace(value),
             "diag": lambda: Diagonal(value),
         }
-        return self._guard((first,), made[name]), sups
+        return self.guarded((first,), made[name]), sups
 
     # Derivatives.
 
@@ -1006,8 +1017,43 @@ class Reader:
         if item.sups:
             raise ReadingError("a second gradient", item.start, item.end, "unsupported")
         reference = self.parameter(by, scope, item) if by is not None else self._only_parameter(item)
-        body = self._differentiated(line, scope)
-        return self._guard((item,), lambda: self.derivative(body, reference))
+        start = line.position
+        following = line.peek()
+        twice = (
+            following is not None
+            and following.kind == "letter"
+            and following.text == "\\nabla"
+            and bool(following.sups)
+            and plain(following.sups[-1]) in TRANSPOSES
+        )
+        if twice:
+            line.take()  # the matrix of second derivatives
+            body = self._differentiated(line, scope)
+            return self.guarded((item,), lambda: self.derivative(self.derivative(body, reference), reference))
+        body = self._score(line, scope) or self._differentiated(line, scope)
+        made = self.guarded((item,), lambda: self.derivative(body, reference))
+        last = line.items[line.position - 1]
+        if line.position > start and body.shape == () and last.sups and plain(last.sups[-1]) in TRANSPOSES:
+            return Transpose(made)
+        return made
+
+    def _score(self, line: Line, scope: Scope) -> Formula | None:
+        """A log right behind a gradient covers one factor: ``\\nabla \\log p(x) p(x)`` is the score times the density."""
+        function, density = line.peek(), line.peek(1)
+        if (
+            function is None
+            or density is None
+            or function.kind != "letter"
+            or function.text not in FUNCTIONS[:4]
+            or density.kind != "letter"
+        ):
+            return None
+        if density.text in BIG or density.text == "\\nabla" or function.sups:
+            return None
+        line.take()
+        argument = self._factor(line, scope)
+        self.notes.add("a log right behind a gradient covers one factor")
+        return self.guarded((function,), lambda: Log(argument))
 
     def _only_parameter(self, item: Item) -> tuple[Reference, tuple[IndexLike, ...]]:
         letters = [letter for letter in self.dictionary.letters if letter.kind == "param"]
@@ -1025,7 +1071,7 @@ class Reader:
         def stops(item: Item, count: int) -> bool:
             return count > 0 and (_is_derivative(item) or (item.kind == "letter" and item.text == "\\nabla"))
 
-        return self._product(line, scope, stops=stops)
+        return self.product(line, scope, stops=stops)
 
     def parameter(self, items: Items, scope: Scope, at: Item) -> tuple[Reference, tuple[IndexLike, ...]]:
         """The symbol by which one differentiates, and the entry of it (empty for all of it).
@@ -1055,7 +1101,11 @@ class Reader:
         if symbol.domain == "simplex":
             self.notes.add(f"{symbol.name} moves off the simplex")
         made = Derivative(body, replace(reference, span=None), convention)
-        return Component(made, (*((),), *entry)) if entry and not body.shape else made
+        if not entry:
+            return made
+        if body.shape:
+            raise ReadingError("the derivative of a vector by one entry of a vector", code="unsupported")
+        return Component(made, entry)
 
     def _derivative(self, item: Item, line: Line, scope: Scope) -> Formula:
         above, below = item.parts
@@ -1070,7 +1120,7 @@ class Reader:
                 value = self.derivative(value, one)
             return value
 
-        return self._guard((item,), build)
+        return self.guarded((item,), build)
 
     def _by(self, below: Items, order: int, item: Item, scope: Scope) -> list[tuple[Reference, tuple[IndexLike, ...]]]:
         parts: list[Items] = []

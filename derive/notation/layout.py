@@ -14,6 +14,7 @@ from functools import singledispatchmethod
 from derive.errors import UnsupportedError
 from derive.formula import (
     Add,
+    Apply,
     AtEqual,
     Component,
     Definition,
@@ -46,7 +47,7 @@ from derive.formula import (
     walk,
 )
 from derive.notation.boxes import SPACE, THIN, Box, Brackets, EvaluationBar, Fraction, Row, Scripted, Sign, parse, row
-from derive.notation.conventions import Convention
+from derive.notation.conventions import Convention, generic
 from derive.symbols import Index, IndexLike
 
 Letters = Mapping[Index, str]
@@ -301,6 +302,15 @@ class Layout:
         return Piece(row(parse(word), Brackets(row(*inside))), Hold.CALL)
 
     @piece.register
+    def _(self, node: Apply, letters: Letters) -> Piece:
+        """``p(i, z | theta)``: the indices, then the arguments behind a bar."""
+        indices: list[Box] = [parse(letter) for letter in self._indices(node.indices, letters)]
+        arguments = [_on_one_line(self.piece(part, letters).box) for part in node.arguments]
+        bar = [SPACE, Sign(r"\mid"), SPACE] if indices and arguments else []
+        inside = row(*_with_commas(indices), *bar, *_with_commas(arguments))
+        return Piece(row(parse(generic(node.function.name)), *([Brackets(inside)] if indices or arguments else [])), Hold.CALL)
+
+    @piece.register
     def _(self, node: Delta, letters: Letters) -> Piece:
         return Piece(parse(f"\\delta_{{{joined(self._indices((node.left, node.right), letters))}}}"), Hold.ATOM)
 
@@ -310,6 +320,11 @@ class Layout:
         letter = self._letter(node.index, letters.values())
         bounds = node.index.range
         start = row(parse(letter), Sign("="), _digits(bounds.lower) if bounds.lower >= 0 else Sign(str(bounds.lower)))
+        if bounds.abstract:
+            body = self.piece(node.body, {**letters, node.index: letter})
+            inside = body.box if body.hold == Hold.PRODUCT else self.operand(body)
+            box = row(Sign(r"\int"), SPACE, inside, THIN, Sign("d"), parse(letter))
+            return Piece(box, Hold.PREFIX, True, frozenset((letter,)))
         sign = Sign(r"\sum" if isinstance(node, Sum) else r"\prod")
         body = self.piece(node.body, {**letters, node.index: letter})
         inside = body.box if body.hold == Hold.PRODUCT else self.operand(body)
@@ -398,6 +413,10 @@ class Layout:
 def joined(indices: list[str]) -> str:
     """Indices in a row, with commas where two could be read as one: ``nk``, ``1,12``."""
     return ("" if all(len(index) == 1 and index.isalpha() for index in indices) else ",").join(indices)
+
+
+def _with_commas(boxes: list[Box]) -> list[Box]:
+    return [part for box in boxes for part in (Sign(","), SPACE, box)][2:]
 
 
 def _named_piece(box: Box) -> Piece:

@@ -18,8 +18,10 @@ from derive.formula import (
     Apply,
     Delta,
     Divide,
+    Exp,
     Formula,
     Fresh,
+    Function,
     Log,
     MatrixProduct,
     Multiply,
@@ -39,7 +41,7 @@ from derive.formula import (
     unfold,
     walk,
 )
-from derive.notation.declarations import Abbreviation, Event, Letter, Posterior, Statement, Unknown, arguments_of_names
+from derive.notation.declarations import Abbreviation, Letter, Posterior, Statement, Unknown, arguments_of_names
 from derive.notation.spellings import Argument, Match, arguments_of, chunks_of, plain
 from derive.notation.surface import Item, Items
 from derive.symbols import Index, IndexLike, Range, Size, Symbol
@@ -86,9 +88,11 @@ class Probabilities:
     def __init__(self, reader: Reader) -> None:
         self.reader = reader
         self.opaque_evidence = False
+        self.opaque_expectation = False
+        self.opaque_count = 0
 
     @property
-    def dictionary(self):  # noqa: ANN201 - the reader's own
+    def dictionary(self):
         return self.reader.dictionary
 
     # Parameters and their versions.
@@ -181,7 +185,6 @@ class Probabilities:
 
     def versions(self, items: Items, scope: Scope) -> dict[str, Version] | None:
         """What each parameter is replaced by when the items are given as parameters; None where they are none."""
-        from derive.notation.latex_reader import Version
 
         if not items:
             return {}
@@ -211,8 +214,27 @@ class Probabilities:
             return found
         return self._version(items, scope, None)
 
+    def _several(self, items: Items, kinds: tuple[str, ...]) -> list[Letter]:
+        """The declared letters of which a bare one is short: p^{(t)} for p_C^{(t)}, p_I^{(t)} and p_T^{(t)}."""
+        if len(items) != 1 or items[0].kind != "letter" or items[0].sub is not None:
+            return []
+        sups = [plain(sup) for sup in items[0].sups]
+        found = [
+            letter
+            for letter in self.dictionary.letters
+            if letter.kind in kinds
+            and len(letter.spelling.items) == 1
+            and letter.spelling.head == items[0].text
+            and letter.spelling.items[0].sub is not None
+            and not letter.spelling.slots
+            and [plain(sup) for sup in letter.spelling.items[0].sups] == sups
+        ]
+        return found if len(found) > 1 else []
+
     def _version(self, items: Items, scope: Scope, place: int | None) -> dict[str, Version] | None:
         from derive.notation.latex_reader import Version
+
+        several_versions: dict[str, Version] = {}
 
         known = self._letter(items, whole=True)
         if known is not None:
@@ -241,6 +263,14 @@ class Probabilities:
             return {base.name: Version(letter=letter, fixed=tuple(fixed) if any(f is not None for f in fixed) else ())}
         if self._tuple(items) is not None:
             return self.versions(items, scope)
+        several = self._several(items, ("param", "frozen"))
+        if several:
+            for letter in several:
+                found = self._version(letter.spelling.items, scope, None)
+                if found is None:
+                    return None
+                several_versions.update(found)
+            return several_versions
         marked = self._marked(items)
         if marked is not None:
             names, current = marked
@@ -254,6 +284,18 @@ class Probabilities:
     def _free_version(self, letter: Letter, place: int | None) -> Letter | None:
         """The parameter of which a frozen letter is another value: the same letter without its mark."""
         head = letter.spelling.head
+        own = letter.spelling.items
+        alike = [
+            x
+            for x in self.dictionary.letters
+            if x.kind == "param"
+            and x.symbol.shape == letter.symbol.shape
+            and len(x.spelling.items) == len(own)
+            and x.spelling.head == letter.spelling.head
+            and plain(x.spelling.items[-1].sub or ()) == plain(own[-1].sub or ())
+        ]
+        if len(alike) == 1:
+            return alike[0]
         same = [
             x
             for x in self.dictionary.letters
@@ -319,7 +361,7 @@ class Probabilities:
     def values_of(self, letter: Letter) -> Range | tuple[int, int]:
         return letter.values if letter.values is not None else Range(Size(f"values of {letter.name}"), 1, True)
 
-    def _default(self, letter: Letter) -> Index | None:
+    def own_index(self, letter: Letter) -> Index | None:
         """A latent that is one of a kind is its own letter: a claim is made for each of its values."""
         values = self.values_of(letter)
         if letter.spelling.slots or not isinstance(values, Range) or (letter.values is None and not self._is_label(letter)):
@@ -341,13 +383,33 @@ class Probabilities:
             return None
         letter, indices = mention
         bound = scope.latents.get((letter.name, indices))
-        return bound if bound is not None else self._default(letter)
+        return bound if bound is not None else self.own_index(letter)
+
+    def free_latents(self, items: Items) -> Scope:
+        """A scope in which every latent in the items stands for an index of its own: what is said holds for all its values."""
+        from derive.notation.latex_reader import Scope
+
+        scope = Scope()
+
+        def collect(inside: Items, scope: Scope) -> Scope:
+            for item in inside:
+                if item.kind == "letter":
+                    mention = self.latent_mention((replace(item, primes=0),), scope)
+                    if mention is not None and isinstance(self.values_of(mention[0]), Range) and mention[0].spelling.slots:
+                        values = self.values_of(mention[0])
+                        if isinstance(values, Range):
+                            scope = scope.with_latent(mention[0].name, mention[1], Index(f"{mention[0].name}", values))
+                for part in item.parts:
+                    scope = collect(part, scope)
+            return scope
+
+        return collect(items, scope)
 
     def unbound_latent(self, chunk: Items, scope: Scope) -> tuple[Letter, tuple[IndexLike, ...]] | None:
         if not chunk or plain(chunk) in scope.indices or plain(chunk) in self.dictionary.indices:
             return None
         mention = self.latent_mention(chunk, scope)
-        if mention is None or (mention[0].name, mention[1]) in scope.latents or self._default(mention[0]) is not None:
+        if mention is None or (mention[0].name, mention[1]) in scope.latents or self.own_index(mention[0]) is not None:
             return None
         return mention
 
@@ -366,7 +428,7 @@ class Probabilities:
             if any(item.is_sign("=") for item in argument.items):
                 continue
             letter = self.letter_of(argument.items)
-            if letter is None or letter.kind != "latent" and letter.values is None:
+            if letter is None or (letter.kind != "latent" and letter.values is None):
                 continue
             if letter.values is None and not self._is_label(letter):
                 continue
@@ -389,7 +451,7 @@ class Probabilities:
             if mention is not None:
                 letter, indices = mention
                 value = self.reader.index(other, scope)
-                bound = scope.latents.get((letter.name, indices)) or self._default(letter)
+                bound = scope.latents.get((letter.name, indices)) or self.own_index(letter)
                 if bound is not None:
                     return self._delta(bound, value)
                 return Reference(letter.symbol, (*indices, value))
@@ -449,6 +511,9 @@ class Probabilities:
         for argument in entry.spelling.call:
             letter = self.letter_of(argument.items)
             actual = match.arguments.get(plain(argument.items), argument.items)
+            if letter is not None and letter.kind in ("data", "latent"):
+                # p(z, x) is p(x, z): variables are told by their names, not by their places.
+                actual = next((a for a in match.arguments.values() if self.letter_of(self._alias(a)) is letter), actual)
             if letter is not None and (letter.kind == "latent" or letter.values is not None):
                 values = self.values_of(letter)
                 if not isinstance(values, Range):
@@ -485,7 +550,13 @@ class Probabilities:
                 if value is None:
                     raise ReadingError(f"an undeclared argument: {plain(actual)}", actual[0].start, actual[-1].end, "undeclared")
                 arguments.append(value)
-        function = UnspecifiedFunction(entry.spelling.name, tuple(ranges), entry.domain, tuple(a.shape for a in arguments))  # type: ignore[arg-type]
+        function = UnspecifiedFunction(
+            entry.spelling.name,
+            tuple(ranges),
+            entry.domain,
+            tuple(a.shape for a in arguments),
+            self.dictionary.normalised.get(entry.spelling.name),
+        )
         value_of = Apply(function, tuple(indices), tuple(arguments))
         if unbound is None:
             return value_of
@@ -526,7 +597,7 @@ class Probabilities:
         read = [self.reader.formula(argument.items, scope) for argument in arguments]
         if value.shape and value.shape[0] is not None:
             read = [with_size(one, value.shape[0]) for one in read]
-        return self.reader._guard((at,), lambda: density(name).formula(value, *read))
+        return self.reader.guarded((at,), lambda: density(name).formula(value, *read))
 
     def probability_of(self, fence: Item, scope: Scope) -> Formula:
         """``p(A | B; parameters)`` as the declared model has it."""
@@ -552,7 +623,7 @@ class Probabilities:
         if not before:
             raise ReadingError("a probability of no declared variable", fence.start, fence.end, "undeclared")
         inner = replace(scope, versions={**scope.versions, **versions})
-        return self.reader._guard((fence,), lambda: self.probability(before, given, inner, components))
+        return self.reader.guarded((fence,), lambda: self.probability(before, given, inner, components))
 
     @staticmethod
     def _all_of(found: list[Occurrence]) -> None:
@@ -599,6 +670,8 @@ class Probabilities:
                 return found
         if (variable := self._variable(self._alias(items), scope)) is not None:
             return [variable]
+        if several := self._several(items, ("data", "latent")):
+            return [Occurrence(letter, ()) for letter in several]
         found_versions = self.versions(items, scope)
         partial = self._partial(items, ("param", "frozen"), scope) if found_versions is None else None
         if partial is not None:
@@ -648,12 +721,12 @@ class Probabilities:
         kinds = ("param", "const") if parameters else ("data", "latent")
         found = self._letter(items, whole=False)
         if found is not None and found[0].kind in kinds and not found[1].extra_sub:
-            if parameters and self._statement_of(found[0]) is None:
+            if parameters and self.statement_of(found[0]) is None:
                 return None
             return Occurrence(found[0], tuple(self.reader.index(found[1].slots[slot], scope) for slot in found[0].spelling.slots))
         found = self._letter(items, whole=True)
         if found is not None and found[0].kind in kinds:
-            if parameters and self._statement_of(found[0]) is None:
+            if parameters and self.statement_of(found[0]) is None:
                 return None
             return Occurrence(found[0], tuple(None for _ in found[0].spelling.slots))
         return None if parameters else self._partial(items, kinds, scope)
@@ -680,7 +753,7 @@ class Probabilities:
 
     # The model.
 
-    def _statements(self, letter: Letter) -> list[tuple[Statement, Match]]:
+    def statements_of(self, letter: Letter) -> list[tuple[Statement, Match]]:
         found: list[tuple[Statement, Match]] = []
         for statement in self.dictionary.statements:
             for event in statement.targets:
@@ -689,14 +762,14 @@ class Probabilities:
                     found.append((statement, known[1]))
         return found
 
-    def _statement_of(self, letter: Letter) -> Statement | None:
-        return next((statement for statement, _ in self._statements(letter)), None)
+    def statement_of(self, letter: Letter) -> Statement | None:
+        return next((statement for statement, _ in self.statements_of(letter)), None)
 
-    def _parents(self, occurrence: Occurrence, scope: Scope) -> list[Occurrence]:
+    def parents_of(self, occurrence: Occurrence, scope: Scope) -> list[Occurrence]:
         """The latents (and random parameters) on which a variable depends, at its indices."""
         found: list[Occurrence] = []
-        for statement, match in self._statements(occurrence.letter):
-            inner = self._placed(occurrence, match, scope)
+        for statement, match in self.statements_of(occurrence.letter):
+            inner = self.placed_at(occurrence, match, scope)
             for event in statement.conditions:
                 known = self._letter(event.items, whole=False)
                 if known is None:
@@ -709,7 +782,7 @@ class Probabilities:
                     found.append(parent)
         return found
 
-    def _placed(self, occurrence: Occurrence, match: Match, scope: Scope) -> Scope:
+    def placed_at(self, occurrence: Occurrence, match: Match, scope: Scope) -> Scope:
         """A scope in which the letters of a statement stand for the indices of an occurrence."""
         indices = dict(scope.indices)
         for slot, index in zip(occurrence.letter.spelling.slots, occurrence.indices, strict=True):
@@ -726,7 +799,7 @@ class Probabilities:
         components: list[tuple[Letter, tuple[IndexLike, ...]]] | None = None,
     ) -> Formula:
         """The probability (density) of some variables given others."""
-        given = [one for one in given if self._statement_of(one.letter) is not None]
+        given = [one for one in given if self.statement_of(one.letter) is not None]
         plated = [one for one in before if one.indices and one.indices[0] is None]
         single = [one for one in before if one not in plated]
         if plated:
@@ -752,12 +825,12 @@ class Probabilities:
                 replace(one, indices=(here, *one.indices[1:])) if one.indices and one.indices[0] is None else one for one in given
             ]
         bound = scope
-        for place, one in [(k, o) for k, o in enumerate((*before, *given))]:
+        for _place, one in [(k, o) for k, o in enumerate((*before, *given))]:
             if one.letter.kind != "latent" or one.letter.values is None:
                 continue
             value = one.value if one.value is not None else bound.latents.get((one.letter.name, one.known))
             if value is None:
-                value = self._default(one.letter)
+                value = self.own_index(one.letter)
             if value is None:
                 values = one.letter.values
                 if not isinstance(values, Range):
@@ -782,7 +855,7 @@ class Probabilities:
     ) -> Scope:
         """``p(x_n | \\mu_k)``: the parameters of component k say that the latent is k."""
         for one in before:
-            for parent in self._parents(one, scope):
+            for parent in self.parents_of(one, scope):
                 if parent.letter.kind == "latent" and (parent.letter.name, parent.known) not in scope.latents:
                     for letter, indices in components:
                         if indices and letter.symbol.family and letter.symbol.family[0] == parent.letter.values:
@@ -806,11 +879,16 @@ class Probabilities:
         )
         if not downstream and not shared:
             return self._joint(before, scope)
-        if any(o.letter.kind in ("param", "const") or o.letter.values is None and o.letter.kind == "latent" for o in before):
+        if any(o.letter.kind in ("param", "const") or (o.letter.values is None and o.letter.kind == "latent") for o in before):
             # The posterior of a random parameter: its evidence is a number that is free of it, and unknown.
             self.opaque_evidence = True
             data = [replace(o) for o in given if o.letter.kind == "data"]
-            evidence = Reference(Symbol("evidence", "data", (), (), "positive"))
+            if any(one.known for one in (*before, *data)):
+                raise ReadingError("the posterior of a parameter given single data is not supported yet", 0, 1, "unsupported")
+            told = " ".join(
+                sorted(one.letter.name for one in (*before, *data)) + sorted(f"{n}:{v}" for n, v in scope.versions.items())
+            )
+            evidence = Reference(Symbol(f"evidence of {told}", "data", (), (), "positive"))
             return Divide(multiply(self._joint(before, scope), *(self._everywhere(o, scope) for o in data)), evidence)
         inner = replace(scope, latents={key: value for key, value in scope.latents.items() if key not in mine})
         return Divide(self._joint([*before, *given], scope), self._joint(given, inner))
@@ -822,12 +900,12 @@ class Probabilities:
 
     def _ancestors(self, one: Occurrence, scope: Scope) -> list[Occurrence]:
         found: list[Occurrence] = []
-        todo = list(self._parents(one, scope))
+        todo = list(self.parents_of(one, scope))
         while todo:
             parent = todo.pop()
             if parent not in found:
                 found.append(parent)
-                todo += self._parents(parent, scope)
+                todo += self.parents_of(parent, scope)
         return found
 
     def _joint(self, occurrences: list[Occurrence], scope: Scope) -> Formula:
@@ -851,13 +929,40 @@ class Probabilities:
                         )
                     index = Fresh.index(Index("h", values))
                     return Sum(index, self._joint([*occurrences, replace(parent, value=index)], scope.with_latent(*key, index)))
+        occurrences, counted = self._counted(occurrences, scope)
         ordered = sorted(occurrences, key=lambda o: len(self._ancestors(o, scope)))
-        return multiply(*(self._one(one, scope) for one in ordered))
+        return multiply(*counted, *(self._one(one, scope) for one in ordered))
+
+    def _counted(self, occurrences: list[Occurrence], scope: Scope) -> tuple[list[Occurrence], list[Formula]]:
+        """The masses of multinomial counts, of which one statement speaks together; and the variables that are left."""
+        factors: list[Formula] = []
+        for statement in self.dictionary.statements:
+            if len(statement.targets) < 2:
+                continue
+            letters = [self.letter_of(event.items) for event in statement.targets]
+            mine = [one for one in occurrences if one.letter in letters]
+            if not mine:
+                continue
+            if len(mine) != len(letters) or statement.density != "Multinomial":
+                raise ReadingError(
+                    f"the density of a part of what is declared together, or a joint {statement.density}", 0, 1, "unsupported"
+                )
+            total = self.reader.formula(statement.arguments[0].items, scope)
+            vector = statement.arguments[1].items
+            inside = vector[0].parts[0] if len(vector) == 1 and vector[0].kind == "fence" else vector
+            chances = [self.reader.formula(part, scope) for part in arguments_of_names(inside)]
+            if len(chances) != len(letters):
+                raise ReadingError("a multinomial with another number of chances than counts", 0, 1, "ill-formed")
+            counts = [Reference(letter.symbol) for letter in letters if letter is not None]
+            ways = Divide(Function("gamma", (total + 1,)), multiply(*(Function("gamma", (count + 1,)) for count in counts)))
+            factors.append(multiply(ways, *(Power(chance, count) for chance, count in zip(chances, counts, strict=True))))
+            occurrences = [one for one in occurrences if one not in mine]
+        return occurrences, factors
 
     def _one(self, one: Occurrence, scope: Scope) -> Formula:
         """The density of one variable given its parents."""
-        for statement, match in self._statements(one.letter):
-            inner = self._placed(one, match, scope)
+        for statement, match in self.statements_of(one.letter):
+            inner = self.placed_at(one, match, scope)
             fits = True
             for event in statement.conditions:
                 known = self._letter(event.items, whole=False)
@@ -889,7 +994,7 @@ class Probabilities:
         if missing:
             bound = Fresh.index(Index("a", letter.symbol.family[missing[0]]))
             slot = letter.spelling.slots[missing[0]]
-            statement_slot = next(plain(m.slots[slot]) for s, m in self._statements(letter) if s is statement)
+            statement_slot = next(plain(m.slots[slot]) for s, m in self.statements_of(letter) if s is statement)
             indices = tuple(bound if k == missing[0] else index for k, index in enumerate(one.indices))
             return Product(bound, self._stated(replace(one, indices=indices), statement, scope.with_index(statement_slot, bound)))
         at = Item("letter", statement.density)
@@ -915,7 +1020,7 @@ class Probabilities:
         for index, own in zip(one.known, one.letter.symbol.family, strict=False):
             ranges.append(own)
             indices.append(index)
-        for parent in self._parents(one, scope):
+        for parent in self.parents_of(one, scope):
             value = scope.latents.get((parent.letter.name, parent.known))
             if value is None or not isinstance(parent.letter.values, Range):
                 raise ReadingError("an unspecified density given a latent without a value", 0, 1, "unsupported")
@@ -976,8 +1081,8 @@ class Probabilities:
         else:
             body_items = None
         weights = self._weights(item, given, scope)
-        body = self.reader.formula(body_items, scope) if body_items is not None else self.reader._product(line, scope)
-        return self.reader._guard((item,), lambda: self._mean(body, weights)), sups, 0
+        body = self.reader.formula(body_items, scope) if body_items is not None else self.reader.product(line, scope)
+        return self.reader.guarded((item,), lambda: self._mean(body, weights)), sups, 0
 
     def _weights(self, item: Item, given: Items, scope: Scope) -> _Weights:
         sub = item.sub
@@ -1015,6 +1120,8 @@ class Probabilities:
             if self._variable(self._alias(argument.items), scope) is not None:
                 continue
             if self._tuple(argument.items) is not None and not self.parameters_named(argument.items):
+                continue
+            if self._several(argument.items, ("data", "latent")):
                 continue
             one = self.versions(argument.items, scope)
             if one is None:
@@ -1056,7 +1163,7 @@ class Probabilities:
                 met = entry.spelling.match(items, 0)
                 bare = len(items) == 1 and entry.spelling.items[0].text == items[0].text and len(entry.spelling.items) == 2
                 if (met is not None and met[1] == len(items)) or bare:
-                    return _Weights(self, (entry.spelling.items if bare else items), None, scope)
+                    return _Weights(self, _values_left_out(entry.spelling.items) if bare else items, None, scope)
         raise ReadingError(
             f"an expectation under something that is not declared: {plain(items)}",
             items[0].start if items else 0,
@@ -1135,7 +1242,7 @@ class _Weights:
         if len(slots) != len(indices) + 1 or letter.values is None:
             return None
         reader = self.probabilities.reader
-        over = self.probabilities.normalised_index(posterior, tuple(reader._formal(slot) for slot in slots))
+        over = self.probabilities.normalised_index(posterior, tuple(reader.formal_index(slot) for slot in slots))
         if over is None or over.range != letter.values:
             return None
         rest = iter(indices)
@@ -1151,12 +1258,12 @@ class _Weights:
         """The data that depend on a latent, at its indices."""
         found: list[Occurrence] = []
         for other in self.probabilities.dictionary.letters:
-            if other.kind != "data" or self.probabilities._statement_of(other) is None:
+            if other.kind != "data" or self.probabilities.statement_of(other) is None:
                 continue
             own = len(other.spelling.slots)
             spread = (*indices, *(None for _ in range(own - len(indices))))[:own] if own >= len(indices) else ()
             candidate = Occurrence(other, spread)
-            if len(spread) == own and any(p.letter is letter for p in self.probabilities._parents(candidate, self.scope)):
+            if len(spread) == own and any(p.letter is letter for p in self.probabilities.parents_of(candidate, self.scope)):
                 found.append(candidate)
         return found
 
@@ -1164,7 +1271,7 @@ class _Weights:
         """The expectation of a formula: pushed inside sums and products as far as it is linear, then summed over the latent's values."""
         own = self.probabilities
         for letter in own.dictionary.letters:
-            if letter.kind == "latent" and (index := own._default(letter)) is not None and index in free_indices(body):
+            if letter.kind == "latent" and (index := own.own_index(letter)) is not None and index in free_indices(body):
                 return Sum(index, multiply(self.weight(letter, (), index), body))
         return _picked(self._pushed(body))
 
@@ -1179,6 +1286,7 @@ class _Weights:
         return found
 
     def _pushed(self, node: Formula) -> Formula:
+        own = self.probabilities
         mentions = self._mentions(node)
         if not mentions:
             return node
@@ -1211,15 +1319,77 @@ class _Weights:
             raise ReadingError("the expectation of a nonlinear function of a sum over latents", 0, 1, "unsupported")
         letter = next(x for x in self.probabilities.dictionary.letters if x.symbol == symbol)
         if symbol.domain != "one-hot" or letter.values is None:
+            known = self._moment(node, letter, indices)
+            if known is not None:
+                return known
+            if not any(isinstance(inner, Reference) and inner.symbol.role == "param" for inner in walk(node)):
+                # Free of the parameters, and not written out: a number that nothing else is known of.
+                own.opaque_expectation = True
+                own.opaque_count += 1
+                return Reference(Symbol(f"mean {own.opaque_count}", "frozen"))
             raise ReadingError(f"the expectation over the latent {letter.name} is not supported yet", 0, 1, "unsupported")
         if isinstance(letter.values, tuple):
             raise ReadingError("an expectation over a latent with numbers for values is not supported yet", 0, 1, "unsupported")
         value = Fresh.index(Index("h", letter.values))
         return Sum(value, multiply(self.weight(letter, indices, value), _picked(_at_value(node, symbol, indices, value))))
 
+    def _moment(self, node: Formula, letter: Letter, indices: tuple[IndexLike, ...]) -> Formula | None:
+        """The mean of a latent that is a count, where the model states it; None for anything but the latent itself."""
+        if not isinstance(node, Reference) or node.symbol != letter.symbol or len(indices) != len(letter.spelling.slots):
+            return None
+        reader = self.probabilities.reader
+        scope = replace(self.scope, versions={**self.scope.versions, **(self.versions or {})})
+        for statement, match in self.probabilities.statements_of(letter):
+            placed = self.probabilities.placed_at(Occurrence(letter, indices), match, scope)
+            if statement.density == "Binomial" and len(statement.targets) == 1:
+                trials, chance = (reader.formula(argument.items, placed) for argument in statement.arguments)
+                return multiply(trials, chance)
+            if statement.density == "Multinomial":
+                return self._share(letter, statement, placed)
+        return None
+
+    def _share(self, letter: Letter, statement: Statement, scope: Scope) -> Formula | None:
+        """The mean of one cell of a multinomial, given the total of the cells that are seen together only."""
+        probabilities = self.probabilities
+        reader = probabilities.reader
+        cells = [probabilities.letter_of(event.items) for event in statement.targets]
+        vector = statement.arguments[1].items
+        if len(vector) != 1 or vector[0].kind != "fence":
+            return None
+        chances = [reader.formula(part, scope) for part in arguments_of_names(vector[0].parts[0])]
+        if len(chances) != len(cells):
+            return None
+        for fact in probabilities.dictionary.facts:
+            if fact.relation != "=":
+                continue
+            for total, parts in ((fact.left, fact.right), (fact.right, fact.left)):
+                whole = probabilities.letter_of(total)
+                inside = [probabilities.letter_of((item,)) for item in parts if not item.is_sign("+")]
+                if whole is None or whole.kind != "data" or letter not in inside or None in inside:
+                    continue
+                if any(item.is_sign("-") for item in parts) or not all(cell in cells for cell in inside):
+                    continue
+                own = [chances[cells.index(cell)] for cell in inside]
+                mine = chances[cells.index(letter)]
+                share = Divide(mine, add(*own)) if len(own) > 1 else ONE
+                return multiply(Reference(whole.symbol), share)
+        return None
+
     def _all_inside(self, node: Sum) -> bool:
         """Whether a sum runs over the values of one latent that stands outside of it: then it is a function of that latent."""
         return all(node.index not in indices for _, indices in self._mentions(node)) and len(self._mentions(node)) == 1
+
+
+def _values_left_out(items: Items) -> Items:
+    """``q(z)`` for the pattern ``q(z = k)``: the latent alone, whose value is bound where it is read."""
+    fence = items[-1]
+    kept: list[Item] = []
+    skipping = False
+    for item in fence.parts[0]:
+        skipping = (skipping or item.is_sign("=")) and not item.is_sign(",", "mid", ";")
+        if not skipping:
+            kept.append(item)
+    return (*items[:-1], replace(fence, parts=(tuple(kept),)))
 
 
 def _log_written_out(argument: Formula) -> Formula | None:
@@ -1233,6 +1403,8 @@ def _log_written_out(argument: Formula) -> Formula | None:
     if isinstance(argument, Divide):
         above = _log_written_out(argument.numerator) or Log(argument.numerator)
         return add(above, negate(_log_written_out(argument.denominator) or Log(argument.denominator)))
+    if isinstance(argument, Exp):
+        return argument.argument
     if isinstance(argument, Power):
         return multiply(argument.exponent, _log_written_out(argument.base) or Log(argument.base))
     return None

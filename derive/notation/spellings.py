@@ -6,7 +6,7 @@ In the pattern of ``w_j^{(i)}`` the letters i and j are slots, because they are 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 
 from derive.notation.surface import Item, Items
@@ -113,6 +113,8 @@ class Spelling:
     items: Items
     slots: tuple[str, ...]
     is_index: Callable[[str], bool]
+    below: str = ""
+    """The argument that stands as a subscript, the f of ``H_f``."""
 
     @property
     def head(self) -> str:
@@ -126,6 +128,10 @@ class Spelling:
     @property
     def call(self) -> tuple[Argument, ...]:
         return arguments_of(self.items[-1].parts[0]) if self.is_call else ()
+
+    def formal(self, name: str) -> Items:
+        """An argument of the pattern, however deep, as it stands there."""
+        return next((argument.items for argument in _arguments_within(self.items) if plain(argument.items) == name), ())
 
     @property
     def name(self) -> str:
@@ -141,6 +147,13 @@ class Spelling:
         if end > len(items):
             return None
         found = Match()
+        if self.below:
+            there = items[position]
+            if there.kind != "letter" or there.text != self.items[0].text or there.sub is None or there.primes:
+                return None
+            found.arguments[self.below] = there.sub
+            found.extra_sups = there.sups
+            return found, end
         last = len(self.items) - 1
         for number, (mine, theirs) in enumerate(zip(self.items, items[position:end], strict=True)):
             if not self._item(mine, theirs, found, last=number == last, whole=whole):
@@ -258,6 +271,18 @@ class Spelling:
                 return False
             found.arguments[plain(formal)] = actual
             return True
+        cut = next((k for k, item in enumerate(formal) if item.is_sign("=")), None)
+        if cut is not None and not any(item.is_sign("=") for item in actual):
+            # q(z) where q(z = k) was declared: the value is that of z.
+            value = formal[cut + 1 :]
+            named = [
+                plain(chunk)
+                for item in value
+                for part in ((item,), item.sub or ())
+                for chunk in chunks_of(part)
+                if self._is_slot(chunk)
+            ]
+            return self._argument(formal[:cut], actual, found) and all(found.bind(name, actual) for name in named)
         if len(formal) != len(actual):
             return False
         return all(self._operand(mine, theirs, found) for mine, theirs in zip(formal, actual, strict=True))
@@ -272,6 +297,14 @@ class Spelling:
         if mine.kind == "sign":
             return theirs.is_sign(mine.text)
         return self._item(mine, theirs, found, last=True, whole=False) and not (found.extra_sub or found.extra_sups)
+
+
+def _arguments_within(items: Items) -> Iterator[Argument]:
+    for item in items:
+        if item.kind == "fence":
+            for argument in arguments_of(item.parts[0]):
+                yield argument
+                yield from _arguments_within(argument.items)
 
 
 def _unfenced(chunk: Items) -> Items:

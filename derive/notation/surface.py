@@ -6,9 +6,10 @@ TeX tokens come from pylatexenc, which keeps their places. Fonts, spacing and si
 
 from __future__ import annotations
 
+import itertools
 import re
 import unicodedata
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from typing import Literal, Protocol
 
@@ -320,14 +321,13 @@ def _argument_tokens(todo: list[Token]) -> list[Token]:
 
 
 def _optional(todo: list[Token]) -> list[Token]:
-    if not todo or todo[-1].text != "[":
-        return []
-    todo.pop()
     taken: list[Token] = []
-    while todo and todo[-1].text != "]":
-        taken.append(todo.pop())
-    if todo:
-        todo.pop()
+    opening = todo.pop() if todo and todo[-1].text == "[" else None
+    while opening is not None and todo:
+        token = todo.pop()
+        if token.text == "]":
+            break
+        taken.append(token)
     return taken
 
 
@@ -363,14 +363,14 @@ class _Surface:
         self.position += 1
         return token
 
-    def items(self, ends: object) -> Items:
+    def items(self, ends: Callable[[Token], bool]) -> Items:
         """Items up to a token for which ``ends`` holds (not taken), or to the end."""
         found: list[Item] = []
         self.depth += 1
         if self.depth > MAX_DEPTH:
             token = self.peek()
             raise ReadingError(f"brackets nested too deeply: limit={MAX_DEPTH}", token.start if token else 0, None, "limit")
-        while (token := self.peek()) is not None and not ends(token):  # pyright: ignore[reportCallIssue, reportGeneralTypeIssues, reportUnknownVariableType]
+        while (token := self.peek()) is not None and not ends(token):
             if token.kind in ("close", "end"):
                 raise ReadingError(f"a closing sign without an opening one: {token.text}", token.start, token.end, "brackets")
             item = self.item(found)
@@ -671,7 +671,7 @@ class _Surface:
         taken = _argument_tokens_from(self)
         end = self.tokens[self.position - 1].end
         plain = "".join(t.text for t in taken if t.kind == "char")
-        spaced = any(b.start > a.end for a, b in zip(taken, taken[1:], strict=False) if a.kind == b.kind == "char")
+        spaced = any(b.start > a.end for a, b in itertools.pairwise(taken) if a.kind == b.kind == "char")
         only_characters = all(t.kind == "char" or (t.kind == "command" and t.text in SPACES) for t in taken)
         if only_characters and re.fullmatch(r"[A-Za-z]+\.?", plain) and (not spaced or plain in ("argmax", "argmin")):
             return Item("letter", plain.rstrip("."), font="face", start=token.start, end=end)

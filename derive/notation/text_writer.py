@@ -24,6 +24,7 @@ _SIGNS = {
     r"\|": "‖",
     r"\cdot": "·",
     r"\ell": "ℓ",
+    r"\int": "∫",
     r"\mid": "|",
     r"\nabla": "∇",
     r"\partial": "∂",
@@ -130,7 +131,7 @@ def _places(line: str) -> dict[int, int]:
 def _cost(before: str, behind: str) -> int:
     if behind in ("+", "−", "=", "≤", "≥"):
         return 0
-    if before[:1] in ("∑", "∏"):
+    if before[:1] in ("∑", "∏", "∫"):
         return 4
     bound_to_next = before in ("+", "−", "=", ":=") or before[:1] in ("∇", "½") or before.endswith(("log", "ln"))
     return 9 if bound_to_next else 5

@@ -164,8 +164,6 @@ def read_note(path: Path, text: str | None = None) -> Note:
         UnknownNameError: no carrier knows the suffix.
         DeriveError: the file cannot be read; LimitError: it is too long.
     """
-    from derive.notes.entries import Lines, entries  # a module of this folder, which imports the records above
-
     if text is None:
         _carrier(path, None)
         text = read_text(path)
@@ -177,9 +175,8 @@ def read_note(path: Path, text: str | None = None) -> Note:
     beside = path.with_suffix(".derive") if path.name not in ("", "-") else None
     if beside is None or beside == path or not beside.is_file():
         return note
-    declared = read_text(beside)
-    found = entries(declared, 0, len(declared), Lines(declared, file=beside.name))
-    return replace(note, blocks=(Declarations(found), *note.blocks)) if found else note
+    declared = _carrier(beside, None).read(read_text(beside), beside)
+    return replace(note, blocks=(*declared.blocks, *note.blocks))
 
 
 def _carrier(path: Path, text: str | None) -> Carrier:

@@ -6,18 +6,19 @@ that begins with a sign goes on with the row before.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field, replace
+import itertools
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
 from fractions import Fraction
 from typing import Literal
 
-from derive.claims import Assumption, Claim
+from derive.claims import Assumption, Claim, Reading, Relation
 from derive.errors import DeriveError, ReadingError
 from derive.formula import (
     ONE,
     ZERO,
+    Apply,
     Component,
-    Definition,
     Delta,
     Derivative,
     Formula,
@@ -32,14 +33,14 @@ from derive.formula import (
     at_time,
     free_indices,
     multiply,
+    negate,
     rename,
-    unfold,
     walk,
 )
 from derive.notation.declarations import Dictionary, Letter
 from derive.notation.latex_reader import Reader, Scope, alike, shared_letters
 from derive.notation.spellings import arguments_of, plain
-from derive.notation.surface import Item, Items, surface
+from derive.notation.surface import SAME, Item, Items, Token, surface, tokens
 from derive.notes import Display, Place, Row, Source
 from derive.symbols import Domain, Index, Symbol
 
@@ -50,7 +51,20 @@ RELATIONS = {
     "leftarrow": "defines", "approx": "approximately", "sim": "is distributed as", "simeq": "approximately",
 }  # fmt: skip
 IMPLICATIONS = ("implies", "iff", "to")
-HINT_WORDS = ("let", "free", "define", "skip", "expect", "from", "solves", "solve", "maximises", "maximizes", "maximise", "maximize")
+HINT_WORDS = (
+    "let",
+    "free",
+    "define",
+    "skip",
+    "expect",
+    "from",
+    "solves",
+    "solve",
+    "maximises",
+    "maximizes",
+    "maximise",
+    "maximize",
+)
 SUMMED: Mapping[str, Domain] = {"bool": "one-hot", "nonnegative": "closed simplex", "positive": "simplex", "unit": "simplex"}
 CONSTANTS = ("const", "constant", "Const", "cst", "cte")
 CONSTANT_LETTERS = ("C", "c", "K", "k", "Z")
@@ -63,8 +77,8 @@ class RowClaim:
     alternatives: tuple[Claim, ...]
     relation: str
     span: tuple[int, int]
-    bridging: bool = False
-    """The row before could not be read: this one is compared with the one before that, which cannot refute it."""
+    hedge: str = ""
+    """Why the claim cannot be refuted even where it fails: the row before, or an assumption, could not be read."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,6 +165,10 @@ class DisplayReader:
         self.broken = False
         self.pending: list[RowClaim] = []
         self.bridging = False
+        self.unread_facts = ""
+        self.opaque = False
+        self.maximiser: tuple[Symbol, ...] = ()
+        self.chain_maximiser: tuple[Symbol, ...] = ()
         trouble = self._take_hints(display)
         self._strengthen()
         groups = self._groups(display)
@@ -163,6 +181,7 @@ class DisplayReader:
     def _strengthen(self) -> None:
         """Assumed sums of one tell of a domain: 0/1 entries that sum to one are one-hot, positive ones a simplex."""
         reader = Reader(self.own)
+        self.told: set[str] = set()
         for fact in self.own.facts:
             if fact.relation != "=" or plain(fact.right) != "1":
                 continue
@@ -171,9 +190,14 @@ class DisplayReader:
             except DeriveError:
                 continue
             body = total.body if isinstance(total, Sum) else None
+            if isinstance(total, Sum) and isinstance(body, Apply) and total.index in body.indices:
+                if sum(index == total.index for index in body.indices) == 1:
+                    self.told.add(fact.text)
+                    self.own.normalised[body.function.name] = body.indices.index(total.index)
             if isinstance(total, Sum) and isinstance(body, Reference) and body.indices and body.indices[-1] == total.index:
                 domain = SUMMED.get(body.symbol.domain)
                 if domain is not None and total.index.range == body.symbol.family[-1]:
+                    self.told.add(fact.text)
                     self.own.domains[body.symbol.name] = domain
 
     # Hints.
@@ -221,9 +245,11 @@ class DisplayReader:
             if not items:
                 continue
             goes_on = bool(groups) and (
-                items[0].is_sign("+", "-", "cdot", "times")
-                and not any(item.kind == "sign" and item.text in RELATIONS for item in items[:1])
-                and not self._own_left(items)
+                (
+                    items[0].is_sign("+", "-", "cdot", "times")
+                    and not any(item.kind == "sign" and item.text in RELATIONS for item in items[:1])
+                    and not self._own_left(items)
+                )
                 or self._ends_open(groups[-1])
             )
             if goes_on:
@@ -260,6 +286,9 @@ class DisplayReader:
             return replace(made, message=str(trouble), code=trouble.code)
         reader = Reader(self.own, weights=self.weights, place=lambda offset: (source.at(offset).line, source.at(offset).column))
         try:
+            text, remarks = _without_remarks(text)
+            if remarks:
+                made = replace(made, reason="; ".join((*((made.reason,) if made.reason else ()), *remarks)))
             items = _without_end(surface(text, self.own.macros))
             status, claims, relation = self._claims(items, reader, following, number)
         except ReadingError as error:
@@ -273,7 +302,19 @@ class DisplayReader:
         except RecursionError:
             self.broken = True
             return replace(made, message="nested too deeply", code="limit")
+        except (AttributeError, IndexError, KeyError, StopIteration, TypeError, ValueError) as error:
+            self.broken = True
+            self._forget(text)
+            return replace(
+                made, message=f"a defect of this program, please report it: {type(error).__name__}: {error}", code="defect"
+            )
         self.undecided = self.undecided or reader.undecided_weights
+        self.opaque = self.opaque or reader.probabilities.opaque_evidence or reader.probabilities.opaque_expectation
+        if self.opaque:
+            claims = [
+                claim if claim.relation == "propto" or _up_to_constant(claim) else replace(claim, hedge=OPAQUE)
+                for claim in claims
+            ]
         return replace(made, status=status, claims=tuple(claims), relation=relation, notes=tuple(sorted(reader.notes)))
 
     def _forget(self, text: str) -> None:
@@ -297,9 +338,14 @@ class DisplayReader:
             implied = (arrow if place == 0 else sign) is not None
             last = place == len(statements) - 1
             next_arrow = not last or (following is not None and self._begins_with_arrow(following))
-            one, defined, relation = self._statement(part, reader, implied=implied, used=next_arrow, number=number)
+            one, _defined, relation = self._statement(part, reader, implied=implied, used=next_arrow, number=number)
             if self.bridging and not part_has_left(part):
-                one = [replace(claim, bridging=True) for claim in one]
+                one = [
+                    replace(claim, hedge="the row before could not be read, and this one differs from the row before that")
+                    for claim in one
+                ]
+            if self.unread_facts:
+                one = [replace(claim, hedge=self.unread_facts) for claim in one]
             self.bridging = False
             claims += one
             shown = shown or relation
@@ -319,7 +365,7 @@ class DisplayReader:
     ) -> tuple[list[RowClaim], bool, str | None]:
         parts = _split(items, tuple(RELATIONS))
         sides = [part for _, part in parts]
-        relations = [sign for sign, _ in parts[1:]]
+        relations = [sign for sign, _ in parts[1:] if sign is not None]
         claims: list[RowClaim] = []
         before_equation = self.equation
         if not relations:
@@ -340,6 +386,7 @@ class DisplayReader:
             return self._definition(sides, relations, reader, number)
         if own_left:
             left = self._side(sides[0], reader)
+            self.chain_maximiser = self.maximiser
             if self.left is None:
                 self.left, self.left_items = left, sides[0]
             current, exact = left, left
@@ -366,7 +413,12 @@ class DisplayReader:
                     side[-1].end,
                     "unsupported",
                 )
+            before = self.chain_maximiser
             right = self._side(side, reader, current)
+            if bool(before) != bool(self.maximiser):
+                raise ReadingError(
+                    "a maximiser and a value: one side is an argmax, the other is not", side[0].start, side[-1].end, "ill-formed"
+                )
             current, right = alike(current, right)
             span = (side[0].start, side[-1].end)
             zero = right == ZERO or (own_left and place == 0 and current == ZERO)
@@ -387,7 +439,12 @@ class DisplayReader:
                 continue
             if implied and place == 0 and meaning == "=":
                 if before_equation is None and self.broken:
-                    raise ReadingError("the row before could not be read: there is nothing that it follows from", side[0].start, side[-1].end, "previous")
+                    raise ReadingError(
+                        "the row before could not be read: there is nothing that it follows from",
+                        side[0].start,
+                        side[-1].end,
+                        "previous",
+                    )
                 claims.append(RowClaim(self._implied(before_equation, equation, reader), "implies", span))
             elif own_left and place == 0 and meaning == "=" and used and not implied and not self._holds_for_left(current):
                 # The first equation before an arrow is one to be used.
@@ -408,10 +465,8 @@ class DisplayReader:
 
     def _holds_for_left(self, left: Formula) -> bool:
         """Whether the left side is a quantity of its own, so that the equation is a claim about it and not one to be solved."""
-        return (
-            any(isinstance(node, (Named, Derivative)) for node in walk(left))
-            or not isinstance(left, (Reference, Multiply, Number))
-            and False
+        return any(isinstance(node, (Named, Derivative)) for node in walk(left)) or (
+            not isinstance(left, (Reference, Multiply, Number)) and False
         )
 
     def _is_used(self, value: Formula, last: bool, used: bool, *, first: bool, relations: list[str], implied: bool) -> bool:
@@ -422,10 +477,10 @@ class DisplayReader:
             return False
         if used and not implied:
             return True
-        body = value
-        while isinstance(body, (Component, Named)):
-            body = body.argument if isinstance(body, Component) else unfold(body)
-        if len(relations) > 1:
+        body = self.left if self.left is not None else value
+        while isinstance(body, Component):
+            body = body.argument
+        if len(relations) > 1 and not isinstance(value, Number):
             return True
         return isinstance(body, Derivative) and not _is_weight(body.body)
 
@@ -436,6 +491,25 @@ class DisplayReader:
         return reader.formula(items, Scope(outer=outer))
 
     def _side(self, items: Items, reader: Reader, current: Formula | None = None) -> Formula:
+        """A side of a relation; of ``argmax A`` the objective A, with a word that it is one."""
+        self.maximiser = ()
+        first = items[0] if items else None
+        if first is not None and first.kind == "letter" and first.text in ("argmax", "argmin"):
+            if first.sub is None:
+                raise ReadingError("an argmax that does not say over what", first.start, first.end, "ambiguous")
+            names = [
+                letter for part in _names(first.sub) if (letter := reader.probabilities.letter_of(part, whole=True)) is not None
+            ]
+            together = reader.probabilities.parameters_named(first.sub)
+            self.maximiser = tuple(letter.symbol for letter in names) or tuple(
+                letter.symbol for letter in self.own.letters if letter.name in together
+            )
+            if not self.maximiser:
+                raise ReadingError(
+                    f"an argmax over something that is no parameter: {plain(first.sub)}", first.start, first.end, "undeclared"
+                )
+            value = self._formula(items[1:], reader, current)
+            return value if first.text == "argmax" else negate(value)
         return self._formula(items, reader, current)
 
     def _is_definition(self, relation: str, sides: list[Items], reader: Reader, number: int) -> bool:
@@ -482,10 +556,19 @@ class DisplayReader:
             if item.kind == "fence":
                 for argument in arguments_of(item.parts[0]):
                     one = argument.items[0] if len(argument.items) == 1 else None
-                    if one is not None and one.kind == "letter" and one.sub is None and not one.sups and not self.own.by_head(one.text):
-                        if one.text not in self.own.indices and one.text not in self.own.sizes:
-                            name = Symbol(one.text, "const")
-                            self.own.entries.append(Letter(self.own.pattern((one,)), name, "const"))
+                    if (
+                        (
+                            one is not None
+                            and one.kind == "letter"
+                            and one.sub is None
+                            and not one.sups
+                            and not self.own.by_head(one.text)
+                        )
+                        and one.text not in self.own.indices
+                        and one.text not in self.own.sizes
+                    ):
+                        name = Symbol(one.text, "const")
+                        self.own.entries.append(Letter(self.own.pattern((one,)), name, "const"))
 
     def _name_right(self, side: Items, before: Items, reader: Reader) -> None:
         """``A \\equiv NAME`` at the end of a row: the name is defined by what stands before it."""
@@ -497,9 +580,11 @@ class DisplayReader:
     def _constants(self, formula: Formula) -> bool:
         return any(isinstance(node, Reference) and node.symbol.name.startswith("constant ") for node in walk(formula))
 
-    def _claim(self, reader: Reader, lhs: Formula, relation: str, rhs: Formula, **more: object) -> Claim:
+    def _claim(
+        self, reader: Reader, lhs: Formula, relation: Relation, rhs: Formula, parameters: tuple[Symbol, ...] = ()
+    ) -> Claim:
         assumptions, lhs, rhs = self._assumed(reader, lhs, rhs, relation)
-        reading = self.weights if reader.undecided_weights else "none"
+        reading: Reading = ("moving" if self.weights == "moving" else "held") if reader.undecided_weights else "none"
         return Claim(
             label="",
             lhs=lhs,
@@ -508,17 +593,19 @@ class DisplayReader:
             reading=reading,
             assumptions=assumptions,
             expected=self.hints.expected,
-            **more,
-        )  # type: ignore[arg-type]
+            parameters=parameters,
+        )
 
     def _related(
         self, meaning: str, current: Formula, exact: Formula, right: Formula, reader: Reader, side: Items
     ) -> tuple[Claim, ...]:
         parameters = self._parameters(current, right)
+        if self.chain_maximiser:
+            if meaning != "=":
+                raise ReadingError("maximisers are equal or not", side[0].start, side[-1].end, "ill-formed")
+            own = tuple(s for s in parameters if any(s.name == symbol.name for symbol in self.chain_maximiser))
+            return (self._claim(reader, current, "same argmax", right, parameters=own),)
         if meaning == "=":
-            maximum = self._argmax(current, right)
-            if maximum is not None:
-                return maximum
             hinted = self._hinted(current, right, reader)
             if hinted is not None:
                 return hinted
@@ -529,7 +616,7 @@ class DisplayReader:
             return (self._claim(reader, current, "=", right),)
         if meaning == "proportional to":
             return self._proportional(current, right, reader)
-        return (self._claim(reader, current, meaning, right),)
+        return (self._claim(reader, current, "<=" if meaning == "<=" else ">=", right),)
 
     def _parameters(self, *formulas: Formula) -> tuple[Symbol, ...]:
         found: dict[Symbol, None] = {}
@@ -537,9 +624,6 @@ class DisplayReader:
             if symbol.role == "param":
                 found[symbol] = None
         return tuple(sorted(found, key=lambda symbol: symbol.name))
-
-    def _argmax(self, current: Formula, right: Formula) -> tuple[Claim, ...] | None:
-        return None
 
     def _proportional(self, current: Formula, right: Formula, reader: Reader) -> tuple[Claim, ...]:
         latent = self._summed_index(current, reader)
@@ -676,11 +760,13 @@ class DisplayReader:
                     apart = ONE - Delta(a, b)
                     lhs, rhs = multiply(apart, lhs), (rhs if rhs == ZERO else multiply(apart, rhs))
                 continue
-            if fact.relation != "=":
+            if fact.relation != "=" or fact.text in self.told:
                 continue
             try:
-                left, right = reader.formula(fact.left), reader.formula(fact.right)
-            except ReadingError:
+                scope = reader.probabilities.free_latents((*fact.left, *fact.right))
+                left, right = alike(reader.formula(fact.left, scope), reader.formula(fact.right, scope))
+            except DeriveError as error:
+                self.unread_facts = f"the assumption {fact.text} could not be read: {error}"
                 continue
             concerned = set(_symbols(lhs, rhs))
             if any(symbol in concerned for symbol in _symbols(left, right)):
@@ -694,6 +780,50 @@ class DisplayReader:
 def part_has_left(items: Items) -> bool:
     """Whether a row has a left side of its own."""
     return bool(items) and not (items[0].kind == "sign" and items[0].text in RELATIONS)
+
+
+def _without_remarks(text: str) -> tuple[str, list[str]]:
+    """A row without what stands in cells behind its formula: ``& = a & \\log E[..]`` says a; the rest is a remark."""
+    try:
+        found = tokens(text)
+    except ReadingError:
+        return text, []
+    depth = 0
+    bounds: list[int] = [0]
+    for token in found:
+        if token.kind in ("open", "begin") or (token.kind == "command" and token.text == "left"):
+            depth += 1
+        elif token.kind in ("close", "end") or (token.kind == "command" and token.text == "right"):
+            depth -= 1
+        elif token.kind == "align" and depth == 0:
+            bounds.append(token.start)
+    bounds.append(len(text))
+    cells = [(a, b) for a, b in itertools.pairwise(bounds)]
+    related = False
+    for place, (start, end) in enumerate(cells):
+        inside = [token for token in found if start <= token.start < end and token.kind != "align"]
+        signs = [k for k, token in enumerate(inside) if _relates(token)]
+        starts_open = bool(inside) and (0 in signs or (inside[0].kind == "char" and inside[0].text in "+-"))
+        if related and inside and not starts_open and not signs:
+            rest = text[start:]
+            return text[:start] + " " * len(rest), [" ".join(rest.replace("&", " ").split())]
+        if signs and signs[-1] < len(inside) - 1:
+            related = True
+        del place
+    return text, []
+
+
+OPAQUE = "a quantity free of the parameters was not written out (an evidence, a mean): an equation of values cannot be refuted"
+
+
+def _up_to_constant(claim: RowClaim) -> bool:
+    return all(alternative.relation in ("= up to a constant", "proportional to") for alternative in claim.alternatives)
+
+
+def _relates(token: Token) -> bool:
+    return (token.kind == "char" and token.text in "=<>") or (
+        token.kind == "command" and SAME.get(token.text, token.text) in (*RELATIONS, *IMPLICATIONS)
+    )
 
 
 def _first(text: str) -> int:
@@ -737,9 +867,7 @@ def _symbols(*formulas: Formula) -> list[Symbol]:
     found: dict[Symbol, None] = {}
     for formula in formulas:
         for node in walk(formula):
-            if isinstance(node, Reference):
-                found[node.symbol] = None
-            elif isinstance(node, Substitute):
+            if isinstance(node, (Reference, Substitute)):
                 found[node.symbol] = None
             elif isinstance(node, Named):
                 body = node.definition.body

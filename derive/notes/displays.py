@@ -84,7 +84,7 @@ def environment_end(text: str, at: int, limit: int, name: str) -> int:
 
 
 def read_display(body: Body) -> Display | None:
-    """The display in ``body``, or None where it holds nothing but layout; hints and warnings found inside are added to the body's."""
+    """The display in ``body``, or None where it holds nothing but layout; warnings are added to the body's."""
     return _Reader(body).display()
 
 
@@ -361,17 +361,6 @@ def find_macros(text: str, start: int, end: int) -> Iterator[tuple[int, int, Mac
 def blanked(text: str, start: int, end: int) -> str:
     """The span with everything but new lines blanked."""
     return re.sub(r"[^\n]", " ", text[start:end])
-
-
-def without_macros(text: str, macros: dict[str, Macro]) -> str:
-    """``text`` with the definitions of macros blanked; they are added to ``macros``."""
-    pieces: list[str] = []
-    cursor = 0
-    for start, end, macro in find_macros(text, 0, len(text)):
-        macros[macro.name] = macro
-        pieces += [text[cursor:start], blanked(text, start, end)]
-        cursor = end
-    return "".join([*pieces, text[cursor:]])
 
 
 def _closing_brace(text: str, at: int, end: int) -> int:

@@ -13,7 +13,7 @@ DECLARES = (
 HINTS = ("let", "free", "solves", "maximises", "maximizes", "minimises", "minimizes", "from", "expect", "skip")
 
 _MARK = re.compile(r"\\[{}]|\\.|[(\[{]|[)\]}]|;|#|\n|\"", re.DOTALL)
-_DECLARATION = re.compile(r"\s*(?:%s)\b" % "|".join(DECLARES))
+_DECLARATION = re.compile(rf"\s*(?:{'|'.join(DECLARES)})\b")
 
 
 class Lines:
@@ -34,20 +34,11 @@ class Lines:
         return Place(line, offset - self.starts[line - 1] + 1, self.cell, self.file)
 
 
-def source(text: str, start: int, end: int, lines: Lines) -> Source | None:
-    """What stands between two offsets without the space around it, or None where that is nothing."""
-    piece = text[start:end]
-    inner = piece.strip()
-    if not inner:
-        return None
-    return Source(inner, lines.place(start + len(piece) - len(piece.lstrip())))
-
-
-def entries(text: str, start: int, end: int, lines: Lines) -> tuple[Source, ...]:
+def entries(text: str, start: int, end: int, lines: Lines, *, shift: int = 0) -> tuple[Source, ...]:
     """The entries between two offsets: ``;`` and new lines outside brackets end one, ``#`` begins a comment.
 
     A bracket never closed does not swallow the declarations below it: a line that begins with their keywords, or an
-    empty one, ends an entry in any case.
+    empty one, ends an entry in any case. ``shift`` is where ``text`` begins in the file that ``lines`` counts.
     """
     found: list[Source] = []
     pieces: list[str] = []
@@ -59,7 +50,7 @@ def entries(text: str, start: int, end: int, lines: Lines) -> tuple[Source, ...]
         pieces.append(text[cursor:at])
         entry = "".join(pieces)
         if inner := entry.strip():
-            found.append(Source(inner, lines.place(begin + len(entry) - len(entry.lstrip()))))
+            found.append(Source(inner, lines.place(shift + begin + len(entry) - len(entry.lstrip()))))
         pieces.clear()
         begin = cursor = at + 1
         depth = 0

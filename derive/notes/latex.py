@@ -119,7 +119,7 @@ class _Reader:
         if at >= len(text):
             self.warnings.append(Warned(lines.place(first), "a derive block without %! end"))
         inside = _LINE_MARK.sub(lambda mark: " " * len(mark.group()), text[first:stop])
-        if found := entries(inside, 0, len(inside), _Shifted(lines, first)):
+        if found := entries(inside, 0, len(inside), lines, shift=first):
             self.blocks.append(Declarations(found))
         if at >= len(text):
             return len(text)
@@ -195,15 +195,6 @@ class _Reader:
         if self.files >= MOST_FILES:
             return f"more than {MOST_FILES} files"
         return ""
-
-
-class _Shifted(Lines):
-    """The lines of a whole file, for offsets of a piece that begins at ``shift``."""
-
-    def __init__(self, lines: Lines, shift: int) -> None:
-        self.starts = [start - shift for start in lines.starts]
-        self.cell = lines.cell
-        self.file = lines.file
 
 
 def _read(text: str, path: Path) -> Note:

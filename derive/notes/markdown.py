@@ -33,6 +33,7 @@ _OPTION = re.compile(r"[ \t]*(?::[a-z-]+:[^\n]*|---[ \t]*|[a-z-]+:[^\n]*)(?:\n|$
 _STOPS = re.compile(r"^[ \t>]*(?:```|~~~|#{1,6}[ \t]|<!--[ \t]*derive:)", re.MULTILINE)
 _DOLLARS = re.compile(r"\\.|\$\$", re.DOTALL)
 _INLINE = re.compile(rf"\\\[|\\begin\{{(?P<name>{OUTER_NAMES})\}}|\\.|`+|<!--|\$\$", re.DOTALL)
+_RAW_HTML = re.compile(r"\s*<(?:script|pre|style|textarea)\b", re.IGNORECASE)
 _MATHEMATICAL = re.compile(r"[=<>\\~≤≥≈∝]")
 
 
@@ -195,11 +196,7 @@ class _Reader:
                     self.inline(after, end)
             elif token.type == "fence":
                 self.fence(token)
-            elif token.type == "inline":
-                self.inline(start, end)
-            elif token.type == "html_block" and not re.match(
-                r"\s*<(?:script|pre|style|textarea)\b", token.content, re.IGNORECASE
-            ):
+            elif token.type == "inline" or (token.type == "html_block" and not _RAW_HTML.match(token.content)):
                 self.inline(start, end)
         if self.hints:
             self.warnings.append(Warned(self.hints[0].place, "a hint with no display below it"))

@@ -44,6 +44,7 @@ FLOORS = {
     "checks.mutation": 9,
     "checks.signs": 9,
     "checks.enclosure": 9.2,
+    "checks.maximisers": 9.3,
     "checks.solutions": 9.3,
     "checks.shrinking": 9.3,
     "checks.contractions": 9.3,

@@ -14,6 +14,7 @@ from derive.formula import (
     HALF,
     ONE,
     Add,
+    Apply,
     AtEqual,
     Component,
     Definition,
@@ -40,6 +41,7 @@ from derive.formula import (
     Sum,
     Trace,
     Transpose,
+    UnspecifiedFunction,
     at_time,
     log_determinant,
     matrix_product,
@@ -231,6 +233,9 @@ mu = Reference(Symbol("mu", "param", (Range(k),), (d,)), (j,))
 S = Reference(Symbol("Sigma", "param", (Range(k),), (d, d), "spd"), (j,))
 phi = Reference(Symbol("phi", "param", (Range(k),)), (j,))
 c = Index("c", Range(d))
+z = Index("z", Range(Size("z"), abstract=True))
+p = UnspecifiedFunction("p", (Range(n), z.range), "positive", ((),))
+g = UnspecifiedFunction("g", (), "real", ((), ()))
 
 SMALL: list[tuple[Formula, str, str]] = [
     (a - b, "a - b", "a − b"),
@@ -253,6 +258,13 @@ SMALL: list[tuple[Formula, str, str]] = [
     (Log(multiply(a, b)), r"\log(a b)", "log(a b)"),
     (Log(Power(a, HALF)), r"\log a^{1/2}", "log a^{1/2}"),
     (Power(Exp(a), HALF), r"\bigl(\exp(a)\bigr)^{1/2}", "(exp(a))^{1/2}"),
+    (Apply(p, (i, z), (a,)), r"p(i, z \mid a)", "p(i, z | a)"),
+    (Apply(g, (), (a, HALF)), "g(a, 1/2)", "g(a, 1/2)"),
+    (
+        multiply(Sum(z, multiply(a, Apply(p, (i, z), (b,)))), a),
+        r"\bigl(\int a p(i, z \mid b)\,dz\bigr) a",
+        "(∫ a p(i, z | b) dz) a",
+    ),
     (Sum(j, phi) + a, r"\sum_{j=1}^{k} \phi_j + a", "∑ⱼ₌₁ᵏ φⱼ + a"),
     (Sum(j, phi + a), r"\sum_{j=1}^{k} (\phi_j + a)", "∑ⱼ₌₁ᵏ (φⱼ + a)"),
     (multiply(Sum(j, phi), a), r"\left( \sum_{j=1}^{k} \phi_j \right) a", "(∑ⱼ₌₁ᵏ φⱼ) a"),

@@ -1,0 +1,179 @@
+"""Maximisers without a stated gap: each true one is proved to be a maximum, and its false twins are not."""
+
+from __future__ import annotations
+
+from fractions import Fraction
+
+import pytest
+
+from derive import formula as f
+from derive.algebra.prove import Proof, Unproved, prove
+from derive.claims import Claim
+from derive.formula import (
+    Formula,
+    Inverse,
+    Log,
+    Number,
+    Power,
+    Reference,
+    SizeNumber,
+    Substitute,
+    Sum,
+    log_determinant,
+    matrix_product,
+    outer,
+    quadratic_form,
+)
+from derive.symbols import Domain, Index, Range, Size, Symbol
+
+N, K, D = Size("n"), Size("k"), Size("d")
+I, J, S = Index("i", Range(N)), Index("j", Range(K)), Index("s", Range(K))
+HALF = Number(Fraction(1, 2))
+
+W = Symbol("w", "frozen", (Range(N), Range(K)), (), "simplex")
+PI = Symbol("pi", "param", (Range(K),), (), "simplex")
+X = Symbol("x", "data", (Range(N),), (D,))
+Y = Symbol("y", "data", (Range(N),))
+POSITIVE = Symbol("t", "data", (Range(N),), (), "positive")
+UNIT = Symbol("b", "data", (Range(N),), (), "unit")
+MU = Symbol("mu", "param", (Range(K),), (D,))
+SIGMA = Symbol("Sigma", "param", (Range(K),), (D, D), "spd")
+BETA = Symbol("beta", "param", (Range(K),), (D,))
+
+
+def of(symbol: Symbol, *indices: Index | int) -> Reference:
+    return Reference(symbol, indices)
+
+
+def family(name: str, domain: Domain = "positive") -> Symbol:
+    return Symbol(name, "param", (Range(K),), (), domain)
+
+
+MEAN, S2, SD, LAM, RATE = family("m", "real"), family("v"), family("sd"), family("lam"), family("rate")
+P = family("p", "unit")
+
+
+def weighted(body: Formula) -> Formula:
+    return Sum(I, Sum(J, of(W, I, J) * body))
+
+
+def count(j: Index = J) -> Formula:
+    return Sum(I, of(W, I, j))
+
+
+def mean(body: Formula) -> Formula:
+    return Sum(I, of(W, I, J) * body) / count()
+
+
+deviation = of(X, I) - of(MU, J)
+gaussian = weighted(
+    Log(of(PI, J)) - HALF * log_determinant(of(SIGMA, J)) - HALF * quadratic_form(deviation, Inverse(of(SIGMA, J)))
+)
+weighted_mean = mean(of(X, I))
+scatter = Sum(I, of(W, I, J) * outer(deviation, deviation))
+scatter = f.Divide(scatter, count())
+residual = of(Y, I) - of(MEAN, J)
+normal = weighted(-HALF * Log(of(S2, J)) - HALF * residual**2 / of(S2, J))
+deviations = weighted(-Log(of(SD, J)) - HALF * residual**2 / of(SD, J) ** 2)
+poisson = weighted(of(POSITIVE, I) * Log(of(LAM, J)) - of(LAM, J))
+rate = weighted(Log(of(RATE, J)) - of(RATE, J) * of(POSITIVE, I))
+waiting = weighted(-Log(of(LAM, J)) - of(POSITIVE, I) / of(LAM, J))
+bernoulli = weighted(of(UNIT, I) * Log(of(P, J)) + (1 - of(UNIT, I)) * Log(1 - of(P, J)))
+row = of(X, I)
+error = of(Y, I) - matrix_product(f.Transpose(of(BETA, J)), row)
+regression = weighted(-HALF * error**2)
+gram = Sum(I, of(W, I, J) * outer(row, row))
+moment = Sum(I, of(W, I, J) * of(Y, I) * row)
+
+
+def proves(objective: Formula, *solutions: tuple[Symbol, Formula]) -> bool:
+    best = objective
+    for symbol, solution in solutions:
+        best = Substitute(best, symbol, (J,), solution)
+    outcome = prove(Claim(label="test", lhs=objective, relation="<=", rhs=best))
+    assert isinstance(outcome, (Proof, Unproved))
+    return isinstance(outcome, Proof)
+
+
+size = SizeNumber(N)
+TRUE_AND_FALSE = {
+    "mixing weights": (gaussian, (PI, count() / size), (PI, 1 / SizeNumber(K))),
+    "mixing weights, factor": (gaussian, (PI, count() / size), (PI, 2 * count() / size)),
+    "mean": (gaussian, (MU, weighted_mean), (MU, Sum(I, of(W, I, J) * of(X, I)))),
+    "mean, plain": (gaussian, (MU, weighted_mean), (MU, Sum(I, of(X, I)) / size)),
+    "covariance": (gaussian, (SIGMA, scatter), (SIGMA, Sum(I, of(W, I, J) * outer(deviation, deviation)))),
+    "covariance, plain": (gaussian, (SIGMA, scatter), (SIGMA, 2 * scatter)),
+    "scalar mean": (normal, (MEAN, mean(of(Y, I))), (MEAN, -mean(of(Y, I)))),
+    "variance": (normal, (S2, mean(residual**2)), (S2, 2 * mean(residual**2))),
+    "deviation": (deviations, (SD, Power(mean(residual**2), HALF)), (SD, mean(residual**2))),
+    "Poisson": (poisson, (LAM, mean(of(POSITIVE, I))), (LAM, Sum(I, of(POSITIVE, I)) / size)),
+    "rate": (rate, (RATE, 1 / mean(of(POSITIVE, I))), (RATE, mean(of(POSITIVE, I)))),
+    "waiting time": (waiting, (LAM, mean(of(POSITIVE, I))), (LAM, 1 / mean(of(POSITIVE, I)))),
+    "Bernoulli": (bernoulli, (P, mean(of(UNIT, I))), (P, mean(of(UNIT, I) ** 2))),
+    "regression": (regression, (BETA, matrix_product(Inverse(gram), moment)), (BETA, moment)),
+}
+
+
+@pytest.mark.parametrize("name", TRUE_AND_FALSE)
+def test_a_maximiser_is_proved_and_its_false_twin_is_not(name: str) -> None:
+    objective, true, false = TRUE_AND_FALSE[name]
+    assert proves(objective, true)
+    assert not proves(objective, false)
+    assert not proves(-objective, true)  # then it is a minimum
+
+
+@pytest.mark.parametrize("order", [(0, 1, 2), (2, 1, 0), (1, 2, 0)])
+def test_several_letters_are_maximised_jointly(order: tuple[int, int, int]) -> None:
+    at_mean = Substitute(scatter, MU, (J,), weighted_mean)
+    joint = [(PI, count() / size), (MU, weighted_mean), (SIGMA, at_mean)]
+    assert proves(gaussian, *(joint[k] for k in order))
+    joint[2] = (SIGMA, 2 * at_mean)
+    assert not proves(gaussian, *(joint[k] for k in order))
+
+
+def test_an_inner_solution_may_hold_a_letter_that_an_outer_one_replaces() -> None:
+    assert proves(gaussian, (SIGMA, scatter), (MU, weighted_mean), (PI, count() / size))
+    # The scatter about the old mean is not jointly the best.
+    assert not proves(gaussian, (MU, weighted_mean), (SIGMA, scatter))
+
+
+x = Reference(Symbol("x", "param"))
+y = Reference(Symbol("y", "param"))
+p = Reference(Symbol("p", "param", (), (), "positive"))
+c = Reference(Symbol("c", "const"))
+q = Reference(Symbol("q", "const", (), (), "positive"))
+
+
+@pytest.mark.parametrize(
+    ("objective", "letter", "value", "expected"),
+    [
+        (-((x - c) ** 2), x, c, True),
+        ((x - c) ** 2, x, c, False),
+        (-((x - c) ** 2), x, 2 * c, False),
+        (x**3, x, Number(Fraction(0)), False),
+        (-(x**4), x, Number(Fraction(0)), True),
+        (c * x**2, x, Number(Fraction(0)), False),
+        (x**2 - x**4, x, Number(Fraction(0)), False),
+        (-p, p, Number(Fraction(0)), False),
+        (q * Log(p) - p, p, q, True),
+        (c * Log(p) - c * p, p, Number(Fraction(1)), False),
+        (Log(p) - p * q, p, -1 / q, False),
+        (-Log(p) - q / p, p, q, True),
+        (-Log(p) + q / p, p, -q, False),
+        (-Log(p) - p, p, Number(Fraction(-1)), False),
+        (x * y, x, Number(Fraction(0)), False),
+    ],
+)
+def test_one_letter(objective: Formula, letter: Reference, value: Formula, expected: bool) -> None:
+    best = Substitute(objective, letter.symbol, (), value)
+    outcome = prove(Claim(label="test", lhs=objective, relation="<=", rhs=best))
+    assert isinstance(outcome, Proof) is expected
+
+
+def test_a_saddle_is_not_a_maximum() -> None:
+    saddle = x * y - x**2 / 4
+    best = Substitute(Substitute(saddle, x.symbol, (), f.ZERO), y.symbol, (), f.ZERO)
+    assert isinstance(prove(Claim(label="test", lhs=saddle, relation="<=", rhs=best)), Unproved)
+    profile = -(x**2) + 3 * x * y - y**2
+    best = Substitute(Substitute(profile, x.symbol, (), f.ZERO), y.symbol, (), f.ZERO)
+    assert isinstance(prove(Claim(label="test", lhs=profile, relation="<=", rhs=best)), Unproved)
