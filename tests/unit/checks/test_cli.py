@@ -328,7 +328,7 @@ def test_completion_scripts(shell: str) -> None:
 @pytest.mark.parametrize(
     ("words", "wanted"),
     [
-        ("derive e", "em"),
+        ("derive em", "em"),
         ("derive em gau", "gaussian-mixture"),
         ("derive em gaussian-mixture --format la", "latex"),
         ("derive em gaussian-mixture --covariance sph", "spherical"),

@@ -140,4 +140,6 @@ TRUE = (
     equal(Sum(I, x + mu), Sum(I, x) + SizeNumber(N) * mu),
     equal(AtEqual(Derivative(EM.q(), MEAN)), Derivative(EM.l(), MEAN)),
     equal(matrix_product(sigma, Inverse(sigma)), Identity(D)),
+    Claim(label="true", lhs=multiply(q, mu) - x, relation="implies", rhs=mu - Divide(x, q)),
+    Claim(label="true", lhs=Log(Sum(J, multiply(phi, p))), relation=">=", rhs=Sum(J, multiply(phi, Log(p)))),
 )

@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import time
 from dataclasses import replace
+from fractions import Fraction
 
 import pytest
 
 from checks.diagnoses import codes, diagnose, diagnosis, span_of
+from checks.enclosure import compare
+from checks.solutions import letters
 from checks.witness import Witness
 from derive.claims import Claim
 from derive.errors import UnknownNameError
-from derive.formula import Add, Reference, Span, multiply, walk
+from derive.formula import ZERO, Add, Number, Reference, Span, add, multiply, walk
 from derive.symbols import Symbol
 from tests.unit.diagnoses.planted import PLANTED, TRUE, TWINS, mu, x
 
@@ -68,6 +71,20 @@ def test_a_place_without_a_span_has_that_of_its_parts() -> None:
     left, right = (replace(each, span=Span(2, column, 3)) for each, column in ((x, 4), (mu, 9)))
     assert span_of(multiply(left, right)) == Span(2, 4, 8)
     assert span_of(multiply(x, mu)) is None
+
+
+def test_an_implication_that_would_hold_of_anything_explains_nothing() -> None:
+    vacuous = Claim(label="planted", lhs=mu - x, relation="implies", rhs=add(x, multiply(Number(Fraction(-2)), x)))
+    found = diagnose(vacuous, Witness(), seconds=PATIENCE)
+    assert all(
+        compare(each.revised.rhs, ZERO, point).outcome == "different" for each in found for point in Witness().at(x, mu, most=1)
+    )
+    assert "lost-factor" not in [each.code for each in found]
+
+
+def test_an_equation_is_not_solved_for_what_is_counted() -> None:
+    count, rate = Reference(Symbol("c", "data", (), (), "count")), Reference(Symbol("r", "param", (), (), "positive"))
+    assert [symbol.name for wanted in letters(count - rate) for symbol in wanted] == ["r"]
 
 
 def test_letters_of_a_note_are_shown_in_plain_words() -> None:
