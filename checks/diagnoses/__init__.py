@@ -186,7 +186,7 @@ def _in_plain_letters(node: Formula) -> Formula:
     """The formula with letters that a note writes in LaTeX (``\\Sigma_{0}``) as plain words (``Sigma_0``), to be shown only."""
 
     def plain(name: str) -> str:
-        return re.sub(r"[\\{}()]", "", name).replace("^", "_") or name
+        return re.sub(r"[\\{}()]", "", name.replace("\\mid", "|")).replace("^", "_") or name
 
     if isinstance(node, Reference):
         node = replace(node, symbol=replace(node.symbol, name=plain(node.symbol.name)))

@@ -7,7 +7,7 @@ from checks.diagnoses import Diagnosis, by_operators, dropped
 DIAGNOSIS = Diagnosis(
     code="extra-factor",
     title="A factor too many",
-    cause="the factor {place} does not belong there",
+    cause="a factor does not belong there: {place}",
     rule="A factor that cancelled does not come back.",
     wrong=r"\frac{\phi_j p_j}{\phi_j} = \phi_j p_j",
     right=r"\frac{\phi_j p_j}{\phi_j} = p_j",

@@ -7,7 +7,7 @@ from checks.diagnoses import Diagnosis, by_operators, dropped
 DIAGNOSIS = Diagnosis(
     code="extra-term",
     title="A term too many",
-    cause="the term {place} does not belong there",
+    cause="a term does not belong there: {place}",
     rule="A term enters a row only from the row before; one whose derivative is zero leaves.",
     wrong=r"\frac{d}{d\mu} (a\mu + b) = a + b",
     right=r"\frac{d}{d\mu} (a\mu + b) = a",

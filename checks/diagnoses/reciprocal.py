@@ -32,5 +32,5 @@ DIAGNOSIS = Diagnosis(
     right=r"\frac{N_j}{\phi_j} = \lambda \;\Rightarrow\; \phi_j = \frac{N_j}{\lambda}",
     slips=by_operators(INVERTED),
     repairs=by_operators(INVERTED),
-    rank=2,
+    rank=3,
 )

@@ -91,7 +91,7 @@ def test_letters_of_a_note_are_shown_in_plain_words() -> None:
     claim = PLANTED["extra-term"]()
     noted = Reference(Symbol("\\bar{x}", "data"))
     found = diagnose(replace(claim, rhs=claim.lhs + noted), Witness(), seconds=PATIENCE)
-    assert [each.cause() for each in found if each.code == "extra-term"] == ["the term barx does not belong there"]
+    assert [each.cause() for each in found if each.code == "extra-term"] == ["a term does not belong there: barx"]
 
 
 @pytest.mark.parametrize("code", codes())
