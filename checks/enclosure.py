@@ -195,7 +195,8 @@ def _rational(node: Formula, where: Where, env: Environment) -> Fraction | None:
         return Fraction(_same(node, where, env))
     if isinstance(node, f.Reference) and node.symbol.domain in INTEGERS:
         value = _reference(node, where, env)
-        return None if isinstance(value, Dual) else Fraction(int(value.unique_fmpz()))
+        whole = None if isinstance(value, Dual) else value.unique_fmpz()
+        return None if whole is None else Fraction(int(whole))  # solved for, a letter may stand at what is no integer
     if isinstance(node, (f.Add, f.Multiply, f.Divide)):
         parts = [_rational(child, where, env) for child in node.children]
         if any(part is None for part in parts):

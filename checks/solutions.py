@@ -20,7 +20,7 @@ from checks.enclosure import Environment, OutOfRange, Value, assignments, decima
 from checks.points import Key, Point, symbols_of
 from derive.errors import DeriveError
 from derive.formula import Formula, free_indices
-from derive.symbols import SUMS_TO_ONE, Index, Symbol
+from derive.symbols import INTEGERS, SUMS_TO_ONE, Index, Symbol
 
 BITS = 320
 MOST_UNKNOWNS = 24
@@ -56,7 +56,7 @@ class Seen:
 
 def letters(equation: Formula) -> tuple[tuple[Symbol, ...], tuple[Symbol, ...]]:
     """What an equation may be solved for: parameters and constants, and then (where those do not help) weights and data."""
-    found = sorted((s for s in symbols_of(equation) if s.domain != "integer"), key=lambda s: (_ORDER.get(s.role, 5), s.name))
+    found = sorted((s for s in symbols_of(equation) if s.domain not in INTEGERS), key=lambda s: (_ORDER.get(s.role, 5), s.name))
     first = tuple(s for s in found if _ORDER.get(s.role, 5) < 2)
     return first, tuple(s for s in found if s not in first)
 

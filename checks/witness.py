@@ -767,7 +767,7 @@ def _same_at_two_values(witness: Witness, claim: Claim, difference: Formula, nam
 def _implies(witness: Witness, claim: Claim) -> Evidence:
     """The second equation is the stated multiple of the first, by a factor that is defined where the first equation holds."""
     if claim.multiplier is None:
-        return _implied(witness, _at_one_place(claim))
+        return _implied(witness, at_one_place(claim))
     if not surely_defined(claim.multiplier):
         return Evidence("undecided", "the multiplier is not known to be defined where the first equation holds")
     matrix = len(claim.multiplier.shape) == 2
@@ -775,7 +775,7 @@ def _implies(witness: Witness, claim: Claim) -> Evidence:
     return witness.equality(claim, claim.rhs, product, "the second side is not the stated multiple of the first, certainly")
 
 
-def _at_one_place(claim: Claim) -> Claim:
+def at_one_place(claim: Claim) -> Claim:
     """Equations for the same free indices are looked at for one value of them: each follows from its own."""
     shared = free_indices(claim.lhs)
     if not shared or shared != free_indices(claim.rhs):

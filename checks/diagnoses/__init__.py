@@ -6,26 +6,54 @@ every point tried, in balls, is it named. A diagnosis explains a verdict and nev
 
 from __future__ import annotations
 
+import contextlib
 import importlib
+import itertools
+import math
 import pkgutil
+import re
 import time
-from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass, field, replace
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass, replace
 from typing import Literal
 
-from checks.enclosure import OutOfRange, compare, in_order
+from flint import arb
+
+from checks import balls
+from checks.balls import Undefined
+from checks.enclosure import OutOfRange, assignments, compare, enclose, flat, in_order
 from checks.mutation import Mutant, Operator, mutants, operator
 from checks.points import Point, symbols_of
-from checks.witness import Witness, extended, meets_assumptions, under_assumptions
+from checks.solutions import Solution, letters, solutions, value_at
+from checks.witness import Witness, at_one_place, extended, meets_assumptions, under_assumptions
 from derive.claims import Claim
 from derive.errors import DeriveError, UnknownNameError
-from derive.formula import ZERO, AtEqual, Derivative, Formula, Named, Span, free_indices, rebuild, unfold, walk
+from derive.formula import (
+    ZERO,
+    Apply,
+    AtEqual,
+    Derivative,
+    Formula,
+    Named,
+    Reference,
+    Span,
+    Sum,
+    free_indices,
+    rebuild,
+    unfold,
+    walk,
+)
+from derive.notation.conventions import convention
+from derive.notation.text_writer import text
 from derive.symbols import Index, Symbol
 
 MOST = 3
 """Of diagnoses for a row: more would be guessing."""
 SECONDS = 1.0
 MOST_CANDIDATES = 2000
+MOST_PLACES, MOST_SOLUTIONS = 4, 4
+LONGEST_PLACE = 60
+"""Characters of a formula within a sentence."""
 FIRST_BITS = 64
 """Most candidates are told apart with these; the rest are looked at with as many bits as the witness uses."""
 
@@ -41,19 +69,17 @@ class Context:
     posteriors: tuple[Named, ...]
     parameters: tuple[Symbol, ...]
     derivatives: tuple[Derivative, ...]
+    counts: tuple[Formula, ...]
+    """Sums of weights over the data, by name or written out, with one free index: what may stand for an effective number."""
 
 
 @dataclass(frozen=True, slots=True)
 class Slip:
-    """A formula with one change; ``changed`` is the part that was changed, ``detail`` words for the cause."""
+    """A formula with one change; ``changed`` is the part that was changed, ``within`` what it stands in."""
 
     formula: Formula
     changed: Formula | None = None
-    detail: dict[str, str] = field(default_factory=dict[str, str])
-
-    @property
-    def span(self) -> Span | None:
-        return span_of(self.changed) if self.changed is not None else None
+    within: Formula | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +87,8 @@ class Revision:
     """A claim as it ought to read, were the diagnosis right."""
 
     claim: Claim
-    detail: dict[str, str] = field(default_factory=dict[str, str])
+    cause: str = ""
+    """The cause in words of its own, where those of the diagnosis do not fit."""
 
 
 Slips = Callable[[Formula, Context], Iterator[Slip]]
@@ -80,8 +107,9 @@ class Diagnosis:
     """A known slip.
 
     ``slips`` makes it in a right formula, ``repairs`` undoes it in a wrong one, ``revisions`` changes a claim as a whole.
-    ``cause`` is one sentence; ``{place}`` in it stands for the part that was changed. ``rule`` is the correct rule; ``wrong``
-    and ``right`` are LaTeX examples. ``rank`` orders what explains a row equally well: the more particular first.
+    ``cause`` is one sentence without the full stop; ``{place}`` in it stands for the part that was changed. ``rule`` is the
+    correct rule; ``wrong`` and ``right`` are LaTeX examples. ``rank`` orders what explains a row equally
+    well: the more particular first.
     """
 
     code: str
@@ -107,7 +135,8 @@ class Diagnosed:
     side: Side
     revised: Claim
     changed: Formula | None = None
-    detail: dict[str, str] = field(default_factory=dict[str, str])
+    within: Formula | None = None
+    words: str = ""
 
     @property
     def code(self) -> str:
@@ -116,24 +145,56 @@ class Diagnosed:
     @property
     def span(self) -> Span | None:
         """Where in the source the change was made, as far as it is known."""
-        return span_of(self.changed) if self.changed is not None else None
+        for node in (self.changed, self.within):
+            found = span_of(node) if node is not None else None
+            if found is not None:
+                return found
+        return None
 
     def cause(self, write: Callable[[Formula], str] | None = None) -> str:
-        """What went wrong, in one sentence; ``write`` is how formulas are written, where they are to be shown."""
-        place = f"``{write(self.changed)}``" if write is not None and self.changed is not None else "this place"
-        return self.diagnosis.cause.format_map(_Words({"place": place, **self.detail}))
+        """What went wrong, in one sentence without the full stop; ``write`` is how formulas are written (in plain letters).
 
-
-class _Words(dict[str, str]):
-    """The words of a cause; what a slip does not tell is left open."""
-
-    def __missing__(self, name: str) -> str:
-        return "something"
+        A part that cannot be written, or is too long to read in a sentence, is "this place".
+        """
+        place = "this place"
+        if self.changed is not None:
+            with contextlib.suppress(DeriveError):
+                written = (write or _as_named)(self.changed)
+                place = written if len(written) <= LONGEST_PLACE else place
+        return (self.words or self.diagnosis.cause).replace("{place}", place)
 
 
 def span_of(node: Formula) -> Span | None:
-    """The span of a node, or of the first part of it that has one."""
-    return next((part.span for part in walk(node) if part.span is not None), None)
+    """The span of a node; that of its parts together where it has none of its own."""
+    if node.span is not None:
+        return node.span
+    spans = [span for span in (span_of(child) for child in node.children) if span is not None]
+    if not spans:
+        return None
+    line = spans[0].line
+    same = [span for span in spans if span.line == line]
+    start = min(span.column for span in same)
+    return Span(line, start, max(span.column + span.length for span in same) - start)
+
+
+def _as_named(node: Formula) -> str:
+    """The formula in the letters of the note, not in those of one of our notations."""
+    return text(_in_plain_letters(node), replace(convention(), sizes={}, indices={}, spellings={}))
+
+
+def _in_plain_letters(node: Formula) -> Formula:
+    """The formula with letters that a note writes in LaTeX (``\\Sigma_{0}``) as plain words (``Sigma_0``), to be shown only."""
+
+    def plain(name: str) -> str:
+        return re.sub(r"[\\{}()]", "", name.replace("\\mid", "|")).replace("^", "_") or name
+
+    if isinstance(node, Reference):
+        node = replace(node, symbol=replace(node.symbol, name=plain(node.symbol.name)))
+    elif isinstance(node, Named):
+        node = replace(node, definition=replace(node.definition, name=plain(node.definition.name)))
+    elif isinstance(node, Apply):
+        node = replace(node, function=replace(node.function, name=plain(node.function.name)))
+    return rebuild(node, _in_plain_letters)
 
 
 # The folder.
@@ -158,16 +219,34 @@ def diagnosis(code: str) -> Diagnosis:
 # What the files are written with.
 
 
-def by_operators(*operators: str | Operator, only: Callable[[Mutant], bool] = lambda mutant: True) -> Slips:
-    """The slips that mutation operators make (those of ``checks.mutation`` by name), each at every place."""
+def by_operators(
+    *operators: str | Operator,
+    only: Callable[[Mutant], bool] = lambda mutant: True,
+    part: Callable[[Mutant], Formula] = lambda mutant: mutant.before,
+) -> Slips:
+    """The slips that mutation operators make (those of ``checks.mutation`` by name), each at every place.
+
+    ``only`` chooses among them; ``part`` says what is to be shown as changed.
+    """
 
     def slips(formula: Formula, context: Context) -> Iterator[Slip]:
         chosen = tuple(operator(each) if isinstance(each, str) else each for each in operators)
         for mutant in mutants(formula, context.scope, chosen):
             if only(mutant):
-                yield Slip(mutant.formula, mutant.before)
+                yield Slip(mutant.formula, part(mutant), mutant.before)
 
     return slips
+
+
+def dropped(mutant: Mutant) -> Formula:
+    """The term or factor that a mutant lacks."""
+    left = list(mutant.after.children) if isinstance(mutant.after, type(mutant.before)) else [mutant.after]
+    for child in mutant.before.children:
+        if child in left:
+            left.remove(child)
+        else:
+            return child
+    return mutant.before
 
 
 # The search.
@@ -191,10 +270,13 @@ class _Search:
     def __init__(self, claim: Claim, witness: Witness, deadline: float) -> None:
         self.claim, self.witness, self.deadline = claim, witness, deadline
         self.points: list[Point] = []
+        self.read = under_assumptions(claim)
+        self.values: dict[object, list[arb]] = {}
+        self.solved: list[Solution] | None = None
         if claim.relation == "=":
-            read = under_assumptions(claim)
-            points = witness.at(read.lhs, read.rhs, claim=claim)
-            self.points = [point for point in points if meets_assumptions(claim, point)]
+            # One more than a claim is looked at, for sizes that are all 2: most changes are told apart there, by little work.
+            points = witness.at(self.read.lhs, self.read.rhs, claim=claim, most=witness.points + 1)
+            self.points = sorted((point for point in points if meets_assumptions(claim, point)), key=_trouble)
 
     def is_false(self) -> bool:
         if self.claim.relation != "=":
@@ -226,40 +308,103 @@ class _Search:
     def candidates(self, known: Iterable[Diagnosis]) -> Iterator[Diagnosed]:
         claim = self.claim
         context = context_of(claim)
-        exact = claim.relation not in ("<=", ">=", "implies", "same argmax", "not identically 0")
+        # A bound holds after many a change: that it does would be no evidence.
+        exact = claim.relation in ("=", "= up to a constant", "proportional to")
+        implied = claim.relation == "implies" and claim.multiplier is None
         for each in known:
             for revision in each.revisions(claim, context):
-                yield Diagnosed(each, "both", revision.claim, None, revision.detail)
-            if not exact:
-                continue  # a bound holds after many a change: that it does would be no evidence
-            for formula in opened(claim.rhs):
+                yield Diagnosed(each, "both", revision.claim, words=revision.cause)
+            for formula in opened(claim.rhs) if exact or implied else ():
                 for slip in each.repairs(formula, context):
-                    yield Diagnosed(each, "row", replace(claim, rhs=slip.formula), slip.changed, slip.detail)
-            for formula in opened(claim.lhs):
+                    yield Diagnosed(each, "row", replace(claim, rhs=slip.formula), slip.changed, slip.within)
+            for formula in opened(claim.lhs) if exact else ():
                 for slip in each.slips(formula, context):
-                    yield Diagnosed(each, "before", replace(claim, lhs=slip.formula), slip.changed, slip.detail)
+                    yield Diagnosed(each, "before", replace(claim, lhs=slip.formula), slip.changed, slip.within)
 
     def holds(self, claim: Claim) -> bool:
         """Whether the claim agrees at every point tried, and at one at least."""
         try:
+            if claim.relation == "implies":
+                return self.follows(claim)
             if claim.relation != "=":
                 return self.witness.examine(claim).outcome == "agrees"
-            if _is_vacuous(claim):
-                return False
-            read = under_assumptions(claim)
-            symbols_of(read.lhs, read.rhs)
-            agreed = 0
-            for point in self.points:
-                there = extended(point, self.witness.seed, read.lhs, read.rhs)
-                outcome = compare(read.lhs, read.rhs, there, bits=FIRST_BITS).outcome
-                if outcome in ("not admissible", "both undefined"):
-                    continue
-                if outcome != "equal":
-                    return False
-                agreed += 1
-            return agreed > 0
+            return not _is_vacuous(claim) and self.is_plausible(claim) and self.agrees(claim)
         except (DeriveError, OutOfRange, KeyError, RecursionError):
             return False
+
+    def agrees(self, claim: Claim) -> bool:
+        read = under_assumptions(claim)
+        agreed = 0
+        for point in self.points:
+            there = extended(point, self.witness.seed, read.lhs, read.rhs)
+            outcome = compare(read.lhs, read.rhs, there, bits=FIRST_BITS).outcome
+            if outcome in ("not admissible", "both undefined"):
+                continue
+            if outcome != "equal":
+                return False
+            agreed += 1
+        return agreed > 0
+
+    def is_plausible(self, claim: Claim) -> bool:
+        """Whether the sides may be equal at one point, by few bits; of the side that was not changed the value is kept."""
+        if not self.points or claim.lhs.shape != claim.rhs.shape:
+            return True
+        read = under_assumptions(claim)
+        point = self.points[0]
+        there = extended(point, self.witness.seed, read.lhs, read.rhs)
+        indices = in_order(free_indices(read.lhs) | free_indices(read.rhs))
+        for where in itertools.islice(assignments(indices, point.sizes), MOST_PLACES):
+            try:
+                left, right = self.entries(read.lhs, there, where), self.entries(read.rhs, there, where)
+            except Undefined:
+                continue
+            if len(left) != len(right) or any(not (a - b).contains(0) for a, b in zip(left, right, strict=True)):
+                return False
+        return True
+
+    def entries(self, side: Formula, point: Point, where: Mapping[Index, int]) -> list[arb]:
+        key = (side, point, frozenset(where.items()))
+        if key not in self.values:
+            found = [balls.ball(entry) for _, entry in flat(enclose(side, point, where, bits=FIRST_BITS))]
+            if side is not self.read.lhs and side is not self.read.rhs:
+                return found
+            self.values[key] = found
+        return self.values[key]
+
+    def follows(self, claim: Claim) -> bool:
+        """Whether an equation holds at every solution of the other that was found, and not everywhere.
+
+        The solutions are sought once: a change of the second equation does not move them.
+        """
+        at_first = at_one_place(claim)
+        if self.solved is None:
+            self.solved = list(itertools.islice(self.solutions(at_first), MOST_SOLUTIONS))
+        if not self.solved or any(value_at(at_first.rhs, each).outcome != "vanishes" for each in self.solved):
+            return False
+        points = self.witness.at(at_first.lhs, at_first.rhs, claim=claim, most=1)
+        return any(compare(at_first.rhs, ZERO, point).outcome == "different" for point in points)
+
+    def solutions(self, claim: Claim) -> Iterator[Solution]:
+        """Solutions of the first equation, by the first letter that gives any; none where equations are assumed besides."""
+        if any(assumption.equation is not None for assumption in claim.assumptions):
+            return
+        points = self.witness.at(claim.lhs, claim.rhs, claim=claim, most=self.witness.points + 1)
+        easiest = sorted(points, key=_trouble)[:2]
+        for symbol in itertools.chain(*letters(claim.lhs)):
+            found = False
+            for point in easiest:
+                if time.perf_counter() > self.deadline:
+                    return
+                for solution in solutions(claim.lhs, point, symbol):
+                    found = True
+                    yield solution
+            if found:
+                return
+
+
+def _trouble(point: Point) -> tuple[bool, int]:
+    """Points at which much is told apart by little work come first: none of the sizes 1, and few of everything."""
+    return 1 in point.sizes.values(), math.prod(point.sizes.values())
 
 
 def _is_vacuous(claim: Claim) -> bool:
@@ -279,7 +424,12 @@ def context_of(claim: Claim) -> Context:
         posteriors=tuple(dict.fromkeys(posteriors)),
         parameters=tuple(s for s in symbols_of(claim.lhs, claim.rhs) if s.role == "param"),
         derivatives=tuple(dict.fromkeys(node for node in nodes if isinstance(node, Derivative))),
+        counts=tuple(dict.fromkeys(node for node in nodes if _is_count(node))),
     )
+
+
+def _is_count(node: Formula) -> bool:
+    return isinstance(node, (Named, Reference, Sum)) and node.shape == () and len(free_indices(node)) == 1
 
 
 def opened(formula: Formula) -> tuple[Formula, ...]:

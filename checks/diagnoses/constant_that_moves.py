@@ -13,13 +13,13 @@ def _revisions(claim: Claim, context: Context) -> Iterator[Revision]:
     if claim.relation in ("= up to a constant", "proportional to") and len(claim.parameters) > 1:
         for parameter in claim.parameters:
             others = tuple(other for other in claim.parameters if other != parameter)
-            yield Revision(replace(claim, parameters=others), {"parameter": parameter.name})
+            yield Revision(replace(claim, parameters=others), f"what is called constant depends on {parameter.name}")
 
 
 DIAGNOSIS = Diagnosis(
     code="constant-that-moves",
     title="A constant that is none",
-    cause="what is called constant depends on {parameter}",
+    cause="what is called constant depends on a parameter",
     rule="A term may be put into the constant only where it is free of every parameter that is still to be varied.",
     wrong=r"\log N(x; \mu, \sigma^2) = -\frac{(x-\mu)^2}{2\sigma^2} + \text{const}",
     right=r"\log N(x; \mu, \sigma^2) = -\log \sigma - \frac{(x-\mu)^2}{2\sigma^2} + \text{const}",

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from checks.diagnoses import Diagnosis, by_operators
+from checks.diagnoses import Diagnosis, by_operators, dropped
 
 DIAGNOSIS = Diagnosis(
     code="dropped-term",
     title="A dropped term",
-    cause="the term at {place} of the row before, or one in it, was dropped",
+    cause="a term of the row before was dropped: {place}",
     rule="Every summand is carried to the next row until it cancels or its derivative is shown to be zero.",
     wrong=r"(a + b)\, c = a c",
     right=r"(a + b)\, c = a c + b c",
-    slips=by_operators("term-dropped"),
+    slips=by_operators("term-dropped", part=dropped),
     rank=3,
 )

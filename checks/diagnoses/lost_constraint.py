@@ -20,13 +20,15 @@ def _revisions(claim: Claim, context: Context) -> Iterator[Revision]:
         if isinstance(index, Index):
             difference = claim.lhs - claim.rhs
             revised = replace(claim, lhs=difference, rhs=rename(difference, {index: index.range.lower}))
-            yield Revision(revised, {"index": index.name})
+            yield Revision(
+                revised, f"the sides differ by what does not depend on {index.name}: the multiplier of the constraint is missing"
+            )
 
 
 DIAGNOSIS = Diagnosis(
     code="lost-constraint",
     title="A lost constraint",
-    cause="the sides differ by what does not depend on {index}: the multiplier of the constraint is missing",
+    cause="the multiplier of the constraint is missing",
     rule=(
         "Weights that sum to one are maximised with a Lagrange multiplier: the gradient of the objective in phi_j equals "
         "a constant, the same for all j, and is not zero."

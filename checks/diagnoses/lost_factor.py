@@ -17,7 +17,7 @@ RATIOS = tuple(Fraction(*pair) for pair in ((2, 1), (1, 2), (-2, 1), (-1, 2), (3
 def _revisions(claim: Claim, context: Context) -> Iterator[Revision]:
     if claim.relation == "=" and claim.rhs != ZERO:
         for ratio in RATIOS:
-            yield Revision(replace(claim, rhs=multiply(Number(ratio), claim.rhs)), {"ratio": str(ratio)})
+            yield Revision(replace(claim, rhs=multiply(Number(ratio), claim.rhs)), f"the row has to be multiplied by {ratio}")
 
 
 def _one_term(node: Formula, scope: Scope) -> Iterator[Formula]:
@@ -33,7 +33,7 @@ TERM = Operator("factor-of-a-term", _one_term)
 DIAGNOSIS = Diagnosis(
     code="lost-factor",
     title="A lost constant factor",
-    cause="the two sides differ by the constant factor {ratio}",
+    cause="a constant factor is wrong or missing at {place}",
     rule=(
         "A constant factor stays through every row: the 2 that a square leaves behind cancels a 1/2, and only if the 1/2 "
         "was there."

@@ -30,6 +30,6 @@ DIAGNOSIS = Diagnosis(
     wrong=r"p(z=j \mid x) = \phi_j\, p(x \mid z=j)",
     right=r"p(z=j \mid x) = \frac{\phi_j\, p(x \mid z=j)}{\sum_l \phi_l\, p(x \mid z=l)}",
     revisions=_revisions,
-    slips=by_operators("wrong-normaliser"),
+    slips=by_operators("wrong-normaliser", only=lambda mutant: isinstance(mutant.before, Divide)),
     rank=0,
 )

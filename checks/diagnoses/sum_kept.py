@@ -14,6 +14,5 @@ DIAGNOSIS = Diagnosis(
     ),
     wrong=r"\frac{\partial}{\partial \mu_s} \sum_j \mu_j^2 = \sum_j 2\mu_j",
     right=r"\frac{\partial}{\partial \mu_s} \sum_j \mu_j^2 = 2\mu_s",
-    slips=by_operators("delta-missing"),
     repairs=by_operators("sum-lost"),
 )

@@ -10,6 +10,7 @@ from derive.expectation_maximisation.algorithm import Algorithm
 from derive.formula import (
     ZERO,
     AtEqual,
+    Delta,
     Derivative,
     Divide,
     Exp,
@@ -82,6 +83,14 @@ PLANTED: dict[str, Callable[[], Claim]] = {
     "lost-factor": lambda: equal(Derivative(square, mu), negate(x - mu)),
     "mean-for-sum": lambda: equal(Sum(I, x), Sum(I, x) / SizeNumber(N)),
     "sum-kept": lambda: equal(at_s(multiply(mu, mu)), Sum(J, multiply(mu, mu))),
+    "reciprocal": lambda: equal(Divide(mu, q), multiply(mu, q)),
+    "count-for-weights": lambda: Claim(
+        label="planted",
+        lhs=Sum(I, y) * mu - Sum(I, multiply(y, x)),
+        relation="implies",
+        rhs=mu - Sum(I, multiply(y, x)) / SizeNumber(N),
+    ),
+    "lost-delta": lambda: equal(Sum(J, multiply(Delta(J, S), mu)), Sum(J, mu)),
     "lost-sum": lambda: equal(Sum(I, multiply(y, x)), rename(multiply(y, x), {I: 1})),
     "wrong-index": lambda: equal(multiply(mu, at_s(q)), multiply(at_s(mu), at_s(q))),
     "held-for-moving": moving_weights,
@@ -131,4 +140,6 @@ TRUE = (
     equal(Sum(I, x + mu), Sum(I, x) + SizeNumber(N) * mu),
     equal(AtEqual(Derivative(EM.q(), MEAN)), Derivative(EM.l(), MEAN)),
     equal(matrix_product(sigma, Inverse(sigma)), Identity(D)),
+    Claim(label="true", lhs=multiply(q, mu) - x, relation="implies", rhs=mu - Divide(x, q)),
+    Claim(label="true", lhs=Log(Sum(J, multiply(phi, p))), relation=">=", rhs=Sum(J, multiply(phi, Log(p)))),
 )
