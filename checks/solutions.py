@@ -25,7 +25,7 @@ from derive.symbols import INTEGERS, SUMS_TO_ONE, Index, Symbol
 BITS = 320
 MOST_UNKNOWNS = 24
 MOST_EQUATIONS = 64
-MOST_STEPS = 60
+MOST_STEPS = 24
 STARTS = (Fraction(1), Fraction(-1), Fraction(1, 50), Fraction(9))
 ENCLOSED = Fraction(1, 10**40)
 """How near to zero the rows that the step did not use must be."""
@@ -61,8 +61,11 @@ def letters(equation: Formula) -> tuple[tuple[Symbol, ...], tuple[Symbol, ...]]:
     return first, tuple(s for s in found if s not in first)
 
 
-def solutions(equation: Formula, point: Point, symbol: Symbol) -> Iterator[Solution]:
-    """Solutions of ``equation = 0`` (for all values of its free indices together) near a point, in the letter's domain."""
+def solutions(equation: Formula, point: Point, symbol: Symbol, *, first: bool = False) -> Iterator[Solution]:
+    """Solutions of ``equation = 0`` (for all values of its free indices together) near a point, in the letter's domain.
+
+    With ``first`` no more are looked for once there is one.
+    """
     with balls.precision(BITS):
         try:
             system = _System(equation, point, symbol)
@@ -79,6 +82,8 @@ def solutions(equation: Formula, point: Point, symbol: Symbol) -> Iterator[Solut
             if solved is not None and not any(all(a.overlaps(b) for a, b in zip(solved, old, strict=True)) for old in seen):
                 seen.append(solved)
                 yield system.solution(solved)
+                if first:
+                    return
 
 
 def value_at(formula: Formula, solution: Solution) -> Seen:

@@ -141,14 +141,18 @@ class Witness:
 
     # Claims.
 
-    def examine(self, claim: Claim) -> Evidence:
+    def examine(self, claim: Claim, *, proved: bool = False) -> Evidence:
         """Look for a point at which the claim fails; then ask whether a wrong claim would have been seen.
 
         Autodiff is heard apart (``by_autodiff``), since many derivatives are best compiled together. What cannot be
-        evaluated is undecided, for the reason given; it is never an exception.
+        evaluated is undecided, for the reason given; it is never an exception. Of the solutions of an equation from which a
+        claim was ``proved`` to follow, one at each point is enough.
         """
         try:
-            return _EXAMINATIONS[claim.relation](self, under_assumptions(claim))
+            read = under_assumptions(claim)
+            if claim.relation == "implies" and claim.multiplier is None:
+                return _implied(self, at_one_place(read), proved)
+            return _EXAMINATIONS[claim.relation](self, read)
         except UnsupportedError as unsupported:
             return Evidence("undecided", f"not supported: {unsupported}")
         except DeriveError as error:
@@ -784,7 +788,7 @@ def at_one_place(claim: Claim) -> Claim:
     return replace(claim, lhs=rename(claim.lhs, first), rhs=rename(claim.rhs, first))
 
 
-def _implied(witness: Witness, claim: Claim) -> Evidence:
+def _implied(witness: Witness, claim: Claim, proved: bool = False) -> Evidence:
     """Points that solve the first equation are sought, by one letter or another; the second must hold at each of them."""
     assumed = {(s.name, s.role) for a in claim.assumptions if a.equation for s in symbols_of(*a.equation)}
     solved: list[Solution] = []
@@ -799,7 +803,9 @@ def _implied(witness: Witness, claim: Claim) -> Evidence:
                 continue
             before = len(solved)
             for symbol in free:
-                for solution in solutions(claim.lhs, point, symbol):
+                if len(solved) > before:
+                    break  # one letter that can be solved for is enough at a point
+                for solution in solutions(claim.lhs, point, symbol, first=proved):
                     seen = value_at(claim.rhs, solution)
                     if seen.outcome == "differs":
                         shown = Order("violated", "", seen.assignment, seen.entry, seen.value, "0", seen.value)
