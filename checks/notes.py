@@ -17,6 +17,7 @@ from checks.witness import Witness
 from derive.claims import Claim
 from derive.errors import DeriveError, DisagreementError, ReadingError
 from derive.formula import Apply, Formula, rebuild
+from derive.notation.conventions import Convention
 from derive.notation.declarations import Dictionary
 from derive.notes import Declarations, Display, Note, Place
 from derive.notes.chains import DisplayReader, DisplayReading, RowClaim, RowReading
@@ -43,6 +44,8 @@ class Step:
     readings: tuple[tuple[str, RowVerdict], ...] = ()
     remark: str = ""
     causes: tuple[Diagnosed, ...] = ()
+    convention: Convention | None = None
+    """The letters of the note, for printing."""
     defect: bool = False
     """Whether the program failed on this row, by a mistake of its own."""
 
@@ -204,6 +207,12 @@ def _step(row: RowReading, reading: DisplayReading, witness: Witness, row_timeou
         try:
             with _limited(row_timeout):
                 findings = [_settle(claim, witness) for claim in row.claims]
+            if len(findings) == 1 and row.claims[0].used and findings[0].verdict not in ("proved", "confirmed"):
+                # An equation to be used in the rows that follow, which need not hold everywhere.
+                made = time.perf_counter() - began
+                return Step(
+                    row, reading.label, "defined", "an equation to be used", (), expected, made, convention=reading.convention
+                )
             worst = min(findings, key=lambda finding: WORST.index(finding.verdict))
             verdict, message = worst.verdict, worst.reason
             if verdict == "refuted" and diagnosed:
@@ -224,7 +233,16 @@ def _step(row: RowReading, reading: DisplayReading, witness: Witness, row_timeou
         except _TimeOut:
             verdict, message = "unknown", f"no verdict within {row_timeout:g} s; try a smaller step"
     return Step(
-        row, reading.label, verdict, message, tuple(findings), expected, time.perf_counter() - began, causes=causes, defect=defect
+        row,
+        reading.label,
+        verdict,
+        message,
+        tuple(findings),
+        expected,
+        time.perf_counter() - began,
+        causes=causes,
+        defect=defect,
+        convention=reading.convention,
     )
 
 

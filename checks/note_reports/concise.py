@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
-from checks.note_reports import NoteReport, counts
+from checks.note_reports import NoteReport, counts, written
 
 if TYPE_CHECKING:
     from checks.environment import Environment
@@ -44,7 +44,7 @@ def verdict(step: Step) -> str:
 def one_line(step: Step) -> str:
     """The message, and the likely cause."""
     message = "the mistake that was expected does not show" if step.expected == "refuted" else step.message
-    return f"{message}; likely cause: {step.causes[0].cause()}" if step.causes else message
+    return f"{message}; likely cause: {step.causes[0].cause(written(step))}" if step.causes else message
 
 
 REPORT = NoteReport(name="concise", title="one line for each row that did not come out", write=write)

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from checks.environment import DISTRIBUTION, Environment, ground_types
-from checks.note_reports import NoteReport, counts, help_for
+from checks.note_reports import NoteReport, counts, help_for, written
 from checks.outline import nested
 from derive.algebra.prove import Proof
 
@@ -74,7 +74,7 @@ def _step(step: Step) -> Record:
         else None,
         "code": row.code or (step.causes[0].code if step.causes else None),
         "message": step.message or None,
-        "causes": [{"code": cause.code, "cause": cause.cause()} for cause in step.causes] or None,
+        "causes": [{"code": cause.code, "cause": cause.cause(written(step))} for cause in step.causes] or None,
         "help": help_for(step) or None,
         "residual": None,
         "points": evidence.points if evidence is not None else None,

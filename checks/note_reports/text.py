@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from fractions import Fraction
 from typing import TYPE_CHECKING, Any
 
-from checks.note_reports import NoteReport, counts, help_for, source_line
+from checks.note_reports import NoteReport, counts, help_for, letter, source_line, written
 from checks.note_reports.concise import verdict, where
 from checks.outline import nested
 
@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 
 _COLOURS = {"proved": "32", "confirmed": "36", "refuted": "31", "unknown": "33", "unread": "35", "defined": "2", "skipped": "2"}
 MOST_VALUES = 12
+LONGEST = 16
+"""Of a number written out; a solution of an equation is shown to ten digits."""
 
 
 def write(notes: Sequence[CheckedNote], environment: Environment, page: Page) -> str:
@@ -60,9 +62,9 @@ def _details(note: CheckedNote, step: Step, page: Page) -> Iterator[str]:
         worst = step.worst
         point = worst.evidence.counterexample if worst is not None and worst.evidence is not None else None
         if point is not None:
-            yield from _counterexample(point)
+            yield from _counterexample(step, point)
         for number, cause in enumerate(step.causes):
-            yield f"    {'likely cause' if number == 0 else 'or'}: {cause.cause()} (derive explain {cause.code})"
+            yield f"    {'likely cause' if number == 0 else 'or'}: {cause.cause(written(step))} (derive explain {cause.code})"
         if advice := help_for(step):
             yield f"    help: {advice}"
     if len({name for _, name in step.readings}) > 1:
@@ -90,25 +92,24 @@ def _caret(step: Step) -> Iterator[str]:
     yield f"    | {' ' * (start - begin)}{'^' * max(1, min(end, begin + len(line)) - start)}"
 
 
-def _counterexample(point: Counterexample) -> Iterator[str]:
+def _counterexample(step: Step, point: Counterexample) -> Iterator[str]:
     at = ", ".join(f"{index.name}={value}" for index, value in point.assignment.items())
     sizes = ", ".join(f"{name}={size}" for name, size in point.sizes.items())
     yield f"    counterexample: {', '.join(part for part in (sizes, at) if part) or 'at the values below'}"
-    shown = 0
-    for (name, role), value in sorted(point.values.items()):
+    for shown, ((name, role), value) in enumerate(sorted(point.values.items())):
         if shown >= MOST_VALUES:
             yield "      ..."
             break
         mark = " (current)" if role == "current" else ""
-        yield f"      {name}{mark} = {_value(nested(value))}"
-        shown += 1
+        yield f"      {letter(step, name)}{mark} = {_value(nested(value))}"
     yield f"      left side {point.left}, right side {point.right}"
 
 
 def _value(value: Any) -> str:
     if isinstance(value, (list, tuple)):
         return "(" + ", ".join(_value(part) for part in value) + ")"
-    return str(Fraction(str(value))) if not isinstance(value, Fraction) else str(value)
+    exact = str(Fraction(str(value)))
+    return exact if len(exact) <= LONGEST else f"≈{float(Fraction(str(value))):.10g}"
 
 
 def _coloured(text: str, colour: str, page: Page) -> str:

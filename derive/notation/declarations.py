@@ -13,7 +13,9 @@ from typing import Literal
 
 from derive.errors import ReadingError
 from derive.formula import Convention
-from derive.notation.spellings import Argument, Spelling, arguments_of, plain, spelling
+from derive.notation.conventions import Convention as Convention_
+from derive.notation.conventions import Spelling as Spelling_
+from derive.notation.spellings import Argument, Spelling, arguments_of, plain, spelling, template
 from derive.notation.surface import MAX_CHARACTERS, HasBody, Item, Items, surface
 from derive.symbols import Domain, Index, Range, Role, Size, Symbol
 
@@ -119,6 +121,8 @@ class Dictionary:
     """What assumptions make of a letter's domain: 0/1 entries that sum to one are one-hot."""
     normalised: dict[str, int] = field(default_factory=dict[str, int])
     """Unknown functions that are densities, and over which of their indices."""
+    current_mark: str = "t"
+    """How the current parameters are marked where they are printed."""
     version: int = 0
     keyword: str = ""
     """The last one: ``param A in R ; B in R`` goes on with it."""
@@ -135,6 +139,7 @@ class Dictionary:
             self.freed,
             dict(self.domains),
             dict(self.normalised),
+            self.current_mark,
             self.version,
             self.keyword,
         )
@@ -156,6 +161,25 @@ class Dictionary:
 
     def is_index(self, name: str) -> bool:
         return name in self.indices
+
+    def convention(self) -> Convention_:
+        """The author's own letters, for printing."""
+        spellings: dict[str, Spelling_] = {}
+        for entry in self.entries:
+            name = entry.name if isinstance(entry, Letter) else entry.spelling.name
+            written = template(entry.spelling)
+            if isinstance(entry, Letter) and entry.extra:
+                written += "_{#1}" if not entry.spelling.slots else ""
+            spellings[name] = Spelling_(written)
+        return Convention_(
+            name="note",
+            title="the note's own letters",
+            sizes={name: name for name in self.sizes},
+            indices={name: name for name in self.indices},
+            spellings=spellings,
+            theta_t=r"\theta_t",
+            mark=self.current_mark,
+        )
 
     # Declaring.
 
@@ -292,7 +316,10 @@ class Dictionary:
             # Its value as a vector of zeros and one 1 is what formulas speak of.
             families.append(values if isinstance(values, Range) else Range(Size(f"{plain(items)}:{values[0]}..{values[1]}")))
             domain = "one-hot"
-        symbol = Symbol(pattern.name, role, tuple(families), shape, domain)
+        # \alpha_k and \alpha_{t,k} are two letters, and are called so.
+        taken = {entry.name for entry in self.entries if isinstance(entry, Letter)}
+        name = pattern.name if pattern.name not in taken else template(pattern, str)
+        symbol = Symbol(name, role, tuple(families), shape, domain)
         if any(
             isinstance(entry, Letter) and entry.symbol.name == symbol.name and plain(entry.spelling.items) == plain(items)
             for entry in self.entries

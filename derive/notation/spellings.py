@@ -333,6 +333,39 @@ def spelling(items: Items, is_index: Callable[[str], bool]) -> Spelling:
     return Spelling(items, tuple(slots), is_index)
 
 
+def template(pattern: Spelling, letters: Callable[[str], str] | None = None) -> str:
+    """The pattern in TeX with ``#1``, ``#2`` for its slots (or what ``letters`` says for each)."""
+    write = letters or (lambda slot: f"#{pattern.slots.index(slot) + 1}")
+
+    def tex(items: Items) -> str:
+        return "".join(one(item) for item in items)
+
+    def one(item: Item) -> str:
+        bare = item.kind == "letter" and item.sub is None and not item.sups
+        if bare and item.text in pattern.slots:
+            return write(item.text)
+        if item.kind == "fence":
+            left, right = (item.text[0], item.text[-1]) if len(item.text) == 2 else ("(", ")")
+            text = f"{left}{tex(item.parts[0])}{right}"
+        elif item.kind == "sign":
+            text = {"mid": r" \mid ", "Vert": r" \| ", "cdot": r"\cdot "}.get(item.text, item.text)
+        elif item.parts:
+            text = tex(item.parts[0])
+        else:
+            text = _letter_tex(item.text)
+        below = "" if item.sub is None else f"_{{{tex(item.sub)}}}"
+        return text + "'" * item.primes + below + "".join(f"^{{{tex(sup)}}}" for sup in item.sups)
+
+    return tex(pattern.items)
+
+
+def _letter_tex(name: str) -> str:
+    for short, full in (("\\cal{", "\\mathcal{"), ("\\bb{", "\\mathbb{"), ("\\frak{", "\\mathfrak{")):
+        if name.startswith(short):
+            return full + name[len(short) :]
+    return name if len(name) < 2 or name.startswith("\\") else f"\\mathrm{{{name}}}"
+
+
 def _named(items: Items, is_index: Callable[[str], bool]) -> str:
     def script(items: Items) -> str:
         marks = [

@@ -37,6 +37,7 @@ from derive.formula import (
     rename,
     walk,
 )
+from derive.notation.conventions import Convention
 from derive.notation.declarations import Dictionary, Letter
 from derive.notation.latex_reader import Reader, Scope, alike, shared_letters
 from derive.notation.spellings import arguments_of, plain
@@ -77,6 +78,8 @@ class RowClaim:
     alternatives: tuple[Claim, ...]
     relation: str
     span: tuple[int, int]
+    used: bool = False
+    """Whether the row may set an equation to be used: then it is a claim only if it holds."""
     hedge: str = ""
     """Why the claim cannot be refuted even where it fails: the row before, or an assumption, could not be read."""
 
@@ -124,6 +127,7 @@ class DisplayReading:
     weights: str
     undecided: bool
     label: str
+    convention: Convention
     left: Formula | None = None
     expected: Literal["refuted"] | None = None
 
@@ -176,7 +180,9 @@ class DisplayReader:
             source = joined(group)
             following = groups[number] if number < len(groups) else None
             rows.append(self._row(number, group, source, following, trouble))
-        return DisplayReading(rows, self.weights, self.undecided, display.label, self.left, self.hints.expected)
+        return DisplayReading(
+            rows, self.weights, self.undecided, display.label, self.own.convention(), self.left, self.hints.expected
+        )
 
     def _strengthen(self) -> None:
         """Assumed sums of one tell of a domain: 0/1 entries that sum to one are one-hot, positive ones a simplex."""
@@ -446,13 +452,10 @@ class DisplayReader:
                         "previous",
                     )
                 claims.append(RowClaim(self._implied(before_equation, equation, reader), "implies", span))
-            elif own_left and place == 0 and meaning == "=" and used and not implied and not self._holds_for_left(current):
-                # The first equation before an arrow is one to be used.
-                self.equation = equation
-                current, exact = right, right
-                continue
             else:
                 claims.append(RowClaim(self._related(meaning, current, exact, right, reader, side), relation, span))
+                if used and own_left and not implied and len(relations) == 1 and meaning == "=" and not _is_quantity(current):
+                    claims[-1] = replace(claims[-1], used=True)
                 claims += self.pending
                 self.pending = []
             if meaning == "=":
@@ -462,12 +465,6 @@ class DisplayReader:
             exact = right if not self._constants(right) else exact
         self.previous, self.exact = current, exact
         return claims, not claims, relations[0]
-
-    def _holds_for_left(self, left: Formula) -> bool:
-        """Whether the left side is a quantity of its own, so that the equation is a claim about it and not one to be solved."""
-        return any(isinstance(node, (Named, Derivative)) for node in walk(left)) or (
-            not isinstance(left, (Reference, Multiply, Number)) and False
-        )
 
     def _is_used(self, value: Formula, last: bool, used: bool, *, first: bool, relations: list[str], implied: bool) -> bool:
         """Whether ``= 0`` sets an equation to be used rather than claiming that something vanishes."""
@@ -874,6 +871,13 @@ def _symbols(*formulas: Formula) -> list[Symbol]:
                 for symbol in _symbols(at_time(body, "current") if node.time == "current" and node.definition.movable else body):
                     found[symbol] = None
     return list(found)
+
+
+def _is_quantity(left: Formula) -> bool:
+    """Whether a left side is a quantity by name, or a derivative, of which an equation is a claim."""
+    while isinstance(left, Component):
+        left = left.argument
+    return isinstance(left, (Named, Derivative))
 
 
 def _is_weight(body: Formula) -> bool:
