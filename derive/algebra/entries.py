@@ -405,10 +405,29 @@ def _sum(reader: Reader, node: Sum, scope: Scope, entry: tuple[KIndex, ...]) -> 
 def _product(reader: Reader, node: Product, scope: Scope, entry: tuple[KIndex, ...]) -> Polynomial:
     require_count(node.index.range, "a product")
     letter = reader.letter(node.index)
-    body = reader.read(node.body, {**scope, node.index: letter})
-    if not signs.positive(body, reader.domains):
+    logarithm = _log_of_positive(reader, node.body, {**scope, node.index: letter})
+    if logarithm is None:
         raise Blocked("a product over an index of factors not known to be positive")
-    return reader.reducer.exp(reader.reducer.bind(reader.reducer.logarithm(body), letter))
+    return reader.reducer.exp(reader.reducer.bind(logarithm, letter))
+
+
+def _log_of_positive(reader: Reader, node: Formula, scope: Scope) -> Polynomial | None:
+    """The log of a formula that is known to be positive, factor by factor; None where that is not known."""
+    reducer = reader.reducer
+    if isinstance(node, Multiply) and node.shape == ():
+        parts = [_log_of_positive(reader, factor, scope) for factor in node.factors]
+        known = [part for part in parts if part is not None]
+        return add(*known) if len(known) == len(parts) else None
+    if isinstance(node, Divide):
+        above, below = (_log_of_positive(reader, part, scope) for part in (node.numerator, node.denominator))
+        return None if above is None or below is None else subtract(above, below)
+    if isinstance(node, Power):
+        base = _log_of_positive(reader, node.base, scope)
+        return None if base is None else reducer.multiply(reader.read(node.exponent, scope), base)
+    if isinstance(node, Exp):
+        return reader.read(node.argument, scope)
+    value = reader.read(node, scope)
+    return reducer.logarithm(value) if signs.positive(value, reader.domains) else None
 
 
 def _reference(reader: Reader, node: Reference, scope: Scope, entry: tuple[KIndex, ...]) -> Polynomial:
