@@ -281,13 +281,13 @@ def check(
     from checks.note_reports import report
     from checks.notes import CheckedNote, Step, check_note
     from checks.witness import Witness
-    from derive.notes import read_note
+    from derive.notes import Display, read_note
 
     _check(output)
     witness = Witness(seed=seed, points=points, autodiff=False)
     read = [read_note(path, sys.stdin.read() if str(path) == "-" else None) for path in notes]
     checked: list[CheckedNote] = []
-    rows = sum(len(block.rows) for note in read for block in note.blocks if hasattr(block, "rows"))
+    rows = sum(len(block.rows) for note in read for block in note.blocks if isinstance(block, Display))
     with _progress(rows) as advance:
 
         def heard(step: Step) -> None:

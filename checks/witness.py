@@ -803,7 +803,7 @@ def _implied(witness: Witness, claim: Claim, proved: bool = False) -> Evidence:
                 continue
             before = len(solved)
             for symbol in free:
-                if len(solved) > before:
+                if proved and len(solved) > before:
                     break  # one letter that can be solved for is enough at a point
                 for solution in solutions(claim.lhs, point, symbol, first=proved):
                     seen = value_at(claim.rhs, solution)

@@ -48,7 +48,7 @@ def report(name: str) -> NoteReport:
 
 def counts(notes: Sequence[CheckedNote]) -> dict[str, int]:
     """How many rows came back with each verdict."""
-    found = dict.fromkeys(("proved", "confirmed", "refuted", "unknown", "unread", "defined", "skipped"), 0)
+    found: dict[str, int] = dict.fromkeys(("proved", "confirmed", "refuted", "unknown", "unread", "defined", "skipped"), 0)
     for note in notes:
         for step in note.steps:
             found[step.verdict] += 1

@@ -18,7 +18,10 @@ from derive.formula import Formula
 
 @dataclass(frozen=True, slots=True)
 class Density:
-    """``name(parameters)`` as notes declare it; ``formula(value, *parameters)`` is the density (mass) at a value of its support."""
+    """``name(parameters)`` as notes declare it; ``formula(value, *parameters)`` is the density (mass) at a value.
+
+    ``support`` says in words where it is defined.
+    """
 
     name: str
     parameters: tuple[str, ...]

@@ -20,9 +20,24 @@ from derive.notation.surface import MAX_CHARACTERS, HasBody, Item, Items, surfac
 from derive.symbols import Domain, Index, Range, Role, Size, Symbol
 
 KEYWORDS = (
-    "size", "index", "data", "latent", "param", "const", "fun", "posterior", "frozen", "define", "assume", "use", "reset", "let", "free",
-)  # fmt: skip
+    "size",
+    "index",
+    "data",
+    "latent",
+    "param",
+    "const",
+    "fun",
+    "posterior",
+    "frozen",
+    "define",
+    "assume",
+    "use",
+    "reset",
+    "let",
+    "free",
+)
 
+ROLES: Mapping[str, Role] = {"data": "data", "param": "param", "frozen": "frozen", "latent": "latent", "const": "const"}
 Span = tuple[int, int]
 """Lower and upper end of a range of integers known by numbers."""
 
@@ -32,7 +47,7 @@ class Letter:
     """A declared symbol: how it is written and what it is.
 
     ``slots`` of the spelling are its family's indices, in order, and then ``extra`` ones: the k of ``\\pi_k`` where
-    ``\\pi in simplex(K)`` was declared. ``values`` is what a latent runs over: a range, two numbers, or None when it is continuous.
+    ``\\pi in simplex(K)`` was declared. ``values`` is what a latent runs over: a range, two numbers, or None for a continuum.
     """
 
     spelling: Spelling
@@ -199,13 +214,13 @@ class Dictionary:
         start = len(text) - len(text.lstrip()) + len(word) + 1
         if word == "reset" and not rest.strip():
             self._reset()
-        elif word in _READERS:
+        elif word in KEYWORDS and word not in ("use", "reset"):
             self.keyword = word
-            _READERS[word](self, rest, start)
+            self._entry(word, rest, start)
         elif (place := _model_sign(line)) is not None:
             self._statement(line[: place[0]], line[place[1] :])
         elif self.keyword and self.keyword not in ("posterior",):
-            _READERS[self.keyword](self, line, 0)
+            self._entry(self.keyword, line, 0)
         else:
             raise ReadingError(
                 f"a declaration that is not understood: {line!r}, expected one of {', '.join(KEYWORDS)} or NAME ~ DENSITY",
@@ -213,6 +228,28 @@ class Dictionary:
                 len(text),
                 "declaration",
             )
+
+    def _entry(self, keyword: str, text: str, start: int) -> None:
+        """One entry behind a keyword."""
+        match keyword:
+            case "size":
+                self._size(text, start)
+            case "index":
+                self._index(text, start)
+            case "data" | "latent" | "param" | "const" | "frozen":
+                self._letters(keyword, text, start)
+            case "let":
+                self._letters("const", text, start)
+            case "fun":
+                self._fun(text, start)
+            case "posterior":
+                self._posterior(text, start)
+            case "define":
+                self._define(text, start)
+            case "assume":
+                self._assume(text, start)
+            case _:
+                self._free(text, start)
 
     def _reset(self) -> None:
         for part in (self.sizes, self.indices):
@@ -310,7 +347,7 @@ class Dictionary:
                     families.append(families.pop(position))
                     slots.append(slots.pop(position))
                     pattern = Spelling(pattern.items, tuple(slots), pattern.is_index)
-        role: Role = {"data": "data", "param": "param", "frozen": "frozen", "latent": "latent", "const": "const"}[kind]  # type: ignore[assignment]
+        role = ROLES[kind]
         category = not isinstance(values, Range) or values.lower >= 1
         if kind in ("latent", "data") and values is not None and category:
             # Its value as a vector of zeros and one 1 is what formulas speak of.
@@ -354,10 +391,16 @@ class Dictionary:
     def _type(self, text: str, start: int) -> tuple[tuple[Size, ...], Domain, Range | Span | None]:
         text = text.strip()
         plain_types: Mapping[str, Domain] = {
-            "R": "real", "Z": "integer", "N": "count", "positive": "positive", "nonnegative": "nonnegative", "unit": "unit", "bool": "bool",
-        }  # fmt: skip
+            "R": "real",
+            "Z": "integer",
+            "N": "count",
+            "positive": "positive",
+            "nonnegative": "nonnegative",
+            "unit": "unit",
+            "bool": "bool",
+        }
         if text in plain_types:
-            return (), plain_types[text], (0, 1) if False else None
+            return (), plain_types[text], None
         if text.startswith("\\mathbb{R}"):
             text = "R" + text[len("\\mathbb{R}") :]
         if met := re.fullmatch(r"R\^\{?\s*(\S+?)\s*\}?", text):
@@ -446,9 +489,6 @@ class Dictionary:
             if letter is None:
                 raise ReadingError(f"'free' names no declared parameter: {plain(items)}", start, start + len(text), "undeclared")
             self.freed |= {letter.name}
-
-    def _let(self, text: str, start: int) -> None:
-        self._letters("const", text, start)
 
     def _statement(self, left: str, right: str) -> None:
         target, *conditions = _split_bar(self.surface(left))
@@ -561,19 +601,3 @@ def _equation(items: Items, text: str, start: int) -> tuple[Items, Items]:
 def _model_sign(line: str) -> tuple[int, int] | None:
     met = re.search(r"~|\\sim(?![A-Za-z])", line)
     return None if met is None else met.span()
-
-
-_READERS = {
-    "size": Dictionary._size,
-    "index": Dictionary._index,
-    **{
-        kind: (lambda self, text, start, kind=kind: self._letters(kind, text, start))
-        for kind in ("data", "latent", "param", "const", "frozen")
-    },
-    "fun": Dictionary._fun,
-    "posterior": Dictionary._posterior,
-    "define": Dictionary._define,
-    "assume": Dictionary._assume,
-    "free": Dictionary._free,
-    "let": Dictionary._let,
-}

@@ -758,7 +758,7 @@ class Reader:
                 a, b = (self.index(part, inner) for part in condition)
                 body = multiply(body, ONE - Delta(a, b))
             value = body
-            for _, over, latent in reversed(used):
+            for _, over, _ in reversed(used):
                 if isinstance(over, Index):
                     if item.text == "\\sum":
                         value = self.probabilities.picked(Sum(over, value))
@@ -799,7 +799,7 @@ class Reader:
         return multiply(*terms) if terms else ONE
 
     def _extent(self, line: Line, scope: Scope, names: frozenset[str]) -> int:
-        """Where what a sum covers ends: the rest of its product, and terms that use the bound letter where it is free nowhere else."""
+        """Where what a sum covers ends: behind its product, and terms that use its letter where that is free nowhere else."""
         place = line.position
         items = line.items
         while place < len(items) and items[place].is_sign("+", "-"):

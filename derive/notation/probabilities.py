@@ -371,9 +371,9 @@ class Probabilities:
     def _is_label(self, letter: Letter) -> bool:
         """Whether a continuous latent is only integrated over, never calculated with: an argument of unknown functions."""
         for entry in self.dictionary.entries:
-            if isinstance(entry, (Unknown, Letter)) and entry is not letter and entry.spelling.is_call:
-                if any(self.letter_of(argument.items) is letter for argument in entry.spelling.call):
-                    return True
+            called = isinstance(entry, (Unknown, Letter)) and entry is not letter and entry.spelling.is_call
+            if called and any(self.letter_of(argument.items) is letter for argument in entry.spelling.call):
+                return True
         return False
 
     def latent_index(self, chunk: Items, scope: Scope) -> IndexLike | None:
@@ -1014,7 +1014,7 @@ class Probabilities:
         return self._density(statement.density, value_of, statement.arguments, scope, at)
 
     def _unspecified(self, one: Occurrence, statement: Statement, scope: Scope) -> Formula:
-        """An unspecified component density f(x | theta_k), as a function of the datum, the component and the parameters left over."""
+        """An unspecified component density f(x | theta_k): a function of datum, component and the parameters left over."""
         ranges: list[Range] = []
         indices: list[IndexLike] = []
         for index, own in zip(one.known, one.letter.symbol.family, strict=False):
@@ -1038,7 +1038,7 @@ class Probabilities:
             if letter.kind == "param" and letter.name not in used and not letter.spelling.slots and not letter.extra:
                 arguments.append(self.reader.reference(letter, (), scope.versions.get(letter.name)))
         name = plain(statement.arguments[0].items)
-        function = UnspecifiedFunction(name, tuple(ranges), "positive", tuple(a.shape for a in arguments))  # type: ignore[arg-type]
+        function = UnspecifiedFunction(name, tuple(ranges), "positive", tuple(a.shape for a in arguments))
         return Apply(function, tuple(indices), tuple(arguments))
 
     def _member(self, items: Items, value: IndexLike, scope: Scope) -> Formula:
@@ -1212,7 +1212,7 @@ class Probabilities:
 
 @dataclass(slots=True)
 class _Weights:
-    """Under what an expectation is taken: the posterior (``versions``; None: as declared), the model itself, or a named distribution."""
+    """Under what an expectation is taken: the posterior (``versions``; None: as declared), the model, or a named distribution."""
 
     probabilities: Probabilities
     named: Items | None
@@ -1268,7 +1268,7 @@ class _Weights:
         return found
 
     def mean(self, body: Formula) -> Formula:
-        """The expectation of a formula: pushed inside sums and products as far as it is linear, then summed over the latent's values."""
+        """The expectation of a formula: pushed inside as far as it is linear, then summed over the latent's values."""
         own = self.probabilities
         for letter in own.dictionary.letters:
             if letter.kind == "latent" and (index := own.own_index(letter)) is not None and index in free_indices(body):

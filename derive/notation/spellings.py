@@ -262,11 +262,11 @@ class Spelling:
             return found.bind(slot, actual)
         if len(formal) == 1 and formal[0].kind == "letter":
             trial = Match(dict(found.slots), dict(found.arguments))
-            if len(actual) == 1 and self._item(formal[0], actual[0], trial, last=True, whole=False):
-                if not trial.extra_sub and not trial.extra_sups:
-                    found.slots, found.arguments = trial.slots, trial.arguments
-                    found.arguments[plain(formal)] = actual
-                    return True
+            same = len(actual) == 1 and self._item(formal[0], actual[0], trial, last=True, whole=False)
+            if same and not trial.extra_sub and not trial.extra_sups:
+                found.slots, found.arguments = trial.slots, trial.arguments
+                found.arguments[plain(formal)] = actual
+                return True
             if self._has_slots(formal):
                 return False
             found.arguments[plain(formal)] = actual
@@ -335,7 +335,9 @@ def spelling(items: Items, is_index: Callable[[str], bool]) -> Spelling:
 
 def template(pattern: Spelling, letters: Callable[[str], str] | None = None) -> str:
     """The pattern in TeX with ``#1``, ``#2`` for its slots (or what ``letters`` says for each)."""
-    write = letters or (lambda slot: f"#{pattern.slots.index(slot) + 1}")
+
+    def write(slot: str) -> str:
+        return letters(slot) if letters is not None else f"#{pattern.slots.index(slot) + 1}"
 
     def tex(items: Items) -> str:
         return "".join(one(item) for item in items)

@@ -23,7 +23,6 @@ from derive.formula import (
     Derivative,
     Formula,
     Fresh,
-    Multiply,
     Named,
     Number,
     Power,
@@ -48,9 +47,20 @@ from derive.symbols import Domain, Index, Symbol
 Status = Literal["claim", "defined", "skipped", "unread"]
 
 RELATIONS = {
-    "=": "=", "=!": "=", "le": "<=", "<": "<=", "ge": ">=", ">": ">=", "propto": "proportional to", ":=": "defines", "equiv": "defines",
-    "leftarrow": "defines", "approx": "approximately", "sim": "is distributed as", "simeq": "approximately",
-}  # fmt: skip
+    "=": "=",
+    "=!": "=",
+    "le": "<=",
+    "<": "<=",
+    "ge": ">=",
+    ">": ">=",
+    "propto": "proportional to",
+    ":=": "defines",
+    "equiv": "defines",
+    "leftarrow": "defines",
+    "approx": "approximately",
+    "sim": "is distributed as",
+    "simeq": "approximately",
+}
 IMPLICATIONS = ("implies", "iff", "to")
 HINT_WORDS = (
     "let",
@@ -196,10 +206,9 @@ class DisplayReader:
             except DeriveError:
                 continue
             body = total.body if isinstance(total, Sum) else None
-            if isinstance(total, Sum) and isinstance(body, Apply) and total.index in body.indices:
-                if sum(index == total.index for index in body.indices) == 1:
-                    self.told.add(fact.text)
-                    self.own.normalised[body.function.name] = body.indices.index(total.index)
+            if isinstance(total, Sum) and isinstance(body, Apply) and body.indices.count(total.index) == 1:
+                self.told.add(fact.text)
+                self.own.normalised[body.function.name] = body.indices.index(total.index)
             if isinstance(total, Sum) and isinstance(body, Reference) and body.indices and body.indices[-1] == total.index:
                 domain = SUMMED.get(body.symbol.domain)
                 if domain is not None and total.index.range == body.symbol.family[-1]:
