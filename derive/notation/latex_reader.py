@@ -438,6 +438,11 @@ class Reader:
         item = line.take()
         inner = replace(dummy.scope, latents={**dummy.scope.latents, **scope.latents}, depth=scope.depth + 1)
         following = line.peek()
+        called = len(dummy.items) == 2 and dummy.items[1].kind == "fence" and following is not None and following.kind == "fence"
+        if called and following is not None:
+            line.take()
+            there = replace(inner, indices={**inner.indices, **scope.indices})
+            return self.formula((dummy.items[0], following.bare), there), following.sups, 0
         if following is not None and following.kind == "fence" and following.text == "()":
             # g(x): the argument, as a function of x.
             arguments = arguments_of(following.parts[0])
@@ -469,6 +474,8 @@ class Reader:
                     continue
                 match, end = met
                 alone = end - position < len(entry.spelling.items)
+                if alone and head == "\\pi":
+                    continue  # the number
                 if alone and end < len(line.items) and line.items[end].kind == "fence":
                     continue  # a call, of other arguments
                 if not self._admits(entry, match, scope) or not all(slot in match.slots for slot in entry.spelling.slots):

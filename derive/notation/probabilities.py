@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
+from fractions import Fraction
 from typing import TYPE_CHECKING
 
 from derive.densities import density
@@ -26,6 +27,7 @@ from derive.formula import (
     MatrixProduct,
     Multiply,
     Named,
+    Number,
     Power,
     Product,
     Reference,
@@ -167,6 +169,10 @@ class Probabilities:
                     if extra in (0, entry.extra):
                         return entry, met[0]
         return None
+
+    def lettered(self, items: Items) -> tuple[Letter, Match] | None:
+        """The declared letter that the items are, with what its slots met."""
+        return self._letter(items, whole=False)
 
     def parameters_named(self, items: Items) -> tuple[str, ...]:
         """The names of the declared symbols (no data, no latents) that the items denote, one or all of a tuple."""
@@ -508,6 +514,19 @@ class Probabilities:
             indices.append(self.reader.index(match.slots[slot], scope))
         arguments: list[Formula] = []
         unbound: tuple[Letter, tuple[IndexLike, ...]] | None = None
+        name = entry.spelling.name
+        for item in entry.spelling.items[:-1]:
+            # D_\\phi(x) depends on phi.
+            for part in (item.sub or (), *item.sups):
+                for chunk in chunks_of(part):
+                    parameter = self.letter_of(chunk)
+                    if (
+                        parameter is not None
+                        and parameter.kind == "param"
+                        and not parameter.spelling.slots
+                        and not parameter.extra
+                    ):
+                        arguments.append(self.reader.reference(parameter, (), scope.versions.get(parameter.name)))
         for argument in entry.spelling.call:
             letter = self.letter_of(argument.items)
             actual = match.arguments.get(plain(argument.items), argument.items)
@@ -533,8 +552,20 @@ class Probabilities:
                     )
                 indices.append(value)
             elif letter is not None and letter.kind == "data":
+                stood = scope
+                while len(actual) == 1 and actual[0].sub is None and actual[0].text in stood.dummies:
+                    closure = stood.dummies[actual[0].text]
+                    actual, stood = closure.items, closure.scope
                 actual_letter = self.letter_of(actual)
-                if actual_letter is not letter and not match.slots and plain(actual) != plain(argument.items):
+                if actual_letter is letter or match.slots or plain(actual) == plain(argument.items):
+                    continue
+                datum = self.lettered(actual)
+                if datum is not None and datum[0].kind == "data" and datum[0].values is None:
+                    # The function at each datum: one more index, and nothing known of how its values there hang together.
+                    ranges += datum[0].symbol.family
+                    indices += [self.reader.index(datum[1].slots[s], stood) for s in datum[0].spelling.slots]
+                    name += f" at {datum[0].name}"
+                else:
                     raise ReadingError(
                         f"an unknown function at something composed: {plain(actual)}",
                         actual[0].start,
@@ -551,7 +582,7 @@ class Probabilities:
                     raise ReadingError(f"an undeclared argument: {plain(actual)}", actual[0].start, actual[-1].end, "undeclared")
                 arguments.append(value)
         function = UnspecifiedFunction(
-            entry.spelling.name,
+            name,
             tuple(ranges),
             entry.domain,
             tuple(a.shape for a in arguments),
@@ -1303,6 +1334,8 @@ class _Weights:
                 raise ReadingError("the expectation of a product of sums over several latents", 0, 1, "unsupported")
         if isinstance(node, Divide) and not self._mentions(node.denominator):
             return Divide(self._pushed(node.numerator), node.denominator)
+        if isinstance(node, Divide):
+            return self._pushed(multiply(node.numerator, *_reciprocal(node.denominator)))
         if isinstance(node, Transpose):
             return Transpose(self._pushed(node.argument))
         if isinstance(node, Sum) and not self._all_inside(node):
@@ -1326,7 +1359,8 @@ class _Weights:
                 # Free of the parameters, and not written out: a number that nothing else is known of.
                 own.opaque_expectation = True
                 own.opaque_count += 1
-                return Reference(Symbol(f"mean {own.opaque_count}", "frozen"))
+                around = tuple(sorted(free_indices(node), key=lambda index: index.name))
+                return Reference(Symbol(f"mean {own.opaque_count}", "frozen", tuple(index.range for index in around)), around)
             raise ReadingError(f"the expectation over the latent {letter.name} is not supported yet", 0, 1, "unsupported")
         if isinstance(letter.values, tuple):
             raise ReadingError("an expectation over a latent with numbers for values is not supported yet", 0, 1, "unsupported")
@@ -1339,6 +1373,9 @@ class _Weights:
             return None
         reader = self.probabilities.reader
         scope = replace(self.scope, versions={**self.scope.versions, **(self.versions or {})})
+        assumed = self._assumed_mean(letter, indices)
+        if assumed is not None:
+            return assumed
         for statement, match in self.probabilities.statements_of(letter):
             placed = self.probabilities.placed_at(Occurrence(letter, indices), match, scope)
             if statement.density == "Binomial" and len(statement.targets) == 1:
@@ -1346,6 +1383,30 @@ class _Weights:
                 return multiply(trials, chance)
             if statement.density == "Multinomial":
                 return self._share(letter, statement, placed)
+        return None
+
+    def _assumed_mean(self, letter: Letter, indices: tuple[IndexLike, ...]) -> Formula | None:
+        """``assume \\hat w_i = E[w_i | y_i] at ..``: the letter that stands for a latent's mean."""
+        own = self.probabilities
+        for fact in own.dictionary.facts:
+            right = fact.right
+            if fact.relation != "=" or len(right) < 2 or right[0].text not in EXPECTATION_NAMES or right[1].kind != "fence":
+                continue
+            inside = right[1].parts[0]
+            cut = next((k for k, item in enumerate(inside) if item.is_sign("mid", ";")), len(inside))
+            met, named = own.lettered(inside[:cut]), own.lettered(fact.left)
+            if met is None or named is None or met[0] is not letter or named[0].kind != "frozen":
+                continue
+            at = right[4:] if [item.text for item in right[2:4]] == ["a", "t"] else ()
+            if (own.versions(at, self.scope) or {}) != dict(self.versions or {}):
+                continue  # the mean under other parameters
+            by_slot = {
+                plain(chunk): index
+                for chunk, index in zip((met[1].slots[s] for s in letter.spelling.slots), indices, strict=True)
+            }
+            slots = [by_slot.get(plain(named[1].slots[s])) for s in named[0].spelling.slots]
+            if all(index is not None for index in slots):
+                return Reference(named[0].symbol, tuple(index for index in slots if index is not None))
         return None
 
     def _share(self, letter: Letter, statement: Statement, scope: Scope) -> Formula | None:
@@ -1408,6 +1469,15 @@ def _log_written_out(argument: Formula) -> Formula | None:
     if isinstance(argument, Power):
         return multiply(argument.exponent, _log_written_out(argument.base) or Log(argument.base))
     return None
+
+
+def _reciprocal(node: Formula) -> tuple[Formula, ...]:
+    """The factors of 1 / node."""
+    if isinstance(node, Multiply) and node.shape == ():
+        return tuple(part for factor in node.factors for part in _reciprocal(factor))
+    if isinstance(node, Divide):
+        return (node.denominator, *_reciprocal(node.numerator))
+    return (Power(node, Number(Fraction(-1))),)
 
 
 def _at_value(node: Formula, symbol: Symbol, indices: tuple[IndexLike, ...], value: IndexLike) -> Formula:

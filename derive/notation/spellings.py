@@ -271,6 +271,10 @@ class Spelling:
                 return False
             found.arguments[plain(formal)] = actual
             return True
+        if _is_call(formal) and _is_call(actual) and plain(formal[1:]) == plain(actual[1:]):
+            # KL(P(X, Y) || Q(X, Y)) met by KL(Q(X, Y) || P(X, Y)): the functions are the arguments.
+            found.arguments[formal[0].text] = actual
+            return True
         cut = next((k for k, item in enumerate(formal) if item.is_sign("=")), None)
         if cut is not None and not any(item.is_sign("=") for item in actual):
             # q(z) where q(z = k) was declared: the value is that of z.
@@ -297,6 +301,18 @@ class Spelling:
         if mine.kind == "sign":
             return theirs.is_sign(mine.text)
         return self._item(mine, theirs, found, last=True, whole=False) and not (found.extra_sub or found.extra_sups)
+
+
+def _is_call(items: Items) -> bool:
+    """Whether the items are a function's letter and its arguments, none of which has a value: P(X, Y)."""
+    return (
+        len(items) == 2
+        and items[0].kind == "letter"
+        and items[0].sub is None
+        and not items[0].sups
+        and items[1].kind == "fence"
+        and not any(item.kind == "sign" and item.text not in SEPARATORS for item in items[1].parts[0])
+    )
 
 
 def _arguments_within(items: Items) -> Iterator[Argument]:

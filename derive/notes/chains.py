@@ -39,6 +39,7 @@ from derive.formula import (
 from derive.notation.conventions import Convention
 from derive.notation.declarations import Dictionary, Letter
 from derive.notation.latex_reader import Reader, Scope, alike, shared_letters
+from derive.notation.probabilities import EXPECTATION_NAMES
 from derive.notation.spellings import arguments_of, plain
 from derive.notation.surface import SAME, Item, Items, Token, surface, tokens
 from derive.notes import Display, Place, Row, Source
@@ -325,7 +326,7 @@ class DisplayReader:
             )
         self.undecided = self.undecided or reader.undecided_weights
         self.opaque = self.opaque or reader.probabilities.opaque_evidence or reader.probabilities.opaque_expectation
-        if self.opaque:
+        if self.opaque and not (self.hints.solves or self.hints.maximises):
             claims = [
                 claim if claim.relation == "propto" or _up_to_constant(claim) else replace(claim, hedge=OPAQUE)
                 for claim in claims
@@ -772,6 +773,8 @@ class DisplayReader:
                 scope = reader.probabilities.free_latents((*fact.left, *fact.right))
                 left, right = alike(reader.formula(fact.left, scope), reader.formula(fact.right, scope))
             except DeriveError as error:
+                if fact.right and fact.right[0].text in EXPECTATION_NAMES:
+                    continue  # the name of a mean, which is used where that mean stands
                 self.unread_facts = f"the assumption {fact.text} could not be read: {error}"
                 continue
             concerned = set(_symbols(lhs, rhs))
