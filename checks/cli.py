@@ -365,6 +365,18 @@ def _codes() -> list[str]:
     return codes()
 
 
+@cli.command(short_help="Say how each formula of a note is understood.")
+@click.argument("note", type=click.Path(path_type=Path, allow_dash=True))
+def read(note: Path) -> int:
+    """Echo how the formulas of NOTE are understood: what each row claims, and which rules of reading were used."""
+    from checks.notes import understood
+    from derive.notes import read_note
+
+    lines = list(understood(read_note(note, sys.stdin.read() if str(note) == "-" else None)))
+    _print("\n".join(lines or ["no formula was found"]) + "\n")
+    return PASSED if lines else NOT_PASSED
+
+
 @cli.command(short_help="Explain a known slip, or list them.")
 @click.argument("code", type=NameOf("diagnosis", _codes), required=False)
 def explain(code: str | None) -> int:

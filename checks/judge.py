@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from typing import NoReturn
 
 from checks.points import has_unspecified
+from checks.maximisers import proposed
 from checks.witness import Evidence, Witness
 from derive.algebra.prove import Outcome, Proof, Unproved, prove
 from derive.claims import Claim, Verdict
@@ -126,9 +127,10 @@ def _verdict(claim: Claim, outcome: Outcome | None, evidence: Evidence) -> tuple
         return "proved", "both sides are zero at every point tried"
     if not evidence.separated:
         return "unknown", "the points tried could not have told a wrong claim from a right one"
-    if isinstance(outcome, Unproved) and claim.relation in ("<=", ">=") and has_unspecified(claim.lhs, claim.rhs):
-        # The functions and measures at which such a bound fails may be few: points alone do not settle it.
-        return "unknown", f"a bound between unknown functions, without a proof ({outcome.reason})"
+    maximum = claim.relation == "<=" and bool(proposed(claim.lhs, claim.rhs)) and not has_unspecified(claim.lhs, claim.rhs)
+    if isinstance(outcome, Unproved) and claim.relation in ("<=", ">=") and not maximum:
+        # The points at which a bound fails may be few: points alone do not settle it.
+        return "unknown", f"a bound without a proof ({outcome.reason})"
     if isinstance(outcome, Unproved):
         return "confirmed", f"no proof found ({outcome.reason}); {evidence.reason}"
     return "proved", evidence.reason

@@ -8,6 +8,7 @@ import time
 from collections.abc import Callable, Generator, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
+from pathlib import Path
 from typing import Literal
 
 from checks.diagnoses import Diagnosed, diagnose
@@ -16,11 +17,13 @@ from checks.points import symbols_of
 from checks.witness import Witness
 from derive.claims import Claim
 from derive.errors import DeriveError, DisagreementError, ReadingError
-from derive.formula import Apply, Formula, rebuild
+from derive.formula import Apply, Formula, free_indices, rebuild
+from derive.notation import latex_writer, text_writer
 from derive.notation.conventions import Convention
 from derive.notation.declarations import Dictionary
 from derive.notes import Declarations, Display, Note, Place
 from derive.notes.chains import DisplayReader, DisplayReading, RowClaim, RowReading
+from derive.notes.packs import pack
 
 RowVerdict = Literal["proved", "confirmed", "refuted", "unknown", "unread", "defined", "skipped"]
 WORST: tuple[RowVerdict, ...] = ("refuted", "unread", "unknown", "confirmed", "proved", "defined", "skipped")
@@ -133,9 +136,54 @@ def check_note(
     return checked
 
 
+def understood(note: Note) -> Iterator[str]:
+    """How the symbols and the rows of a note are understood, as lines of text."""
+    checked = CheckedNote(note.file)
+    dictionary = Dictionary(macros=note.macros)
+    known: dict[str, Formula] = {}
+    for block in note.blocks:
+        if isinstance(block, Declarations):
+            _declare(dictionary, block, checked)
+            for letter in dictionary.letters:
+                shape = " x ".join(size.name for size in letter.symbol.shape)
+                family = ", ".join(r.upper.name for r in letter.symbol.family)
+                told = f"{letter.kind}, {letter.symbol.domain}" + (f", shape {shape}" if shape else "")
+                yield f"  {letter.name}: {told}" + (f", a family over {family}" if family else "")
+            continue
+        reading = _read(block, dictionary, known, "held")
+        if block.label and reading.left is not None:
+            known[block.label] = reading.left
+        for row in reading.rows:
+            yield f"line {row.place.line}: {row.status}" + (f" ({row.message})" if row.message else "")
+            yield from _told(row, reading)
+    for trouble in checked.troubles:
+        yield f"line {trouble.place.line}: declaration not understood: {trouble.message}"
+
+
+def _told(row: RowReading, reading: DisplayReading) -> Iterator[str]:
+    for claim in row.claims:
+        meant = claim.alternatives[-1]
+        try:
+            left, right = (text_writer.text(side, reading.convention) for side in (meant.lhs, meant.rhs))
+            sides = [latex_writer.latex(side, reading.convention) for side in (meant.lhs, meant.rhs)]
+        except (DeriveError, IndexError, KeyError, ValueError):
+            yield "    (a part of it has no way of being written)"
+            continue
+        yield f"    {left}  {meant.relation}  {right}"
+        free = sorted(index.name for index in free_indices(meant.lhs) | free_indices(meant.rhs))
+        yield f"    LaTeX: {sides[0]} {meant.relation} {sides[1]}" + (f"    for every {', '.join(free)}" if free else "")
+    for note in row.notes:
+        yield f"    reading: {note}"
+
+
 def _declare(dictionary: Dictionary, block: Declarations, checked: CheckedNote) -> None:
     for line in block.lines:
         try:
+            word, _, name = line.text.strip().partition(" ")
+            if word == "use":
+                for shared in pack(name.strip(), Path(checked.file)):
+                    dictionary.declare(shared.text)
+                continue
             dictionary.declare(line.text)
         except ReadingError as error:
             checked.troubles.append(Trouble(line.at(min(error.start, len(line.text))), str(error), error.code))

@@ -1,0 +1,42 @@
+"""Notation packs: declarations that many notes share, one file a model and author; a note takes one in by ``use cs229/gmm``.
+
+A name that no pack has is a path of a file of declarations, relative to the note and inside its folder.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from derive.errors import UnknownNameError
+from derive.notes import Place, Source, read_text
+
+SUFFIX = ".derive"
+_FOLDER = Path(__file__).parent
+
+
+def names() -> list[str]:
+    """The names of all packs."""
+    return sorted(str(path.relative_to(_FOLDER).with_suffix("")) for path in _FOLDER.rglob(f"*{SUFFIX}"))
+
+
+def pack(name: str, note: Path) -> tuple[Source, ...]:
+    """The declarations of a pack, or of a file beside the note.
+
+    Raises:
+        UnknownNameError: there is no such pack, and no such file in the note's folder.
+        DeriveError: the file cannot be read.
+    """
+    if name in names():
+        path = _FOLDER / f"{name}{SUFFIX}"
+    else:
+        folder = note.parent.resolve()
+        path = (folder / name).resolve()
+        path = path if path.suffix == SUFFIX else path.with_name(path.name + SUFFIX)
+        if not path.is_file() or not path.is_relative_to(folder):
+            raise UnknownNameError.among("notation pack", name, names())
+    lines = read_text(path).split("\n")
+    found: list[Source] = []
+    for number, line in enumerate(lines, start=1):
+        text = line.partition("#")[0]
+        found += [Source(part, Place(number)) for part in text.split(";") if part.strip()]
+    return tuple(found)

@@ -1,0 +1,201 @@
+"""Small notes and the verdict that each of their rows deserves; every right row has a wrong twin."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from checks.notes import CheckedNote, Step, check_note
+from checks.witness import Witness
+from derive.notes import read_note
+
+MIXTURE = r"""
+size n, k
+index i in 1..n ; j, l, s in 1..k
+data x_i in R
+latent z_i in 1..k
+param \pi in simplex(k) ; \mu_j in R ; \sigma_j in positive
+z_i ~ Categorical(\pi)
+x_i | z_i=j ~ Normal(\mu_j, \sigma_j^2)
+define \theta = (\pi, \mu, \sigma) ; X = (x_i) ; Z = (z_i)
+posterior w_{ij} = p(z_i=j | x_i) at \theta_t
+define Q = \sum_i \sum_j w_{ij} \log p(x_i, z_i=j)
+"""
+DENSITIES = r"""
+size K, r
+latent z in 1..K
+data x in R
+param \theta in R^r
+frozen \theta^t in R^r
+fun p(x, z | \theta) in positive
+define p(x | \theta) = \sum_z p(x, z | \theta) ; p(z | x, \theta) = p(x, z | \theta) / p(x | \theta)
+frozen q(z) in simplex(K) over z
+"""
+SCALARS = r"""
+size n
+index i in 1..n
+data x_i in R
+param \mu in R ; \tau in positive
+const a in R ; b in positive
+"""
+
+
+def checked(declarations: str, *displays: str) -> CheckedNote:
+    body = "\n\n".join(display if display.startswith("<!--") else f"$$\n{display}\n$$" for display in displays)
+    text = f"```derive\n{declarations}\n```\n\n{body}\n"
+    return check_note(read_note(Path("note.md"), text), Witness(autodiff=False), diagnosed=False)
+
+
+def verdict(declarations: str, *displays: str) -> str:
+    """The verdict of the last row."""
+    note = checked(declarations, *displays)
+    assert not note.troubles, note.troubles
+    return note.steps[-1].verdict
+
+
+ROWS = [
+    # sums, their scope, and letters
+    (SCALARS, r"\sum_{i=1}^n (x_i - \mu) = \sum_i x_i - n \mu", r"\sum_{i=1}^n (x_i - \mu) = \sum_i x_i - \mu"),
+    (SCALARS, r"\sum_i x_i - \mu = \left(\sum_i x_i\right) - \mu", r"\sum_i x_i - \mu = \sum_i (x_i - \mu)"),
+    (SCALARS, r"\sum_i x_i + b x_i = (1 + b) \sum_i x_i", r"\sum_i x_i + b x_i = b \sum_i x_i"),
+    (SCALARS, r"\log b \tau = \log b + \log \tau", r"\log b \tau = \log b \cdot \log \tau"),
+    (SCALARS, r"a / 2 b = \frac{a}{2 b}", r"a / 2 b = \frac{a}{2} b"),
+    (SCALARS, r"1/2 a = \frac{a}{2}", r"1/2 a = \frac{1}{2 a}"),
+    (SCALARS, r"\frac{\partial}{\partial \mu} \sum_i (x_i-\mu)^2 = -2 \sum_i (x_i - \mu)", r"\frac{\partial}{\partial \mu} \sum_i (x_i-\mu)^2 = 2 \sum_i (x_i - \mu)"),
+    (SCALARS, r"\frac{d^2}{d\mu^2} (a - \mu)^2 = 2", r"\frac{d^2}{d\mu^2} (a - \mu)^2 = -2"),
+    (SCALARS, r"-\frac{(a-\mu)^2}{2} = -\frac{\mu^2}{2} + a \mu + \text{const}", r"-\frac{(a-\mu)^2}{2} = -\frac{\mu^2}{2} + \text{const}"),
+    (SCALARS, r"b e^{-b \mu} \propto e^{-b \mu}", r"b e^{-b \mu} \propto e^{b \mu}"),
+    (SCALARS, r"(a - \mu)^2 \ge 0", r"(a - \mu)^2 + 1 \le 0"),
+    # the model
+    (MIXTURE, r"p(x_i) = \sum_j p(x_i, z_i=j)", r"p(x_i) = \sum_j p(x_i | z_i=j)"),
+    (MIXTURE, r"p(z_i=j | x_i) = \frac{p(x_i | z_i=j) \pi_j}{p(x_i)}", r"p(z_i=j | x_i) = \frac{p(x_i | z_i=j)}{p(x_i)}"),
+    (MIXTURE, r"\log p(X | \theta) = \sum_i \log \sum_j p(x_i, z_i=j)", r"\log p(X | \theta) = \sum_i \sum_j \log p(x_i, z_i=j)"),
+    (MIXTURE, r"E_{Z | X; \theta_t}[\log p(X, Z; \theta)] = Q", r"E_{Z | X; \theta}[\log p(X, Z; \theta)] = Q"),
+    (MIXTURE, r"\frac{\partial Q}{\partial \mu_s} = \sum_i w_{is} \frac{x_i - \mu_s}{\sigma_s^2}", r"\frac{\partial Q}{\partial \mu_s} = \sum_i w_{is} \frac{x_i - \mu_s}{\sigma_s}"),
+    (MIXTURE, r"\sum_j w_{ij} = 1", r"\sum_i w_{ij} = 1"),
+    # unknown densities
+    (DENSITIES, r"\log p(x | \theta) \ge \sum_z q(z) \log \frac{p(x, z | \theta)}{q(z)}", r"\log p(x | \theta) \le \sum_z q(z) \log \frac{p(x, z | \theta)}{q(z)}"),
+    (DENSITIES, r"\nabla_\theta \log p(x | \theta) = \sum_z p(z | x, \theta) \nabla_\theta \log p(x, z | \theta)", r"\nabla_\theta \log p(x | \theta) = \sum_z p(z | x, \theta^t) \nabla_\theta \log p(x, z | \theta)"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("declarations", "right", "wrong"), ROWS, ids=[right[:40] for _, right, _ in ROWS])
+def test_a_right_row_is_proved_and_its_wrong_twin_refuted(declarations: str, right: str, wrong: str) -> None:
+    assert verdict(declarations, right) == "proved"
+    assert verdict(declarations, wrong) == "refuted"
+
+
+IMPLICATIONS = [
+    (
+        r"\sum_i (x_i - \mu) &= 0 \\ \implies \mu &= \frac{1}{n} \sum_i x_i",
+        r"\sum_i (x_i - \mu) &= 0 \\ \implies \mu &= \sum_i x_i",
+    ),
+    (r"a \tau &= b \\ \implies a &= \frac{b}{\tau}", r"a \tau &= b \\ \implies a &= b \tau"),
+]
+
+
+@pytest.mark.parametrize(("right", "wrong"), IMPLICATIONS)
+def test_what_follows_from_an_equation(right: str, wrong: str) -> None:
+    good = checked(SCALARS, rf"\begin{{aligned}} {right} \end{{aligned}}".replace(r"\\ ", "\\\\\n")).steps
+    assert [step.verdict for step in good] == ["defined", "proved"]
+    assert (
+        checked(SCALARS, rf"\begin{{aligned}} {wrong} \end{{aligned}}".replace(r"\\ ", "\\\\\n")).steps[-1].verdict == "refuted"
+    )
+
+
+def test_a_division_by_what_may_vanish_does_not_follow() -> None:
+    rows = "\\begin{aligned} a \\mu &= a \\\\\n\\implies \\mu &= 1 \\end{aligned}"
+    assert checked(SCALARS, rows).steps[-1].verdict == "refuted"
+
+
+@pytest.mark.parametrize(
+    ("solution", "expected"),
+    [
+        (r"\mu_s = \frac{\sum_i w_{is} x_i}{\sum_i w_{is}}", "proved"),
+        (r"\mu_s = \frac{\sum_i w_{is} x_i}{n}", "refuted"),
+        (r"\sigma_s^2 = \frac{\sum_i w_{is} (x_i-\mu_s)^2}{\sum_i w_{is}}", "proved"),
+        (r"\sigma_s = \frac{\sum_i w_{is} (x_i-\mu_s)^2}{\sum_i w_{is}}", "refuted"),
+        (r"\pi_s = \frac{1}{n} \sum_i w_{is}", "proved"),
+        (r"\pi_s = \sum_i w_{is}", "refuted"),
+    ],
+)
+def test_maximisers(solution: str, expected: str) -> None:
+    parameter = solution.split("_")[0] + "_s"
+    hint = f"<!-- derive: maximises (eq-Q) over {parameter if 'pi' not in parameter else chr(92) + 'pi'} -->"
+    first = "Q = \\sum_i \\sum_j w_{ij} \\log p(x_i, z_i=j)"
+    text = f"```derive\n{MIXTURE}\n```\n\n$$\n{first}\n$$ (eq-Q)\n\n{hint}\n$$\n{solution}\n$$\n"
+    note = check_note(read_note(Path("note.md"), text), Witness(autodiff=False), diagnosed=False)
+    assert not note.troubles
+    assert note.steps[-1].verdict == expected
+
+
+UNREAD = [
+    (SCALARS, r"y = 1", "undeclared"),
+    (SCALARS, r"\sum_q x_q = 1", "undeclared"),
+    (SCALARS, r"x = 1", "undeclared"),
+    (MIXTURE, r"\frac{\partial Q}{\partial p(x_i)} = 1", "ill-formed"),
+    (SCALARS, r"\left( \mu = 1", "brackets"),
+    (SCALARS, r"\frac{\mu}{2 = 1", "brackets"),
+    (SCALARS, r"9^{9^{9}} = 1", "limit"),
+    (SCALARS, r"\mu \pm 1 = 2", "ambiguous"),
+]
+
+
+@pytest.mark.parametrize(("declarations", "row", "code"), UNREAD)
+def test_what_cannot_be_read_is_said_and_is_no_pass(declarations: str, row: str, code: str) -> None:
+    step: Step = checked(declarations, row).steps[-1]
+    assert step.verdict == "unread" and not step.passes
+    assert step.row.code == code
+
+
+def test_the_nearest_declared_symbol_is_named() -> None:
+    step = checked(SCALARS, r"\mv = 1").steps[-1]
+    assert "undeclared" in step.message
+
+
+def test_vectors_keep_their_shapes() -> None:
+    vectors = "size d\nparam m in R^d ; S in spd(d)\nconst v in R^d"
+    assert verdict(vectors, r"\nabla_m (v - m)^T S (v - m) = -2 S (v - m)") == "proved"
+    assert verdict(vectors, r"\nabla_m (v - m)^T S (v - m) = -2 S^{-1} (v - m)") == "refuted"
+    assert verdict(vectors, r"v + S = v") == "unread"
+    assert verdict(vectors, r"\frac{\partial}{\partial S} \log |S| = S^{-1}") == "proved"
+    assert verdict(vectors, r"\| v - m \|^2 = v^T v - 2 v^T m + m^T m") == "proved"
+
+
+def test_an_expected_mistake_passes_only_when_it_is_one() -> None:
+    hint = "<!-- derive: expect refuted -->"
+    assert checked(SCALARS, hint, r"a + b = a").steps[-1].passes
+    assert not checked(SCALARS, hint, r"a + b = b + a").steps[-1].passes
+
+
+def test_skipped_and_defined_rows_claim_nothing() -> None:
+    assert verdict(SCALARS, '<!-- derive: skip "known" -->', r"a = b") == "skipped"
+    assert verdict(SCALARS, r"F := a + b") == "defined"
+    note = checked(SCALARS, r"F := a + b")
+    assert not note.passes  # nothing was checked
+
+
+def test_definitions_of_displays_are_used_later() -> None:
+    assert verdict(SCALARS, r"F(\mu) := (a - \mu)^2", r"\frac{d F}{d \mu} = -2 (a - \mu)") == "proved"
+    assert verdict(SCALARS, r"F(\mu) := (a - \mu)^2", r"\frac{d F}{d \mu} = 2 (a - \mu)") == "refuted"
+
+
+def test_a_row_after_a_wrong_one_is_judged_against_what_is_written() -> None:
+    rows = "\\begin{aligned} (a+b)^2 &= a^2 + b^2 \\\\\n&= b^2 + a^2 \\end{aligned}"
+    assert [step.verdict for step in checked(SCALARS, rows).steps] == ["refuted", "proved"]
+
+
+def test_both_readings_of_an_undecided_posterior_are_told() -> None:
+    undecided = MIXTURE.replace(r"at \theta_t", "")
+    (step,) = checked(undecided, r"\frac{\partial Q}{\partial \mu_s} = \sum_i w_{is} \frac{x_i - \mu_s}{\sigma_s^2}").steps
+    assert step.verdict == "proved" and step.reading == "held"
+    assert dict(step.readings) == {"held": "proved", "moving": "refuted"}
+
+
+def test_freed_weights_hold_for_one_display() -> None:
+    lagrangian = (
+        r"\frac{\partial}{\partial \pi_s} \left( Q + \lambda (\sum_j \pi_j - 1) \right) = \frac{\sum_i w_{is}}{\pi_s} + \lambda"
+    )
+    assert verdict(MIXTURE, r"<!-- derive: let \lambda in R ; free \pi -->", lagrangian) == "proved"
+    assert verdict(MIXTURE, r"<!-- derive: let \lambda in R ; free \pi -->", lagrangian, r"\sum_j \pi_j = 1") == "proved"
