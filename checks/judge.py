@@ -7,8 +7,8 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import NoReturn
 
-from checks.points import has_unspecified
 from checks.maximisers import proposed
+from checks.points import has_unspecified
 from checks.witness import Evidence, Witness
 from derive.algebra.prove import Outcome, Proof, Unproved, prove
 from derive.claims import Claim, Verdict

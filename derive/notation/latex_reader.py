@@ -586,6 +586,13 @@ class Reader:
                 )
             versions = {name: version for name, version in found.items() if not version.current}
             current = any(version.current for version in found.values())
+            if not current and not versions and self.probabilities.bears_a_mark(entry.at):
+                raise ReadingError(
+                    f"{plain(entry.at)} is neither the free parameters nor declared values of them",
+                    entry.at[0].start,
+                    entry.at[-1].end,
+                    "undeclared",
+                )
         definition = self._definition(entry, versions)
         return Named(definition, indices, "current" if current else "free")
 

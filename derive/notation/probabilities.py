@@ -121,8 +121,9 @@ class Probabilities:
             ):
                 item = entry.spelling.items[0]
                 members = self._members(entry.body)
-                if members and all(self.letter_of(member, whole=True) is None for member in members):
+                if members and all(self._unmarked(member) is None for member in members):
                     found.update(plain(part) for part in (*((item.sub,) if item.sub else ()), *item.sups))
+                    found.update(("'" * item.primes,) if item.primes else ())
         return frozenset(found)
 
     def is_current_mark(self, script: Items) -> bool:
@@ -169,6 +170,32 @@ class Probabilities:
                     if extra in (0, entry.extra):
                         return entry, met[0]
         return None
+
+    def _unmarked(self, items: Items) -> tuple[Letter, Match] | None:
+        """The declared letter that the items are, where its slots hold indices: \\mu_t is no \\mu_j but \\mu at t."""
+        found = self._letter(items, whole=True)
+        if found is None or found[0].kind != "param":
+            return found
+        return None if any(self._marks(chunk) for chunk in (*found[1].slots.values(), *found[1].extra_sub)) else found
+
+    def bears_a_mark(self, items: Items) -> bool:
+        """Whether parameters are written with a prime, or a script that is no index: \\theta_t, \\theta^{old}."""
+        return any(
+            bool(item.primes) or any(self._marks(script) for script in (*((item.sub,) if item.sub else ()), *item.sups))
+            for item in items
+        )
+
+    def _marks(self, chunk: Items) -> bool:
+        """Whether a subscript tells versions of a parameter apart, and is no value of an index."""
+        if plain(chunk) == "0":
+            return True
+        return any(
+            item.kind in ("letter", "group")
+            and not self.dictionary.is_index(plain((item,)))
+            and plain((item,)) not in self.dictionary.sizes
+            and self.letter_of((item,)) is None
+            for item in chunk
+        )
 
     def lettered(self, items: Items) -> tuple[Letter, Match] | None:
         """The declared letter that the items are, with what its slots met."""
@@ -242,7 +269,7 @@ class Probabilities:
 
         several_versions: dict[str, Version] = {}
 
-        known = self._letter(items, whole=True)
+        known = self._unmarked(items)
         if known is not None:
             letter, match = known
             if letter.kind in ("param", "const"):

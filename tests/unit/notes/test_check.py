@@ -62,9 +62,17 @@ ROWS = [
     (SCALARS, r"\log b \tau = \log b + \log \tau", r"\log b \tau = \log b \cdot \log \tau"),
     (SCALARS, r"a / 2 b = \frac{a}{2 b}", r"a / 2 b = \frac{a}{2} b"),
     (SCALARS, r"1/2 a = \frac{a}{2}", r"1/2 a = \frac{1}{2 a}"),
-    (SCALARS, r"\frac{\partial}{\partial \mu} \sum_i (x_i-\mu)^2 = -2 \sum_i (x_i - \mu)", r"\frac{\partial}{\partial \mu} \sum_i (x_i-\mu)^2 = 2 \sum_i (x_i - \mu)"),
+    (
+        SCALARS,
+        r"\frac{\partial}{\partial \mu} \sum_i (x_i-\mu)^2 = -2 \sum_i (x_i - \mu)",
+        r"\frac{\partial}{\partial \mu} \sum_i (x_i-\mu)^2 = 2 \sum_i (x_i - \mu)",
+    ),
     (SCALARS, r"\frac{d^2}{d\mu^2} (a - \mu)^2 = 2", r"\frac{d^2}{d\mu^2} (a - \mu)^2 = -2"),
-    (SCALARS, r"-\frac{(a-\mu)^2}{2} = -\frac{\mu^2}{2} + a \mu + \text{const}", r"-\frac{(a-\mu)^2}{2} = -\frac{\mu^2}{2} + \text{const}"),
+    (
+        SCALARS,
+        r"-\frac{(a-\mu)^2}{2} = -\frac{\mu^2}{2} + a \mu + \text{const}",
+        r"-\frac{(a-\mu)^2}{2} = -\frac{\mu^2}{2} + \text{const}",
+    ),
     (SCALARS, r"b e^{-b \mu} \propto e^{-b \mu}", r"b e^{-b \mu} \propto e^{b \mu}"),
     (SCALARS, r"(a - \mu)^2 \ge 0", r"(a - \mu)^2 + 1 \le 0"),
     # the model
@@ -72,12 +80,24 @@ ROWS = [
     (MIXTURE, r"p(z_i=j | x_i) = \frac{p(x_i | z_i=j) \pi_j}{p(x_i)}", r"p(z_i=j | x_i) = \frac{p(x_i | z_i=j)}{p(x_i)}"),
     (MIXTURE, r"\log p(X | \theta) = \sum_i \log \sum_j p(x_i, z_i=j)", r"\log p(X | \theta) = \sum_i \sum_j \log p(x_i, z_i=j)"),
     (MIXTURE, r"E_{Z | X; \theta_t}[\log p(X, Z; \theta)] = Q", r"E_{Z | X; \theta}[\log p(X, Z; \theta)] = Q"),
-    (MIXTURE, r"\frac{\partial Q}{\partial \mu_s} = \sum_i w_{is} \frac{x_i - \mu_s}{\sigma_s^2}", r"\frac{\partial Q}{\partial \mu_s} = \sum_i w_{is} \frac{x_i - \mu_s}{\sigma_s}"),
+    (
+        MIXTURE,
+        r"\frac{\partial Q}{\partial \mu_s} = \sum_i w_{is} \frac{x_i - \mu_s}{\sigma_s^2}",
+        r"\frac{\partial Q}{\partial \mu_s} = \sum_i w_{is} \frac{x_i - \mu_s}{\sigma_s}",
+    ),
     (MIXTURE, r"\sum_j w_{ij} = 1", r"\sum_i w_{ij} = 1"),
     # unknown densities
-    (DENSITIES, r"\log p(x | \theta) \ge \sum_z q(z) \log \frac{p(x, z | \theta)}{q(z)}", r"\log p(x | \theta) \le \sum_z q(z) \log \frac{p(x, z | \theta)}{q(z)}"),
-    (DENSITIES, r"\nabla_\theta \log p(x | \theta) = \sum_z p(z | x, \theta) \nabla_\theta \log p(x, z | \theta)", r"\nabla_\theta \log p(x | \theta) = \sum_z p(z | x, \theta^t) \nabla_\theta \log p(x, z | \theta)"),
-]  # fmt: skip
+    (
+        DENSITIES,
+        r"\log p(x | \theta) \ge \sum_z q(z) \log \frac{p(x, z | \theta)}{q(z)}",
+        r"\log p(x | \theta) \le \sum_z q(z) \log \frac{p(x, z | \theta)}{q(z)}",
+    ),
+    (
+        DENSITIES,
+        r"\nabla_\theta \log p(x | \theta) = \sum_z p(z | x, \theta) \nabla_\theta \log p(x, z | \theta)",
+        r"\nabla_\theta \log p(x | \theta) = \sum_z p(z | x, \theta^t) \nabla_\theta \log p(x, z | \theta)",
+    ),
+]
 
 
 @pytest.mark.parametrize(("declarations", "right", "wrong"), ROWS, ids=[right[:40] for _, right, _ in ROWS])
@@ -199,3 +219,37 @@ def test_freed_weights_hold_for_one_display() -> None:
     )
     assert verdict(MIXTURE, r"<!-- derive: let \lambda in R ; free \pi -->", lagrangian) == "proved"
     assert verdict(MIXTURE, r"<!-- derive: let \lambda in R ; free \pi -->", lagrangian, r"\sum_j \pi_j = 1") == "proved"
+
+
+CURRENT = {
+    "a tuple of marked letters": (r"define \theta_t = (\pi_t, \mu_t, \sigma_t)", r"\theta_t"),
+    "another mark": (r"define \theta_0 = (\pi_0, \mu_0, \sigma_0)", r"\theta_0"),
+    "a word": (
+        r"define \theta_{\mathrm{old}} = (\pi_{\mathrm{old}}, \mu_{\mathrm{old}}, \sigma_{\mathrm{old}})",
+        r"\theta_{\mathrm{old}}",
+    ),
+    "a superscript": (r"define \theta^{(t)} = (\pi^{(t)}, \mu^{(t)}, \sigma^{(t)})", r"\theta^{(t)}"),
+    "no tuple": ("", r"\theta_t"),
+    "written out": ("", r"(\pi_t, \mu_t, \sigma_t)"),
+    "a single letter": ("", r"\mu_t"),
+}
+
+
+@pytest.mark.parametrize(("define", "at"), CURRENT.values(), ids=CURRENT)
+def test_a_mark_is_no_index_so_weights_at_the_current_parameters_are_held(define: str, at: str) -> None:
+    """\\mu_t is \\mu at theta_t, not the family \\mu_j at j = t: taken so, weights that are held would move."""
+    declarations = MIXTURE.replace(r"at \theta_t", f"at {at}").replace("posterior", f"{define}\nposterior")
+    false = (
+        r"\frac{\partial}{\partial \mu_s} \sum_i \log \sum_j p(x_i, z_i=j) = \sum_i w_{is} \frac{x_i - \mu_s}{\sigma_s^2}",
+        r"\frac{\partial w_{is}}{\partial \mu_s} = w_{is} (1 - w_{is}) \frac{x_i - \mu_s}{\sigma_s^2}",
+    )
+    for row in false:
+        assert verdict(declarations, row) in ("refuted", "unread")
+    if at.startswith(r"\theta"):
+        held = r"\frac{\partial Q}{\partial \mu_s} = \sum_i w_{is} \frac{x_i - \mu_s}{\sigma_s^2}"
+        assert verdict(declarations, held) == "proved"
+
+
+@pytest.mark.parametrize("row", [r"(a - \mu)^2 \ge 1", r"b + \tau \ge 1"])
+def test_a_false_bound_is_never_confirmed_by_points_alone(row: str) -> None:
+    assert verdict(SCALARS, row) in ("refuted", "unknown")
