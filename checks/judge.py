@@ -7,8 +7,6 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import NoReturn
 
-from checks.maximisers import proposed
-from checks.points import has_unspecified
 from checks.witness import Evidence, Witness
 from derive.algebra.prove import Outcome, Proof, Unproved, prove
 from derive.claims import Claim, Verdict
@@ -127,10 +125,9 @@ def _verdict(claim: Claim, outcome: Outcome | None, evidence: Evidence) -> tuple
         return "proved", "both sides are zero at every point tried"
     if not evidence.separated:
         return "unknown", "the points tried could not have told a wrong claim from a right one"
-    maximum = claim.relation == "<=" and bool(proposed(claim.lhs, claim.rhs)) and not has_unspecified(claim.lhs, claim.rhs)
-    if isinstance(outcome, Unproved) and claim.relation in ("<=", ">=") and not maximum:
-        # The points at which a bound fails may be few: points alone do not settle it.
-        return "unknown", f"a bound without a proof ({outcome.reason})"
+    if isinstance(outcome, Unproved) and claim.relation in ("<=", ">=", "implies"):
+        # A bound, a maximum or a root may fail where no point was tried: points alone do not settle it.
+        return "unknown", f"a {'consequence' if claim.relation == 'implies' else 'bound'} without a proof ({outcome.reason})"
     if isinstance(outcome, Unproved):
         return "confirmed", f"no proof found ({outcome.reason}); {evidence.reason}"
     return "proved", evidence.reason

@@ -768,6 +768,8 @@ class Reader:
             value = self._written_out(covered, inner, used, item)
         else:
             body = self._covered(covered, inner)
+            if condition is not None and item.text != "\\sum":
+                raise ReadingError("a product with an index left out is not read yet", item.start, item.end, "unsupported")
             if condition is not None:
                 a, b = (self.index(part, inner) for part in condition)
                 body = multiply(body, ONE - Delta(a, b))
@@ -853,6 +855,12 @@ class Reader:
         for group in groups:
             name = plain(group)
             latent = self.probabilities.latent_mention(group, scope)
+            whole = self.probabilities.latent_of(group)
+            if whole is not None and whole.spelling.slots and self.probabilities.lettered(group) is None:
+                # Z for all the z_i: not one of them.
+                raise ReadingError(
+                    f"a sum over all of a latent's members is not read: {name}", item.start, item.end, "unsupported"
+                )
             if latent is not None and name not in self.dictionary.indices:
                 letter, indices = latent
                 values = self.probabilities.values_of(letter)

@@ -302,9 +302,13 @@ class DisplayReader:
             return replace(made, message=str(trouble), code=trouble.code)
         reader = Reader(self.own, weights=self.weights, place=lambda offset: (source.at(offset).line, source.at(offset).column))
         try:
-            text, remarks = _without_remarks(text)
-            if remarks:
-                made = replace(made, reason="; ".join((*((made.reason,) if made.reason else ()), *remarks)))
+            if _without_remarks(text)[1]:
+                raise ReadingError(
+                    "a second cell behind a formula: a remark or a claim? try \\text{..} around a remark",
+                    0,
+                    len(text),
+                    "ambiguous",
+                )
             items = _without_end(surface(text, self.own.macros))
             status, claims, relation = self._claims(items, reader, following, number)
         except ReadingError as error:
@@ -411,6 +415,10 @@ class DisplayReader:
             exact = self.exact if self.exact is not None else current
         skip_first = own_left
         for place, (relation, side) in enumerate(zip(relations, sides[1:], strict=True)):
+            if relation in ("<", ">"):
+                raise ReadingError(
+                    "a strict bound is not judged yet; try \\le or \\ge", items[0].start, items[-1].end, "unsupported"
+                )
             meaning = RELATIONS[relation]
             last = place == len(relations) - 1
             if meaning == "defines":
@@ -521,7 +529,11 @@ class DisplayReader:
 
     def _is_definition(self, relation: str, sides: list[Items], reader: Reader, number: int) -> bool:
         if RELATIONS[relation] == "defines" and sides[0]:
-            return relation != "equiv" or not self._is_known(sides[0], reader)
+            if relation == "equiv" and self._is_known(sides[0], reader):
+                raise ReadingError(
+                    "an identity between declared quantities; try =", sides[0][0].start, sides[0][-1].end, "ambiguous"
+                )
+            return True
         return self.hints.define and number == 1 and RELATIONS[relation] == "=" and bool(sides[0])
 
     def _is_known(self, items: Items, reader: Reader) -> bool:
@@ -579,6 +591,8 @@ class DisplayReader:
 
     def _name_right(self, side: Items, before: Items, reader: Reader) -> None:
         """``A \\equiv NAME`` at the end of a row: the name is defined by what stands before it."""
+        if self._is_known(side, reader):
+            raise ReadingError("a definition of something that is declared already", side[0].start, side[-1].end, "ill-formed")
         for dictionary in (self.own, self.base) if self.own is not self.base else (self.own,):
             dictionary.define(side, before)
 

@@ -117,7 +117,7 @@ def test_notation(derive: Run) -> None:
         (("em", "gaussian-mixture", "--points", "51"), "'--points'"),
         (("em", "gaussian-mixture", "--sed", "1"), "--sed"),
         (("em",), "missing argument 'MODEL', expected one of gaussian-mixture"),
-        (("emm",), "unknown command: 'emm', expected one of check, completion, doctor, em, explain, list; try 'em'"),
+        (("emm",), "unknown command: 'emm', expected one of check, completion, doctor, em, explain, list, read; try 'em'"),
         (("list", "modls"), "try 'models'"),
         (("completion", "zhs"), "try 'zsh'"),
         (("explain", "log-of-sums"), "try 'log-of-sum'"),
