@@ -579,7 +579,9 @@ class Reader:
         if entry.at is None:
             current = self.weights == "held"
         else:
-            found = self.probabilities.versions(entry.at, scope)
+            # In the posterior's own letters: what the caller has bound them to belongs to its indices, not to its definition.
+            own = {slot: self.formal_index(slot) for slot in entry.spelling.slots}
+            found = self.probabilities.versions(entry.at, replace(scope, indices=own))
             if found is None:
                 raise ReadingError(
                     f"parameters that are not declared: {plain(entry.at)}", entry.at[0].start, entry.at[-1].end, "undeclared"
@@ -601,9 +603,10 @@ class Reader:
     ) -> Definition:
         key = (
             id(entry),
-            tuple(sorted((name, version) for name, version in versions.items() if version.letter is not None))
-            if False
-            else tuple(versions),
+            tuple(
+                (name, v.current, v.letter.name if v.letter else None, v.fixed)
+                for name, v in sorted(versions.items(), key=lambda pair: pair[0])
+            ),
             self.weights,
             self.dictionary.freed,
             self.dictionary.version,

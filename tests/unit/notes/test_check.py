@@ -253,3 +253,20 @@ def test_a_mark_is_no_index_so_weights_at_the_current_parameters_are_held(define
 @pytest.mark.parametrize("row", [r"(a - \mu)^2 \ge 1", r"b + \tau \ge 1"])
 def test_a_false_bound_is_never_confirmed_by_points_alone(row: str) -> None:
     assert verdict(SCALARS, row) in ("refuted", "unknown")
+
+
+def test_a_posterior_at_parameters_with_an_index_is_another_at_each_of_its_values() -> None:
+    """Kept under the names of its parameters alone, the posterior of round 1 would stand for that of round 2."""
+    rounds = (
+        MIXTURE.replace("size n, k", "size n, k, T")
+        .replace("j, l, s in 1..k", "j, l, s in 1..k ; t in 1..T")
+        .replace(r"posterior w_{ij} = p(z_i=j | x_i) at \theta_t", "")
+        .replace(r"define Q = \sum_i \sum_j w_{ij} \log p(x_i, z_i=j)", "")
+        + r"""frozen \pi_{t,j} in simplex(k) over j ; \mu_{t,j} in R ; \sigma_{t,j} in positive
+define \theta_t = (\pi_{t,j}, \mu_{t,j}, \sigma_{t,j})
+posterior w_{t,i,j} = p(z_i=j | x_i) at \theta_t"""
+    )
+    assert verdict(rounds, r"\sum_{t=1}^{2} w_{t,i,j} = w_{1,i,j} + w_{2,i,j}") == "proved"
+    assert verdict(rounds, r"\sum_{t=1}^{2} w_{t,i,j} = 2 w_{1,i,j}") == "refuted"
+    assert verdict(rounds, r"w_{1,i,j} = w_{t,i,j}") == "refuted"
+    assert verdict(rounds, r"\sum_j w_{t,i,j} = 1") == "proved"
