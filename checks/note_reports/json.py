@@ -4,21 +4,17 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from checks.environment import DISTRIBUTION, Environment, ground_types
+from checks.environment import DISTRIBUTION, Environment
 from checks.note_reports import NoteReport, counts, help_for, written
-from checks.outline import nested
+from checks.reports.json import SCHEMA, Record, counterexample, method, versions
 from derive.algebra.prove import Proof
 
 if TYPE_CHECKING:
     from checks.judge import Finding
     from checks.notes import CheckedNote, Step
     from checks.reports import Page
-    from checks.witness import Counterexample
-
-SCHEMA = 1
-Record = dict[str, Any]
 
 
 def write(notes: Sequence[CheckedNote], environment: Environment, page: Page) -> str:
@@ -26,13 +22,7 @@ def write(notes: Sequence[CheckedNote], environment: Environment, page: Page) ->
     whole = {
         "schema": SCHEMA,
         "tool": {"name": DISTRIBUTION, "version": environment.tool},
-        "environment": {
-            "python": environment.python,
-            **environment.packages,
-            "ground_types": ground_types(),
-            "seed": environment.seed,
-            "points": environment.points,
-        },
+        "environment": versions(environment),
         "notes": [_note(note) for note in notes],
         "summary": {**counts(notes), "passes": bool(notes) and all(note.passes for note in notes)},
     }
@@ -66,7 +56,7 @@ def _step(step: Step) -> Record:
         "verdict": step.verdict,
         "expected": step.expected,
         "relation": row.relation,
-        "method": _method(worst),
+        "method": method(worst) if worst is not None else None,
         "reading": step.reading,
         "readings": [{"reading": name, "verdict": verdict} for name, verdict in step.readings] or None,
         "claims": [{"relation": f.claim.relation, "verdict": f.verdict, "message": f.reason} for f in step.findings]
@@ -88,38 +78,9 @@ def _step(step: Step) -> Record:
     }
 
 
-def _method(finding: Finding | None) -> str | None:
-    if finding is None or finding.verdict == "unknown":
-        return None
-    if finding.verdict == "refuted":
-        return "a certified point"
-    if finding.verdict == "confirmed":
-        return "numbers"
-    return finding.outcome.method if isinstance(finding.outcome, Proof) else "a certified point"
-
-
 def _assumptions(finding: Finding) -> list[str]:
     conditions = finding.outcome.conditions if isinstance(finding.outcome, Proof) else ()
     return [*(assumption.text for assumption in finding.claim.assumptions), *conditions]
-
-
-def counterexample(point: Counterexample) -> Record:
-    """A point at which a claim fails, exactly."""
-    return {
-        "sizes": dict(point.sizes),
-        "values": [
-            {"name": name, "role": role, "value": _exact(nested(value))} for (name, role), value in sorted(point.values.items())
-        ],
-        "indices": {index.name: value for index, value in point.assignment.items()},
-        "entry": [place + 1 for place in point.entry],
-        "left": point.left,
-        "right": point.right,
-        "difference": point.difference,
-    }
-
-
-def _exact(value: Any) -> Any:
-    return [_exact(part) for part in value] if isinstance(value, (list, tuple)) else str(value)
 
 
 REPORT = NoteReport(name="json", title="for programs", write=write)

@@ -49,13 +49,14 @@ def record(account: Account) -> Record:
     return {
         "schema": SCHEMA,
         "tool": {"name": DISTRIBUTION, "version": account.environment.tool},
-        "environment": _environment(account.environment),
+        "environment": versions(account.environment),
         "notes": [note],
         "summary": {**asdict(story.counts), "unread": 0, "skipped": 0, "passes": passes},
     }
 
 
-def _environment(environment: Environment) -> Record:
+def versions(environment: Environment) -> Record:
+    """What the report was made with."""
     return {
         "python": environment.python,
         **environment.packages,
@@ -86,7 +87,7 @@ def _step(line: Row, place: int, part: Part, account: Account) -> Record:
         "verdict": "defined" if claim is None else "unknown" if finding is None else finding.verdict,
         "expected": claim.expected if claim is not None else None,
         "relation": claim.relation if claim is not None else ":=",
-        "method": _method(finding) if finding is not None else None,
+        "method": method(finding) if finding is not None else None,
         "reading": reading,
         "readings": [{"reading": reading, "verdict": finding.verdict}] if reading and finding is not None else None,
         "claims": None,
@@ -94,7 +95,7 @@ def _step(line: Row, place: int, part: Part, account: Account) -> Record:
         "message": finding.reason if finding is not None else None,
         "residual": _residual(line),
         "points": evidence.points if evidence is not None else None,
-        "counterexample": _counterexample(point) if point is not None else None,
+        "counterexample": counterexample(point) if point is not None else None,
         "assumptions": [_plain(assumption) for assumption in assumptions(account, line)],
         "seconds": _finite(finding.seconds) if finding is not None else None,
         "section": _words(part),
@@ -110,7 +111,8 @@ def _step(line: Row, place: int, part: Part, account: Account) -> Record:
     }
 
 
-def _method(finding: Finding) -> str | None:
+def method(finding: Finding) -> str | None:
+    """How a verdict was reached, in a word."""
     if finding.verdict == "refuted":
         return "a certified point"
     if finding.verdict == "confirmed":
@@ -131,7 +133,8 @@ def _residual(line: Row) -> Record | None:
     }
 
 
-def _counterexample(point: Counterexample) -> Record:
+def counterexample(point: Counterexample) -> Record:
+    """A point at which a claim fails, exactly."""
     return {
         "sizes": dict(point.sizes),
         "values": [

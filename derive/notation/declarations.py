@@ -15,7 +15,7 @@ from derive.errors import ReadingError
 from derive.formula import Convention
 from derive.notation.conventions import Convention as Convention_
 from derive.notation.conventions import Spelling as Spelling_
-from derive.notation.spellings import Argument, Spelling, arguments_of, plain, spelling, template
+from derive.notation.spellings import Argument, Spelling, arguments_of, plain, sign_at, spelling, template
 from derive.notation.surface import MAX_CHARACTERS, HasBody, Item, Items, surface
 from derive.symbols import Domain, Index, Range, Role, Size, Symbol
 
@@ -377,7 +377,7 @@ class Dictionary:
         found: list[Range] = []
         for argument in pattern.call:
             items = argument.items
-            cut = next((k for k, item in enumerate(items) if item.is_sign("=")), None)
+            cut = sign_at(items, "=")
             if cut is not None:
                 continue  # q(z_n = C_k): the value is a slot or an abbreviation
             latent = self._latent(items)
@@ -473,7 +473,7 @@ class Dictionary:
     def _assume(self, text: str, start: int) -> None:
         items = self.surface(text)
         for relation in ("ne", "in", "=", ">", "<", "ge", "le"):
-            cut = next((k for k, item in enumerate(items) if item.is_sign(relation)), None)
+            cut = sign_at(items, relation)
             if cut is not None:
                 self.facts.append(Fact(items[:cut], relation, items[cut + 1 :], text.strip()))
                 return
@@ -521,7 +521,7 @@ def _exponential(items: Items) -> Item:
 
 
 def _event(items: Items) -> Event:
-    cut = next((k for k, item in enumerate(items) if item.is_sign("=")), None)
+    cut = sign_at(items, "=")
     return Event(items) if cut is None else Event(items[:cut], items[cut + 1 :])
 
 
@@ -590,7 +590,7 @@ def _range(text: str, start: int) -> tuple[str, str]:
 
 
 def _equation(items: Items, text: str, start: int) -> tuple[Items, Items]:
-    cut = next((k for k, item in enumerate(items) if item.is_sign("=", ":=", "equiv")), None)
+    cut = sign_at(items, "=", ":=", "equiv")
     if not cut:
         raise ReadingError(f"a definition without its equals sign: {text.strip()!r}", start, start + len(text), "declaration")
     if cut + 1 == len(items):

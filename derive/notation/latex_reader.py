@@ -7,7 +7,7 @@ both readings, never a guess.
 from __future__ import annotations
 
 import difflib
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from fractions import Fraction
 
@@ -52,13 +52,12 @@ from derive.formula import (
 )
 from derive.notation.declarations import Abbreviation, Dictionary, Entry, Letter, Posterior, Unknown
 from derive.notation.probabilities import Probabilities
-from derive.notation.spellings import Match, arguments_of, chunks_of, plain
+from derive.notation.spellings import Match, arguments_of, chunks_of, plain, sign_at
 from derive.notation.surface import Item, Items
 from derive.symbols import Index, IndexLike, Range, Size, Symbol
 
 UNSIZED = Size("?")
 """The size of an identity matrix before its surroundings say it."""
-MAX_EXPONENT_BITS = 4_096
 MAX_EXPANDED = 64
 MAX_UNFOLDING = 40
 FUNCTIONS = ("\\log", "\\ln", "log", "ln", "\\exp", "exp")
@@ -106,10 +105,6 @@ class Scope:
 
     def with_latent(self, name: str, indices: tuple[IndexLike, ...], value: IndexLike) -> Scope:
         return replace(self, latents={**self.latents, (name, indices): value})
-
-    @property
-    def key(self) -> tuple[object, ...]:
-        return (tuple(sorted(self.versions.items(), key=lambda pair: pair[0])), tuple(self.latents.items()))
 
 
 @dataclass(slots=True)
@@ -416,7 +411,7 @@ class Reader:
         return self.guarded(items, lambda: Determinant(value))
 
     def _evaluated(self, value: Formula, at: Items, scope: Scope) -> Formula:
-        cut = next((k for k, item in enumerate(at) if item.is_sign("=")), None)
+        cut = sign_at(at, "=")
         versions = self.probabilities.versions(at if cut is None else at[cut + 1 :], scope)
         if versions is None or not any(version.current for version in versions.values()):
             raise ReadingError(f"an evaluation that is not understood: {plain(at)}", at[0].start, at[-1].end, "unsupported")
@@ -740,7 +735,7 @@ class Reader:
     # Indicators.
 
     def _indicator(self, items: Items, scope: Scope) -> Formula:
-        cut = next((k for k, item in enumerate(items) if item.is_sign("=", "ne")), None)
+        cut = sign_at(items, "=", "ne")
         if cut is None:
             raise ReadingError("an indicator without its condition", items[0].start if items else 0)
         left, right = items[:cut], items[cut + 1 :]
@@ -848,7 +843,7 @@ class Reader:
                 return [(letter, over, None)], (below[:place], below[place + 1 :])
             if sign.is_sign("in"):
                 raise ReadingError(f"a sum over a set: {plain(below)}", item.start, item.end, "unsupported")
-        cut = next((k for k, sign in enumerate(below) if sign.is_sign("=")), None)
+        cut = sign_at(below, "=")
         if cut is not None:
             return [self._bounded(below[:cut], below[cut + 1 :], upper, item, scope)], None
         found: list[tuple[str, Index | tuple[int, int], tuple[str, tuple[IndexLike, ...]] | None]] = []
@@ -867,7 +862,7 @@ class Reader:
             if latent is not None and name not in self.dictionary.indices:
                 letter, indices = latent
                 values = self.probabilities.values_of(letter)
-                over = values if isinstance(values, tuple) else Index(_safe(letter.name), values)
+                over = values if isinstance(values, tuple) else Index(letter.name, values)
                 found.append((name, over, (letter.name, indices)))
                 continue
             over = self._range_of(name, group, scope)
@@ -880,17 +875,17 @@ class Reader:
         self, letter: Items, lower: Items, upper: Items | None, item: Item, scope: Scope
     ) -> tuple[str, Index | tuple[int, int], None]:
         name = plain(letter)
-        if upper is not None and re_integer(plain(upper)) and re_integer(plain(lower)) and len(letter) == 1:
+        if upper is not None and _is_integer(plain(upper)) and _is_integer(plain(lower)) and len(letter) == 1:
             return name, (int(plain(lower)), int(plain(upper))), None
         declared = self._range_of(name, letter, scope)
-        if not re_integer(plain(lower)):
+        if not _is_integer(plain(lower)):
             raise ReadingError(f"a sum that starts at no number: {plain(lower)}", item.start, item.end, "ill-formed")
         start = int(plain(lower))
         if upper is None:
             if isinstance(declared, Index):
                 return name, Index(name, Range(declared.range.upper, start)), None
             return name, (start, declared[1]), None
-        if re_integer(plain(upper)):
+        if _is_integer(plain(upper)):
             return name, (start, int(plain(upper))), None
         return name, Index(name, Range(self._size(upper, scope), start)), None
 
@@ -1176,12 +1171,8 @@ class Reader:
 # Without a dictionary.
 
 
-def re_integer(text: str) -> bool:
+def _is_integer(text: str) -> bool:
     return text.lstrip("-").isdigit() and len(text) < 10
-
-
-def _safe(name: str) -> str:
-    return name
 
 
 def _relation_inside(item: Item) -> bool:
@@ -1365,10 +1356,6 @@ def _binomial(above: Formula, below: Formula) -> Formula:
 def shared_letters(*formulas: Formula) -> frozenset[str]:
     """The names of indices that stand free in formulas."""
     return frozenset(index.name for formula in formulas for index in free_indices(formula))
-
-
-def symbols_in(node: Formula) -> Iterator[Symbol]:
-    return (inner.symbol for inner in walk(node) if isinstance(inner, Reference))
 
 
 def alike(left: Formula, right: Formula) -> tuple[Formula, Formula]:

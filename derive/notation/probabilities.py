@@ -44,7 +44,7 @@ from derive.formula import (
     walk,
 )
 from derive.notation.declarations import Abbreviation, Letter, Posterior, Statement, Unknown, arguments_of_names
-from derive.notation.spellings import Argument, Match, arguments_of, chunks_of, plain
+from derive.notation.spellings import Argument, Match, arguments_of, chunks_of, plain, sign_at
 from derive.notation.surface import Item, Items
 from derive.symbols import Index, IndexLike, Range, Size, Symbol
 
@@ -468,7 +468,7 @@ class Probabilities:
             actual = match.arguments.get(plain(argument.items), argument.items)
             value = self.reader.index_or_none(actual, scope)
             if value is None:
-                cut = next((k for k, item in enumerate(actual) if item.is_sign("=")), None)
+                cut = sign_at(actual, "=")
                 value = self.reader.index_or_none(actual[cut + 1 :], scope) if cut is not None else None
             if value is None:
                 raise ReadingError(
@@ -501,7 +501,7 @@ class Probabilities:
         for item in entry.body:
             if item.kind == "fence":
                 for argument in arguments_of(item.parts[0]):
-                    cut = next((k for k, one in enumerate(argument.items) if one.is_sign("=")), None)
+                    cut = sign_at(argument.items, "=")
                     if cut is not None and argument.separator != "mid":
                         name = plain(argument.items[cut + 1 :])
                         found = dict(zip(entry.spelling.slots, formal, strict=True))
@@ -571,7 +571,7 @@ class Probabilities:
                 if value is None and (free := self.unbound_latent(self._alias(actual), scope)) is not None:
                     unbound, value = free, Fresh.index(Index("h", values))
                 if value is None:
-                    cut = next((k for k, item in enumerate(actual) if item.is_sign("=")), None)
+                    cut = sign_at(actual, "=")
                     value = self.reader.index_or_none(actual[cut + 1 :], scope) if cut is not None else None
                 if value is None:
                     raise ReadingError(
@@ -710,7 +710,7 @@ class Probabilities:
                 for part in arguments_of(items[0].parts[0])
                 for o in self._occurrences(part.items, scope, versions, components, conditional=conditional)
             ]
-        cut = next((k for k, item in enumerate(items) if item.is_sign("=")), None)
+        cut = sign_at(items, "=")
         if cut is not None:
             return [self._assigned(items[:cut], items[cut + 1 :], scope)]
         together = self._tuple(items)
@@ -768,7 +768,7 @@ class Probabilities:
                 if isinstance(entry, Abbreviation):
                     met = entry.spelling.match(left, 0)
                     inside = entry.body[-1].parts[0] if entry.body and entry.body[-1].kind == "fence" else ()
-                    cut = next((k for k, item in enumerate(inside) if item.is_sign("=")), None)
+                    cut = sign_at(inside, "=")
                     if met is not None and met[1] == len(left) and cut is not None:
                         fixed = {slot: self.reader.index(met[0].slots[slot], scope) for slot in entry.spelling.slots}
                         inner = replace(scope, indices={**scope.indices, **fixed})
@@ -1131,7 +1131,7 @@ class Probabilities:
         if following is not None and following.kind in ("fence", "group") and following.text in ("()", "[]", "\\{\\}", ""):
             line.take()
             inside = following.parts[0]
-            cut = next((k for k, one in enumerate(inside) if one.is_sign("mid")), None)
+            cut = sign_at(inside, "mid")
             if cut is not None and item.sub is None:
                 inside, given = inside[:cut], inside[cut + 1 :]
             sups = following.sups
@@ -1156,10 +1156,10 @@ class Probabilities:
                 return _Weights(self, None, None, scope)
             self.reader.notes.add("E is over the model")
             return _Weights(self, None, {}, scope, prior=True)
-        cut = next((k for k, one in enumerate(sub) if one.is_sign("sim")), None)
+        cut = sign_at(sub, "sim")
         if cut is not None:
             return self._distribution(sub[cut + 1 :], scope)
-        bar = next((k for k, one in enumerate(sub) if one.is_sign("mid")), None)
+        bar = sign_at(sub, "mid")
         if bar is not None:
             return self._posterior_weights(sub[bar + 1 :], scope)
         latent = self.latent_of(sub)

@@ -14,6 +14,11 @@ from derive.notation.surface import Item, Items
 SEPARATORS = (",", ";", "mid", "Vert")
 
 
+def sign_at(items: Items, *signs: str) -> int | None:
+    """Where the first of some signs stands among items; None where none of them does."""
+    return next((place for place, item in enumerate(items) if item.is_sign(*signs)), None)
+
+
 def plain(items: Iterable[Item]) -> str:
     """The items as one word, the same for everything that is written alike."""
     return "".join(_plain(item) for item in items)
@@ -275,7 +280,7 @@ class Spelling:
             # KL(P(X, Y) || Q(X, Y)) met by KL(Q(X, Y) || P(X, Y)): the functions are the arguments.
             found.arguments[formal[0].text] = actual
             return True
-        cut = next((k for k, item in enumerate(formal) if item.is_sign("=")), None)
+        cut = sign_at(formal, "=")
         if cut is not None and not any(item.is_sign("=") for item in actual):
             # q(z) where q(z = k) was declared: the value is that of z.
             value = formal[cut + 1 :]

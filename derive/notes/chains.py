@@ -6,7 +6,6 @@ that begins with a sign goes on with the row before.
 
 from __future__ import annotations
 
-import itertools
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from fractions import Fraction
@@ -40,7 +39,7 @@ from derive.notation.conventions import Convention
 from derive.notation.declarations import Dictionary, Letter
 from derive.notation.latex_reader import Reader, Scope, alike, shared_letters
 from derive.notation.probabilities import EXPECTATION_NAMES
-from derive.notation.spellings import arguments_of, plain
+from derive.notation.spellings import arguments_of, plain, sign_at
 from derive.notation.surface import SAME, Item, Items, Token, surface, tokens
 from derive.notes import Display, Place, Row, Source
 from derive.symbols import Domain, Index, Symbol
@@ -78,8 +77,6 @@ HINT_WORDS = (
     "maximize",
 )
 SUMMED: Mapping[str, Domain] = {"bool": "one-hot", "nonnegative": "closed simplex", "positive": "simplex", "unit": "simplex"}
-CONSTANTS = ("const", "constant", "Const", "cst", "cte")
-CONSTANT_LETTERS = ("C", "c", "K", "k", "Z")
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,20 +111,12 @@ class RowReading:
 
 
 @dataclass(slots=True)
-class Remembered:
-    """A labelled display's left side, for hints that name it."""
-
-    left: Formula
-
-
-@dataclass(slots=True)
 class Hints:
     define: bool = False
     skip: str | None = None
     expected: Literal["refuted"] | None = None
     solves: tuple[str, Items] | None = None
     maximises: tuple[str, Items] | None = None
-    source: str | None = None
 
 
 @dataclass(slots=True)
@@ -167,6 +156,7 @@ class DisplayReader:
         self.weights = weights
         self.hints = Hints()
         self.undecided = False
+        self._taken_apart: dict[Row, Items | None] = {}
 
     def read(self, display: Display, *, base: Dictionary) -> DisplayReading:
         """The display's rows; ``base`` is the dictionary that later displays use: definitions are added to both."""
@@ -234,7 +224,7 @@ class DisplayReader:
                 elif word == "expect":
                     self.hints.expected = "refuted"
                 elif word == "from":
-                    self.hints.source = rest.strip().strip("()")
+                    continue  # taken in and not used yet: the row is judged against the one before it
                 elif word in ("solves", "solve"):
                     label, _, symbol = rest.partition(" for ")
                     self.hints.solves = label.partition("=")[0].strip().strip("()"), self.own.surface(symbol)
@@ -249,24 +239,27 @@ class DisplayReader:
 
     # Rows.
 
+    def _items(self, row: Row) -> Items | None:
+        """What stands in a row, taken apart once; None where that cannot be done."""
+        if row not in self._taken_apart:
+            try:
+                self._taken_apart[row] = self.own.surface(row.source.text)
+            except ReadingError:
+                self._taken_apart[row] = None
+        return self._taken_apart[row]
+
     def _groups(self, display: Display) -> list[list[Row]]:
         """Rows with those that go on from them."""
         groups: list[list[Row]] = []
         for row in display.rows:
-            try:
-                items = self.own.surface(row.source.text)
-            except ReadingError:
+            items = self._items(row)
+            if items is None:
                 groups.append([row])
                 continue
             if not items:
                 continue
             goes_on = bool(groups) and (
-                (
-                    items[0].is_sign("+", "-", "cdot", "times")
-                    and not any(item.kind == "sign" and item.text in RELATIONS for item in items[:1])
-                    and not self._own_left(items)
-                )
-                or self._ends_open(groups[-1])
+                (items[0].is_sign("+", "-", "cdot", "times") and not self._own_left(items)) or self._ends_open(groups[-1])
             )
             if goes_on:
                 groups[-1].append(row)
@@ -280,19 +273,14 @@ class DisplayReader:
         return any(item.kind == "sign" and (item.text in RELATIONS or item.text in IMPLICATIONS) for item in items)
 
     def _ends_open(self, rows: list[Row]) -> bool:
-        try:
-            items = self.own.surface(rows[-1].source.text)
-        except ReadingError:
-            return False
+        items = self._items(rows[-1])
         return bool(items) and items[-1].is_sign("+", "-", "cdot", "times")
 
     def _row(
         self, number: int, group: list[Row], source: Source, following: list[Row] | None, trouble: ReadingError | None
     ) -> RowReading:
         text = source.text
-        start = len(text) - len(text.lstrip(" \t\n&"))
         place = source.at(_first(text))
-        del start
         made = RowReading(
             number, place, group[-1].end_line, source, "unread", reason="; ".join(row.reason for row in group if row.reason)
         )
@@ -302,7 +290,7 @@ class DisplayReader:
             return replace(made, message=str(trouble), code=trouble.code)
         reader = Reader(self.own, weights=self.weights, place=lambda offset: (source.at(offset).line, source.at(offset).column))
         try:
-            if _without_remarks(text)[1]:
+            if _has_second_cell(text):
                 raise ReadingError(
                     "a second cell behind a formula: a remark or a claim? try \\text{..} around a remark",
                     0,
@@ -313,18 +301,18 @@ class DisplayReader:
             status, claims, relation = self._claims(items, reader, following, number)
         except ReadingError as error:
             self.broken = True
-            self._forget(text)
+            self._forget()
             return replace(made, message=str(error), code=error.code, at=(error.start, error.end))
         except DeriveError as error:
             self.broken = True
-            self._forget(text)
+            self._forget()
             return replace(made, message=str(error), code="ill-formed")
         except RecursionError:
             self.broken = True
             return replace(made, message="nested too deeply", code="limit")
         except (AttributeError, IndexError, KeyError, StopIteration, TypeError, ValueError) as error:
             self.broken = True
-            self._forget(text)
+            self._forget()
             return replace(
                 made, message=f"a defect of this program, please report it: {type(error).__name__}: {error}", code="defect"
             )
@@ -337,7 +325,7 @@ class DisplayReader:
             ]
         return replace(made, status=status, claims=tuple(claims), relation=relation, notes=tuple(sorted(reader.notes)))
 
-    def _forget(self, text: str) -> None:
+    def _forget(self) -> None:
         """Behind a row that could not be read the next one is compared with the one before it."""
         self.bridging = self.previous is not None
         self.equation = None
@@ -358,7 +346,7 @@ class DisplayReader:
             implied = (arrow if place == 0 else sign) is not None
             last = place == len(statements) - 1
             next_arrow = not last or (following is not None and self._begins_with_arrow(following))
-            one, _defined, relation = self._statement(part, reader, implied=implied, used=next_arrow, number=number)
+            one, relation = self._statement(part, reader, implied=implied, used=next_arrow, number=number)
             if self.bridging and not part_has_left(part):
                 one = [
                     replace(claim, hedge="the row before could not be read, and this one differs from the row before that")
@@ -374,15 +362,12 @@ class DisplayReader:
         return status, claims, ("implies" if arrow else shown)
 
     def _begins_with_arrow(self, rows: list[Row]) -> bool:
-        try:
-            items = self.own.surface(rows[0].source.text)
-        except ReadingError:
-            return False
+        items = self._items(rows[0])
         return bool(items) and items[0].kind == "sign" and items[0].text in IMPLICATIONS
 
     def _statement(
         self, items: Items, reader: Reader, *, implied: bool, used: bool, number: int
-    ) -> tuple[list[RowClaim], bool, str | None]:
+    ) -> tuple[list[RowClaim], str | None]:
         parts = _split(items, tuple(RELATIONS))
         sides = [part for _, part in parts]
         relations = [sign for sign, _ in parts[1:] if sign is not None]
@@ -391,7 +376,7 @@ class DisplayReader:
         if not relations:
             if self.left is None:
                 self.left = self.previous = self.exact = self._formula(sides[0], reader)
-                return [], True, None
+                return [], None
             raise ReadingError(
                 "a row without a relation", sides[0][0].start if sides[0] else 0, sides[0][-1].end if sides[0] else 1
             )
@@ -403,7 +388,7 @@ class DisplayReader:
                 )
             raise ReadingError("a relation without a left side", items[0].start, items[0].end)
         if self._is_definition(relations[0], sides, reader, number):
-            return self._definition(sides, relations, reader, number)
+            return self._definition(sides, relations, reader)
         if own_left:
             left = self._side(sides[0], reader)
             self.chain_maximiser = self.maximiser
@@ -413,7 +398,6 @@ class DisplayReader:
         else:
             current = self.previous if self.previous is not None else ZERO
             exact = self.exact if self.exact is not None else current
-        skip_first = own_left
         for place, (relation, side) in enumerate(zip(relations, sides[1:], strict=True)):
             if relation in ("<", ">"):
                 raise ReadingError(
@@ -438,7 +422,7 @@ class DisplayReader:
                     "unsupported",
                 )
             before = self.chain_maximiser
-            right = self._side(side, reader, current)
+            right = self._side(side, reader)
             if bool(before) != bool(self.maximiser):
                 raise ReadingError(
                     "a maximiser and a value: one side is an argmax, the other is not", side[0].start, side[-1].end, "ill-formed"
@@ -454,7 +438,6 @@ class DisplayReader:
                     current if right == ZERO else right,
                     last,
                     used,
-                    first=not claims and skip_first,
                     relations=relations,
                     implied=implied,
                 )
@@ -482,9 +465,9 @@ class DisplayReader:
             current = right
             exact = right if not self._constants(right) else exact
         self.previous, self.exact = current, exact
-        return claims, not claims, relations[0]
+        return claims, relations[0]
 
-    def _is_used(self, value: Formula, last: bool, used: bool, *, first: bool, relations: list[str], implied: bool) -> bool:
+    def _is_used(self, value: Formula, last: bool, used: bool, *, relations: list[str], implied: bool) -> bool:
         """Whether ``= 0`` sets an equation to be used rather than claiming that something vanishes."""
         if implied and len(relations) == 1:
             return False
@@ -501,11 +484,11 @@ class DisplayReader:
 
     # Sides.
 
-    def _formula(self, items: Items, reader: Reader, current: Formula | None = None) -> Formula:
+    def _formula(self, items: Items, reader: Reader) -> Formula:
         outer = shared_letters(self.left) if self.left is not None else frozenset()
         return reader.formula(items, Scope(outer=outer))
 
-    def _side(self, items: Items, reader: Reader, current: Formula | None = None) -> Formula:
+    def _side(self, items: Items, reader: Reader) -> Formula:
         """A side of a relation; of ``argmax A`` the objective A, with a word that it is one."""
         self.maximiser = ()
         first = items[0] if items else None
@@ -523,9 +506,9 @@ class DisplayReader:
                 raise ReadingError(
                     f"an argmax over something that is no parameter: {plain(first.sub)}", first.start, first.end, "undeclared"
                 )
-            value = self._formula(items[1:], reader, current)
+            value = self._formula(items[1:], reader)
             return value if first.text == "argmax" else negate(value)
-        return self._formula(items, reader, current)
+        return self._formula(items, reader)
 
     def _is_definition(self, relation: str, sides: list[Items], reader: Reader, number: int) -> bool:
         if RELATIONS[relation] == "defines" and sides[0]:
@@ -543,11 +526,8 @@ class DisplayReader:
             return False
         return True
 
-    def _definition(
-        self, sides: list[Items], relations: list[str], reader: Reader, number: int
-    ) -> tuple[list[RowClaim], bool, str | None]:
-        for dictionary in (self.own, self.base) if self.own is not self.base else (self.own,):
-            dictionary.define(sides[0], sides[1])
+    def _definition(self, sides: list[Items], relations: list[str], reader: Reader) -> tuple[list[RowClaim], str | None]:
+        self._define(sides[0], sides[1])
         self._name_arguments(sides[0])
         again = Reader(self.own, weights=self.weights, place=reader.place)
         value = self._side(sides[1], again)
@@ -558,7 +538,7 @@ class DisplayReader:
         claims: list[RowClaim] = []
         current = value
         for relation, side in zip(relations[1:], sides[2:], strict=True):
-            right = self._side(side, again, current)
+            right = self._side(side, again)
             claims.append(
                 RowClaim(
                     self._related(RELATIONS[relation], current, current, right, again, side),
@@ -567,7 +547,7 @@ class DisplayReader:
                 )
             )
             self.previous = self.exact = current = right
-        return claims, not claims, relations[0]
+        return claims, relations[0]
 
     def _name_arguments(self, left: Items) -> None:
         """The undeclared letters among a function's arguments stand for numbers while its own definition is read."""
@@ -575,26 +555,21 @@ class DisplayReader:
             if item.kind == "fence":
                 for argument in arguments_of(item.parts[0]):
                     one = argument.items[0] if len(argument.items) == 1 else None
-                    if (
-                        (
-                            one is not None
-                            and one.kind == "letter"
-                            and one.sub is None
-                            and not one.sups
-                            and not self.own.by_head(one.text)
-                        )
-                        and one.text not in self.own.indices
-                        and one.text not in self.own.sizes
-                    ):
-                        name = Symbol(one.text, "const")
-                        self.own.entries.append(Letter(self.own.pattern((one,)), name, "const"))
+                    if one is None or one.kind != "letter" or one.sub is not None or one.sups or self.own.by_head(one.text):
+                        continue
+                    if one.text not in self.own.indices and one.text not in self.own.sizes:
+                        self.own.entries.append(Letter(self.own.pattern((one,)), Symbol(one.text, "const"), "const"))
 
     def _name_right(self, side: Items, before: Items, reader: Reader) -> None:
         """``A \\equiv NAME`` at the end of a row: the name is defined by what stands before it."""
         if self._is_known(side, reader):
             raise ReadingError("a definition of something that is declared already", side[0].start, side[-1].end, "ill-formed")
-        for dictionary in (self.own, self.base) if self.own is not self.base else (self.own,):
-            dictionary.define(side, before)
+        self._define(side, before)
+
+    def _define(self, left: Items, right: Items) -> None:
+        """Take in a definition, for this display and those that follow."""
+        for dictionary in (self.own, self.base):
+            dictionary.define(left, right)
 
     # Relations.
 
@@ -656,19 +631,15 @@ class DisplayReader:
         parameters = self._density_argument(reader) or self._parameters(current, right)
         return (self._claim(reader, current, "proportional to", right, parameters=parameters),)
 
-    def _density_argument(self, reader: Reader) -> tuple[Symbol, ...]:
-        """The parameter of which the chain's left side is a density: the w of p(w | X)."""
+    def _first_argument(self) -> Items:
+        """What the chain's left side is a density of: the w of p(w | X)."""
         items = self.left_items
-        if len(items) == 2 and items[1].kind == "fence":
-            first: list[Item] = []
-            for item in items[1].parts[0]:
-                if item.is_sign("mid", ";", ","):
-                    break
-                first.append(item)
-            letter = reader.probabilities.letter_of(tuple(first), whole=True)
-            if letter is not None and letter.kind in ("param",):
-                return (letter.symbol,)
-        return ()
+        return arguments_of(items[1].parts[0])[0].items if len(items) == 2 and items[1].kind == "fence" else ()
+
+    def _density_argument(self, reader: Reader) -> tuple[Symbol, ...]:
+        """The parameter of which the chain's left side is a density."""
+        letter = reader.probabilities.letter_of(self._first_argument(), whole=True)
+        return (letter.symbol,) if letter is not None and letter.kind == "param" else ()
 
     def _summed_index(self, current: Formula, reader: Reader) -> Index | None:
         """The index over which the left side sums to one: that of a posterior, or a latent's value."""
@@ -676,22 +647,15 @@ class DisplayReader:
             place = current.definition.indices.index(current.definition.normalised_over)
             index = current.indices[place]
             return index if isinstance(index, Index) else None
-        items = self.left_items
-        if len(items) == 2 and items[1].kind == "fence":
-            inside = items[1].parts[0]
-            first: list[Item] = []
-            for item in inside:
-                if item.is_sign("mid", ";", ","):
-                    break
-                first.append(item)
-            cut = next((k for k, item in enumerate(first) if item.is_sign("=")), None)
-            try:
-                index = reader.index_or_none(tuple(first[cut + 1 :] if cut is not None else first), Scope())
-            except ReadingError:
-                return None
-            if isinstance(index, Index) and index in free_indices(current):
-                return index
-        return None
+        first = self._first_argument()
+        if not first:
+            return None
+        cut = sign_at(first, "=")
+        try:
+            index = reader.index_or_none(first[cut + 1 :] if cut is not None else first, Scope())
+        except ReadingError:
+            return None
+        return index if isinstance(index, Index) and index in free_indices(current) else None
 
     def _implied(
         self, before: tuple[Formula, Formula] | None, equation: tuple[Formula, Formula], reader: Reader
@@ -721,14 +685,13 @@ class DisplayReader:
         if self.hints.solves is not None:
             return (self._claim(reader, put_in, "=", ZERO),)
         # A maximum inside the domain is a stationary point; that, and that nothing is larger, are two claims.
-        slope = self._slope(target, symbol, reader)
+        slope = self._slope(target, symbol)
         self.pending = [RowClaim((self._claim(reader, self._put_in(slope, symbol, indices, solution), "=", ZERO),), "=", (0, 1))]
         return (self._claim(reader, target, "<=", put_in),)
 
-    def _slope(self, target: Formula, symbol: Symbol, reader: Reader) -> Formula:
+    def _slope(self, target: Formula, symbol: Symbol) -> Formula:
         """The derivative of an objective; on the simplex, the difference of its entries at two places."""
-        freed = [s for s in _symbols(target) if s.name == symbol.name and s.role == symbol.role]
-        own = freed[0] if freed else symbol
+        own = _as_in(target, symbol)
         indices = tuple(Fresh.index(Index("s", r)) for r in own.family)
         slope = Derivative(target, Reference(own, indices))
         if own.domain != "simplex":
@@ -738,8 +701,7 @@ class DisplayReader:
 
     def _put_in(self, target: Formula, symbol: Symbol, indices: tuple[Index, ...], solution: Formula) -> Formula:
         """The target with the solution in the parameter's place, for all members of its family."""
-        freed = [s for s in _symbols(target) if s.name == symbol.name and s.role == symbol.role]
-        return Substitute(target, freed[0] if freed else symbol, indices, solution)
+        return Substitute(target, _as_in(target, symbol), indices, solution)
 
     def _solution(
         self, current: Formula, right: Formula, items: Items, reader: Reader
@@ -805,35 +767,30 @@ def part_has_left(items: Items) -> bool:
     return bool(items) and not (items[0].kind == "sign" and items[0].text in RELATIONS)
 
 
-def _without_remarks(text: str) -> tuple[str, list[str]]:
-    """A row without what stands in cells behind its formula: ``& = a & \\log E[..]`` says a; the rest is a remark."""
+def _has_second_cell(text: str) -> bool:
+    """Whether a cell stands behind a row's formula: ``& = a & \\log E[..]``, of which the last may be a remark or a claim."""
     try:
         found = tokens(text)
     except ReadingError:
-        return text, []
+        return False
     depth = 0
-    bounds: list[int] = [0]
+    cells: list[list[Token]] = [[]]
     for token in found:
         if token.kind in ("open", "begin") or (token.kind == "command" and token.text == "left"):
             depth += 1
         elif token.kind in ("close", "end") or (token.kind == "command" and token.text == "right"):
             depth -= 1
         elif token.kind == "align" and depth == 0:
-            bounds.append(token.start)
-    bounds.append(len(text))
-    cells = [(a, b) for a, b in itertools.pairwise(bounds)]
+            cells.append([])
+        if token.kind != "align":
+            cells[-1].append(token)
     related = False
-    for place, (start, end) in enumerate(cells):
-        inside = [token for token in found if start <= token.start < end and token.kind != "align"]
-        signs = [k for k, token in enumerate(inside) if _relates(token)]
-        starts_open = bool(inside) and (0 in signs or (inside[0].kind == "char" and inside[0].text in "+-"))
-        if related and inside and not starts_open and not signs:
-            rest = text[start:]
-            return text[:start] + " " * len(rest), [" ".join(rest.replace("&", " ").split())]
-        if signs and signs[-1] < len(inside) - 1:
-            related = True
-        del place
-    return text, []
+    for inside in cells:
+        signs = [place for place, token in enumerate(inside) if _relates(token)]
+        if related and inside and not signs and not (inside[0].kind == "char" and inside[0].text in "+-"):
+            return True
+        related = related or bool(signs and signs[-1] < len(inside) - 1)
+    return False
 
 
 OPAQUE = "a quantity free of the parameters was not written out (an evidence, a mean): an equation of values cannot be refuted"
@@ -897,6 +854,11 @@ def _symbols(*formulas: Formula) -> list[Symbol]:
                 for symbol in _symbols(at_time(body, "current") if node.time == "current" and node.definition.movable else body):
                     found[symbol] = None
     return list(found)
+
+
+def _as_in(target: Formula, symbol: Symbol) -> Symbol:
+    """The symbol as it stands in a formula, where a constraint on it may have been dropped."""
+    return next((own for own in _symbols(target) if (own.name, own.role) == (symbol.name, symbol.role)), symbol)
 
 
 def _is_quantity(left: Formula) -> bool:

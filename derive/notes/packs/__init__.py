@@ -8,7 +8,8 @@ from __future__ import annotations
 from pathlib import Path
 
 from derive.errors import UnknownNameError
-from derive.notes import Place, Source, read_text
+from derive.notes import Source, read_text
+from derive.notes.entries import Lines, entries
 
 SUFFIX = ".derive"
 _FOLDER = Path(__file__).parent
@@ -34,9 +35,5 @@ def pack(name: str, note: Path) -> tuple[Source, ...]:
         path = path if path.suffix == SUFFIX else path.with_name(path.name + SUFFIX)
         if not path.is_file() or not path.is_relative_to(folder):
             raise UnknownNameError.among("notation pack", name, names())
-    lines = read_text(path).split("\n")
-    found: list[Source] = []
-    for number, line in enumerate(lines, start=1):
-        text = line.partition("#")[0]
-        found += [Source(part, Place(number)) for part in text.split(";") if part.strip()]
-    return tuple(found)
+    text = read_text(path)
+    return entries(text, 0, len(text), Lines(text, file=path.name))
