@@ -255,12 +255,15 @@ def _step(row: RowReading, reading: DisplayReading, witness: Witness, row_timeou
         try:
             with _limited(row_timeout):
                 findings = [_settle(claim, witness) for claim in row.claims]
-            if len(findings) == 1 and row.claims[0].used and findings[0].verdict not in ("proved", "confirmed"):
-                # An equation to be used in the rows that follow, which need not hold everywhere.
+            kept = [k for k, f in enumerate(findings) if not row.claims[k].used or f.verdict in ("proved", "confirmed")]
+            if not kept:
+                # An equation to be used in what follows, which need not hold everywhere.
                 made = time.perf_counter() - began
                 return Step(
                     row, reading.label, "defined", "an equation to be used", (), expected, made, convention=reading.convention
                 )
+            findings = [findings[k] for k in kept]
+            row = replace(row, claims=tuple(row.claims[k] for k in kept))
             worst = min(findings, key=lambda finding: WORST.index(finding.verdict))
             verdict, message = worst.verdict, worst.reason
             if verdict == "refuted" and diagnosed:
@@ -311,9 +314,9 @@ def _settle(claim: RowClaim, witness: Witness) -> Finding:
 
 
 def _without_assumptions(claim: Claim) -> Iterator[Claim]:
-    """The claim without the equations assumed, which it may not need, and then with them."""
-    if any(assumption.equation is not None for assumption in claim.assumptions):
-        yield replace(claim, assumptions=tuple(a for a in claim.assumptions if a.equation is None))
+    """The claim without what is assumed of values, which it may not need, and then with it."""
+    if any(a.is_restriction for a in claim.assumptions):
+        yield replace(claim, assumptions=tuple(a for a in claim.assumptions if not a.is_restriction))
         # Constraints on the parameters alone: points meet them more easily than all that is assumed.
         kept = tuple(a for a in claim.assumptions if a.equation is None or _on_parameters(*a.equation))
         if 0 < len(kept) < len(claim.assumptions):

@@ -561,7 +561,7 @@ def under_assumptions(claim: Claim) -> Claim:
 
 
 def meets_assumptions(claim: Claim, point: Point) -> bool:
-    """Whether every assumed equation holds at a point."""
+    """Whether every assumed equation holds at a point, and every assumed bound strictly."""
     substitutions = _substitutions(claim)
     if not all(_values_lie_in(each, point) for each in substitutions):
         return False
@@ -572,7 +572,27 @@ def meets_assumptions(claim: Claim, point: Point) -> bool:
                 return False
             if compare(left, right, extended(point, 0, left, right)).outcome != "equal":
                 return False
+        if assumption.bound is not None:
+            small, large = (_substituted(side, substitutions) for side in assumption.bound)
+            if not set(sizes_of(small, large)) <= set(point.sizes):
+                return False
+            if compare_order(small, large, extended(point, 0, small, large)).outcome != "holds":
+                return False
+        if assumption.definite is not None and not _is_definite(_substituted(assumption.definite, substitutions), point):
+            return False
     return True
+
+
+def _is_definite(matrix: Formula, point: Point) -> bool:
+    """Whether a matrix is positive definite at a point, for all its indices, by a margin that floats can tell."""
+    if not set(sizes_of(matrix)) <= set(point.sizes):
+        return False
+    try:
+        values = enclose_all(matrix, extended(point, 0, matrix), in_order(free_indices(matrix)))
+    except (DeriveError, Undefined, OutOfRange):
+        return False
+    symmetric = np.allclose(values, np.swapaxes(values, -1, -2), rtol=1e-12)
+    return symmetric and bool(np.all(np.linalg.eigvalsh(values)[..., 0] > 1e-9 * np.abs(values).max()))
 
 
 def _some_are_generic(points: Iterable[Point]) -> bool:

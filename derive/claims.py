@@ -29,12 +29,26 @@ class Assumption:
     """A fact that a claim rests on beyond the domains of its symbols.
 
     ``text`` is for the reader (``{name}`` stands for a letter of the derivation); ``equation`` is a pair of
-    formulas when the kernel may use it; ``larger`` says that the first of two sizes exceeds the second.
+    formulas when the kernel may use it; ``larger`` says that the first of two sizes exceeds the second. ``bound`` says that
+    the first of two formulas is at most the second, ``definite`` that a matrix is positive definite: the points of the witness
+    are such, and no proof uses it.
     """
 
     text: str
     equation: tuple[Formula, Formula] | None = None
     larger: tuple[Size, Size] | None = None
+    bound: tuple[Formula, Formula] | None = None
+    definite: Formula | None = None
+
+    @property
+    def formulas(self) -> tuple[Formula, ...]:
+        """Every formula of which something is assumed."""
+        return (*(self.equation or ()), *(self.bound or ()), *((self.definite,) if self.definite is not None else ()))
+
+    @property
+    def is_restriction(self) -> bool:
+        """Whether values are shut out, beyond the domains of the symbols."""
+        return bool(self.formulas)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

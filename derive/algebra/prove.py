@@ -399,7 +399,7 @@ def _require_connected(reader: Reader, claim: Claim) -> None:
         if not duty.derived and _contains(duty.formula, claim.parameters):
             raise _Failed("the values of a parameter at which both sides are defined may fall into separate pieces")
     for assumption in claim.assumptions:
-        if any(_contains(side, claim.parameters) for side in assumption.equation or ()):
+        if any(_contains(side, claim.parameters) for side in assumption.formulas):
             raise _Failed("an assumption on a parameter: its values may fall into separate pieces")
 
 

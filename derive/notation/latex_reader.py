@@ -52,7 +52,7 @@ from derive.formula import (
 )
 from derive.notation.declarations import Abbreviation, Dictionary, Entry, Letter, Posterior, Unknown
 from derive.notation.probabilities import Probabilities
-from derive.notation.spellings import Match, arguments_of, chunks_of, plain, sign_at
+from derive.notation.spellings import Match, arguments_of, chunks_of, plain, require_plain, sign_at
 from derive.notation.surface import Item, Items
 from derive.symbols import Index, IndexLike, Range, Size, Symbol
 
@@ -64,6 +64,8 @@ FUNCTIONS = ("\\log", "\\ln", "log", "ln", "\\exp", "exp")
 TRANSPOSES = ("T", "\\top", "\\intercal", "\\prime", "top")
 CONSTANTS = ("const", "constant", "Const", "cst", "cte", "C", "c")
 """What stands for a term that is free of the parameters, where it is not declared."""
+PARTIAL = (Divide, Inverse, Log, Power, Function, Named)
+"""What is not defined everywhere: a product with zero is then no zero."""
 BIG = ("\\sum", "\\prod", "\\int")
 
 
@@ -194,6 +196,7 @@ class Reader:
         while (item := line.peek()) is not None and item.is_sign("+", "-", "pm"):
             if item.text == "pm":
                 raise ReadingError("plus or minus: two readings", item.start, item.end, "ambiguous")
+            require_plain(item)
             sign = -sign if item.text == "-" else sign
             line.take()
         return sign
@@ -205,6 +208,8 @@ class Reader:
         while (item := line.peek()) is not None:
             if item.is_sign("+", "-") or (stops is not None and stops(item, len(factors))):
                 break
+            if item.is_sign("cdot", "times", "ast", "/", "!"):
+                require_plain(item)
             if item.is_sign("cdot", "times", "ast"):
                 line.take()
                 if self._sign(line) < 0:
@@ -273,6 +278,13 @@ class Reader:
     def _raised(self, value: Formula, sups: tuple[Items, ...], scope: Scope) -> Formula:
         for sup in sups:
             word = plain(sup)
+            if len(sup) == 1 and sup[0].kind == "fence" and len(sup[0].parts[0]) == 1:
+                raise ReadingError(
+                    f"a power, or a version by number: {word}; a power needs no bracket, and a version is declared",
+                    sup[0].start,
+                    sup[-1].end,
+                    "ambiguous",
+                )
             if word in TRANSPOSES and not (value.shape == () and word in self.dictionary.sizes):
                 value = value if value.shape == () else Transpose(value)
             elif word in ("-1", "{-1}") and len(value.shape) == 2:
@@ -301,11 +313,13 @@ class Reader:
         if item.kind == "letter":
             return self._letter(line, scope)
         if item.kind in ("fraction", "binomial", "root"):
+            require_plain(item, sups=True, primes=True)
             line.take()
             if _is_derivative(item):
                 return self._derivative(item, line, scope), item.sups, 0
             return self._built(item, scope), item.sups, item.primes
         if item.kind == "group":
+            require_plain(item, sups=True, primes=True)
             line.take()
             return self.formula(item.parts[0], scope), item.sups, item.primes
         if item.kind == "fence":
@@ -318,6 +332,7 @@ class Reader:
 
     def _number(self, line: Line, scope: Scope) -> tuple[Formula, tuple[Items, ...], int]:
         item = line.take()
+        require_plain(item, sups=True)
         following = line.peek()
         if (
             item.text == "1"
@@ -327,8 +342,9 @@ class Reader:
             and _relation_inside(following)
         ):
             line.take()
+            require_plain(following, sups=True)
             return self._indicator(following.parts[0], scope), following.sups, 0
-        return Number(Fraction(item.text)), item.sups, item.primes
+        return Number(Fraction(item.text)), item.sups, 0
 
     def _built(self, item: Item, scope: Scope) -> Formula:
         if item.kind == "fraction":
@@ -348,39 +364,48 @@ class Reader:
         item = line.take()
         inside = item.parts[0]
         if item.text == "||":
+            require_plain(item, sups=True)
             return self._measured(self.formula(inside, scope), (item,)), item.sups, 0
         if item.text == "‖‖":
+            require_plain(item, sub=True, sups=True)
             return self._norm(inside, item, scope)
         if item.text.startswith(".") and item.text.endswith("|") and item.sub is not None:
             return self._evaluated(self.formula(inside, scope), item.sub, scope), item.sups, 0
         if item.text == "\\langle\\rangle":
+            require_plain(item, sups=True)
             parts = arguments_of(inside)
             if len(parts) == 2:
                 left, right = (self.formula(part.items, scope) for part in parts)
                 return self.guarded((item,), lambda: matrix_product(Transpose(left), right)), item.sups, 0
         elif _relation_inside(item) and item.text == "[]":
+            require_plain(item, sups=True)
             return self._indicator(inside, scope), item.sups, 0
         elif item.text in ("()", "[]", "\\{\\}", "(]", "[)"):
-            if item.sub is not None and not item.sups and (value := self._subscripted(item, scope)) is not None:
-                return value, (), 0
+            if item.sub is not None:
+                require_plain(item, sub=True)
+                return self._subscripted(item, scope), (), 0
             if not any(one.is_sign(",", ";") for one in inside):
                 return self.formula(inside, scope), item.sups, item.primes
             raise ReadingError("a tuple where a value is expected", item.start, item.end, "ill-formed")
         raise ReadingError(f"brackets that are not understood: {item.text}", item.start, item.end)
 
-    def _subscripted(self, item: Item, scope: Scope) -> Formula | None:
+    def _subscripted(self, item: Item, scope: Scope) -> Formula:
         value = self.formula(item.parts[0], scope)
         chunks = chunks_of(item.sub or ())
         if len(chunks) != len(value.shape):
-            return None
+            raise ReadingError(
+                f"{len(chunks)} subscripts of something of {len(value.shape)} dimensions", item.start, item.end, "ill-formed"
+            )
         return self.guarded((item,), lambda: Component(value, tuple(self.index(chunk, scope) for chunk in chunks)))
 
     def _bars(self, line: Line, scope: Scope) -> tuple[Formula, tuple[Items, ...], int]:
         opening = line.take()
+        require_plain(opening)
         for place in range(line.position, len(line.items)):
             if line.items[place].is_sign(opening.text):
                 inside, closing = line.items[line.position : place], line.items[place]
                 line.position = place + 1
+                require_plain(closing, sub=opening.text == "Vert", sups=True)
                 if opening.text == "Vert":
                     return self._norm(inside, closing, scope)
                 return self._measured(self.formula(inside, scope), (opening, closing)), closing.sups, 0
@@ -682,7 +707,14 @@ class Reader:
         found = self.probabilities.versions(actual, scope)
         if found is None:
             return None
-        return dict(found.items())
+        own = found.keys() if found else set(self.probabilities.parameters_named(actual))
+        if own <= set(formals) if found else own == set(formals):
+            return dict(found.items())
+        if len(items) == 1 and items[0].kind == "letter" and items[0].sub is None and not items[0].sups and not items[0].primes:
+            return None  # another letter in its place: g(\\lambda) where g(\\tau) was defined
+        raise ReadingError(
+            f"{plain(actual)} in the place of {plain(items)}, of which it is no version", actual[0].start, actual[-1].end, "unsupported"
+        )
 
     # Indices.
 
@@ -908,8 +940,10 @@ class Reader:
         item = line.items[line.position]
         name = item.text
         if name in BIG:
+            require_plain(item, sub=True, sups=True)
             return self._big(line, scope), (), 0
         if name in FUNCTIONS:
+            require_plain(item, sups=True)
             line.take()
             argument = self._argument(line, scope, item)
             value = self.guarded((item,), lambda: Exp(argument) if "exp" in name else Log(argument))
@@ -921,18 +955,26 @@ class Reader:
             line.take()
             return Pi(), item.sups, item.primes
         if name == "\\nabla":
+            require_plain(item, sub=True, sups=True)
             return self._gradient(line, scope), (), 0
         if name in ("\\det", "det", "tr", "\\tr", "Tr", "\\Tr", "diag", "\\diag", "trace"):
+            require_plain(item)
             line.take()
             value, sups = self._matrix_function(name.lstrip("\\").lower(), line, scope)
             return value, sups, 0
         if name in ("\\Gamma", "\\psi", "\\digamma") and (following := line.peek(1)) is not None and following.kind == "fence":
+            require_plain(item, primes=item.primes == 1)
+            require_plain(following, sups=True)
             line.take()
             line.take()
             argument = self.formula(following.parts[0], scope)
-            function = "gamma" if name == "\\Gamma" else "digamma"
-            return self.guarded((item,), lambda: Function(function, (argument,))), following.sups, 0
+            function = "gamma" if name == "\\Gamma" else "trigamma" if item.primes else "digamma"
+            value = self.guarded((item,), lambda: Function(function, (argument,)))
+            if item.primes and name == "\\Gamma":
+                value = multiply(value, Function("digamma", (argument,)))
+            return value, following.sups, 0
         if name == "\\delta" and item.sub is not None and len(chunks_of(item.sub)) == 2:
+            require_plain(item, sub=True, sups=True)
             line.take()
             left, right = (self.index(chunk, scope) for chunk in chunks_of(item.sub))
             return Delta(left, right), item.sups, 0
@@ -942,6 +984,8 @@ class Reader:
             and following.kind == "fence"
             and _relation_inside(following)
         ):
+            require_plain(item)
+            require_plain(following, sups=True)
             line.take()
             line.take()
             return self._indicator(following.parts[0], scope), following.sups, 0
@@ -1016,6 +1060,7 @@ class Reader:
             raise ReadingError(f"{name} of nothing")
         sups: tuple[Items, ...] = ()
         if first.kind in ("fence", "group"):
+            require_plain(first, sups=True)
             line.take()
             value = self.formula(first.parts[0], scope)
             sups = first.sups
@@ -1308,7 +1353,7 @@ def _combined(factors: list[Formula]) -> Formula:
     """A product as it is written: numbers apart, vectors and matrices in their order."""
     if len(factors) == 1:
         return factors[0]
-    if any(factor == ZERO for factor in factors):
+    if any(factor == ZERO for factor in factors) and not any(isinstance(n, PARTIAL) for factor in factors for n in walk(factor)):
         return ZERO
     scalars: list[Formula] = []
     chain: list[Formula] = []

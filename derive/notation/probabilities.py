@@ -44,7 +44,7 @@ from derive.formula import (
     walk,
 )
 from derive.notation.declarations import Abbreviation, Letter, Posterior, Statement, Unknown, arguments_of_names
-from derive.notation.spellings import Argument, Match, arguments_of, chunks_of, plain, sign_at
+from derive.notation.spellings import Argument, Match, arguments_of, chunks_of, plain, require_plain, sign_at
 from derive.notation.surface import Item, Items
 from derive.symbols import Index, IndexLike, Range, Size, Symbol
 
@@ -415,6 +415,13 @@ class Probabilities:
         if mention is None:
             return None
         letter, indices = mention
+        return self._bound_value(letter, indices, scope)
+
+    def _bound_value(self, letter: Letter, indices: tuple[IndexLike, ...], scope: Scope) -> IndexLike | None:
+        """The value to which a latent is bound; None where it is free, and never is one that is bound."""
+        for name, other in scope.latents:
+            if name == letter.name and len(other) == len(indices):
+                self.require_apart(name, indices, other)
         bound = scope.latents.get((letter.name, indices))
         return bound if bound is not None else self.own_index(letter)
 
@@ -442,9 +449,7 @@ class Probabilities:
         if not chunk or plain(chunk) in scope.indices or plain(chunk) in self.dictionary.indices:
             return None
         mention = self.latent_mention(chunk, scope)
-        if mention is None or (mention[0].name, mention[1]) in scope.latents or self.own_index(mention[0]) is not None:
-            return None
-        return mention
+        return None if mention is None or self._bound_value(*mention, scope) is not None else mention
 
     def latent_value(self, letter: Letter, indices: tuple[IndexLike, ...], items: Items) -> Formula:
         raise ReadingError(
@@ -484,7 +489,7 @@ class Probabilities:
             if mention is not None:
                 letter, indices = mention
                 value = self.reader.index(other, scope)
-                bound = scope.latents.get((letter.name, indices)) or self.own_index(letter)
+                bound = self._bound_value(letter, indices, scope)
                 if bound is not None:
                     return self._delta(bound, value)
                 return Reference(letter.symbol, (*indices, value))
@@ -628,18 +633,18 @@ class Probabilities:
         """``p(..)``, ``\\mathcal{N}(..)``, ``E[..]``: what is read at the start of ``line``; None where none of them stands."""
         item, following = line.items[line.position], line.peek(1)
         if item.text in EXPECTATION_NAMES and following is not None:
+            require_plain(item, sub=True)
             line.take()
             return self._expectation(item, line, scope)
         if following is None or following.kind != "fence" or following.text != "()":
             return None
-        if item.text == "\\cal{N}" and item.sub is None:
+        if item.text == "\\cal{N}" or item.text in DENSITY_NAMES:
+            require_plain(item)
+            require_plain(following, sups=True, primes=True)
             line.take()
             line.take()
-            return self._normal(following, scope), following.sups, 0
-        if item.text in DENSITY_NAMES and item.sub is None and not item.sups:
-            line.take()
-            line.take()
-            return self.probability_of(following, scope), following.sups, 0
+            read = self._normal if item.text == "\\cal{N}" else self.probability_of
+            return read(following, scope), following.sups, following.primes
         return None
 
     def _normal(self, fence: Item, scope: Scope) -> Formula:
@@ -886,9 +891,7 @@ class Probabilities:
         for _place, one in [(k, o) for k, o in enumerate((*before, *given))]:
             if one.letter.kind != "latent" or one.letter.values is None:
                 continue
-            value = one.value if one.value is not None else bound.latents.get((one.letter.name, one.known))
-            if value is None:
-                value = self.own_index(one.letter)
+            value = one.value if one.value is not None else self._bound_value(one.letter, one.known, bound)
             if value is None:
                 values = one.letter.values
                 if not isinstance(values, Range):
@@ -900,9 +903,46 @@ class Probabilities:
                     index, Power(self.probability(*again, scope, components), Reference(one.letter.symbol, (*one.known, index)))
                 )
             bound = bound.with_latent(one.letter.name, one.known, value)
+        # A latent that is not named here is summed over, whatever it is bound to outside.
+        named = {(one.letter.name, one.known) for one in (*before, *given)}
+        bound = replace(bound, latents={key: value for key, value in bound.latents.items() if key in named})
+        self._require_apart(before, given, scope)
         if components:
             bound = self._by_component(before, given, bound, components)
         return self._conditional(before, given, bound)
+
+    def _require_apart(self, before: list[Occurrence], given: list[Occurrence], scope: Scope) -> None:
+        """That members of one family in a probability are the same one or never the same one: z_i and z_l are one at i = l."""
+        values: dict[tuple[str, tuple[IndexLike, ...]], IndexLike | None] = {}
+        for one in (*before, *given):
+            key = (one.letter.name, one.known)
+            if values.setdefault(key, one.value) != one.value:
+                raise ReadingError(f"two values of {one.letter.name} in one probability", code="unsupported")
+        met = [*before, *given, *(parent for one in (*before, *given) for parent in self._ancestors(one, scope))]
+        for one in met:
+            for other in met:
+                if one.letter is other.letter and not one.is_whole and not other.is_whole:
+                    self.require_apart(one.letter.name, one.known, other.known)
+
+    def require_apart(self, name: str, one: tuple[IndexLike, ...], other: tuple[IndexLike, ...]) -> None:
+        """Refuse two members of a family of which it is open whether they are the same one."""
+        if one == other or any(self._differ(a, b) for a, b in zip(one, other, strict=True)):
+            return
+        first, second = next((a, b) for a, b in zip(one, other, strict=True) if a != b)
+        shown = [str(index) if isinstance(index, int) else index.name for index in (first, second)]
+        raise ReadingError(
+            f"two members of {name}, at {shown[0]} and at {shown[1]}, which may be equal; try assume {shown[0]} \\ne {shown[1]}",
+            code="ambiguous",
+        )
+
+    def _differ(self, one: IndexLike, other: IndexLike) -> bool:
+        """Whether two indices are known never to be equal."""
+        if isinstance(one, int) and isinstance(other, int):
+            return one != other
+        shown = {str(index) if isinstance(index, int) else index.name for index in (one, other)}
+        return len(shown) == 2 and any(
+            fact.relation == "ne" and {plain(fact.left), plain(fact.right)} == shown for fact in self.dictionary.facts
+        )
 
     def _by_component(
         self,
@@ -1130,6 +1170,7 @@ class Probabilities:
         given: Items = ()
         if following is not None and following.kind in ("fence", "group") and following.text in ("()", "[]", "\\{\\}", ""):
             line.take()
+            require_plain(following, sups=True)
             inside = following.parts[0]
             cut = sign_at(inside, "mid")
             if cut is not None and item.sub is None:
@@ -1158,26 +1199,50 @@ class Probabilities:
             return _Weights(self, None, {}, scope, prior=True)
         cut = sign_at(sub, "sim")
         if cut is not None:
-            return self._distribution(sub[cut + 1 :], scope)
+            under = self._distribution(sub[cut + 1 :], scope)
+            own = self._averaged(sub[:cut], scope)
+            if own is not None and under.over is not None and not _overlap(own, under.over):
+                raise ReadingError(
+                    f"the distribution is one of something else: {plain(sub)}", sub[0].start, sub[-1].end, "ill-formed"
+                )
+            return replace(under, over=own or under.over)
         bar = sign_at(sub, "mid")
         if bar is not None:
-            return self._posterior_weights(sub[bar + 1 :], scope)
+            return replace(self._posterior_weights(sub[bar + 1 :], scope), over=self._averaged(sub[:bar], scope))
         latent = self.latent_of(sub)
         if latent is not None:
-            return (
-                _Weights(self, None, None, scope) if self.dictionary.posteriors else _Weights(self, None, {}, scope, prior=True)
-            )
+            over = self._averaged(sub, scope)
+            if self.dictionary.posteriors:
+                return _Weights(self, None, None, scope, over=over)
+            return _Weights(self, None, {}, scope, prior=True, over=over)
         return self._distribution(sub, scope)
+
+    def _averaged(self, items: Items, scope: Scope) -> tuple[Occurrence, ...] | None:
+        """The variables that an expectation names: z_i, or all of Z; None where they are no variables of the model."""
+        try:
+            found = [
+                one
+                for argument in arguments_of(items)
+                for one in self._occurrences(argument.items, scope, {}, [], conditional=False)
+            ]
+        except ReadingError:
+            return None
+        return tuple(found) or None
 
     def _posterior_weights(self, given: Items, scope: Scope) -> _Weights:
         versions: dict[str, Version] = {}
         found = False
+        data: list[Occurrence] = []
         for argument in arguments_of(given):
             if any(one.is_sign("dots") for one in argument.items):
-                continue
-            if self._variable(self._alias(argument.items), scope) is not None:
+                data = [replace(one, indices=tuple(None for _ in one.indices)) for one in data]
                 continue
             if self._tuple(argument.items) is not None and not self.parameters_named(argument.items):
+                data += self._averaged(argument.items, scope) or ()
+                continue
+            variable = self._variable(self._alias(argument.items), scope)
+            if variable is not None:
+                data.append(variable)
                 continue
             if self._several(argument.items, ("data", "latent")):
                 continue
@@ -1194,7 +1259,7 @@ class Probabilities:
                 continue
             found = True
             versions.update(one)
-        return _Weights(self, None, versions if found else None, scope)
+        return _Weights(self, None, versions if found else None, scope, given=tuple(data))
 
     def _distribution(self, items: Items, scope: Scope) -> _Weights:
         """``q``, ``q(z)``, ``p(z | x, \\theta)``: what an expectation is taken under."""
@@ -1210,11 +1275,12 @@ class Probabilities:
                 inner = items[1].parts[0]
                 cut = next(k for k, one in enumerate(inner) if one.is_sign("mid", ";"))
                 conditions = inner[cut + 1 :]
+                over = self._averaged(inner[:cut], scope)
                 if any(self._variable(self._alias(a.items), scope) is not None for a in arguments_of(conditions)):
-                    return self._posterior_weights(conditions, scope)
+                    return replace(self._posterior_weights(conditions, scope), over=over)
                 versions = self.versions(conditions, scope)
-                return _Weights(self, None, versions or {}, scope, prior=True)
-            return _Weights(self, None, {}, scope, prior=True)
+                return _Weights(self, None, versions or {}, scope, prior=True, over=over)
+            return _Weights(self, None, {}, scope, prior=True, over=self._averaged(items[1].parts[0], scope))
         head = items[0].text if items else ""
         for entry in self.dictionary.by_head(head):
             if isinstance(entry, (Letter, Unknown, Abbreviation)) and entry.spelling.is_call:
@@ -1235,6 +1301,8 @@ class Probabilities:
     def integral(self, item: Item, line: Line, scope: Scope) -> Formula:
         """``\\int f dz`` over a latent: a sum over its values, which may be a continuum."""
         mention = self.latent_mention(item.sub, scope) if item.sub is not None else None
+        if item.sups or item.primes or (item.sub is not None and mention is None):
+            raise ReadingError("an integral over a part of a latent's values", item.start, item.end, "unsupported")
         end = line.position
         depth_end: int | None = None
         while end < len(line.items):
@@ -1277,9 +1345,25 @@ class _Weights:
     versions: Mapping[str, Version] | None
     scope: Scope
     prior: bool = False
+    over: tuple[Occurrence, ...] | None = None
+    """The variables that are averaged over, where the expectation names them."""
+    given: tuple[Occurrence, ...] = ()
+    """The variables on which it is conditioned, where it names them."""
+
+    def _require_averaged(self, letter: Letter, indices: tuple[IndexLike, ...]) -> None:
+        """That the expectation is one over this latent, given what its posterior is given."""
+        mine = (Occurrence(letter, indices),)
+        if self.over is not None and not _overlap(mine, self.over):
+            raise ReadingError(f"the latent {letter.name} stands under an expectation over something else", code="ill-formed")
+        if self.given and all(one.letter.kind == "latent" for one in self.given):
+            raise ReadingError("an expectation given latents", code="unsupported")
+        for one in self.given:
+            if one.letter.kind == "data" and one.known and indices and one.known[0] != indices[0]:
+                raise ReadingError(f"the latent {letter.name} given a datum at another index", code="unsupported")
 
     def weight(self, letter: Letter, indices: tuple[IndexLike, ...], value: IndexLike) -> Formula:
         reader, scope = self.probabilities.reader, self.scope
+        self._require_averaged(letter, indices)
         bound = scope.with_latent(letter.name, indices, value)
         if self.named is not None:
             return reader.formula(self.named, bound)
@@ -1377,8 +1461,9 @@ class _Weights:
         stray = {i for i in indices if isinstance(i, Index)} - free_indices(node)
         if stray:
             raise ReadingError("the expectation of a nonlinear function of a sum over latents", 0, 1, "unsupported")
-        letter = next(x for x in self.probabilities.dictionary.letters if x.symbol == symbol)
+        letter = next(x for x in self.probabilities.dictionary.letters if x.name == symbol.name)
         if symbol.domain != "one-hot" or letter.values is None:
+            self._require_averaged(letter, indices)
             known = self._moment(node, letter, indices)
             if known is not None:
                 return known
@@ -1466,6 +1551,15 @@ class _Weights:
     def _all_inside(self, node: Sum) -> bool:
         """Whether a sum runs over the values of one latent that stands outside of it: then it is a function of that latent."""
         return all(node.index not in indices for _, indices in self._mentions(node)) and len(self._mentions(node)) == 1
+
+
+def _overlap(some: Iterable[Occurrence], others: Iterable[Occurrence]) -> bool:
+    """Whether a variable of the first is, or belongs to, one of the second."""
+    return any(
+        one.letter is other.letter and all(a is None or b is None or a == b for a, b in zip(one.indices, other.indices, strict=True))
+        for one in some
+        for other in others
+    )
 
 
 def _values_left_out(items: Items) -> Items:

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 
+from derive.errors import ReadingError
 from derive.notation.surface import Item, Items
 
 SEPARATORS = (",", ";", "mid", "Vert")
@@ -34,6 +35,23 @@ def _plain(item: Item) -> str:
     scripts = "" if item.sub is None else f"_<{plain(item.sub)}>"
     scripts += "".join(f"^<{plain(sup)}>" for sup in item.sups)
     return inner + scripts + "'" * item.primes
+
+
+def require_plain(item: Item, *, sub: bool = False, sups: bool = False, primes: bool = False) -> None:
+    """Refuse scripts that nobody would read: those allowed are read by the caller.
+
+    Raises:
+        ReadingError: the item has a script that is not allowed.
+    """
+    if item.sub is not None and not sub:
+        shown, kind = plain(item.sub), "subscript"
+    elif item.sups and not sups:
+        shown, kind = plain(item.sups[0]), "superscript"
+    elif item.primes and not primes:
+        shown, kind = "'" * item.primes, "prime"
+    else:
+        return
+    raise ReadingError(f"a {kind} that is not understood here: {shown}", item.start, item.end, "unsupported")
 
 
 @dataclass(frozen=True, slots=True)

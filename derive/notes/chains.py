@@ -36,13 +36,13 @@ from derive.formula import (
     walk,
 )
 from derive.notation.conventions import Convention
-from derive.notation.declarations import Dictionary, Letter
+from derive.notation.declarations import Dictionary, Fact, Letter
 from derive.notation.latex_reader import Reader, Scope, alike, shared_letters
 from derive.notation.probabilities import EXPECTATION_NAMES
 from derive.notation.spellings import arguments_of, plain, sign_at
 from derive.notation.surface import SAME, Item, Items, Token, surface, tokens
 from derive.notes import Display, Place, Row, Source
-from derive.symbols import Domain, Index, Symbol
+from derive.symbols import INTEGERS, Domain, Index, Symbol
 
 Status = Literal["claim", "defined", "skipped", "unread"]
 
@@ -190,6 +190,10 @@ class DisplayReader:
         reader = Reader(self.own)
         self.told: set[str] = set()
         for fact in self.own.facts:
+            narrowed = self._narrowed(fact, reader)
+            if narrowed is not None:
+                self.told.add(fact.text)
+                self.own.domains[narrowed[0]] = narrowed[1]
             if fact.relation != "=" or plain(fact.right) != "1":
                 continue
             try:
@@ -205,6 +209,24 @@ class DisplayReader:
                 if domain is not None and total.index.range == body.symbol.family[-1]:
                     self.told.add(fact.text)
                     self.own.domains[body.symbol.name] = domain
+
+    def _narrowed(self, fact: Fact, reader: Reader) -> tuple[str, Domain] | None:
+        """The letter of which an assumption tells the domain, for all its indices: ``\\tau > 0``, ``\\tau in positive``."""
+        left, right, relation = fact.left, fact.right, fact.relation
+        if plain(left) == "0" and relation in ("<", "le"):
+            left, right, relation = right, left, {"<": ">", "le": "ge"}[relation]
+        domain: Domain | None = None
+        if relation in (">", "ge") and plain(right) == "0":
+            domain = "positive" if relation == ">" else "nonnegative"
+        elif relation == "in":
+            domain = next((name for name in ("positive", "nonnegative", "unit") if plain(right) == name), None)
+        met = reader.probabilities.lettered(left)
+        if domain is None or met is None or met[1].extra_sub or met[1].extra_sups:
+            return None
+        letter, slots = met[0], [plain(chunk) for chunk in met[1].slots.values()]
+        if letter.symbol.domain != "real" or letter.symbol.shape or len(set(slots)) != len(slots):
+            return None
+        return (letter.name, domain) if all(slot in self.own.indices for slot in slots) else None
 
     # Hints.
 
@@ -637,9 +659,11 @@ class DisplayReader:
         return arguments_of(items[1].parts[0])[0].items if len(items) == 2 and items[1].kind == "fence" else ()
 
     def _density_argument(self, reader: Reader) -> tuple[Symbol, ...]:
-        """The parameter of which the chain's left side is a density."""
+        """The continuous variable of which the chain's left side is a density."""
         letter = reader.probabilities.letter_of(self._first_argument(), whole=True)
-        return (letter.symbol,) if letter is not None and letter.kind == "param" else ()
+        if letter is None or letter.kind not in ("param", "data", "latent") or letter.symbol.domain in ("one-hot", *INTEGERS):
+            return ()
+        return (letter.symbol,)
 
     def _summed_index(self, current: Formula, reader: Reader) -> Index | None:
         """The index over which the left side sums to one: that of a posterior, or a latent's value."""
@@ -743,23 +767,45 @@ class DisplayReader:
                     apart = ONE - Delta(a, b)
                     lhs, rhs = multiply(apart, lhs), (rhs if rhs == ZERO else multiply(apart, rhs))
                 continue
-            if fact.relation != "=" or fact.text in self.told:
+            if fact.text in self.told:
                 continue
             try:
                 scope = reader.probabilities.free_latents((*fact.left, *fact.right))
-                left, right = alike(reader.formula(fact.left, scope), reader.formula(fact.right, scope))
+                if fact.relation == "in":
+                    left, right = reader.formula(fact.left, scope), ZERO
+                else:
+                    left, right = alike(reader.formula(fact.left, scope), reader.formula(fact.right, scope))
+                assumption = _assumption(fact, left, right)
             except DeriveError as error:
                 if fact.right and fact.right[0].text in EXPECTATION_NAMES:
                     continue  # the name of a mean, which is used where that mean stands
                 self.unread_facts = f"the assumption {fact.text} could not be read: {error}"
                 continue
             concerned = set(_symbols(lhs, rhs))
-            if any(symbol in concerned for symbol in _symbols(left, right)):
-                found.append(Assumption(text=fact.text, equation=(left, right)))
+            if assumption is not None and any(symbol in concerned for symbol in _symbols(left, right)):
+                found.append(assumption)
         return tuple(found), lhs, rhs
 
 
 # Without state.
+
+
+def _assumption(fact: Fact, left: Formula, right: Formula) -> Assumption | None:
+    """What is assumed, by its formulas; None for what says nothing of values."""
+    if fact.relation == "=":
+        return Assumption(text=fact.text, equation=(left, right))
+    if fact.relation in ("<", "le"):
+        return Assumption(text=fact.text, bound=(left, right))
+    if fact.relation in (">", "ge"):
+        return Assumption(text=fact.text, bound=(right, left))
+    named = plain(fact.right)
+    if named.startswith("spd"):
+        return Assumption(text=fact.text, definite=left)
+    if named in ("positive", "nonnegative"):
+        return Assumption(text=fact.text, bound=(ZERO, left))
+    if named.partition("^")[0] in ("R", "\\bb{R}"):
+        return None
+    raise ReadingError(f"an assumed membership that is not read: {named}", code="unsupported")
 
 
 def part_has_left(items: Items) -> bool:
