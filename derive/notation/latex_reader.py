@@ -78,12 +78,13 @@ class Version:
     fixed: tuple[IndexLike | None, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True, eq=False)
 class Closure:
-    """An argument of a call: read where the call stood, when the body needs it."""
+    """An argument of a call: read where the call stood, when the body needs it; ``used`` tells whether it did."""
 
     items: Items
     scope: Scope
+    used: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,6 +105,14 @@ class Scope:
 
     def with_index(self, letter: str, index: IndexLike) -> Scope:
         return replace(self, indices={**self.indices, letter: index})
+
+    def argument(self, items: Items) -> Closure | None:
+        """The argument of a call for which the items stand, a lone letter."""
+        if len(items) != 1 or items[0].kind != "letter" or items[0].sub is not None or items[0].text not in self.dummies:
+            return None
+        closure = self.dummies[items[0].text]
+        closure.used = True
+        return closure
 
     def with_latent(self, name: str, indices: tuple[IndexLike, ...], value: IndexLike) -> Scope:
         return replace(self, latents={**self.latents, (name, indices): value})
@@ -316,7 +325,7 @@ class Reader:
             require_plain(item, sups=True, primes=True)
             line.take()
             if _is_derivative(item):
-                return self._derivative(item, line, scope), item.sups, 0
+                return self._derivative(item, line, scope), item.sups, item.primes
             return self._built(item, scope), item.sups, item.primes
         if item.kind == "group":
             require_plain(item, sups=True, primes=True)
@@ -438,16 +447,26 @@ class Reader:
     def _evaluated(self, value: Formula, at: Items, scope: Scope) -> Formula:
         cut = sign_at(at, "=")
         versions = self.probabilities.versions(at if cut is None else at[cut + 1 :], scope)
-        if versions is None or not any(version.current for version in versions.values()):
+        every = {letter.name for letter in self.dictionary.letters if letter.kind == "param"}
+        named = (
+            every
+            if cut is None
+            else {*self.probabilities.parameters_named(at[:cut]), *self.probabilities.all_parameters(at[:cut])}
+        )
+        if versions is None or not any(version.current for version in versions.values()) or not named:
             raise ReadingError(f"an evaluation that is not understood: {plain(at)}", at[0].start, at[-1].end, "unsupported")
+        if not every <= {name for name, version in versions.items() if version.current} & named:
+            raise ReadingError(
+                f"an evaluation of some of the parameters only: {plain(at)}", at[0].start, at[-1].end, "unsupported"
+            )
         return AtEqual(value)
 
     # Letters.
 
     def _letter(self, line: Line, scope: Scope) -> tuple[Formula, tuple[Items, ...], int]:
         item = line.items[line.position]
-        dummy = scope.dummies.get(item.text)
-        if dummy is not None and item.sub is None:
+        dummy = scope.argument((item,))
+        if dummy is not None:
             return self._dummy(line, dummy, scope)
         known = self._declared(line, scope)
         if known is not None:
@@ -458,8 +477,8 @@ class Reader:
         item = line.take()
         inner = replace(dummy.scope, latents={**dummy.scope.latents, **scope.latents}, depth=scope.depth + 1)
         following = line.peek()
-        called = len(dummy.items) == 2 and dummy.items[1].kind == "fence" and following is not None and following.kind == "fence"
-        if called and following is not None:
+        if following is not None and following.kind == "fence" and self._is_function(dummy.items):
+            require_plain(following, sups=True)
             line.take()
             there = replace(inner, indices={**inner.indices, **scope.indices})
             return self.formula((dummy.items[0], following.bare), there), following.sups, 0
@@ -476,6 +495,13 @@ class Reader:
                         inner = inner.with_index(letter, scope.indices[letter])
         value = self.formula(dummy.items, inner)
         return value, item.sups, item.primes
+
+    def _is_function(self, items: Items) -> bool:
+        """Whether the items are the bare name of something that is declared with arguments."""
+        return len(items) == 1 and any(
+            len(entry.spelling.items) == 2 and entry.spelling.is_call and plain(entry.spelling.items[:1]) == plain(items)
+            for entry in self.dictionary.by_head(items[0].text)
+        )
 
     def _declared(self, line: Line, scope: Scope) -> tuple[Formula, tuple[Items, ...], int] | None:
         """What is declared and stands here, the longest spelling first; None where nothing is."""
@@ -543,12 +569,23 @@ class Reader:
         if entry.kind in ("latent", "data") and entry.values is not None:
             return self.probabilities.latent_value(entry, self.slots(entry, match, scope), items), sups
         latents = self.probabilities.latent_slots(entry, match, scope) if entry.call else ()
+        for argument in entry.spelling.call:
+            actual = match.arguments.get(plain(argument.items), argument.items)
+            if self.probabilities.letter_of(argument.items) is None or self.probabilities.latent_of(argument.items) is None:
+                self._require_same(argument.items, actual, scope)
         chunks = [*(match.slots[slot] for slot in entry.spelling.slots), *extra]
         value = self.guarded(items, lambda: self._at(entry, chunks, latents, version, scope))
         if rest:
             indices = tuple(self.index(chunk, scope) for chunk in rest)
             return self.guarded(items, lambda: Component(value, indices)), sups
         return value, sups
+
+    def _require_same(self, formal: Items, actual: Items, scope: Scope) -> None:
+        """That a declared quantity is written with the very argument that it was declared with."""
+        if plain(formal) != plain(actual) and not self.probabilities.is_named(formal, actual, scope):
+            raise ReadingError(
+                f"declared of {plain(formal)}, not of {plain(actual)}", actual[0].start, actual[-1].end, "undeclared"
+            )
 
     def _at(
         self, entry: Letter, chunks: list[Items], latents: tuple[IndexLike, ...], version: Version | None, scope: Scope
@@ -661,6 +698,13 @@ class Reader:
             raise ReadingError(
                 f"definitions that refer to one another without end: {plain(items)}", items[0].start, items[-1].end, "cycle"
             )
+        if self.probabilities.is_collection(entry):
+            raise ReadingError(
+                f"a tuple where a value is expected: {plain(items)} stands for all of {plain(entry.body)}",
+                items[0].start,
+                items[-1].end,
+                "ill-formed",
+            )
         versions = dict(scope.versions)
         dummies: dict[str, Closure] = {}
         for formal, actual in match.arguments.items():
@@ -684,10 +728,19 @@ class Reader:
             inner,
             indices={**scope.indices, **indices},
             versions=versions,
-            dummies=dummies if dummies else {**scope.dummies, **dummies},
+            dummies=dummies or scope.dummies,
             fresh=bool(dummies) or bool(slots),
         )
-        return self.formula(entry.body, body_scope)
+        value = self.formula(entry.body, body_scope)
+        for formal, closure in dummies.items():
+            if not closure.used and not self.probabilities.is_named(entry.spelling.formal(formal), closure.items, scope):
+                raise ReadingError(
+                    f"the definition of {plain(items)} has no place for {plain(closure.items)}",
+                    closure.items[0].start,
+                    closure.items[-1].end,
+                    "unsupported",
+                )
+        return value
 
     def _rebound(self, formal: str, actual: Items, entry: Abbreviation, scope: Scope) -> dict[str, Version] | None:
         """What an argument that is a declared parameter is replaced by; None where it is a dummy."""
@@ -698,7 +751,7 @@ class Reader:
             if self.dictionary.by_head(items[0].text):
                 return {}
             return {} if self.probabilities.versions(items, scope) is not None else None
-        formals = self.probabilities.parameters_named(items)
+        formals = self.probabilities.parameters_named(items) or self.probabilities.all_parameters(items)
         if formals and self.probabilities.is_value(items, actual):
             return None
         if not formals:
@@ -713,7 +766,10 @@ class Reader:
         if len(items) == 1 and items[0].kind == "letter" and items[0].sub is None and not items[0].sups and not items[0].primes:
             return None  # another letter in its place: g(\\lambda) where g(\\tau) was defined
         raise ReadingError(
-            f"{plain(actual)} in the place of {plain(items)}, of which it is no version", actual[0].start, actual[-1].end, "unsupported"
+            f"{plain(actual)} in the place of {plain(items)}, of which it is no version",
+            actual[0].start,
+            actual[-1].end,
+            "unsupported",
         )
 
     # Indices.
@@ -730,15 +786,14 @@ class Reader:
         return found
 
     def index_or_none(self, chunk: Items, scope: Scope) -> IndexLike | None:
-        if len(chunk) == 1 and chunk[0].kind in ("group", "fence") and chunk[0].sub is None and not chunk[0].sups:
+        if len(chunk) == 1 and chunk[0].kind in ("group", "fence") and chunk[0] == chunk[0].bare:
             return self.index_or_none(chunk[0].parts[0], scope)
         if len(chunk) == 1 and chunk[0].kind == "number" and not chunk[0].sups:
             return int(chunk[0].text) if chunk[0].text.isdigit() else None
         name = plain(chunk)
         if name in scope.indices:
             return scope.indices[name]
-        if len(chunk) == 1 and chunk[0].kind == "letter" and name in scope.dummies:
-            closure = scope.dummies[name]
+        if not (chunk and (chunk[0].sups or chunk[0].primes)) and (closure := scope.argument(chunk)) is not None:
             return self.index_or_none(closure.items, replace(closure.scope, latents={**closure.scope.latents, **scope.latents}))
         declared = self.dictionary.indices.get(name)
         if declared is not None:
@@ -867,6 +922,7 @@ class Reader:
         below = item.sub
         if below is None:
             raise ReadingError("a sum that does not say over what", item.start, item.end, "ill-formed")
+        require_plain(item, sub=True, sups=len(item.sups) == 1)
         upper = item.sups[0] if item.sups else None
         for place, sign in enumerate(below):
             if sign.is_sign("ne"):
@@ -894,6 +950,8 @@ class Reader:
             if latent is not None and name not in self.dictionary.indices:
                 letter, indices = latent
                 values = self.probabilities.values_of(letter)
+                if upper is not None and not (isinstance(values, Range) and plain(upper) == values.upper.name):
+                    raise ReadingError(f"a latent that runs up to {plain(upper)}", item.start, item.end, "unsupported")
                 over = values if isinstance(values, tuple) else Index(letter.name, values)
                 found.append((name, over, (letter.name, indices)))
                 continue
@@ -993,7 +1051,11 @@ class Reader:
             line.take()
             size = UNSIZED if item.sub is None else self._size(item.sub, scope)
             return Identity(size), item.sups, 0
-        if name in CONSTANTS and (item.sub is None or all(one.kind in ("number", "letter") for one in item.sub)):
+        if (
+            name in CONSTANTS
+            and not item.primes
+            and (item.sub is None or all(one.kind in ("number", "letter") for one in item.sub))
+        ):
             line.take()
             return Reference(Symbol(f"constant {plain((replace(item, sups=(), primes=0),))}", "const")), item.sups, 0
         special = self.probabilities.builtin(line, scope)
@@ -1028,6 +1090,7 @@ class Reader:
         if first.kind == "group" or (
             first.kind == "fence" and first.text in ("()", "[]", "\\{\\}") and not self._is_declared(line, scope)
         ):
+            require_plain(first, sups=True)
             if first.sups:
                 raise ReadingError(
                     f"a power behind the bracket of {function.text}: of the argument or of the value? try a bracket around it",
@@ -1115,6 +1178,7 @@ class Reader:
             return None
         if density.text in BIG or density.text == "\\nabla" or function.sups:
             return None
+        require_plain(function)
         line.take()
         argument = self._factor(line, scope)
         self.notes.add("a log right behind a gradient covers one factor")
@@ -1174,6 +1238,7 @@ class Reader:
 
     def _derivative(self, item: Item, line: Line, scope: Scope) -> Formula:
         above, below = item.parts
+        require_plain(above[0], sups=len(above[0].sups) == 1 and plain(above[0].sups[0]) in ("1", "2"))
         order = 2 if above[0].sups and plain(above[0].sups[0]) == "2" else 1
         body_items = above[1:]
         by = self._by(below, order, item, scope)
@@ -1191,7 +1256,7 @@ class Reader:
         parts: list[Items] = []
         run: list[Item] = []
         for one in below:
-            if one.kind == "letter" and one.text in ("\\partial", "d") and one.sub is None and not one.sups:
+            if one.kind == "letter" and one.text in ("\\partial", "d") and one == one.bare:
                 if run:
                     parts.append(tuple(run))
                 run = []

@@ -149,6 +149,12 @@ class Probabilities:
             ]
         return []
 
+    def is_collection(self, entry: Abbreviation) -> bool:
+        """Whether an abbreviation is a tuple: of several letters, or of all members of a family, ``X = (x_i)``."""
+        members = self._members(entry.body)
+        known = self._letter(members[0], whole=False) if len(members) == 1 else None
+        return len(members) > 1 or (known is not None and any(slot not in entry.spelling.slots for slot in known[1].slots))
+
     def letter_of(self, items: Items, *, whole: bool = False) -> Letter | None:
         found = self._letter(items, whole=whole)
         return None if found is None else found[0]
@@ -209,6 +215,41 @@ class Probabilities:
         letter = self.letter_of(items, whole=True)
         return (letter.name,) if letter is not None and letter.kind in ("param", "const", "frozen") else ()
 
+    def is_understood(self, items: Items, scope: Scope) -> bool:
+        """Whether an argument is something that was declared: a variable, parameters, an index, a function."""
+        if any(item.is_sign("dots") for item in items) or self._tuple(items) is not None:
+            return True
+        if any(
+            plain(entry.spelling.items[:1]) == plain(items) for entry in self.dictionary.by_head(items[0].text if items else "")
+        ):
+            return True
+        if self.dictionary.is_index(plain(items)) or plain(items) in self.dictionary.sizes:
+            return True
+        try:
+            return bool(self._occurrences(items, scope, {}, [], conditional=False)) or self.versions(items, scope) is not None
+        except ReadingError:
+            return False
+
+    def all_parameters(self, items: Items) -> tuple[str, ...]:
+        """The names of all parameters where the items are an undeclared letter that stands for them: ``\\theta``."""
+        marked = self._marked(items)
+        return marked[0] if marked is not None and not marked[1] and items[0] == items[0].bare else ()
+
+    def is_named(self, formal: Items, actual: Items, scope: Scope) -> bool:
+        """Whether an argument is the formal one by another name: the same variable or function, all of it."""
+        for one, other in ((formal, actual), (self._alias(formal), self._alias(actual))):
+            known = self.letter_of(one, whole=True)
+            if known is not None and known is self.letter_of(other, whole=True):
+                return True
+            if one and plain(one) == plain(other):
+                return True
+            for entry in self.dictionary.by_head(one[0].text if one else ""):
+                own = entry.spelling.items  # \\ell for \\ell(\\theta), as it was declared
+                if entry.spelling.is_call and plain(own[:-1]) == plain(one) and plain(own) == plain(other):
+                    return True
+        together = self._tuple(formal)
+        return together is not None and self._tuple(actual) is not None and self._tuple(actual)[0] is together[0]
+
     def is_value(self, formal: Items, actual: Items) -> bool:
         """Whether a formal argument is only a placeholder: the name of a family, met by a member of one or by anything else."""
         letter = self.letter_of(formal, whole=True)
@@ -232,8 +273,7 @@ class Probabilities:
                     return None
                 found.update(one)
             return found
-        if len(items) == 1 and items[0].text in scope.dummies and items[0].sub is None:
-            closure = scope.dummies[items[0].text]
+        if (closure := scope.argument(items)) is not None:
             return self.versions(closure.items, closure.scope)
         together = self._tuple(items)
         if together is not None:
@@ -249,7 +289,7 @@ class Probabilities:
 
     def _several(self, items: Items, kinds: tuple[str, ...]) -> list[Letter]:
         """The declared letters of which a bare one is short: p^{(t)} for p_C^{(t)}, p_I^{(t)} and p_T^{(t)}."""
-        if len(items) != 1 or items[0].kind != "letter" or items[0].sub is not None:
+        if len(items) != 1 or items[0].kind != "letter" or items[0].sub is not None or items[0].primes:
             return []
         sups = [plain(sup) for sup in items[0].sups]
         found = [
@@ -346,7 +386,9 @@ class Probabilities:
             item.primes
         )
         own = self.letter_of((item.bare,), whole=True)
-        if own is not None and own.kind == "param" and marks and all(mark in self.current_marks for mark in marks[-1:]):
+        if not all(self.dictionary.is_index(mark) for mark in marks[:-1]):
+            return None
+        if own is not None and own.kind == "param" and marks and marks[-1] in self.current_marks:
             return (own.name,), True
         if own is None and item.text in ALL_PARAMETERS and names:
             if not marks:
@@ -585,11 +627,10 @@ class Probabilities:
                 indices.append(value)
             elif letter is not None and letter.kind == "data":
                 stood = scope
-                while len(actual) == 1 and actual[0].sub is None and actual[0].text in stood.dummies:
-                    closure = stood.dummies[actual[0].text]
+                while (closure := stood.argument(actual)) is not None:
                     actual, stood = closure.items, closure.scope
                 actual_letter = self.letter_of(actual)
-                if actual_letter is letter or match.slots or plain(actual) == plain(argument.items):
+                if actual_letter is letter or plain(actual) == plain(argument.items):
                     continue
                 datum = self.lettered(actual)
                 if datum is not None and datum[0].kind == "data" and datum[0].values is None:
@@ -705,9 +746,8 @@ class Probabilities:
         conditional: bool,
     ) -> list[Occurrence]:
         if not items:
-            return []
-        if len(items) == 1 and items[0].text in scope.dummies and items[0].sub is None:
-            closure = scope.dummies[items[0].text]
+            raise ReadingError("an argument is missing")
+        if (closure := scope.argument(items)) is not None:
             return self._occurrences(closure.items, closure.scope, versions, components, conditional=conditional)
         if len(items) == 1 and items[0].kind in ("fence", "group") and not items[0].sups:
             return [
@@ -796,7 +836,7 @@ class Probabilities:
 
     def _partial(self, items: Items, kinds: tuple[str, ...], scope: Scope) -> Occurrence | None:
         """``x_n`` where ``x_{ni}`` is declared: all of its entries."""
-        if len(items) == 1 and items[0].sub is not None:
+        if len(items) == 1 and items[0].sub is not None and not items[0].primes:
             given = chunks_of(items[0].sub)
             for letter in self.dictionary.letters:
                 own = letter.spelling.items
@@ -1200,7 +1240,7 @@ class Probabilities:
         cut = sign_at(sub, "sim")
         if cut is not None:
             under = self._distribution(sub[cut + 1 :], scope)
-            own = self._averaged(sub[:cut], scope)
+            own = self._averaged(sub[:cut], scope, required=True)
             if own is not None and under.over is not None and not _overlap(own, under.over):
                 raise ReadingError(
                     f"the distribution is one of something else: {plain(sub)}", sub[0].start, sub[-1].end, "ill-formed"
@@ -1208,7 +1248,7 @@ class Probabilities:
             return replace(under, over=own or under.over)
         bar = sign_at(sub, "mid")
         if bar is not None:
-            return replace(self._posterior_weights(sub[bar + 1 :], scope), over=self._averaged(sub[:bar], scope))
+            return replace(self._posterior_weights(sub[bar + 1 :], scope), over=self._averaged(sub[:bar], scope, required=True))
         latent = self.latent_of(sub)
         if latent is not None:
             over = self._averaged(sub, scope)
@@ -1217,8 +1257,8 @@ class Probabilities:
             return _Weights(self, None, {}, scope, prior=True, over=over)
         return self._distribution(sub, scope)
 
-    def _averaged(self, items: Items, scope: Scope) -> tuple[Occurrence, ...] | None:
-        """The variables that an expectation names: z_i, or all of Z; None where they are no variables of the model."""
+    def _averaged(self, items: Items, scope: Scope, *, required: bool = False) -> tuple[Occurrence, ...] | None:
+        """The variables that an expectation names: z_i, or all of Z; None where they are none and need not be."""
         try:
             found = [
                 one
@@ -1226,6 +1266,8 @@ class Probabilities:
                 for one in self._occurrences(argument.items, scope, {}, [], conditional=False)
             ]
         except ReadingError:
+            if required:
+                raise
             return None
         return tuple(found) or None
 
@@ -1234,6 +1276,8 @@ class Probabilities:
         found = False
         data: list[Occurrence] = []
         for argument in arguments_of(given):
+            if not argument.items:
+                raise ReadingError("an argument is missing")
             if any(one.is_sign("dots") for one in argument.items):
                 data = [replace(one, indices=tuple(None for _ in one.indices)) for one in data]
                 continue
@@ -1275,19 +1319,27 @@ class Probabilities:
                 inner = items[1].parts[0]
                 cut = next(k for k, one in enumerate(inner) if one.is_sign("mid", ";"))
                 conditions = inner[cut + 1 :]
-                over = self._averaged(inner[:cut], scope)
+                over = self._averaged(inner[:cut], scope, required=True)
                 if any(self._variable(self._alias(a.items), scope) is not None for a in arguments_of(conditions)):
                     return replace(self._posterior_weights(conditions, scope), over=over)
                 versions = self.versions(conditions, scope)
-                return _Weights(self, None, versions or {}, scope, prior=True, over=over)
-            return _Weights(self, None, {}, scope, prior=True, over=self._averaged(items[1].parts[0], scope))
+                if versions is None:
+                    raise ReadingError(
+                        f"not a variable of the declared model, nor a parameter: {plain(conditions)}",
+                        conditions[0].start,
+                        conditions[-1].end,
+                        "undeclared",
+                    )
+                return _Weights(self, None, versions, scope, prior=True, over=over)
+            return _Weights(self, None, {}, scope, prior=True, over=self._averaged(items[1].parts[0], scope, required=True))
         head = items[0].text if items else ""
         for entry in self.dictionary.by_head(head):
             if isinstance(entry, (Letter, Unknown, Abbreviation)) and entry.spelling.is_call:
                 met = entry.spelling.match(items, 0)
-                bare = len(items) == 1 and entry.spelling.items[0].text == items[0].text and len(entry.spelling.items) == 2
+                bare = len(items) == 1 and plain(entry.spelling.items[:-1]) == plain(items)
                 if (met is not None and met[1] == len(items)) or bare:
-                    return _Weights(self, _values_left_out(entry.spelling.items) if bare else items, None, scope)
+                    over = None if bare else self._averaged(items[-1].parts[0], scope)
+                    return _Weights(self, _values_left_out(entry.spelling.items) if bare else items, None, scope, over=over)
         raise ReadingError(
             f"an expectation under something that is not declared: {plain(items)}",
             items[0].start if items else 0,
@@ -1556,7 +1608,8 @@ class _Weights:
 def _overlap(some: Iterable[Occurrence], others: Iterable[Occurrence]) -> bool:
     """Whether a variable of the first is, or belongs to, one of the second."""
     return any(
-        one.letter is other.letter and all(a is None or b is None or a == b for a, b in zip(one.indices, other.indices, strict=True))
+        one.letter is other.letter
+        and all(a is None or b is None or a == b for a, b in zip(one.indices, other.indices, strict=True))
         for one in some
         for other in others
     )

@@ -17,7 +17,7 @@ SEPARATORS = (",", ";", "mid", "Vert")
 
 def sign_at(items: Items, *signs: str) -> int | None:
     """Where the first of some signs stands among items; None where none of them does."""
-    return next((place for place, item in enumerate(items) if item.is_sign(*signs)), None)
+    return next((place for place, item in enumerate(items) if item.is_sign(*signs) and item == item.bare), None)
 
 
 def plain(items: Iterable[Item]) -> str:
@@ -296,7 +296,7 @@ class Spelling:
             return True
         if _is_call(formal) and _is_call(actual) and plain(formal[1:]) == plain(actual[1:]):
             # KL(P(X, Y) || Q(X, Y)) met by KL(Q(X, Y) || P(X, Y)): the functions are the arguments.
-            found.arguments[formal[0].text] = actual
+            found.arguments[formal[0].text] = actual[:1]
             return True
         cut = sign_at(formal, "=")
         if cut is not None and not any(item.is_sign("=") for item in actual):
@@ -348,7 +348,7 @@ def _arguments_within(items: Items) -> Iterator[Argument]:
 
 def _unfenced(chunk: Items) -> Items:
     """``(i)`` is i where an index stands."""
-    if len(chunk) == 1 and chunk[0].kind == "fence" and chunk[0].text == "()" and not chunk[0].sups and chunk[0].sub is None:
+    if len(chunk) == 1 and chunk[0].kind == "fence" and chunk[0].text == "()" and chunk[0] == chunk[0].bare:
         return chunk[0].parts[0]
     return chunk
 

@@ -498,7 +498,13 @@ class _Surface:
         return self.base(token)
 
     def _script(self, before: list[Item], token: Token) -> None:
-        base = before.pop() if before else Item("group", start=token.start, end=token.end)
+        base = before.pop() if before else None
+        if (
+            base is None
+            or base.kind == "words"
+            or (base.kind == "sign" and (base.text not in ("mid", "Vert") or token.text == "'"))
+        ):
+            raise ReadingError(f"{token.text!r} stands behind nothing that could bear it", token.start, token.end)
         if token.text == "'":
             before.append(replace(base, primes=base.primes + 1, end=token.end))
             return
@@ -779,7 +785,7 @@ class _Surface:
         first = self.position
         taken = _argument_tokens_from(self)
         end = self.tokens[self.position - 1].end
-        plain = "".join(t.text for t in taken if t.kind == "char")
+        plain = "".join(t.text if t.kind == "char" else f"\\{t.text}" for t in taken if t.text not in SPACES)
         spaced = any(b.start > a.end for a, b in itertools.pairwise(taken) if a.kind == b.kind == "char")
         only_characters = all(t.kind == "char" or (t.kind == "command" and t.text in SPACES) for t in taken)
         if only_characters and re.fullmatch(r"[A-Za-z]+\.?", plain) and (not spaced or plain in ("argmax", "argmin")):

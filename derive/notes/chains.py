@@ -39,7 +39,7 @@ from derive.notation.conventions import Convention
 from derive.notation.declarations import Dictionary, Fact, Letter
 from derive.notation.latex_reader import Reader, Scope, alike, shared_letters
 from derive.notation.probabilities import EXPECTATION_NAMES
-from derive.notation.spellings import arguments_of, plain, sign_at
+from derive.notation.spellings import arguments_of, plain, require_plain, sign_at
 from derive.notation.surface import SAME, Item, Items, Token, surface, tokens
 from derive.notes import Display, Place, Row, Source
 from derive.symbols import INTEGERS, Domain, Index, Symbol
@@ -515,6 +515,7 @@ class DisplayReader:
         self.maximiser = ()
         first = items[0] if items else None
         if first is not None and first.kind == "letter" and first.text in ("argmax", "argmin"):
+            require_plain(first, sub=True)
             if first.sub is None:
                 raise ReadingError("an argmax that does not say over what", first.start, first.end, "ambiguous")
             names = [
@@ -590,6 +591,16 @@ class DisplayReader:
 
     def _define(self, left: Items, right: Items) -> None:
         """Take in a definition, for this display and those that follow."""
+        if len(left) > 2 or (len(left) == 2 and left[1].kind != "fence") or any(item.kind == "sign" for item in left):
+            raise ReadingError("a definition of something that is no name", left[0].start, left[-1].end, "declaration")
+        reader = Reader(self.own)
+        for argument in arguments_of(left[-1].parts[0]) if left[-1].kind == "fence" else ():
+            items = argument.items
+            named = len(items) == 1 and items[0].kind == "letter" and items[0] == items[0].bare
+            if not (named or reader.probabilities.is_understood(items, Scope()) or (items and plain(items) in plain(right))):
+                raise ReadingError(
+                    f"an argument that is not declared: {plain(items)}", left[-1].start, left[-1].end, "undeclared"
+                )
         for dictionary in (self.own, self.base):
             dictionary.define(left, right)
 

@@ -270,3 +270,92 @@ posterior w_{t,i,j} = p(z_i=j | x_i) at \theta_t"""
     assert verdict(rounds, r"\sum_{t=1}^{2} w_{t,i,j} = 2 w_{1,i,j}") == "refuted"
     assert verdict(rounds, r"w_{1,i,j} = w_{t,i,j}") == "refuted"
     assert verdict(rounds, r"\sum_j w_{t,i,j} = 1") == "proved"
+
+
+TWO = """
+size n, k
+index i, h in 1..n ; j, l in 1..k
+data x_i in R
+latent z_i in 1..k
+param \\mu_j in R ; \\pi in simplex(k) ; \\tau in positive ; \\lambda in R
+z_i ~ Categorical(\\pi)
+x_i | z_i=j ~ Normal(\\mu_j, 1)
+posterior w_{ij} = p(z_i=j | x_i)
+define g(\\tau) = \\tau^2 + 1
+"""
+NEVER_ACCEPTED = [
+    # members of one family at free indices may be the same one
+    r"p(z_i=j) p(z_i=l) = p(z_i=j, z_i=l)",
+    r"p(z_i=j \mid x_h) = \pi_j",
+    r"\sum_{z_i} \log p(x_h, z_h) = k \log p(x_h, z_h)",
+    r"\sum_{z_i} p(z_i) p(z_h) = p(z_i)",
+    r"\sum_i \sum_{z_i} p(z_i) \mu_{z_h} = n \mu_{z_h}",
+    # a latent that is not named is summed over
+    r"\sum_{z_i} p(z_i) \log p(x_i) = \sum_{z_i} p(z_i) \log p(x_i \mid z_i)",
+    # an expectation is one over what it names, given what it names
+    r"\mathbb{E}_{z_h \sim p(z_i \mid x_i)}[\mu_{z_i}] = \sum_j w_{ij} \mu_j",
+    r"\mathbb{E}_{z_i \sim p(z_i \mid x_i)}[\mu_{z_h}] = \sum_j w_{hj} \mu_j",
+    r"\mathbb{E}[\mu_{z_i} \mid x_h] = \sum_j w_{ij} \mu_j",
+    r"\mathbb{E}_{z_h}[\mu_{z_i}] = \sum_j w_{ij} \mu_j",
+    r"\mathbb{E}[\mu_{z_i} \mid z_i] = \sum_j w_{ij} \mu_j",
+    r"\mathbb{E}^2[\mu_{z_i}] = \mathbb{E}[\mu_{z_i}]",
+    # a function is one of its argument
+    r"g(\lambda) = \tau^2 + 1",
+    r"g(\mu_j) = \tau^2 + 1",
+    # a product with zero is not zero where a factor is undefined
+    r"\tau = \tau + 0 \cdot \frac{1}{0}",
+    r"\tau = \tau + 0 \cdot \log(-1)",
+    # scripts mean something
+    r"\log_2 \tau = \log \tau",
+    r"\psi'(\tau) = \psi(\tau)",
+    r"\Gamma'(\tau) = \Gamma(\tau)",
+    r"\psi_1(\tau) = \psi(\tau)",
+    r"\tau^{(2)} = \tau^2",
+    r"-^2 \tau = -\tau",
+]
+
+
+@pytest.mark.parametrize("row", NEVER_ACCEPTED)
+def test_a_false_or_ill_formed_row_is_never_accepted(row: str) -> None:
+    assert verdict(TWO, row) in ("refuted", "unread")
+
+
+@pytest.mark.parametrize(
+    "row",
+    [
+        r"\sum_{z_i} p(z_i) \log p(x_i) = \log p(x_i)",
+        r"\sum_{z_i} p(z_i) p(x_h) = p(x_h)",
+        r"\mathbb{E}_{z_i \sim p(z_i \mid x_i)}[\mu_{z_i}] = \sum_j w_{ij} \mu_j",
+        r"\mathbb{E}[\mu_{z_i} \mid x_i] = \sum_j w_{ij} \mu_j",
+        r"\mathbb{E}_{z_i \sim p(z_i)}[\mu_{z_i}] = \sum_j \pi_j \mu_j",
+        r"g(\lambda) = \lambda^2 + 1",
+        r"g(\mu_j) = \mu_j^2 + 1",
+        r"\Gamma'(\tau) = \Gamma(\tau) \psi(\tau)",
+        r"p(x_i \mid z_i=j) \propto \exp(-\tfrac12 (x_i - \mu_j)^2)",
+        r"2 \lambda = 6 \implies \lambda = 3",
+    ],
+)
+def test_their_right_twins_are_proved(row: str) -> None:
+    assert verdict(TWO, row) == "proved"
+
+
+def test_members_that_are_assumed_to_differ_are_independent() -> None:
+    assert verdict(TWO + r"assume i \ne h", r"p(z_i=j \mid x_h) = \pi_j") == "proved"
+
+
+def test_an_assumed_bound_is_no_licence_and_no_trap() -> None:
+    assumed = SCALARS + r"assume \mu > 0 ; a > \mu"
+    assert verdict(assumed, r"|\mu| = \mu") == "proved"  # the assumption is the letter's domain
+    assert verdict(assumed, r"|a - \mu| = a - \mu") == "confirmed"
+    assert verdict(assumed, r"|a - \mu| = \mu - a") == "refuted"
+    assert verdict(assumed, r"\mu \ge a") in ("refuted", "unknown")
+    assert verdict(SCALARS, r"|\mu| = \mu") == "refuted"
+
+
+def test_a_tuple_is_no_value() -> None:
+    assert verdict(SCALARS + "define X = (x_i)", r"\sum_i X = \sum_i x_i") == "unread"
+
+
+def test_only_a_full_set_of_parameters_is_put_in_at_a_bar() -> None:
+    partly = r"\frac{\partial Q}{\partial \mu_s} |_{\mu=\mu_t} = \sum_i w_{is} \frac{x_i - \mu_s}{\sigma_s^2}"
+    assert verdict(MIXTURE, partly) == "unread"
