@@ -12,6 +12,7 @@ import sys
 import traceback
 from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn, TextIO
 
@@ -262,6 +263,8 @@ def _verdict_code(findings: Iterable[Finding], allow_unknown: bool) -> int:
 @click.option("--seed", type=click.IntRange(min=0), default=0, show_default=True, help="Fixes every numeric point.")
 @click.option("--points", type=click.IntRange(min=1), default=3, show_default=True, help="Sizes tried for each claim.")
 @click.option("--allow-unknown", is_flag=True, help="Let rows that could not be settled pass.")
+@click.option("--snippet", is_flag=True, help="Show counterexamples as Python with JAX, to paste.")
+@click.option("--autodiff/--no-autodiff", default=True, show_default=True, help="Take the derivatives by JAX too.")
 def check(
     notes: tuple[Path, ...],
     format_: str,
@@ -271,6 +274,8 @@ def check(
     seed: int,
     points: int,
     allow_unknown: bool,
+    snippet: bool,
+    autodiff: bool,
 ) -> int:
     """Check NOTES (Markdown, LaTeX or notebooks; - for the standard input), each row of a display against the row before it.
 
@@ -279,7 +284,7 @@ def check(
     """
     from checks.environment import environment
     from checks.note_reports import report
-    from checks.notes import CheckedNote, Step, check_note
+    from checks.notes import CheckedNote, Step, check_note, confirm_by_autodiff
     from checks.witness import Witness
     from derive.notes import Display, read_note
 
@@ -295,7 +300,10 @@ def check(
 
         for note in read:
             checked.append(check_note(note, witness, row_timeout=row_timeout, only=only, heard=heard))
-    _deliver(report(format_).write(checked, environment(seed, points), _page(output)), output)
+            if autodiff:
+                confirm_by_autodiff(checked[-1], Witness(seed=seed, points=points))
+    page = replace(_page(output), snippets=snippet)
+    _deliver(report(format_).write(checked, environment(seed, points), page), output)
     for note in read:
         for warned in note.warnings:
             _complain(f"{note.file}:{warned.place.line}:{warned.place.column}: {warned.message}", prefix="")

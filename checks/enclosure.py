@@ -703,8 +703,7 @@ def compare(lhs: Formula, rhs: Formula, point: Point, *, other_point: Point | No
 def require_comparable(lhs: Formula, rhs: Formula, sizes: Mapping[str, int]) -> None:
     """See that two sides have one shape, and are not too much work to evaluate at these sizes."""
     if lhs.shape != rhs.shape and f.ZERO not in (lhs, rhs):
-        shapes = [f"({', '.join('1' if part is None else part.name for part in side.shape)})" for side in (lhs, rhs)]
-        raise ShapeError(f"two sides of different shapes: {shapes[0]} and {shapes[1]}")
+        raise ShapeError(f"two sides of different shapes: {f.dimensions(lhs.shape)} and {f.dimensions(rhs.shape)}")
     definitions: dict[f.Definition, int] = {}
     combinations = math.prod(length(index.range, sizes) for index in f.free_indices(lhs) | f.free_indices(rhs))
     needed = combinations * (_work(lhs, sizes, definitions) + _work(rhs, sizes, definitions))

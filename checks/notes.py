@@ -13,6 +13,7 @@ from typing import Literal
 
 from checks.diagnoses import Diagnosed, diagnose
 from checks.judge import Finding, judge
+from checks.leftovers import with_leftover
 from checks.points import symbols_of
 from checks.witness import Witness
 from derive.claims import Claim
@@ -47,6 +48,8 @@ class Step:
     readings: tuple[tuple[str, RowVerdict], ...] = ()
     remark: str = ""
     causes: tuple[Diagnosed, ...] = ()
+    leftover: Finding | None = None
+    """What the row leaves, where it fails under moving weights: the finding on that difference."""
     convention: Convention | None = None
     """The letters of the note, for printing."""
     defect: bool = False
@@ -100,6 +103,30 @@ class CheckedNote:
     def passes_but_unknown(self) -> bool:
         """Whether nothing is wrong but rows that could not be settled."""
         return bool(self.steps) and not self.troubles and all(step.passes or step.verdict == "unknown" for step in self.steps)
+
+
+def confirm_by_autodiff(checked: CheckedNote, witness: Witness) -> None:
+    """Take every derivative in the rows that passed by JAX too, all of a note compiled together.
+
+    A derivative that JAX takes otherwise than the balls is a defect of this program, and its row is unknown.
+    """
+    findings = [f for step in checked.steps for f in step.findings if f.verdict in ("proved", "confirmed")]
+    witness.prepare(finding.claim for finding in findings)
+    for place, step in enumerate(checked.steps):
+        told: list[Finding] = []
+        for finding in step.findings:
+            evidence = finding.evidence
+            if evidence is not None and finding.verdict in ("proved", "confirmed"):
+                try:
+                    finding = replace(finding, evidence=replace(evidence, autodiff=witness.by_autodiff(finding.claim)))
+                except DisagreementError as error:
+                    step = replace(
+                        step, verdict="unknown", message=f"a defect of this program, please report it: {error}", defect=True
+                    )
+                except DeriveError:
+                    pass  # what JAX cannot take was still seen in balls
+            told.append(finding)
+        checked.steps[place] = replace(step, findings=tuple(told))
 
 
 class _TimeOut(Exception):
@@ -207,7 +234,9 @@ def _display(
     if judged and reading.undecided:
         other = _read(block, before, known, "moving")
         others = _judged(other, witness, row_timeout, diagnosed)
-        steps = _better(steps, others)
+        steps = _better(steps, others, witness)
+        reading = other if steps and steps[0].reading == "moving" else reading
+    steps = _with_remark(steps, reading, witness) if diagnosed else steps
     if block.label and reading.left is not None:
         known[block.label] = reading.left
     return steps
@@ -225,8 +254,8 @@ def _read(block: Display, dictionary: Dictionary, known: dict[str, Formula], wei
     return reading
 
 
-def _better(held: list[Step], moving: list[Step]) -> list[Step]:
-    """The reading under which the chain fares best; each row says what it is under the other."""
+def _better(held: list[Step], moving: list[Step], witness: Witness) -> list[Step]:
+    """The reading under which the chain fares best; each row says what it is under the other, and by how much it fails there."""
 
     def score(steps: list[Step]) -> tuple[int, int]:
         return sum(not step.passes for step in steps), sum(step.verdict != "proved" for step in steps)
@@ -234,9 +263,51 @@ def _better(held: list[Step], moving: list[Step]) -> list[Step]:
     best, rest = (held, moving) if score(held) <= score(moving) else (moving, held)
     names = ("held", "moving") if best is held else ("moving", "held")
     return [
-        replace(one, reading=names[0], readings=((names[0], one.verdict), (names[1], other.verdict)))
+        replace(
+            one,
+            reading=names[0],
+            readings=((names[0], one.verdict), (names[1], other.verdict)),
+            leftover=_leftover(other, witness) if rest is moving and one.passes and other.verdict == "refuted" else None,
+        )
         for one, other in zip(best, rest, strict=True)
     ]
+
+
+def _leftover(step: Step, witness: Witness) -> Finding | None:
+    """The difference of the two sides of a row that fails with moving weights, as a claim that was judged."""
+    told = with_leftover(step.worst.claim) if step.worst is not None else None
+    try:
+        with _limited(DIAGNOSIS_SECONDS):
+            found = judge(told, witness).residual if told is not None else None
+    except (DeriveError, ArithmeticError, TypeError, ValueError, _TimeOut):
+        return None
+    return found if found is not None and found.verdict in ("proved", "confirmed") else None
+
+
+def _with_remark(steps: list[Step], reading: DisplayReading, witness: Witness) -> list[Step]:
+    """Where a step of a chain of equations is wrong: whether the end of the chain is right all the same."""
+    wrong = [step for step in steps if step.verdict == "refuted"]
+    last = steps[-1] if steps else None
+    if not wrong or last is None or len(steps) < 2 or reading.left is None or not last.row.claims:
+        return steps
+    ends = [claim.alternatives[-1] for step in steps for claim in step.row.claims]
+    if any(claim.relation != "=" for claim in ends) or any(step.verdict == "unread" for step in steps):
+        return steps
+    whole = replace(ends[-1], lhs=reading.left, residual=None, expected=None)
+    try:
+        with _limited(DIAGNOSIS_SECONDS):
+            found = judge(whole, witness).verdict
+    except (DeriveError, ArithmeticError, TypeError, ValueError, _TimeOut):
+        return steps
+    if found == "refuted" and last in wrong:
+        return steps  # that is said of the row itself
+    lines = " and ".join(f"line {step.row.place.line}" for step in wrong) + (" is wrong" if len(wrong) == 1 else " are wrong")
+    told = {
+        "proved": f"the end of the chain equals its beginning all the same (proved), although {lines}",
+        "confirmed": f"the end of the chain equals its beginning all the same (confirmed), although {lines}",
+        "refuted": f"the end of the chain does not equal its beginning: {lines}",
+    }.get(found)
+    return [*steps[:-1], replace(last, remark=told)] if told else steps
 
 
 def _judged(reading: DisplayReading, witness: Witness, row_timeout: float, diagnosed: bool) -> list[Step]:

@@ -96,10 +96,10 @@ class Formula:
 
 def require_scalar(node: Formula, place: str) -> None:
     if node.shape != ():
-        raise ShapeError(f"{place} takes a scalar: shape={_show(node.shape)}, expected ()")
+        raise ShapeError(f"{place} takes a scalar: shape={dimensions(node.shape)}, expected ()")
 
 
-def _show(shape: Shape) -> str:
+def dimensions(shape: Shape) -> str:
     return "(" + ", ".join("1" if part is None else part.name for part in shape) + ")"
 
 
@@ -144,7 +144,9 @@ class Add(Formula):
     def __post_init__(self) -> None:
         for term in self.terms[1:]:
             if term.shape != self.terms[0].shape:
-                raise ShapeError(f"a sum mixes shapes: {_show(self.terms[0].shape)} and {_show(term.shape)}, expected one shape")
+                raise ShapeError(
+                    f"a sum mixes shapes: {dimensions(self.terms[0].shape)} and {dimensions(term.shape)}, expected one shape"
+                )
 
     @property
     def shape(self) -> Shape:
@@ -159,7 +161,7 @@ class Multiply(Formula):
 
     def __post_init__(self) -> None:
         if sum(factor.shape != () for factor in self.factors) > 1:
-            shapes = ", ".join(_show(factor.shape) for factor in self.factors)
+            shapes = ", ".join(dimensions(factor.shape) for factor in self.factors)
             raise ShapeError(f"a product of several vectors or matrices: shapes={shapes}; try a matrix product")
 
     @property
@@ -312,7 +314,7 @@ class MatrixProduct(Formula):
     def __post_init__(self) -> None:
         for left, right in zip(self.factors, self.factors[1:], strict=False):
             if rows_and_columns(left)[1] != rows_and_columns(right)[0]:
-                raise ShapeError(f"a matrix product does not fit: {_show(left.shape)} times {_show(right.shape)}")
+                raise ShapeError(f"a matrix product does not fit: {dimensions(left.shape)} times {dimensions(right.shape)}")
 
     @property
     def shape(self) -> Shape:
@@ -375,7 +377,7 @@ class Diagonal(Formula):
 
     def __post_init__(self) -> None:
         if len(self.argument.shape) != 1:
-            raise ShapeError(f"diag takes a column vector: shape={_show(self.argument.shape)}, expected (d)")
+            raise ShapeError(f"diag takes a column vector: shape={dimensions(self.argument.shape)}, expected (d)")
 
     @property
     def shape(self) -> Shape:
@@ -406,7 +408,8 @@ class Component(Formula):
     def __post_init__(self) -> None:
         if len(self.argument.shape) != len(self.indices) or None in self.argument.shape:
             raise ShapeError(
-                f"an entry takes one index for each dimension: shape={_show(self.argument.shape)}, indices={len(self.indices)}"
+                "an entry takes one index for each dimension: "
+                f"shape={dimensions(self.argument.shape)}, indices={len(self.indices)}"
             )
         check_indices("an entry", tuple(Range(size) for size in self.argument.shape if size is not None), self.indices)
 
@@ -494,7 +497,9 @@ class Derivative(Formula):
     def shape(self) -> Shape:
         shape = self.body.shape + self.by.shape
         if len(shape) > 2 or None in self.body.shape:
-            raise ShapeError(f"a derivative with more than two dimensions: {_show(self.body.shape)} by {_show(self.by.shape)}")
+            raise ShapeError(
+                f"a derivative with more than two dimensions: {dimensions(self.body.shape)} by {dimensions(self.by.shape)}"
+            )
         return shape
 
 
@@ -525,7 +530,7 @@ class Substitute(Formula):
         if self.replacement.shape != self.symbol.shape:
             raise ShapeError(
                 f"a substitution changes the shape of {self.symbol.name}: "
-                f"{_show(self.replacement.shape)}, expected {_show(self.symbol.shape)}"
+                f"{dimensions(self.replacement.shape)}, expected {dimensions(self.symbol.shape)}"
             )
         # All members are replaced: by formal indices that start later, some would be left out.
         if tuple(i.range for i in self.indices) != self.symbol.family or len(set(self.indices)) != len(self.indices):
@@ -544,7 +549,7 @@ def rows_and_columns(node: Formula) -> tuple[Size | None, Size | None]:
 
 def require_square(node: Formula, place: str) -> None:
     if len(node.shape) != 2 or node.shape[0] is None or node.shape[0] != node.shape[1]:
-        raise ShapeError(f"{place} takes a square matrix: shape={_show(node.shape)}")
+        raise ShapeError(f"{place} takes a square matrix: shape={dimensions(node.shape)}")
 
 
 def require_count(own: Range, place: str) -> None:

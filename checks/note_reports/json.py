@@ -9,7 +9,9 @@ from typing import TYPE_CHECKING
 from checks.environment import DISTRIBUTION, Environment
 from checks.note_reports import NoteReport, counts, help_for, written
 from checks.reports.json import SCHEMA, Record, counterexample, method, versions
+from checks.snippets import snippet
 from derive.algebra.prove import Proof
+from derive.notation import latex_writer
 
 if TYPE_CHECKING:
     from checks.judge import Finding
@@ -23,17 +25,17 @@ def write(notes: Sequence[CheckedNote], environment: Environment, page: Page) ->
         "schema": SCHEMA,
         "tool": {"name": DISTRIBUTION, "version": environment.tool},
         "environment": versions(environment),
-        "notes": [_note(note) for note in notes],
+        "notes": [_note(note, page) for note in notes],
         "summary": {**counts(notes), "passes": bool(notes) and all(note.passes for note in notes)},
     }
     return json.dumps(whole, indent=2, ensure_ascii=False, allow_nan=False) + "\n"
 
 
-def _note(note: CheckedNote) -> Record:
+def _note(note: CheckedNote, page: Page) -> Record:
     return {
         "file": note.file,
         "passes": note.passes,
-        "steps": [_step(step) for step in note.steps],
+        "steps": [_step(step, page) for step in note.steps],
         "troubles": [
             {"line": t.place.line, "column": t.place.column, "cell": t.place.cell, "code": t.code, "message": t.message}
             for t in note.troubles
@@ -41,7 +43,7 @@ def _note(note: CheckedNote) -> Record:
     }
 
 
-def _step(step: Step) -> Record:
+def _step(step: Step, page: Page) -> Record:
     row = step.row
     worst = step.worst
     evidence = worst.evidence if worst is not None else None
@@ -66,15 +68,28 @@ def _step(step: Step) -> Record:
         "message": step.message or None,
         "causes": [{"code": cause.code, "cause": cause.cause(written(step))} for cause in step.causes] or None,
         "help": help_for(step) or None,
-        "residual": None,
+        "residual": _residual(step),
         "points": evidence.points if evidence is not None else None,
         "counterexample": counterexample(point) if point is not None else None,
+        **({"snippet": (snippet(worst) or None) if point is not None and worst is not None else None} if page.snippets else {}),
         "assumptions": _assumptions(worst) if worst is not None else None,
         "notes": list(row.notes) or None,
         "reason": row.reason or None,
         "remark": step.remark or None,
         "passes": step.passes,
         "seconds": round(step.seconds, 4),
+    }
+
+
+def _residual(step: Step) -> Record | None:
+    """What is left of a row under moving weights, as in reports of derivations."""
+    if step.leftover is None:
+        return None
+    left = step.leftover.claim.rhs
+    return {
+        "latex": latex_writer.latex(left, step.convention),
+        "text": written(step)(left),
+        "verdict": step.leftover.verdict,
     }
 
 

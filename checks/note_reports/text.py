@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from checks.note_reports import NoteReport, counts, help_for, letter, source_line, written
 from checks.note_reports.concise import verdict, where
 from checks.outline import nested
+from checks.snippets import snippet
 
 if TYPE_CHECKING:
     from checks.environment import Environment
@@ -63,6 +64,8 @@ def _details(note: CheckedNote, step: Step, page: Page) -> Iterator[str]:
         point = worst.evidence.counterexample if worst is not None and worst.evidence is not None else None
         if point is not None:
             yield from _counterexample(step, point)
+            if page.snippets and worst is not None:
+                yield from ("", *(snippet(worst) or "# no few lines of Python say this counterexample").splitlines(), "")
         for number, cause in enumerate(step.causes):
             yield f"    {'likely cause' if number == 0 else 'or'}: {cause.cause(written(step))} (derive explain {cause.code})"
         if advice := help_for(step):
@@ -70,6 +73,8 @@ def _details(note: CheckedNote, step: Step, page: Page) -> Iterator[str]:
     if len({name for _, name in step.readings}) > 1:
         told = "; ".join(f"{_READINGS.get(name, name)}: {found}" for name, found in step.readings)
         yield f"    readings: {told}"
+    if step.leftover is not None:
+        yield f"    with moving weights there is left: {written(step)(step.leftover.claim.rhs)} ({step.leftover.verdict})"
     if step.remark:
         yield f"    {step.remark}"
 

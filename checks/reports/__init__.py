@@ -19,10 +19,14 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Page:
-    """How wide a line of text may be, and whether there is colour. Formats that do not care ignore it."""
+    """How wide a line of text may be, whether there is colour, and whether counterexamples are shown as Python to paste.
+
+    Formats that do not care ignore it.
+    """
 
     width: int = 100
     colour: bool = False
+    snippets: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

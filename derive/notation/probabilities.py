@@ -247,8 +247,8 @@ class Probabilities:
                 own = entry.spelling.items  # \\ell for \\ell(\\theta), as it was declared
                 if entry.spelling.is_call and plain(own[:-1]) == plain(one) and plain(own) == plain(other):
                     return True
-        together = self._tuple(formal)
-        return together is not None and self._tuple(actual) is not None and self._tuple(actual)[0] is together[0]
+        together, other = self._tuple(formal), self._tuple(actual)
+        return together is not None and other is not None and other[0] is together[0]
 
     def is_value(self, formal: Items, actual: Items) -> bool:
         """Whether a formal argument is only a placeholder: the name of a family, met by a member of one or by anything else."""

@@ -29,6 +29,7 @@ from derive.formula import (
     Substitute,
     Sum,
     at_time,
+    dimensions,
     free_indices,
     multiply,
     negate,
@@ -450,6 +451,13 @@ class DisplayReader:
                     "a maximiser and a value: one side is an argmax, the other is not", side[0].start, side[-1].end, "ill-formed"
                 )
             current, right = alike(current, right)
+            if current.shape != right.shape and ZERO not in (current, right) and not self.maximiser:
+                raise ReadingError(
+                    f"two sides of different shapes: {dimensions(current.shape)} and {dimensions(right.shape)}",
+                    side[0].start,
+                    side[-1].end,
+                    "ill-formed",
+                )
             span = (side[0].start, side[-1].end)
             zero = right == ZERO or (own_left and place == 0 and current == ZERO)
             equation = (current, right)
@@ -591,16 +599,16 @@ class DisplayReader:
 
     def _define(self, left: Items, right: Items) -> None:
         """Take in a definition, for this display and those that follow."""
-        if len(left) > 2 or (len(left) == 2 and left[1].kind != "fence") or any(item.kind == "sign" for item in left):
-            raise ReadingError("a definition of something that is no name", left[0].start, left[-1].end, "declaration")
+        head, *rest = left
+        last = rest[0] if rest else head
+        if len(rest) > 1 or (rest and last.kind != "fence") or any(item.kind == "sign" for item in left):
+            raise ReadingError("a definition of something that is no name", head.start, head.end, "declaration")
         reader = Reader(self.own)
-        for argument in arguments_of(left[-1].parts[0]) if left[-1].kind == "fence" else ():
+        for argument in arguments_of(last.parts[0]) if last.kind == "fence" else ():
             items = argument.items
             named = len(items) == 1 and items[0].kind == "letter" and items[0] == items[0].bare
             if not (named or reader.probabilities.is_understood(items, Scope()) or (items and plain(items) in plain(right))):
-                raise ReadingError(
-                    f"an argument that is not declared: {plain(items)}", left[-1].start, left[-1].end, "undeclared"
-                )
+                raise ReadingError(f"an argument that is not declared: {plain(items)}", head.start, last.end, "undeclared")
         for dictionary in (self.own, self.base):
             dictionary.define(left, right)
 
