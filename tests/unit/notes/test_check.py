@@ -6,8 +6,10 @@ from pathlib import Path
 
 import pytest
 
-from checks.notes import CheckedNote, Step, check_note
+from checks.notes import CheckedNote, Step, check_note, confirm_by_autodiff
 from checks.witness import Witness
+from derive.errors import DisagreementError
+from derive.formula import Derivative, walk
 from derive.notes import read_note
 
 MIXTURE = r"""
@@ -359,3 +361,56 @@ def test_a_tuple_is_no_value() -> None:
 def test_only_a_full_set_of_parameters_is_put_in_at_a_bar() -> None:
     partly = r"\frac{\partial Q}{\partial \mu_s} |_{\mu=\mu_t} = \sum_i w_{is} \frac{x_i - \mu_s}{\sigma_s^2}"
     assert verdict(MIXTURE, partly) == "unread"
+
+
+def explained(declarations: str, *displays: str) -> CheckedNote:
+    """A note checked with everything that is said beside the verdicts."""
+    body = "\n\n".join(f"$$\n{display}\n$$" for display in displays)
+    return check_note(read_note(Path("note.md"), f"```derive\n{declarations}\n```\n\n{body}\n"), Witness(autodiff=False))
+
+
+def test_what_moving_weights_leave_is_shown_and_judged() -> None:
+    undecided = MIXTURE.replace(r"at \theta_t", "")
+    row = r"\frac{\partial Q}{\partial \mu_s} = \sum_i w_{is} \frac{x_i - \mu_s}{\sigma_s^2}"
+    (step,) = explained(undecided, row).steps
+    assert step.leftover is not None and step.leftover.verdict == "proved"
+    assert any(isinstance(node, Derivative) for node in walk(step.leftover.claim.rhs))
+
+
+def test_with_the_entropy_nothing_is_left() -> None:
+    whole = MIXTURE.replace(r"at \theta_t", "").replace(r"p(x_i, z_i=j)" + "\n", r"\frac{p(x_i, z_i=j)}{w_{ij}}" + "\n")
+    row = r"\frac{\partial Q}{\partial \mu_s} = \sum_i w_{is} \frac{x_i - \mu_s}{\sigma_s^2}"
+    (step,) = explained(whole, row).steps
+    assert dict(step.readings) == {"held": "proved", "moving": "proved"} and step.leftover is None
+
+
+@pytest.mark.parametrize(
+    ("rows", "remark"),
+    [
+        (("(a+b)^2", "a^2 + b^2", "a^2 + b^2 + 2 a b"), "equals its beginning all the same (proved), although line"),
+        (("(a+b)^2", "a^2 + b^2", "b^2 + a^2"), "does not equal its beginning"),
+        (("(a+b)^2", "a^2 + 2 a b + b^2", "b^2 + a^2 + 2 a b"), ""),
+    ],
+)
+def test_whether_the_end_of_a_chain_is_right_although_a_step_is_wrong(rows: tuple[str, ...], remark: str) -> None:
+    display = "\\begin{aligned}\n" + " \\\\\n&= ".join(rows) + "\n\\end{aligned}"
+    last = explained(SCALARS, display).steps[-1]
+    assert remark in last.remark and bool(remark) == bool(last.remark)
+
+
+def test_derivatives_that_passed_are_taken_by_jax_too() -> None:
+    note = checked(SCALARS, r"\frac{\partial}{\partial \mu} \sum_i (x_i-\mu)^2 = -2 \sum_i (x_i - \mu)", r"a + b = b + a")
+    confirm_by_autodiff(note, Witness())
+    first, second = (step.findings[0].evidence for step in note.steps)
+    assert first is not None and first.autodiff is not None and first.autodiff < 1e-9
+    assert second is not None and second.autodiff is None
+
+
+def test_a_derivative_that_jax_takes_otherwise_is_no_pass(monkeypatch: pytest.MonkeyPatch) -> None:
+    def differ(self: Witness, claim: object) -> float:
+        raise DisagreementError("planted")
+
+    note = checked(SCALARS, r"\frac{d}{d \mu} \mu^2 = 2 \mu")
+    monkeypatch.setattr(Witness, "by_autodiff", differ)
+    confirm_by_autodiff(note, Witness())
+    assert note.steps[0].verdict == "unknown" and note.steps[0].defect
