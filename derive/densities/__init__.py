@@ -9,24 +9,34 @@ from __future__ import annotations
 import functools
 import importlib
 import pkgutil
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 
 from derive.errors import ReadingError, UnknownNameError
 from derive.formula import Formula
+from derive.symbols import IndexLike, Range
+
+FEATURES = ("value", "square", "log", "log of the rest")
+"""Features of which means are known: of a vector its square is the outer product, the rest of a proportion p is 1 - p."""
+
+Member = Callable[[IndexLike], Formula]
 
 
 @dataclass(frozen=True, slots=True)
 class Density:
     """``name(parameters)`` as notes declare it; ``formula(value, *parameters)`` is the density (mass) at a value.
 
-    ``support`` says in words where it is defined.
+    ``support`` says in words where it is defined. ``means`` holds, by ``FEATURES``, the means of features of the variable, as
+    functions of the parameters. A density ``of_family`` is one of all members of a family, such as probabilities that sum to
+    one: values and parameters are then functions of an index, and the range of that index stands before the parameters.
     """
 
     name: str
     parameters: tuple[str, ...]
     support: str
     write: Callable[..., Formula]
+    means: Mapping[str, Callable[..., Formula]] = field(default_factory=dict[str, "Callable[..., Formula]"])
+    of_family: bool = False
 
     def formula(self, value: Formula, *parameters: Formula) -> Formula:
         """The density at a value.
@@ -42,6 +52,16 @@ class Density:
                 "ill-formed",
             )
         return self.write(value, *parameters)
+
+    def mean(self, feature: str, *parameters: Formula) -> Formula | None:
+        """The mean of a feature of the variable; None where it is not known."""
+        known = self.means.get(feature)
+        return None if known is None or self.of_family or len(parameters) != len(self.parameters) else known(*parameters)
+
+    def mean_at(self, feature: str, index: IndexLike, over: Range, *parameters: Member) -> Formula | None:
+        """The mean of a feature of one member of a family over a range; None where it is not known."""
+        known = self.means.get(feature)
+        return known(index, over, *parameters) if known is not None and self.of_family else None
 
 
 @functools.cache

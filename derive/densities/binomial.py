@@ -13,4 +13,8 @@ def write(value: Formula, trials: Formula, chance: Formula) -> Formula:
     return multiply(ways, Power(chance, value), Power(ONE - chance, trials - value))
 
 
-DENSITY = Density("Binomial", ("trials", "probability"), "0, 1, ..., trials", write)
+def mean(trials: Formula, chance: Formula) -> Formula:
+    return multiply(trials, chance)
+
+
+DENSITY = Density("Binomial", ("trials", "probability"), "0, 1, ..., trials", write, means={"value": mean})

@@ -2,12 +2,28 @@
 
 from __future__ import annotations
 
+from fractions import Fraction
+
 from derive.densities import Density
-from derive.formula import Exp, Formula, multiply, negate
+from derive.formula import ONE, Divide, Exp, Formula, Function, Log, Number, multiply, negate
 
 
 def write(value: Formula, rate: Formula) -> Formula:
     return multiply(rate, Exp(negate(multiply(rate, value))))
 
 
-DENSITY = Density("Exponential", ("rate",), "positive numbers", write)
+def mean(rate: Formula) -> Formula:
+    return Divide(ONE, rate)
+
+
+def mean_square(rate: Formula) -> Formula:
+    return Divide(Number(Fraction(2)), multiply(rate, rate))
+
+
+def mean_log(rate: Formula) -> Formula:
+    return Function("digamma", (ONE,)) - Log(rate)
+
+
+DENSITY = Density(
+    "Exponential", ("rate",), "positive numbers", write, means={"value": mean, "square": mean_square, "log": mean_log}
+)

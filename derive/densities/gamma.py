@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from derive.densities import Density
-from derive.formula import Divide, Exp, Formula, Function, Power, multiply, negate
+from derive.formula import Divide, Exp, Formula, Function, Log, Power, multiply, negate
 
 
 def write(value: Formula, shape: Formula, rate: Formula) -> Formula:
@@ -11,4 +11,22 @@ def write(value: Formula, shape: Formula, rate: Formula) -> Formula:
     return multiply(scale, Power(value, shape - 1), Exp(negate(multiply(rate, value))))
 
 
-DENSITY = Density("Gamma", ("shape", "rate"), "positive numbers", write)
+def mean(shape: Formula, rate: Formula) -> Formula:
+    return Divide(shape, rate)
+
+
+def mean_square(shape: Formula, rate: Formula) -> Formula:
+    return Divide(multiply(shape, shape + 1), multiply(rate, rate))
+
+
+def mean_log(shape: Formula, rate: Formula) -> Formula:
+    return Function("digamma", (shape,)) - Log(rate)
+
+
+DENSITY = Density(
+    "Gamma",
+    ("shape", "rate"),
+    "positive numbers",
+    write,
+    means={"value": mean, "square": mean_square, "log": mean_log},
+)

@@ -7,7 +7,7 @@ from fractions import Fraction
 from derive.densities import Density
 from derive.densities.gaussian import exponent, normaliser
 from derive.errors import ShapeError
-from derive.formula import HALF, ZERO, Divide, Exp, Formula, Inverse, Number, Pi, Power, multiply, negate, quadratic_form
+from derive.formula import HALF, ZERO, Divide, Exp, Formula, Inverse, Number, Pi, Power, multiply, negate, outer, quadratic_form
 
 
 def write(value: Formula, mean: Formula, variance: Formula) -> Formula:
@@ -26,4 +26,19 @@ def write(value: Formula, mean: Formula, variance: Formula) -> Formula:
     return multiply(normaliser(variance, size), Exp(exponent(value, mean, variance)))
 
 
-DENSITY = Density("Normal", ("mean", "variance or covariance"), "the reals, or vectors", write)
+def mean_value(mean: Formula, variance: Formula) -> Formula:
+    return mean
+
+
+def mean_square(mean: Formula, variance: Formula) -> Formula:
+    """Of a vector the mean of its outer product with itself."""
+    return variance + (multiply(mean, mean) if mean.shape == () else outer(mean, mean))
+
+
+DENSITY = Density(
+    "Normal",
+    ("mean", "variance or covariance"),
+    "the reals, or vectors",
+    write,
+    means={"value": mean_value, "square": mean_square},
+)

@@ -10,4 +10,12 @@ def write(value: Formula, rate: Formula) -> Formula:
     return Divide(multiply(Exp(negate(rate)), Power(rate, value)), Function("gamma", (value + 1,)))
 
 
-DENSITY = Density("Poisson", ("rate",), "0, 1, 2, ...", write)
+def mean(rate: Formula) -> Formula:
+    return rate
+
+
+def mean_square(rate: Formula) -> Formula:
+    return rate + multiply(rate, rate)
+
+
+DENSITY = Density("Poisson", ("rate",), "0, 1, 2, ...", write, means={"value": mean, "square": mean_square})

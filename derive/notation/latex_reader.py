@@ -612,9 +612,7 @@ class Reader:
 
     def reference(self, entry: Letter, indices: tuple[IndexLike, ...], version: Version | None = None) -> Formula:
         """The symbol at its indices, in the version that stands in its place."""
-        symbol = entry.symbol
-        if symbol.name in self.dictionary.domains:
-            symbol = replace(symbol, domain=self.dictionary.domains[symbol.name])
+        symbol = self.symbol(entry)
         if version is not None and version.letter is not None:
             symbol = version.letter.symbol
             given = iter(indices)
@@ -625,6 +623,11 @@ class Reader:
         if version is not None and version.current:
             symbol = symbol.at_current
         return Reference(symbol, indices)
+
+    def symbol(self, entry: Letter) -> Symbol:
+        """A letter's symbol, with the domain that assumptions make of its own."""
+        domain = self.dictionary.domains.get(entry.name)
+        return entry.symbol if domain is None else replace(entry.symbol, domain=domain)
 
     def posterior(self, entry: Posterior, match: Match, scope: Scope) -> Formula:
         """The posterior's weight, held or moving as declared; by the chain's reading where nothing was declared."""

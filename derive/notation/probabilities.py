@@ -6,12 +6,13 @@ of their statements' densities, summed over the latents in between; where the gi
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 from fractions import Fraction
 from typing import TYPE_CHECKING
 
 from derive.densities import density
+from derive.densities.conjugacy import Conjugate, conjugate
 from derive.errors import ReadingError
 from derive.formula import (
     ONE,
@@ -1018,6 +1019,8 @@ class Probabilities:
         if not downstream and not shared:
             return self._joint(before, scope)
         if any(o.letter.kind in ("param", "const") or (o.letter.values is None and o.letter.kind == "latent") for o in before):
+            if (found := self._posterior_of_latent(before, given, scope)) is not None:
+                return found
             # The posterior of a random parameter: its evidence is a number that is free of it, and unknown.
             self.opaque_evidence = True
             data = [replace(o) for o in given if o.letter.kind == "data"]
@@ -1030,6 +1033,20 @@ class Probabilities:
             return Divide(multiply(self._joint(before, scope), *(self._everywhere(o, scope) for o in data)), evidence)
         inner = replace(scope, latents={key: value for key, value in scope.latents.items() if key not in mine})
         return Divide(self._joint([*before, *given], scope), self._joint(given, inner))
+
+    def _posterior_of_latent(self, before: list[Occurrence], given: list[Occurrence], scope: Scope) -> Formula | None:
+        """The density of one continuous latent given its data, where the evidence has a closed form."""
+        if len(before) != 1 or before[0].letter.kind != "latent" or any(one.is_whole for one in given):
+            return None
+        found = self.conjugate([*before, *given], before[0], scope)
+        return None if found is None else Divide(self._joint([*before, *given], scope), found.evidence)
+
+    def conjugate(self, occurrences: list[Occurrence], latent: Occurrence, scope: Scope) -> Conjugate | None:
+        """The posterior of a continuous latent given the other variables of a joint density, where it is known."""
+        reference = self.reader.reference(latent.letter, latent.known, scope.versions.get(latent.letter.name))
+        if not isinstance(reference, Reference) or reference.shape != () or latent.is_whole:
+            return None
+        return conjugate(self._joint(occurrences, scope), reference)
 
     def _everywhere(self, one: Occurrence, scope: Scope) -> Formula:
         if one.is_whole:
@@ -1055,9 +1072,12 @@ class Probabilities:
                 if parent.letter.kind == "latent" and key not in scope.latents and key not in named:
                     values = parent.letter.values
                     if values is None:
-                        raise ReadingError(
-                            f"an integral over the latent {parent.letter.name} is not supported yet", 0, 1, "unsupported"
-                        )
+                        found = self.conjugate([*occurrences, parent], parent, scope)
+                        if found is None:
+                            raise ReadingError(
+                                f"an integral over the latent {parent.letter.name} is not supported yet", code="unsupported"
+                            )
+                        return found.evidence
                     if isinstance(values, tuple):
                         return add(
                             *(
@@ -1148,8 +1168,24 @@ class Probabilities:
             chance = self.reader.formula(statement.arguments[0].items, scope)
             if value in (0, 1):
                 return chance if value == 1 else ONE - chance
+        if density(statement.density).of_family:
+            return self._density_of_family(one, statement, scope)
         value_of = self.reader.reference(letter, one.known, scope.versions.get(letter.name))
         return self._density(statement.density, value_of, statement.arguments, scope, at)
+
+    def _density_of_family(self, one: Occurrence, statement: Statement, scope: Scope) -> Formula:
+        """The density of all members of a family at once: of probabilities that sum to one."""
+        letter, version = one.letter, scope.versions.get(one.letter.name)
+        members = [self.member_of(argument.items, scope) for argument in statement.arguments]
+
+        def value(index: IndexLike) -> Formula:
+            return self.reader.reference(letter, (*one.known, index), version)
+
+        return density(statement.density).write(value, letter.symbol.family[-1], *members)
+
+    def member_of(self, items: Items, scope: Scope) -> Callable[[IndexLike], Formula]:
+        """A vector of parameters as a function of its index."""
+        return lambda index: self._member(items, index, scope)
 
     def _unspecified(self, one: Occurrence, statement: Statement, scope: Scope) -> Formula:
         """An unspecified component density f(x | theta_k): a function of datum, component and the parameters left over."""
@@ -1532,22 +1568,46 @@ class _Weights:
         return Sum(value, multiply(self.weight(letter, indices, value), _picked(_at_value(node, symbol, indices, value))))
 
     def _moment(self, node: Formula, letter: Letter, indices: tuple[IndexLike, ...]) -> Formula | None:
-        """The mean of a latent that is a count, where the model states it; None for anything but the latent itself."""
-        if not isinstance(node, Reference) or node.symbol != letter.symbol or len(indices) != len(letter.spelling.slots):
-            return None
-        reader = self.probabilities.reader
+        """The mean of a feature of a latent that is no category, where assumption or model state it; None where they do not."""
+        own = self.probabilities
         scope = replace(self.scope, versions={**self.scope.versions, **(self.versions or {})})
-        assumed = self._assumed_mean(letter, indices)
-        if assumed is not None:
+        itself = isinstance(node, Reference) and len(indices) == len(letter.spelling.slots)
+        if itself and (assumed := self._assumed_mean(letter, indices)) is not None:
             return assumed
-        for statement, match in self.probabilities.statements_of(letter):
-            placed = self.probabilities.placed_at(Occurrence(letter, indices), match, scope)
-            if statement.density == "Binomial" and len(statement.targets) == 1:
-                trials, chance = (reader.formula(argument.items, placed) for argument in statement.arguments)
-                return multiply(trials, chance)
-            if statement.density == "Multinomial":
+        for statement, match in own.statements_of(letter):
+            placed = own.placed_at(Occurrence(letter, indices[: len(letter.spelling.slots)]), match, scope)
+            if itself and statement.density == "Multinomial":
                 return self._share(letter, statement, placed)
-        return None
+            if len(statement.targets) != 1:
+                continue
+            if self.prior or (itself and statement.density == "Binomial"):
+                return self._stated_mean(node, letter, indices, statement, placed)
+        return None if self.prior else self._posterior_mean(node, letter, indices, scope)
+
+    def _stated_mean(
+        self, node: Formula, letter: Letter, indices: tuple[IndexLike, ...], statement: Statement, scope: Scope
+    ) -> Formula | None:
+        """The mean of a feature by the latent's own statement in the model."""
+        reader = self.probabilities.reader
+        family = density(statement.density)
+        feature = _feature(node, Reference(reader.symbol(letter), indices))
+        if feature is None or any(self.probabilities.latent_of(event.items) is not None for event in statement.conditions):
+            return None
+        if not family.of_family:
+            return family.mean(feature, *(reader.formula(argument.items, scope) for argument in statement.arguments))
+        members = [self.probabilities.member_of(argument.items, scope) for argument in statement.arguments]
+        return family.mean_at(feature, indices[-1], letter.symbol.family[-1], *members)
+
+    def _posterior_mean(self, node: Formula, letter: Letter, indices: tuple[IndexLike, ...], scope: Scope) -> Formula | None:
+        """The mean of a feature under the posterior of a continuous latent, where that is a density with known means."""
+        own = self.probabilities
+        latent = Occurrence(letter, indices)
+        given = self._given(letter, indices)
+        feature = _feature(node, Reference(own.reader.symbol(letter), indices))
+        if letter.values is not None or feature is None or any(one.is_whole for one in given):
+            return None
+        found = own.conjugate([latent, *given], latent, scope)
+        return None if found is None else density(found.density).mean(feature, *found.parameters)
 
     def _assumed_mean(self, letter: Letter, indices: tuple[IndexLike, ...]) -> Formula | None:
         """``assume \\hat w_i = E[w_i | y_i] at ..``: the letter that stands for a latent's mean."""
@@ -1603,6 +1663,18 @@ class _Weights:
     def _all_inside(self, node: Sum) -> bool:
         """Whether a sum runs over the values of one latent that stands outside of it: then it is a function of that latent."""
         return all(node.index not in indices for _, indices in self._mentions(node)) and len(self._mentions(node)) == 1
+
+
+def _feature(node: Formula, variable: Reference) -> str | None:
+    """Which feature of a variable a formula is, by the names of ``FEATURES``; None for any other formula."""
+    two = Number(Fraction(2))
+    if node == variable:
+        return "value"
+    if node in (Power(variable, two), multiply(variable, variable), MatrixProduct((variable, Transpose(variable)))):
+        return "square"
+    if node == Log(variable):
+        return "log"
+    return "log of the rest" if node == Log(ONE - variable) else None
 
 
 def _overlap(some: Iterable[Occurrence], others: Iterable[Occurrence]) -> bool:
