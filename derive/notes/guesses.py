@@ -7,7 +7,7 @@ import re
 from derive.notation.declarations import Dictionary
 from derive.notation.spellings import Argument, Spelling, chunks_of, template
 from derive.notation.surface import Item, Items
-from derive.notes.sightings import Key, Seen, Sightings, lone, unfenced
+from derive.notes.sightings import Key, Seen, Sightings, chunks, lone, unfenced
 
 WEIGHTS = ("w", "r", "q", "h", "\\gamma", "\\tau", "\\rho", "\\omega", "\\zeta")
 """What responsibilities are called."""
@@ -81,8 +81,9 @@ class Guesses:
         for name in [*found.bound, *found.scripts]:
             if found.is_index(name) and name not in self.ranges and name not in self.known.indices:
                 same = next((letters for letters in together if name in letters), {name})
-                self.guessed |= same - set(self.ranges)
-                self.ranges |= {one: (1, self._size_for(name)) for one in same if one not in self.ranges}
+                new, size = sorted(same - set(self.ranges)), self._size_for(name)
+                self.guessed.update(new)
+                self.ranges |= {one: (1, size) for one in new}
         used = {letter for letters in together for letter in letters}
         for name, (lower, upper) in list(self.ranges.items()):
             if upper.isdecimal() and name in used:
@@ -253,7 +254,9 @@ class Guesses:
         if "complement" in signs and not signs & {"mean"}:
             return "unit", "between 0 and 1, as 1 - .. suggests"
         if kind in ("param", "const") and (head in POSITIVE or "variance" in signs):
-            return "positive", "R if it is a multiplier" if head == "\\lambda" else ""
+            return "positive", "R if it is a multiplier" if key[
+                0
+            ] == "\\lambda" and not seen.slots and "logged" not in signs else ""
         return ("positive", "as its logarithm is taken") if "logged" in signs and kind != "data" else ("R", "")
 
     def _is_row(self, key: Key) -> bool:
@@ -279,7 +282,7 @@ class Guesses:
             bare = (Item("letter", letter.text),)
             return (Item("fence", "()", (bare,)),) if unfenced(chunk) is not chunk else bare
 
-        below = tuple(one for chunk in chunks_of(item.sub or ()) for one in slot(chunk))
+        below = tuple(one for chunk in chunks(item.sub or ()) for one in slot(chunk))
         return tex((Item(item.kind, item.text, sub=below or None, sups=tuple(map(slot, item.sups)), primes=item.primes),))
 
     def count(self, over: str) -> str:

@@ -13,13 +13,16 @@ from pathlib import Path
 from derive.errors import DeriveError
 from derive.notation.declarations import Dictionary
 from derive.notation.probabilities import ALL_PARAMETERS, DENSITY_NAMES
-from derive.notation.spellings import arguments_of
+from derive.notation.spellings import arguments_of, sign_at
 from derive.notation.surface import Item
 from derive.notes import Declarations, Display, Note
 from derive.notes.guesses import Guesses, tex, tex_of
 from derive.notes.packs import pack
-from derive.notes.sightings import Key, Seen, lone, rows_of, sightings, within
+from derive.notes.places import sightings
+from derive.notes.sightings import Key, Seen, lone, rows_of, within
 
+PARAMETRIC = {"by", "mean", "variance", "condition"}
+"""Signs of a parameter: one differentiates by it, or a density has it behind its bar."""
 KINDS = ("data", "latent", "param", "frozen", "const", "fun")
 Call = tuple[tuple[str, ...], tuple[str, ...]]
 """The variables of a density, and what they are given."""
@@ -61,7 +64,8 @@ class _Writer:
         left_out = {key for key, _ in definitions} | {key for key in guesses.letters if self._counts() and self._is_count(key)}
         entries: dict[str, list[Line]] = {kind: [] for kind in KINDS}
         for key in guesses.letters:
-            if key not in left_out and not self._is_tuple(key) and not self._stands_in_call(key):
+            sized = key[0] in guesses.new_sizes and not any(key[1:])
+            if not sized and key not in left_out and not self._is_tuple(key) and not self._stands_in_call(key):
                 entries[guesses.kinds[key]] += self._entry(key)
         functions, follow = self._unspecified()
         entries["fun"] += functions
@@ -90,7 +94,7 @@ class _Writer:
             return self._name(seen.item) + tex((call,))
         signs = {"mid": " | ", "Vert": " || ", ",": ", ", "": ""}
         given = [(signs.get(one.separator, ", "), lone(one.items)) for one in arguments_of(call.parts[0])]
-        names = [sign + (tex((Item("letter", one.text, primes=one.primes),)) if one is not None else "") for sign, one in given]
+        names = [sign + (tex((Item("letter", one.text, primes=one.primes),)) if one is not None else "u") for sign, one in given]
         return f"{self._name(seen.item)}({''.join(names)})"
 
     # What is declared.
@@ -139,7 +143,7 @@ class _Writer:
         for key, (left, right) in self.found.definitions.items():
             seen = self.guesses.letters.get(key)
             if seen is not None and not seen.signs & {"by", "condition", "variable", "latent", "summed", "mean", "variance"}:
-                if not (self.guesses.kinds[key] == "frozen" and re.search(r"(?<![A-Za-z\\\\])[pP]\s*(?:\\\\left)?\(", right)):
+                if not (self.guesses.kinds[key] == "frozen" and re.search(r"(?<![A-Za-z\\])[pP]\s*(?:\\left)?\(", right)):
                     found.append((key, f"{left} = {right}"))
             elif seen is None and key[0] in DENSITY_NAMES and not self._has_model() and not self.known.statements:
                 found.append((key, f"{left} = {right}"))
@@ -183,13 +187,20 @@ class _Writer:
 
     def _tuples(self) -> list[str]:
         guesses = self.guesses
-        members = [tex_of(key[0]) for key, kind in guesses.kinds.items() if kind == "param" and not self._is_tuple(key)]
+        left_out = {key for key, _ in self._definitions()}
+        params = [
+            key for key, kind in guesses.kinds.items() if kind == "param" and not self._is_tuple(key) and key not in left_out
+        ]
+        members = [tex_of(key[0]) for key in params if guesses.is_simplex(key) or guesses.letters[key].signs & PARAMETRIC]
         plain_ones = [key for key in guesses.letters if self._is_tuple(key) and not any(key[1:])]
-        return [f"{tex_of(key[0])} = ({', '.join(members)})" for key in plain_ones if len(set(members)) == len(members)]
+        return [
+            f"{tex_of(key[0])} = ({', '.join(members)})" for key in plain_ones if members and len(set(members)) == len(members)
+        ]
 
     def _unspecified(self) -> tuple[list[Line], list[str]]:
         """Densities of which the note says nothing: the joint one as a function, and what follows from it."""
-        if self._has_model() or self.known.statements or any(key[0] in DENSITY_NAMES for key in self.found.definitions):
+        known = self.known.statements or any(self.known.by_head(name) for name in DENSITY_NAMES)
+        if known or self._has_model() or any(key[0] in DENSITY_NAMES for key in self.found.definitions):
             return [], []
         calls: dict[Call, None] = {}
         for arguments in self.found.densities:
@@ -218,33 +229,51 @@ class _Writer:
 
     def _model(self) -> list[str]:
         """Lines of a model that the densities of the note suggest, as comments: they say what p(..) means."""
-        guesses = self.guesses
-        shares = next((key for key in guesses.letters if guesses.is_simplex(key) and guesses.kinds[key] == "param"), None)
+        guesses, params = self.guesses, [key for key, kind in self.guesses.kinds.items() if kind == "param"]
+        shares = next((key for key in params if guesses.is_simplex(key)), None)
         latent = next((key for key, kind in guesses.kinds.items() if kind == "latent"), None)
-        letter = self.found.values.get(latent, "") if latent else ""
         normals = [given for given in guesses.normals() if self._is_variable(lone(given[0].items))]
-        variable = next((one for given in normals if (one := lone(given[0].items)) is not None), None)
-        if self.known.statements or (shares is None and variable is None):
+        variables = [one for given in normals if (one := lone(given[0].items)) is not None] + self._conditioned()
+        if self.known.statements or (shares is None and not normals):
             return []
         lines: list[str] = []
         name = self._name(guesses.letters[latent].item) if latent else ""
-        if shares is not None:
-            owners = guesses.letters[shares].slots[0]
-            letter = letter or owners[0]
-            if not name and variable is not None:
-                name = self._name(replace(variable, text="z"))
-                lines.append(f"latent  {name} in 1..{guesses.ranges[letter][1]}")
-            if name:
-                lines.append(f"{name} ~ Categorical({tex_of(shares[0])})")
-        for given in normals:
-            if (one := lone(given[0].items)) is not None:
-                inside = {item.text for argument in given[1:] for item in within(argument.items)}
-                condition = f" | {name}={letter}" if name and letter in inside else ""
-                arguments = ", ".join(tex(argument.items) for argument in given[1:])
-                lines.append(f"{self._name(one)}{condition} ~ Normal({arguments})")
-        kept = {line.partition("~")[0].partition("|")[0]: line for line in reversed(lines)}
-        said = ["# the model, if this is it; without the # it says what p(..) means"]
-        return [*said, *(f"# {line}" for line in reversed(kept.values()))] if kept else []
+        letter = self.found.values.get(latent, "") if latent else ""
+        if shares is not None and variables:
+            letter = letter or guesses.letters[shares].slots[0][0]
+            if not name:
+                name = self._name(replace(variables[0], text="z"))
+                lines.append(f"latent {name} in 1..{guesses.ranges[letter][1]}")
+            lines.append(f"{name} ~ Categorical({tex_of(shares[0])})")
+        normal: dict[str, str] = {}
+        for given, one in zip(normals, variables, strict=False):
+            inside = {item.text for argument in given[1:] for item in within(argument.items)}
+            condition = f" | {name}={letter}" if name and letter in inside else ""
+            arguments = ", ".join(tex(argument.items) for argument in given[1:])
+            normal.setdefault(one.text, f"{self._name(one)}{condition} ~ Normal({arguments})")
+        others = {one.text: one for one in variables if one.text not in normal}
+        lines += normal.values()
+        lines += [f"{self._name(one)} | {name}={letter} ~ {self._usual(one)}" for one in others.values() if name and letter]
+        if name and letter and variables:
+            weights = [key for key, kind in guesses.kinds.items() if kind == "frozen" and guesses.letters[key].slots]
+            for weight in weights[:1]:
+                written = self._name(guesses.letters[weight].item)
+                lines.append(f"posterior {written} = p({name}={letter} | {self._name(variables[0])}) at \\theta_t")
+        said = "# the model, if this is it: without the # it says what p(..) means"
+        return [said, *(f"# {line}" for line in lines)] if lines else []
+
+    def _conditioned(self) -> list[Item]:
+        """The data of densities given a latent: the y_i of ``p(y_i | s_i=g)``."""
+        firsts = [lone(given[0].items) for given in self.found.densities if any(sign_at(one.items, "=") for one in given)]
+        return [
+            one for one in firsts if one is not None and (key := self.guesses.key_of(one)) and self.guesses.kinds[key] == "data"
+        ]
+
+    def _usual(self, item: Item) -> str:
+        """The density that data of a type usually have."""
+        key = self.guesses.key_of(item)
+        type_ = self.guesses.type_of(key)[0] if key is not None else ""
+        return {"N": "Poisson(..)", "bool": "Bernoulli(..)"}.get(type_, "Normal(.., ..)")
 
 
 def _density(variables: tuple[str, ...], given: tuple[str, ...]) -> str:
