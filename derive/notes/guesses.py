@@ -43,6 +43,8 @@ class Guesses:
         """Members with numbers and names of whole families go with the family, entries with the vector."""
         letters = dict(self.found.letters)
         for key in sorted(letters, key=lambda key: letters[key].order):
+            if key not in letters:
+                continue  # an entry of what came before
             head, below, above, primes = key
             numbered = tuple("#" if part.isdecimal() else part for part in below)
             longer = [k for k in letters if k[0] == head and k[3] == primes and k[1][: len(below)] == below and k[2] == above]
@@ -83,7 +85,7 @@ class Guesses:
                 same = next((letters for letters in together if name in letters), {name})
                 new, size = sorted(same - set(self.ranges)), self._size_for(name)
                 self.guessed.update(new)
-                self.ranges |= {one: (1, size) for one in new}
+                self.ranges |= dict.fromkeys(new, (1, size))
         used = {letter for letters in together for letter in letters}
         for name, (lower, upper) in list(self.ranges.items()):
             if upper.isdecimal() and name in used:

@@ -27,6 +27,8 @@ from derive.notes.sightings import (
 
 FUNCTION_LETTERS = ("f", "g", "h", "\\ell", "\\sigma", "softmax", "sigmoid", "logit")
 """What is a function in front of brackets, whatever stands in them."""
+MAX_LETTERS = 200
+"""Letters beyond these are passed over."""
 ASSIGNMENTS = (":=", "equiv", "leftarrow")
 NORMAL = "\\cal{N}"
 SPECIAL = ("\\Gamma", "\\psi", "\\digamma")
@@ -124,6 +126,8 @@ class _Walk:
         seen = self.found.letters.get(key)
         above = tuple(sup for sup in item.sups if not self.is_power(item, sup))
         indices = [unfenced(c) for c in (*chunks(item.sub or ()), *above) if self._slot(c) == "#"]
+        if seen is None and len(self.found.letters) >= MAX_LETTERS:
+            return
         if seen is None:
             bare = Item("letter", name, sub=item.sub, sups=above, primes=item.primes, start=item.start, end=item.end)
             seen = self.found.letters[key] = Seen(bare, len(self.found.letters), tuple([] for _ in indices))
@@ -148,7 +152,7 @@ class _Walk:
                 continue
             after = items[at + 1] if at + 1 < len(items) else None
             if item.kind == "letter":
-                skip = self.letter(item, items[:at], after, place | around.get(at, frozenset()), integral)
+                skip = self.letter(item, items[max(0, at - 2) : at], after, place | around.get(at, frozenset()), integral)
             else:
                 self.other(item, place)
             if item.kind != "letter" or item.text not in BIG:

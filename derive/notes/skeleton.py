@@ -61,7 +61,8 @@ class _Writer:
     def lines(self) -> list[str]:
         guesses = self.guesses
         definitions = self._definitions()
-        left_out = {key for key, _ in definitions} | {key for key in guesses.letters if self._counts() and self._is_count(key)}
+        counts = self._counts()
+        left_out = {key for key, _ in definitions} | {key for key in guesses.letters if counts and self._is_count(key)}
         entries: dict[str, list[Line]] = {kind: [] for kind in KINDS}
         for key in guesses.letters:
             sized = key[0] in guesses.new_sizes and not any(key[1:])
@@ -70,7 +71,7 @@ class _Writer:
         functions, follow = self._unspecified()
         entries["fun"] += functions
         entries["define"] = [(text, "") for text in (*self._tuples(), *follow, *(text for _, text in definitions))]
-        entries["define"] += self._counts()
+        entries["define"] += counts
         trial = self.known.copy()
         written: list[str] = []
         for kind, lines in (("size", self._sizes()), ("index", self._indices()), *entries.items()):

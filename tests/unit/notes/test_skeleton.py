@@ -198,3 +198,10 @@ def test_only_what_is_missing_is_listed() -> None:
 def test_what_a_note_defines_or_lets_is_not_declared() -> None:
     told = lines_of("$$\nF := a + b\n$$\n\n<!-- derive: let c in R -->\n$$\nF = a + b + c - c\n$$\n")
     assert told == ["const   a in R ; b in R"]
+
+
+def test_the_example_of_the_readme() -> None:
+    readme = (EXAMPLES[0].parents[1] / "README.md").read_text()
+    told = readme.split("`derive init note.md`")[1]
+    formulas, block = told.split("$$")[1], told.split("```derive\n")[1].split("```")[0]
+    assert of(*formulas.split(r", \qquad ")) == block.rstrip("\n")
