@@ -268,9 +268,8 @@ class Guesses:
         return added or any(f"behind T {matrix}" in self.letters[key].signs for matrix in tall)
 
     def _row_size(self) -> str:
-        return next((name for name in ("n", "N", "m") if name in self.found.sizes or name in self.new_sizes), "") or (
-            self._new_size("n", "N", "m")
-        )
+        sizes = next((name for name in ("n", "N", "m") if name in self.found.sizes or name in self.new_sizes), "")
+        return sizes or self._size_for("n")
 
     # Names and responsibilities.
 

@@ -154,7 +154,8 @@ class _Walk:
             if item.kind == "letter":
                 skip = self.letter(item, items[max(0, at - 2) : at], after, place | around.get(at, frozenset()), integral)
             else:
-                self.other(item, place)
+                behind_log = at > 0 and items[at - 1].text in FUNCTIONS[:4] and item.kind in ("fraction", "fence")
+                self.other(item, place, frozenset({"logged"} if behind_log else ()))
             if item.kind != "letter" or item.text not in BIG:
                 for sup in item.sups:
                     if self.is_power(item, sup) and plain(sup) not in TRANSPOSES:
@@ -207,7 +208,7 @@ class _Walk:
         if call is not None and name in SPECIAL:
             self.run(call.parts[0], frozenset())
             return True
-        signs = set(place)
+        signs = set(place) if "argument" in place else {*place, "alone"}
         last = before[-1] if before else None
         if last is not None and last.kind == "letter" and not _is_operator(last):
             signs |= {f"behind {'T ' if any(plain(s) in TRANSPOSES for s in last.sups) else ''}{last.text}"}
@@ -249,13 +250,12 @@ class _Walk:
                 self.found.values.setdefault(self.key(one), letter.text)
             self.run(name, frozenset({sign, "argument"} | ({"with latent"} if valued else set()) | binary))
 
-    def other(self, item: Item, place: frozenset[str]) -> None:
+    def other(self, item: Item, place: frozenset[str], inner: frozenset[str]) -> None:
         if item.kind == "fraction" and item.parts[1] and item.parts[1][0].text in ("d", "\\partial") and _is_derivative(item):
-            inner = [one for one in item.parts[1] if one.text not in ("d", "\\partial")]
-            self.run(tuple(inner), frozenset({"by"}))
+            below = [one for one in item.parts[1] if one.text not in ("d", "\\partial")]
+            self.run(tuple(below), frozenset({"by"}))
             self.run(item.parts[0][1:], place)
             return
-        inner = frozenset[str]()
         if item.text in ("||", "‖‖"):
             inner = frozenset({"determinant" if item.text == "||" else "norm"})
         elif item.kind == "fence" and any(plain(sup) in TRANSPOSES for sup in item.sups):
@@ -266,7 +266,8 @@ class _Walk:
         for part in item.parts:
             self._added(part)
             for term in _terms(part):
-                self.run(term, outer | (inner if lone(term) is not None else frozenset()))
+                whole = len(term) == len(part) or inner != frozenset({"logged"})
+                self.run(term, outer | (inner if whole and lone(term) is not None else frozenset()))
 
 
 def _terms(items: Items, *signs: str) -> Iterator[Items]:

@@ -132,7 +132,8 @@ def find_indices(found: Sightings, items: Items, *, script: bool = False) -> Non
                 found.bases.add(item.text)
         for part in item.parts:
             for inner in [a.items for a in arguments_of(part)] if item.kind == "fence" else [part]:
-                find_indices(found, inner, script=script)
+                one = lone(inner) if item.kind == "fence" else None
+                find_indices(found, inner, script=script or (one is not None and one.text in "ijkl"))
                 value = lone(arguments_with_values(inner)[1])
                 if value is not None and item.kind == "fence":
                     found.scripts[value.text] = None

@@ -173,6 +173,9 @@ def test_the_model_in_comments_reads_what_only_a_model_can() -> None:
         ([r"\nabla_\theta \log p(x; \theta) = 0"], [r"param   \theta in R^d", r"fun     p(x | \theta) in positive"]),
         ([r"\theta^y (1 - \theta)^{1 - y} = 1"], [r"param   \theta in unit", "data    y in bool"]),
         ([r"b^{(i)} = a^{(i)} + b^2", r"\sum_{i=1}^m a^{(i)} = 0"], ["a^{(i)} in R"]),
+        ([r"L(\mu, \lambda) = f(\mu) + \lambda (g(\mu) - 1)"], [r"param   \lambda in positive  # R if it is a multiplier"]),
+        ([r"Q(\theta) = \log p(x; \mu, \theta)", r"\nabla_\mu Q(\theta) = 0"], [r"define  \theta = (\mu)"]),
+        ([r"\sum_{i=1}^k p_i \log \frac{p_i}{q_i} = D"], ["p_i in positive", "q_i in positive"]),
         ([r"\mu_0 + \mu^{old} = \mu'"], [r"\mu_0", r"\mu^{old}", r"\mu'"]),
     ],
 )
