@@ -8,6 +8,7 @@ from derive.notation.declarations import Dictionary
 from derive.notation.spellings import Argument, Spelling, chunks_of, template
 from derive.notation.surface import Item, Items
 from derive.notes.sightings import Key, Seen, Sightings, chunks, lone, unfenced
+from derive.symbols import Index
 
 WEIGHTS = ("w", "r", "q", "h", "\\gamma", "\\tau", "\\rho", "\\omega", "\\zeta")
 """What responsibilities are called."""
@@ -74,8 +75,10 @@ class Guesses:
     def _find_ranges(self) -> None:
         found = self.found
         self.ranges |= {name: ends for name, ends in found.bound.items() if ends is not None}
+        for name, index in self.known.indices.items():
+            ends = (index.range.lower, index.range.upper.name) if isinstance(index, Index) else (index[0], str(index[1]))
+            self.ranges[name] = ends
         together = [set(slot) for seen in found.letters.values() for slot in seen.slots]
-        together += [{a, b} for a, b in ((v, b) for v in found.values.values() for b in found.bound) if a == b]
         for _ in range(3):
             for letters in together:
                 ends = next((self.ranges[name] for name in sorted(letters) if name in self.ranges), None)
@@ -88,7 +91,7 @@ class Guesses:
                 self.ranges |= dict.fromkeys(new, (1, size))
         used = {letter for letters in together for letter in letters}
         for name, (lower, upper) in list(self.ranges.items()):
-            if upper.isdecimal() and name in used:
+            if upper.isdecimal() and name in used and name not in self.known.indices:
                 self.ranges[name] = lower, self._new_size(name.upper(), "K", "M", why=f"{upper} in the note")
 
     def _size_for(self, letter: str) -> str:
@@ -100,15 +103,8 @@ class Guesses:
         return self._new_size(*usual)
 
     def _new_size(self, *names: str, why: str = "") -> str:
-        taken = {
-            *self.found.bases,
-            *self.found.bound,
-            *self.found.scripts,
-            *(key[0] for key in self.found.letters),
-            "I",
-            "E",
-            "T",
-        }
+        letters = {key[0] for key in self.found.letters} | {"I", "E", "T"}
+        taken = letters | self.found.bases | set(self.found.bound) | set(self.found.scripts)
         free = (name for name in (*names, *"KMNDPQRSGHJLUVWABF") if name not in taken and name not in self.known.sizes)
         name = next((name for name in free if name not in self.found.sizes and name not in self.new_sizes), "K")
         self.new_sizes[name] = why
@@ -256,9 +252,8 @@ class Guesses:
         if "complement" in signs and not signs & {"mean"}:
             return "unit", "between 0 and 1, as 1 - .. suggests"
         if kind in ("param", "const") and (head in POSITIVE or "variance" in signs):
-            return "positive", "R if it is a multiplier" if key[
-                0
-            ] == "\\lambda" and not seen.slots and "logged" not in signs else ""
+            multiplier = key[0] == "\\lambda" and not seen.slots and "logged" not in signs
+            return "positive", "R if it is a multiplier" if multiplier else ""
         return ("positive", "as its logarithm is taken") if "logged" in signs and kind != "data" else ("R", "")
 
     def _is_row(self, key: Key) -> bool:

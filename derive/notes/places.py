@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import re
 from collections.abc import Iterable, Iterator
 
@@ -78,6 +79,9 @@ class _Walk:
                 self.found.definitions.setdefault(key, written)
         for side in sides:
             self.run(side, frozenset())
+        for one, other in itertools.pairwise(sides):
+            if plain(other) == "1" and len(one) == 2 and one[0].text == "\\sum" and one[1].kind == "letter":
+                self.see(one[1], {"sums to one"})
 
     def is_name(self, left: Items) -> bool:
         """Whether the left side of a row is a letter or a function's name, which may be defined there."""

@@ -40,9 +40,11 @@ def accepted(note: Note, lines: list[str]) -> None:
 
 
 @settings(max_examples=500, deadline=None)
-@given(st.lists(PIECES, max_size=30).map(" ".join))
-def test_any_formula(row: str) -> None:
-    note = read_note(Path("note.md"), f"$$\n{row}\n$$\n")
+@given(
+    st.lists(PIECES, max_size=30).map(" ".join), st.sampled_from(["", "size n, K ; index i in 1..n ; j, k in 1..K ; t in 1..2"])
+)
+def test_any_formula(row: str, declared: str) -> None:
+    note = read_note(Path("note.md"), f"```derive\n{declared}\n```\n\n$$\n{row}\n$$\n")
     accepted(note, skeleton(note))
 
 

@@ -176,6 +176,7 @@ def test_the_model_in_comments_reads_what_only_a_model_can() -> None:
         ([r"L(\mu, \lambda) = f(\mu) + \lambda (g(\mu) - 1)"], [r"param   \lambda in positive  # R if it is a multiplier"]),
         ([r"Q(\theta) = \log p(x; \mu, \theta)", r"\nabla_\mu Q(\theta) = 0"], [r"define  \theta = (\mu)"]),
         ([r"\sum_{i=1}^k p_i \log \frac{p_i}{q_i} = D"], ["p_i in positive", "q_i in positive"]),
+        ([r"\sum_{j=1}^k \phi_j = 1"], [r"param   \phi in simplex(k)"]),
         ([r"\mu_0 + \mu^{old} = \mu'"], [r"\mu_0", r"\mu^{old}", r"\mu'"]),
     ],
 )
@@ -196,6 +197,14 @@ def test_only_what_is_missing_is_listed() -> None:
     told = lines_of("```derive\nsize n\nindex i in 1..n\ndata x_i in R\n```\n\n$$\n\\sum_{i=1}^n (x_i - \\mu_j) = 0\n$$\n")
     assert not any(word in line for line in told for word in ("x_i", "size    n", "index   i"))
     assert any(r"\mu_j in R" in line for line in told)
+
+
+def test_declared_indices_and_sizes_are_used() -> None:
+    told = lines_of(
+        "```derive\nsize n, K\nindex i in 1..n ; k in 1..K\nindex c in 1..2\n```\n\n$$\n\\sum_k \\pi_k r_{ik} = \\pi_c\n$$\n"
+    )
+    assert any(r"\pi in simplex(K)" in line for line in told)
+    assert any("r_{ik} in simplex(K) over k" in line for line in told)
 
 
 def test_what_a_note_defines_or_lets_is_not_declared() -> None:
