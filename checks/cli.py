@@ -1,4 +1,4 @@
-"""The command line: ``derive em``, ``check``, ``explain``, ``list``, ``doctor`` and ``completion``.
+"""The command line: ``derive em``, ``check``, ``init``, ``read``, ``explain``, ``list``, ``doctor`` and ``completion``.
 
 stdout carries the report alone; progress and errors go to stderr. Everything heavy is imported inside the commands, so that
 ``--help`` answers at once.
@@ -382,6 +382,21 @@ def read(note: Path) -> int:
 
     lines = list(understood(read_note(note, sys.stdin.read() if str(note) == "-" else None)))
     _print("\n".join(lines or ["no formula was found"]) + "\n")
+    return PASSED if lines else NOT_PASSED
+
+
+@cli.command(short_help="Print declarations for a note, to correct.")
+@click.argument("note", type=click.Path(path_type=Path, allow_dash=True))
+def init(note: Path) -> int:
+    """Print a skeleton of declarations for the symbols of NOTE that it does not declare, to be corrected and pasted into it.
+
+    The exit code is 1 when there is no such symbol.
+    """
+    from derive.notes import read_note
+    from derive.notes.skeleton import skeleton
+
+    lines = skeleton(read_note(note, sys.stdin.read() if str(note) == "-" else None))
+    _print("\n".join(["```derive", *lines, "```"] if lines else ["no symbol was found that is not declared"]) + "\n")
     return PASSED if lines else NOT_PASSED
 
 

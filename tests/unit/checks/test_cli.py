@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import io
 import json
 import os
 import pty
@@ -117,7 +118,7 @@ def test_notation(derive: Run) -> None:
         (("em", "gaussian-mixture", "--points", "51"), "'--points'"),
         (("em", "gaussian-mixture", "--sed", "1"), "--sed"),
         (("em",), "missing argument 'MODEL', expected one of gaussian-mixture"),
-        (("emm",), "unknown command: 'emm', expected one of check, completion, doctor, em, explain, list, read; try 'em'"),
+        (("emm",), "unknown command: 'emm', expected one of check, completion, doctor, em, explain, init, list, read; try 'em'"),
         (("list", "modls"), "try 'models'"),
         (("completion", "zhs"), "try 'zsh'"),
         (("explain", "log-of-sums"), "try 'log-of-sum'"),
@@ -450,3 +451,21 @@ def test_explain_lists_every_slip_and_says_of_one_what_the_rule_is(derive: Run) 
     known = diagnosis("log-of-sum")
     assert one.code == 0 and known.title in one.out and known.wrong in one.out and known.right in one.out
     assert " ".join(known.rule.split()) in " ".join(one.out.split())
+
+
+def test_init_prints_declarations_to_paste(derive: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    note = tmp_path / "note.md"
+    note.write_text("$$\n\\sum_{i=1}^n (x_i - \\mu) = 0\n$$\n")
+    outcome = derive("init", str(note))
+    wanted = ["```derive", "size    n", "index   i in 1..n", "data    x_i in R", "param   \\mu in R", "```"]
+    assert outcome.code == 0 and outcome.err == "" and outcome.out.splitlines() == wanted
+    note.write_text(f"{outcome.out}\n{note.read_text()}")
+    complete = derive("init", str(note))
+    assert complete.code == 1 and complete.out == "no symbol was found that is not declared\n"
+    monkeypatch.setattr("sys.stdin", io.StringIO("$$ a = b $$\n"))
+    assert "const   b in R" in derive("init", "-").out
+
+
+def test_init_of_a_note_that_is_not_there(derive: Run) -> None:
+    outcome = derive("init", "nowhere.md")
+    assert outcome.code == 2 and outcome.out == "" and "nowhere.md" in outcome.err
