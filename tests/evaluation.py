@@ -123,6 +123,9 @@ def entry(node: f.Formula, at: tuple[int, ...], sizes: Mapping[str, int], values
             return mp.exp(go(node.argument))
         case f.Log():
             return mp.log(go(node.argument))
+        case f.Function():
+            functions = {"gamma": mp.gamma, "loggamma": mp.loggamma, "digamma": mp.digamma, "trigamma": lambda x: mp.psi(1, x)}
+            return functions[node.name](*(go(argument) for argument in node.arguments))
         case f.Delta():
             return mp.mpf(index(node.left) == index(node.right))
         case f.Sum():

@@ -97,6 +97,8 @@ class Scope:
     )
     versions: Mapping[str, Version] = field(default_factory=dict[str, Version])
     dummies: Mapping[str, Closure] = field(default_factory=dict[str, "Closure"])
+    moved: bool = False
+    """Whether theta_t stands for theta here: in Q(theta; theta), where Q(theta; theta_t) was defined."""
     fresh: bool = False
     outer: frozenset[str] = frozenset()
     opened: tuple[object, ...] = ()
@@ -565,7 +567,7 @@ class Reader:
         sups = match.extra_sups
         version = scope.versions.get(entry.name)
         if entry.kind == "param" and sups and self.probabilities.is_current_mark(sups[0]):
-            version, sups = Version(current=True), sups[1:]
+            version, sups = None if scope.moved else Version(current=True), sups[1:]
         if entry.kind in ("latent", "data") and entry.values is not None:
             return self.probabilities.latent_value(entry, self.slots(entry, match, scope), items), sups
         latents = self.probabilities.latent_slots(entry, match, scope) if entry.call else ()
@@ -641,7 +643,7 @@ class Reader:
         else:
             # In the posterior's own letters: what the caller has bound them to belongs to its indices, not to its definition.
             own = {slot: self.formal_index(slot) for slot in entry.spelling.slots}
-            found = self.probabilities.versions(entry.at, replace(scope, indices=own))
+            found = self.probabilities.versions(entry.at, replace(scope, indices=own, moved=False))
             if found is None:
                 raise ReadingError(
                     f"parameters that are not declared: {plain(entry.at)}", entry.at[0].start, entry.at[-1].end, "undeclared"
@@ -655,6 +657,7 @@ class Reader:
                     entry.at[-1].end,
                     "undeclared",
                 )
+            current = current and not scope.moved
         definition = self._definition(entry, versions)
         return Named(definition, indices, "current" if current else "free")
 
@@ -709,8 +712,12 @@ class Reader:
                 "ill-formed",
             )
         versions = dict(scope.versions)
+        moved = scope.moved
         dummies: dict[str, Closure] = {}
         for formal, actual in match.arguments.items():
+            if self.probabilities.is_current(entry.spelling.formal(formal), Scope()):
+                moved = moved or not self._stays_current(actual, scope)
+                continue
             changed = self._rebound(formal, actual, entry, scope)
             if changed is None:
                 dummies[formal] = Closure(actual, scope)
@@ -718,7 +725,7 @@ class Reader:
                 versions.update(changed)
         slots = entry.spelling.slots
         numbered = any(not isinstance(self.dictionary.indices.get(slot), Index) for slot in slots)
-        if not dummies and not versions and not scope.latents and not numbered and not scope.dummies:
+        if not (dummies or versions or scope.latents or numbered or scope.dummies or moved):
             try:
                 definition = self._definition(entry, {}, scope.opened)
             except ReadingError as error:
@@ -731,6 +738,7 @@ class Reader:
             inner,
             indices={**scope.indices, **indices},
             versions=versions,
+            moved=moved,
             dummies=dummies or scope.dummies,
             fresh=bool(dummies) or bool(slots),
         )
@@ -744,6 +752,23 @@ class Reader:
                     "unsupported",
                 )
         return value
+
+    def _stays_current(self, actual: Items, scope: Scope) -> bool:
+        """Whether what stands in the place of theta_t is theta_t, and not theta.
+
+        Raises:
+            ReadingError: it is neither.
+        """
+        if self.probabilities.is_current(actual, scope):
+            return not scope.moved
+        found = self.probabilities.versions(actual, scope)
+        every = {letter.name for letter in self.dictionary.letters if letter.kind == "param"}
+        named = {*self.probabilities.parameters_named(actual), *self.probabilities.all_parameters(actual)}
+        if found == {} and every <= named:
+            return False
+        raise ReadingError(
+            f"{plain(actual)} in the place of the current parameters", actual[0].start, actual[-1].end, "unsupported"
+        )
 
     def _rebound(self, formal: str, actual: Items, entry: Abbreviation, scope: Scope) -> dict[str, Version] | None:
         """What an argument that is a declared parameter is replaced by; None where it is a dummy."""
@@ -1201,7 +1226,8 @@ class Reader:
             return self.formula(first.parts[0], scope)
 
         def stops(item: Item, count: int) -> bool:
-            return count > 0 and (_is_derivative(item) or (item.kind == "letter" and item.text == "\\nabla"))
+            at_bar = item.is_sign("mid") and item.sub is not None
+            return at_bar or (count > 0 and (_is_derivative(item) or (item.kind == "letter" and item.text == "\\nabla")))
 
         return self.product(line, scope, stops=stops)
 

@@ -216,6 +216,13 @@ class Probabilities:
         letter = self.letter_of(items, whole=True)
         return (letter.name,) if letter is not None and letter.kind in ("param", "const", "frozen") else ()
 
+    def is_current(self, items: Items, scope: Scope) -> bool:
+        """Whether the items are theta_t: parameters, all of which stand at their current values."""
+        if not items:
+            return False
+        found = self.versions(items, replace(scope, moved=False))
+        return bool(found) and all(version.current for version in found.values())
+
     def is_understood(self, items: Items, scope: Scope) -> bool:
         """Whether an argument is something that was declared: a variable, parameters, an index, a function."""
         if any(item.is_sign("dots") for item in items) or self._tuple(items) is not None:
@@ -350,7 +357,7 @@ class Probabilities:
             names, current = marked
             return (
                 {name: Version(current=True) for name in names}
-                if current
+                if current and not scope.moved
                 else {name: scope.versions[name] for name in names if name in scope.versions}
             )
         return None

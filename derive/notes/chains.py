@@ -17,6 +17,7 @@ from derive.formula import (
     ONE,
     ZERO,
     Apply,
+    AtEqual,
     Component,
     Delta,
     Derivative,
@@ -33,7 +34,9 @@ from derive.formula import (
     free_indices,
     multiply,
     negate,
+    rebuild,
     rename,
+    unfold,
     walk,
 )
 from derive.notation.conventions import Convention
@@ -63,6 +66,7 @@ RELATIONS = {
     "simeq": "approximately",
 }
 IMPLICATIONS = ("implies", "iff", "to")
+BOTH_WAYS = "iff"
 HINT_WORDS = (
     "let",
     "free",
@@ -173,6 +177,7 @@ class DisplayReader:
         self.bridging = False
         self.unread_facts = ""
         self.opaque = False
+        self.both_ways = False
         self.maximiser: tuple[Symbol, ...] = ()
         self.chain_maximiser: tuple[Symbol, ...] = ()
         trouble = self._take_hints(display)
@@ -358,7 +363,7 @@ class DisplayReader:
     ) -> tuple[Status, list[RowClaim], str | None]:
         if not items:
             raise ReadingError("an empty row")
-        arrow = None
+        arrow: str | None = None
         if items[0].kind == "sign" and items[0].text in IMPLICATIONS:
             arrow, items = items[0].text, items[1:]
         statements = _split(items, IMPLICATIONS)
@@ -369,6 +374,7 @@ class DisplayReader:
             implied = (arrow if place == 0 else sign) is not None
             last = place == len(statements) - 1
             next_arrow = not last or (following is not None and self._begins_with_arrow(following))
+            self.both_ways = (arrow if place == 0 else sign) == BOTH_WAYS
             one, relation = self._statement(part, reader, implied=implied, used=next_arrow, number=number)
             if self.bridging and not part_has_left(part):
                 one = [
@@ -483,6 +489,8 @@ class DisplayReader:
                         "previous",
                     )
                 claims.append(RowClaim(self._implied(before_equation, equation, reader), "implies", span))
+                if self.both_ways and before_equation is not None:
+                    claims.append(RowClaim(self._implied(equation, before_equation, reader), "is implied by", span))
             else:
                 claims.append(RowClaim(self._related(meaning, current, exact, right, reader, side), relation, span))
                 if used and own_left and not implied and len(relations) == 1 and meaning == "=" and not _is_quantity(current):
@@ -510,7 +518,7 @@ class DisplayReader:
             body = body.argument
         if len(relations) > 1 and not isinstance(value, Number):
             return True
-        return isinstance(body, Derivative) and not _is_weight(body.body)
+        return isinstance(body, Derivative) and _is_objective(body.body)
 
     # Sides.
 
@@ -620,7 +628,7 @@ class DisplayReader:
     def _claim(
         self, reader: Reader, lhs: Formula, relation: Relation, rhs: Formula, parameters: tuple[Symbol, ...] = ()
     ) -> Claim:
-        assumptions, lhs, rhs = self._assumed(reader, lhs, rhs, relation)
+        assumptions, lhs, rhs = self._assumed(reader, *_at_bars(lhs, rhs), relation)
         reading: Reading = ("moving" if self.weights == "moving" else "held") if reader.undecided_weights else "none"
         return Claim(
             label="",
@@ -809,6 +817,39 @@ class DisplayReader:
 # Without state.
 
 
+def _at_bars(left: Formula, right: Formula) -> tuple[Formula, Formula]:
+    """Both sides with their evaluations at theta = theta_t, after the derivatives inside were taken.
+
+    Where no free parameter stands outside of a bar, both sides speak of theta_t alone: one may as well call it theta. Else
+    theta_t is put in for theta behind the bars.
+    """
+    if not any(isinstance(node, AtEqual) for side in (left, right) for node in walk(side)):
+        return left, right
+    if _has_free(left) or _has_free(right):
+        return _put_in_current(left), _put_in_current(right)
+    return AtEqual(left), AtEqual(right)
+
+
+def _has_free(node: Formula) -> bool:
+    """Whether free parameters stand outside of every evaluation."""
+    if isinstance(node, AtEqual):
+        return False
+    if isinstance(node, Named):
+        return node.time == "free" and _has_free(unfold(node))
+    return (isinstance(node, Reference) and node.symbol.role == "param") or any(_has_free(child) for child in node.children)
+
+
+def _put_in_current(node: Formula) -> Formula:
+    if not isinstance(node, AtEqual):
+        return rebuild(node, _put_in_current)
+    found: Formula = node.body
+    for symbol in _symbols(node.body):
+        if symbol.role == "param":
+            indices = tuple(Fresh.index(Index("s", own)) for own in symbol.family)
+            found = Substitute(found, symbol, indices, Reference(symbol.at_current, indices))
+    return found
+
+
 def _assumption(fact: Fact, left: Formula, right: Formula) -> Assumption | None:
     """What is assumed, by its formulas; None for what says nothing of values."""
     if fact.relation == "=":
@@ -933,7 +974,8 @@ def _is_quantity(left: Formula) -> bool:
     return isinstance(left, (Named, Derivative))
 
 
-def _is_weight(body: Formula) -> bool:
+def _is_objective(body: Formula) -> bool:
+    """Whether what is differentiated is one number, as a likelihood or a loss is: no weight, nor one of a family."""
     while isinstance(body, (Derivative, Component)):
         body = body.body if isinstance(body, Derivative) else body.argument
-    return isinstance(body, Named) and body.definition.normalised_over is not None
+    return not free_indices(body)

@@ -414,3 +414,93 @@ def test_a_derivative_that_jax_takes_otherwise_is_no_pass(monkeypatch: pytest.Mo
     monkeypatch.setattr(Witness, "by_autodiff", differ)
     confirm_by_autodiff(note, Witness())
     assert note.steps[0].verdict == "unknown" and note.steps[0].defect
+
+
+AT_BARS = TWO.replace(
+    "posterior w_{ij} = p(z_i=j | x_i)",
+    r"""posterior r_{ij} = p(z_i=j | x_i) at \theta
+posterior w_{ij} = p(z_i=j | x_i) at \theta_t
+define \theta = (\pi, \mu, \tau, \lambda) ; \theta_t = (\pi_t, \mu_t, \tau_t, \lambda_t)
+define L(\theta) = \sum_i \log p(x_i) ; N_j = \sum_i w_{ij}
+define Q(\theta; \theta_t) = \sum_i \sum_j w_{ij} \log (\pi_j p(x_i | z_i=j))
+define R(\theta; \theta_t) = \sum_j N_j \mu_j""",
+)
+SLOPE = r"\frac{\partial}{\partial \mu_l}"
+
+
+@pytest.mark.parametrize(
+    ("right", "wrong"),
+    [
+        (r"r_{ij} |_{\theta = \theta_t} = w_{ij}", r"w_{ij} |_{\theta = \theta_t} = r_{ij}"),
+        (r"w_{ij} = w_{ij} |_{\theta = \theta_t}", r"r_{ij} = r_{ij} |_{\theta = \theta_t}"),
+        (r"L(\theta) |_{\theta = \theta_t} = L(\theta_t)", r"L(\theta) |_{\theta = \theta_t} = L(\theta)"),
+        (
+            rf"{SLOPE} Q(\theta; \theta_t) |_{{\theta=\theta_t}} = {SLOPE} L(\theta) |_{{\theta=\theta_t}}",
+            rf"{SLOPE} Q(\theta; \theta_t) = {SLOPE} L(\theta) |_{{\theta=\theta_t}}",
+        ),
+        (
+            r"Q(\theta; \theta) = \sum_i \sum_j r_{ij} \log (\pi_j p(x_i | z_i=j))",
+            r"Q(\theta; \theta) = \sum_i \sum_j w_{ij} \log (\pi_j p(x_i | z_i=j))",
+        ),
+        (r"R(\theta; \theta) = \sum_i \sum_j r_{ij} \mu_j", r"R(\theta; \theta) = R(\theta; \theta_t)"),
+    ],
+)
+def test_theta_t_is_told_from_theta(right: str, wrong: str) -> None:
+    assert verdict(AT_BARS, right) == "proved"
+    assert verdict(AT_BARS, wrong) == "refuted"
+
+
+@pytest.mark.parametrize(
+    ("first", "second", "expected"),
+    [
+        (r"a + 1 = \mu", r"\mu = 1 + a", "proved"),
+        (r"2 \mu - 6 = 0", r"\mu = 3", "proved"),
+        (r"\mu = a", r"\mu^2 = a^2", "refuted"),
+        (r"\mu = a", r"2 \mu = 2 a + \mu^2 - a^2", "refuted"),
+    ],
+)
+def test_an_equivalence_is_one_in_both_directions(first: str, second: str, expected: str) -> None:
+    rows = f"\\begin{{aligned}} {first.replace('=', '&=')} \\\\\n\\iff {second.replace('=', '&=')} \\end{{aligned}}"
+    assert checked(SCALARS, rows).steps[-1].verdict == expected
+
+
+def test_the_derivative_of_one_of_a_family_is_a_claim_and_that_of_an_objective_an_equation() -> None:
+    family = SCALARS + r"define h_i = (x_i - \mu)^2"
+    assert verdict(family, r"\frac{\partial h_i}{\partial \mu} = 0") == "refuted"
+    assert verdict(family, r"\frac{\partial}{\partial \mu} \sum_i h_i = 0") == "defined"
+
+
+CONTINUOUS = r"""
+size n
+index i in 1..n
+data y_i in R ; c_i in N
+latent w_i in positive ; \lambda_i in positive
+param \mu in R ; \sigma in positive ; a in positive ; b in positive
+w_i ~ Gamma(a, b)
+y_i | w_i ~ Normal(\mu, \sigma^2/w_i)
+\lambda_i ~ Gamma(a, b)
+c_i | \lambda_i ~ Poisson(\lambda_i)
+"""
+
+
+@pytest.mark.parametrize(
+    ("right", "wrong"),
+    [
+        (
+            r"E[w_i \mid y_i] = \frac{2a + 1}{2b + (y_i-\mu)^2/\sigma^2}",
+            r"E[w_i \mid y_i] = \frac{2a}{2b + (y_i-\mu)^2/\sigma^2}",
+        ),
+        (r"E[\lambda_i \mid c_i] = \frac{a + c_i}{b + 1}", r"E[\lambda_i \mid c_i] = \frac{a + c_i}{b}"),
+        (r"E[\log w_i] = \psi(a) - \log b", r"E[\log w_i] = \log E[w_i]"),
+        (r"E[w_i^2] = \frac{a (a + 1)}{b^2}", r"E[w_i^2] = E[w_i]^2"),
+    ],
+)
+def test_means_of_continuous_latents(right: str, wrong: str) -> None:
+    assert verdict(CONTINUOUS, right) == "proved"
+    assert verdict(CONTINUOUS, wrong) == "refuted"
+
+
+def test_the_evidence_of_a_rate_is_negative_binomial() -> None:
+    counts = r"p(c_i) = \frac{\Gamma(a + c_i)}{\Gamma(a) \Gamma(c_i+1)} \left(\frac{b}{b+1}\right)^a"
+    assert verdict(CONTINUOUS, counts + r" \left(\frac{1}{b+1}\right)^{c_i}") in ("proved", "confirmed")
+    assert verdict(CONTINUOUS, counts) == "refuted"
