@@ -301,7 +301,7 @@ def check(
         for note in read:
             checked.append(check_note(note, witness, row_timeout=row_timeout, only=only, heard=heard))
             if autodiff:
-                confirm_by_autodiff(checked[-1], Witness(seed=seed, points=points))
+                confirm_by_autodiff(checked[-1], Witness(seed=seed, points=points), timeout=row_timeout)
     page = replace(_page(output), snippets=snippet)
     _deliver(report(format_).write(checked, environment(seed, points), page), output)
     for note in read:

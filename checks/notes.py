@@ -6,7 +6,7 @@ import signal
 import threading
 import time
 from collections.abc import Callable, Generator, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Literal
@@ -58,7 +58,7 @@ class Step:
     @property
     def worst(self) -> Finding | None:
         """The finding by which the row got its verdict."""
-        return min(self.findings, key=lambda finding: WORST.index(finding.verdict), default=None)
+        return min(reversed(self.findings), key=lambda finding: WORST.index(finding.verdict), default=None)
 
     @property
     def span(self) -> tuple[int, int] | None:
@@ -105,28 +105,44 @@ class CheckedNote:
         return bool(self.steps) and not self.troubles and all(step.passes or step.verdict == "unknown" for step in self.steps)
 
 
-def confirm_by_autodiff(checked: CheckedNote, witness: Witness) -> None:
-    """Take every derivative in the rows that passed by JAX too, all of a note compiled together.
+def confirm_by_autodiff(checked: CheckedNote, witness: Witness, *, timeout: float = ROW_TIMEOUT) -> None:
+    """Take every derivative in the rows that passed by JAX too, all of a note compiled together, for at most ``timeout`` seconds.
 
-    A derivative that JAX takes otherwise than the balls is a defect of this program, and its row is unknown.
+    A derivative that JAX takes otherwise than the balls is a defect of this program, and its row is unknown. What JAX cannot take
+    was still seen in balls.
     """
-    findings = [f for step in checked.steps for f in step.findings if f.verdict in ("proved", "confirmed")]
-    witness.prepare(finding.claim for finding in findings)
-    for place, step in enumerate(checked.steps):
-        told: list[Finding] = []
-        for finding in step.findings:
-            evidence = finding.evidence
-            if evidence is not None and finding.verdict in ("proved", "confirmed"):
-                try:
-                    finding = replace(finding, evidence=replace(evidence, autodiff=witness.by_autodiff(finding.claim)))
-                except DisagreementError as error:
-                    step = replace(
-                        step, verdict="unknown", message=f"a defect of this program, please report it: {error}", defect=True
-                    )
-                except DeriveError:
-                    pass  # what JAX cannot take was still seen in balls
-            told.append(finding)
-        checked.steps[place] = replace(step, findings=tuple(told))
+    try:
+        with _limited(timeout):
+            with suppress(DeriveError):  # else one at a time
+                passed = (f for step in checked.steps for f in step.findings if f.verdict in ("proved", "confirmed"))
+                witness.prepare(finding.claim for finding in passed)
+            for place, step in enumerate(checked.steps):
+                checked.steps[place] = _by_autodiff(step, witness)
+    except _TimeOut:
+        return
+
+
+def _by_autodiff(step: Step, witness: Witness) -> Step:
+    findings: list[Finding] = []
+    for finding in step.findings:
+        evidence = finding.evidence
+        if evidence is not None and finding.verdict in ("proved", "confirmed"):
+            try:
+                finding = replace(finding, evidence=replace(evidence, autodiff=witness.by_autodiff(finding.claim)))
+            except DisagreementError as error:
+                message = f"a defect of this program, please report it: {error}"
+                step = replace(step, verdict="unknown", message=message, defect=True)
+            except (DeriveError, ArithmeticError, NotImplementedError, TypeError, ValueError):
+                pass
+        findings.append(finding)
+    return replace(step, findings=tuple(findings))
+
+
+_BY_HINT = {
+    "solves": "with this value put in, the derivative does not vanish: its value is the left side",
+    "maximises": "no maximum: at the values shown the objective is the left side, with this value put in the right one",
+}
+"""What a refuted row says that stands below a hint."""
 
 
 class _TimeOut(Exception):
@@ -335,9 +351,12 @@ def _step(row: RowReading, reading: DisplayReading, witness: Witness, row_timeou
                 )
             findings = [findings[k] for k in kept]
             row = replace(row, claims=tuple(row.claims[k] for k in kept))
-            worst = min(findings, key=lambda finding: WORST.index(finding.verdict))
+            worst = min(reversed(findings), key=lambda finding: WORST.index(finding.verdict))
             verdict, message = worst.verdict, worst.reason
-            if verdict == "refuted" and diagnosed:
+            told = _BY_HINT.get(row.claims[findings.index(worst)].relation) if verdict == "refuted" else None
+            message = told or message
+            # What is put in below a hint is no slip of one row against another.
+            if verdict == "refuted" and diagnosed and told is None:
                 causes = diagnose(worst.claim, witness, seconds=DIAGNOSIS_SECONDS)
         except (
             DisagreementError,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Sequence
 from fractions import Fraction
 from typing import TYPE_CHECKING, Any
@@ -98,7 +99,7 @@ def _caret(step: Step) -> Iterator[str]:
 
 
 def _counterexample(step: Step, point: Counterexample) -> Iterator[str]:
-    at = ", ".join(f"{index.name}={value}" for index, value in point.assignment.items())
+    at = ", ".join(f"{index.name.partition('#')[0]}={value}" for index, value in point.assignment.items())
     sizes = ", ".join(f"{name}={size}" for name, size in point.sizes.items())
     yield f"    counterexample: {', '.join(part for part in (sizes, at) if part) or 'at the values below'}"
     for shown, ((name, role), value) in enumerate(sorted(point.values.items())):
@@ -107,7 +108,8 @@ def _counterexample(step: Step, point: Counterexample) -> Iterator[str]:
             break
         mark = " (current)" if role == "current" else ""
         yield f"      {letter(step, name)}{mark} = {_value(nested(value))}"
-    yield f"      left side {point.left}, right side {point.right}"
+    left, right = ("0" if re.fullmatch(r"-?0e-?\d+", side) else side for side in (point.left, point.right))
+    yield f"      left side {left}, right side {right}"
 
 
 def _value(value: Any) -> str:

@@ -13,6 +13,7 @@ from functools import singledispatchmethod
 
 from derive.errors import UnsupportedError
 from derive.formula import (
+    ONE,
     Add,
     Apply,
     AtEqual,
@@ -43,6 +44,7 @@ from derive.formula import (
     Sum,
     Trace,
     Transpose,
+    add,
     free_indices,
     walk,
 )
@@ -54,6 +56,7 @@ Letters = Mapping[Index, str]
 """How each index in scope is written."""
 
 _FUNCTIONS = {
+    "gamma": r"\Gamma",
     "loggamma": r"\log\Gamma",
     "digamma": r"\operatorname{digamma}",
     "trigamma": r"\operatorname{trigamma}",
@@ -293,6 +296,9 @@ class Layout:
 
     @piece.register
     def _(self, node: Function, letters: Letters) -> Piece:
+        if node.name == "gamma" and isinstance(node.arguments[0], Add) and node.arguments[0].terms[-1] == ONE:
+            rest = self.piece(add(*node.arguments[0].terms[:-1]), letters)  # Gamma(x + 1) is x!
+            return Piece(row(self.scriptable(rest), Sign("!")), Hold.CALL)
         if node.name not in _FUNCTIONS:
             raise UnsupportedError(f"no way to write the function {node.name!r}")
         return self._call(_FUNCTIONS[node.name], *(self.piece(part, letters) for part in node.arguments))

@@ -492,10 +492,11 @@ class DisplayReader:
                 if self.both_ways and before_equation is not None:
                     claims.append(RowClaim(self._implied(equation, before_equation, reader), "is implied by", span))
             else:
-                claims.append(RowClaim(self._related(meaning, current, exact, right, reader, side), relation, span))
+                told = self._role if self._is_hinted else relation
+                claims.append(RowClaim(self._related(meaning, current, exact, right, reader, side), told, span))
                 if used and own_left and not implied and len(relations) == 1 and meaning == "=" and not _is_quantity(current):
                     claims[-1] = replace(claims[-1], used=True)
-                claims += self.pending
+                claims += [replace(claim, span=span) for claim in self.pending]
                 self.pending = []
             if meaning == "=":
                 starts = (own_left or implied) and place == 0
@@ -718,9 +719,18 @@ class DisplayReader:
         first, second = _difference(*before), _difference(*equation)
         return (alone, self._claim(reader, first, "implies", second))
 
+    @property
+    def _is_hinted(self) -> bool:
+        """Whether the next equation is the one of which the hint above the display speaks: its first."""
+        return self._role != "" and self.previous is None
+
+    @property
+    def _role(self) -> str:
+        return "solves" if self.hints.solves is not None else "maximises" if self.hints.maximises is not None else ""
+
     def _hinted(self, current: Formula, right: Formula, reader: Reader) -> tuple[Claim, ...] | None:
         hint = self.hints.solves or self.hints.maximises
-        if hint is None or self.previous is not None:
+        if hint is None or not self._is_hinted:
             return None
         label, items = hint
         target = self.known.get(label)
@@ -737,7 +747,9 @@ class DisplayReader:
             return (self._claim(reader, put_in, "=", ZERO),)
         # A maximum inside the domain is a stationary point; that, and that nothing is larger, are two claims.
         slope = self._slope(target, symbol)
-        self.pending = [RowClaim((self._claim(reader, self._put_in(slope, symbol, indices, solution), "=", ZERO),), "=", (0, 1))]
+        self.pending = [
+            RowClaim((self._claim(reader, self._put_in(slope, symbol, indices, solution), "=", ZERO),), "solves", (0, 1))
+        ]
         return (self._claim(reader, target, "<=", put_in),)
 
     def _slope(self, target: Formula, symbol: Symbol) -> Formula:

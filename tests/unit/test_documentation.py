@@ -45,10 +45,18 @@ def test_the_python_of_the_readme_runs() -> None:
         scope["assert_identity"](*false)  # type: ignore[operator]
 
 
+def test_the_note_of_the_readme_is_answered_as_it_says(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    note, answer = blocks("Check your own notes")[:2]
+    (tmp_path / "note.md").write_text(note.strip() + "\n")
+    monkeypatch.chdir(tmp_path)
+    shown = CliRunner().invoke(cli.cli, ["check", "note.md"]).stdout
+    assert shown.strip() == answer.strip()
+
+
 def test_the_options_of_the_readme_exist() -> None:
-    told = set(re.findall(r"`(--[a-z]+)`", README))
-    helped = CliRunner().invoke(cli.cli, ["em", "--help"]).output
-    assert told
+    told = set(re.findall(r"`(--[a-z-]+)[ `]", README))
+    helped = "".join(CliRunner().invoke(cli.cli, [command, "--help"]).output for command in ("em", "check"))
+    assert {"--covariance", "--row-timeout"} <= told
     assert all(option in helped for option in told)
     for command in re.findall(r"`derive ([a-z]+)", README):
         assert command in CliRunner().invoke(cli.cli, ["--help"]).output, shlex.quote(command)
