@@ -51,7 +51,7 @@ from derive.formula import (
     walk,
 )
 from derive.notation.declarations import Abbreviation, Dictionary, Entry, Letter, Posterior, Unknown
-from derive.notation.probabilities import Probabilities
+from derive.notation.probabilities import AVERAGES, Probabilities
 from derive.notation.spellings import Match, arguments_of, chunks_of, plain, require_plain, sign_at
 from derive.notation.surface import Item, Items
 from derive.symbols import Index, IndexLike, Range, Size, Symbol
@@ -219,8 +219,12 @@ class Reader:
         while (item := line.peek()) is not None:
             if item.is_sign("+", "-") or (stops is not None and stops(item, len(factors))):
                 break
-            if item.is_sign("cdot", "times", "ast", "/", "!"):
+            if item.is_sign("cdot", "times", "ast", "/", "!", "odot"):
                 require_plain(item)
+            if item.is_sign("odot"):
+                line.take()
+                factors[-1:] = [self._entrywise(factors[-1:], self._factor(line, scope), item)]
+                continue
             if item.is_sign("cdot", "times", "ast"):
                 line.take()
                 if self._sign(line) < 0:
@@ -249,6 +253,12 @@ class Reader:
             place = line.peek() or (line.items[-1] if line.items else None)
             raise ReadingError("an operand is missing here", place.start if place else 0, place.end if place else 1)
         return self.guarded(line.items[start : line.position], lambda: _combined(factors))
+
+    def _entrywise(self, before: list[Formula], factor: Formula, item: Item) -> Formula:
+        """``a \\odot b`` of two vectors."""
+        if not before or len(before[0].shape) != 1 or before[0].shape != factor.shape:
+            raise ReadingError("an entrywise product of something else than two vectors", item.start, item.end, "unsupported")
+        return matrix_product(Diagonal(before[0]), factor)
 
     def _quotient(self, line: Line, scope: Scope, factors: list[Formula], start: int) -> Formula:
         if not factors:
@@ -881,11 +891,11 @@ class Reader:
             value = self._written_out(covered, inner, used, item)
         else:
             body = self._covered(covered, inner)
-            if condition is not None and item.text != "\\sum":
-                raise ReadingError("a product with an index left out is not read yet", item.start, item.end, "unsupported")
             if condition is not None:
+                # What is left out counts as zero in a sum, and as one in a product.
                 a, b = (self.index(part, inner) for part in condition)
-                body = multiply(body, ONE - Delta(a, b))
+                left_out = multiply(body, ONE - Delta(a, b))
+                body = left_out if item.text == "\\sum" else left_out + Delta(a, b)
             value = body
             for _, over, _ in reversed(used):
                 if isinstance(over, Index):
@@ -937,7 +947,9 @@ class Reader:
         while end < len(items) and items[end].is_sign("+", "-"):
             following = _term_end(items, end + 1)
             term = items[end + 1 : following]
-            if names & scope.outer or names & set(scope.indices) or not any(_uses(term, name) for name in names):
+            # A latent that an expectation or a divergence averages over is bound there, and none of the sum's.
+            used = (_uses(term if name in self.dictionary.indices else _without_means(term), name) for name in names)
+            if names & scope.outer or names & set(scope.indices) or not any(used):
                 break
             self.notes.add("a sum covers the terms behind it that use its letter")
             end = following
@@ -1372,6 +1384,20 @@ def _numbered(item: Item, letter: str, number: int) -> Item:
         sub=None if item.sub is None else change(item.sub),
         sups=tuple(change(sup) for sup in item.sups),
     )
+
+
+def _without_means(items: Items) -> Items:
+    """The items without expectations and divergences, each with the bracket behind it."""
+    kept: list[Item] = []
+    averaged = False
+    for item in items:
+        if averaged and item.kind in ("fence", "group"):
+            averaged = False
+            continue
+        averaged = item.kind == "letter" and (item.text in AVERAGES or (item.text == "D" and plain(item.sub or ()) == "KL"))
+        if not averaged:
+            kept.append(replace(item, parts=tuple(_without_means(part) for part in item.parts)))
+    return tuple(kept)
 
 
 def _uses(items: Items, name: str) -> bool:

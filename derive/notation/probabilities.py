@@ -54,6 +54,10 @@ if TYPE_CHECKING:
 
 DENSITY_NAMES = ("p", "P", "\\Pr", "Pr", "\\bb{P}", "f")
 EXPECTATION_NAMES = ("E", "\\bb{E}", "\\cal{E}")
+VARIANCE_NAMES = ("Var", "\\bb{V}")
+COVARIANCE_NAMES = ("Cov",)
+DIVERGENCE_NAMES = ("KL",)
+AVERAGES = (*EXPECTATION_NAMES, *VARIANCE_NAMES, *COVARIANCE_NAMES, *DIVERGENCE_NAMES)
 ALL_PARAMETERS = (
     "\\theta",
     "\\Theta",
@@ -685,7 +689,20 @@ class Probabilities:
             require_plain(item, sub=True)
             line.take()
             return self._expectation(item, line, scope)
-        if following is None or following.kind != "fence" or following.text != "()":
+        if following is None or following.kind != "fence":
+            return None
+        if item.text in (*VARIANCE_NAMES, *COVARIANCE_NAMES) and following.text in ("()", "[]", "\\{\\}"):
+            require_plain(item, sub=True)
+            line.take()
+            return self._covariance(item, line, scope)
+        divergence = item.text in DIVERGENCE_NAMES or (item.text == "D" and plain(item.sub or ()) in DIVERGENCE_NAMES)
+        if divergence and following.text in ("()", "[]"):
+            require_plain(item, sub=item.text == "D")
+            require_plain(following, sups=True)
+            line.take()
+            line.take()
+            return self._divergence(following, scope), following.sups, 0
+        if following.text != "()":
             return None
         if item.text == "\\cal{N}" or item.text in DENSITY_NAMES:
             require_plain(item)
@@ -1265,6 +1282,54 @@ class Probabilities:
         weights = self._weights(item, given, scope)
         body = self.reader.formula(body_items, scope) if body_items is not None else self.reader.product(line, scope)
         return self.reader.guarded((item,), lambda: self._mean(body, weights)), sups, 0
+
+    def _covariance(self, item: Item, line: Line, scope: Scope) -> tuple[Formula, tuple[Items, ...], int]:
+        """``Var_z[f]``, ``Cov(f, g)``: the mean of the product less the product of the means; of a vector f by f transposed."""
+        fence = line.take()
+        require_plain(fence, sups=True)
+        inside = fence.parts[0]
+        cut = sign_at(inside, "mid")
+        given = inside[cut + 1 :] if cut is not None and item.sub is None else ()
+        parts = list(arguments_of_names(inside[:cut] if given else inside))
+        if len(parts) != 1 and (len(parts) != 2 or item.text in VARIANCE_NAMES):
+            raise ReadingError(f"{item.text} of {len(parts)} things", fence.start, fence.end, "ill-formed")
+        weights = self._weights(item, given, scope)
+        left, right = (self.reader.formula(part, scope) for part in (parts[0], parts[-1]))
+
+        def product(a: Formula, b: Formula) -> Formula:
+            return multiply(a, b) if a.shape == () or b.shape == () else MatrixProduct((a, Transpose(b)))
+
+        def build() -> Formula:
+            return weights.mean(product(left, right)) - product(weights.mean(left), weights.mean(right))
+
+        return self.reader.guarded((item,), build), fence.sups, 0
+
+    def _divergence(self, fence: Item, scope: Scope) -> Formula:
+        """``KL(q(z) || p(z | x))``: the mean under the first of the log of the first over the second, over the first's latent."""
+        parts = [self._called(argument.items) for argument in arguments_of(fence.parts[0]) if argument.separator in ("", "Vert")]
+        if len(parts) != 2 or any(argument.separator not in ("", "Vert") for argument in arguments_of(fence.parts[0])):
+            raise ReadingError(
+                "a divergence is one of two distributions, with a double bar", fence.start, fence.end, "ill-formed"
+            )
+        first = parts[0]
+        inside = first[-1].parts[0] if first and first[-1].kind == "fence" else ()
+        bar = next((place for place, one in enumerate(inside) if one.is_sign("mid", ";", ",")), len(inside))
+        over = self._averaged(inside[:bar], scope, required=True) or ()
+        values = self.values_of(over[0].letter) if len(over) == 1 and not over[0].is_whole else None
+        if not isinstance(values, Range) or (over[0].letter.values is None and not self._is_label(over[0].letter)):
+            raise ReadingError("a divergence over something else than one latent", fence.start, fence.end, "unsupported")
+        index = Fresh.index(Index("h", values))
+        inner = scope.with_latent(over[0].letter.name, over[0].known, index)
+        left, right = (self.reader.formula(part, inner) for part in parts)
+        return Sum(index, multiply(left, Log(Divide(left, right))))
+
+    def _called(self, items: Items) -> Items:
+        """A distribution with its arguments: ``q`` is ``q(z)`` as it was declared."""
+        if len(items) == 1:
+            for entry in self.dictionary.by_head(items[0].text):
+                if entry.spelling.is_call and plain(entry.spelling.items[:-1]) == plain(items):
+                    return _values_left_out(entry.spelling.items)
+        return items
 
     def _weights(self, item: Item, given: Items, scope: Scope) -> _Weights:
         sub = item.sub

@@ -515,3 +515,55 @@ def test_a_note_that_jax_cannot_take_together_is_reported_all_the_same(monkeypat
     confirm_by_autodiff(note, Witness())
     (evidence,) = (finding.evidence for finding in note.steps[0].findings)
     assert evidence is not None and evidence.autodiff is not None and note.steps[0].verdict == "proved"
+
+
+MOMENTS = (
+    TWO.replace(r"param \mu_j in R", r"param \mu_j in R ; m_j in R^d").replace("size n, k", "size n, k, d")
+    + r"""
+const u in R^d ; v in R^d
+index a in 1..d
+"""
+)
+
+
+@pytest.mark.parametrize(
+    ("right", "wrong"),
+    [
+        (
+            r"\operatorname{Var}_{z_i \mid x_i}[\mu_{z_i}] = \sum_j w_{ij} \mu_j^2 - \left(\sum_j w_{ij} \mu_j\right)^2",
+            r"\operatorname{Var}_{z_i \mid x_i}[\mu_{z_i}] = \sum_j w_{ij} \mu_j^2 - \sum_j w_{ij} \mu_j",
+        ),
+        (
+            r"\operatorname{Cov}(m_{z_i}, \mu_{z_i} \mid x_i) = \sum_j w_{ij} \mu_j m_j - \sum_j w_{ij} \mu_j \sum_l w_{il} m_l",
+            r"\operatorname{Cov}(m_{z_i}, \mu_{z_i} \mid x_i) = \sum_j w_{ij} \mu_j m_j",
+        ),
+        (r"(u \odot v)_a = u_a v_a", r"(u \odot v)_a = u_a + v_a"),
+    ],
+)
+def test_variances_and_entrywise_products(right: str, wrong: str) -> None:
+    assert verdict(MOMENTS, right) == "proved"
+    assert verdict(MOMENTS, wrong) == "refuted"
+
+
+def test_what_a_product_leaves_out_counts_as_one() -> None:
+    assert verdict(TWO, r"\prod_{l \ne j} \pi_l = \frac{\prod_l \pi_l}{\pi_j}") in ("proved", "confirmed")
+    assert verdict(TWO, r"\prod_{l \ne j} \pi_l = \prod_l \pi_l") == "refuted"
+
+
+@pytest.mark.parametrize(
+    ("right", "wrong"),
+    [
+        (
+            r"\log p(x | \theta) = \sum_z q(z) \log \frac{p(x, z | \theta)}{q(z)} + \mathrm{KL}(q(z) \| p(z | x, \theta))",
+            r"\log p(x | \theta) = \sum_z q(z) \log \frac{p(x, z | \theta)}{q(z)} - \mathrm{KL}(q(z) \| p(z | x, \theta))",
+        ),
+        (r"D_{KL}(q \| p(z | x, \theta)) \ge 0", r"D_{KL}(q \| p(z | x, \theta)) \le 0"),
+        (
+            r"\operatorname{KL}(q \| p(z | x, \theta)) = E_{q(z)}[\log q(z)] - E_{q(z)}[\log p(z | x, \theta)]",
+            r"\operatorname{KL}(q \| p(z | x, \theta)) = \operatorname{KL}(p(z | x, \theta) \| q)",
+        ),
+    ],
+)
+def test_divergences(right: str, wrong: str) -> None:
+    assert verdict(DENSITIES, right) == "proved"
+    assert verdict(DENSITIES, wrong) == "refuted"
