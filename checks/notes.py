@@ -173,6 +173,10 @@ def check_note(
         judged = only is None or block.label == only
         for step in _display(block, dictionary, known, witness, row_timeout, judged, diagnosed):
             if judged:
+                if checked.troubles and step.verdict == "refuted" and step.expected is None:
+                    # What was not taken in might have made the row true.
+                    message = "a declaration above could not be read, and the row fails without it"
+                    step = replace(step, verdict="unknown", message=message, causes=())
                 checked.steps.append(step)
                 if heard is not None:
                     heard(step)

@@ -561,7 +561,7 @@ def under_assumptions(claim: Claim) -> Claim:
 
 
 def meets_assumptions(claim: Claim, point: Point) -> bool:
-    """Whether every assumed equation holds at a point, and every assumed bound strictly."""
+    """Whether everything assumed holds at a point, bounds strictly."""
     substitutions = _substitutions(claim)
     if not all(_values_lie_in(each, point) for each in substitutions):
         return False
@@ -577,6 +577,12 @@ def meets_assumptions(claim: Claim, point: Point) -> bool:
             if not set(sizes_of(small, large)) <= set(point.sizes):
                 return False
             if compare_order(small, large, extended(point, 0, small, large)).outcome != "holds":
+                return False
+        if assumption.apart is not None:
+            left, right = (_substituted(side, substitutions) for side in assumption.apart)
+            if not set(sizes_of(left, right)) <= set(point.sizes):
+                return False
+            if compare(left, right, extended(point, 0, left, right)).outcome != "different":
                 return False
         if assumption.definite is not None and not _is_definite(_substituted(assumption.definite, substitutions), point):
             return False

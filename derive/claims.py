@@ -30,8 +30,8 @@ class Assumption:
 
     ``text`` is for the reader (``{name}`` stands for a letter of the derivation); ``equation`` is a pair of
     formulas when the kernel may use it; ``larger`` says that the first of two sizes exceeds the second. ``bound`` says that
-    the first of two formulas is at most the second, ``definite`` that a matrix is positive definite: the points of the witness
-    are such, and no proof uses it.
+    the first of two formulas is at most the second, ``definite`` that a matrix is positive definite, ``apart`` that two formulas
+    differ: the points of the witness are such, and no proof uses it.
     """
 
     text: str
@@ -39,11 +39,13 @@ class Assumption:
     larger: tuple[Size, Size] | None = None
     bound: tuple[Formula, Formula] | None = None
     definite: Formula | None = None
+    apart: tuple[Formula, Formula] | None = None
 
     @property
     def formulas(self) -> tuple[Formula, ...]:
         """Every formula of which something is assumed."""
-        return (*(self.equation or ()), *(self.bound or ()), *((self.definite,) if self.definite is not None else ()))
+        definite = () if self.definite is None else (self.definite,)
+        return (*(self.equation or ()), *(self.bound or ()), *(self.apart or ()), *definite)
 
     @property
     def is_restriction(self) -> bool:

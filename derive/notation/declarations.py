@@ -319,6 +319,12 @@ class Dictionary:
                 raise ReadingError(f"'over' names no index: {over!r}", start, start + 1, "declaration")
         pattern = self.pattern(items)
         shape, domain, values = self._type(type_text, start)
+        if kind not in ("latent", "data") and isinstance(values, tuple):
+            if values != (0, 1):
+                raise ReadingError(
+                    f"a constant between numbers: {type_text.strip()}; try Z, N or 0..1", start, start + 1, "unsupported"
+                )
+            domain, values = "bool", None
         families: list[Range] = []
         slots: list[str] = list(pattern.slots)
         for slot in slots:
@@ -474,6 +480,8 @@ class Dictionary:
         items = self.surface(text)
         for relation in ("ne", "in", "=", ">", "<", "ge", "le"):
             cut = sign_at(items, relation)
+            if cut is not None and (cut == 0 or cut + 1 == len(items)):
+                raise ReadingError(f"an assumption with an empty side: {text.strip()!r}", start, start + len(text), "declaration")
             if cut is not None:
                 self.facts.append(Fact(items[:cut], relation, items[cut + 1 :], text.strip()))
                 return

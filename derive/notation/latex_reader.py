@@ -97,6 +97,8 @@ class Scope:
     )
     versions: Mapping[str, Version] = field(default_factory=dict[str, Version])
     dummies: Mapping[str, Closure] = field(default_factory=dict[str, "Closure"])
+    told: frozenset[str] = frozenset()
+    """The parameters that a probability names as given."""
     moved: bool = False
     """Whether theta_t stands for theta here: in Q(theta; theta), where Q(theta; theta_t) was defined."""
     fresh: bool = False
@@ -536,6 +538,13 @@ class Reader:
                     continue  # the number
                 if alone and end < len(line.items) and line.items[end].kind == "fence":
                     continue  # a call, of other arguments
+                if isinstance(entry, Letter) and end < len(line.items) and self.probabilities.is_a_density(item, line.items[end]):
+                    raise ReadingError(
+                        f"{item.text} is declared, and stands before variables of the model: a factor, or a density?",
+                        item.start,
+                        line.items[end].end,
+                        "ambiguous",
+                    )
                 if not self._admits(entry, match, scope) or not all(slot in match.slots for slot in entry.spelling.slots):
                     continue
                 line.position = end
@@ -695,9 +704,7 @@ class Reader:
         if stray:
             raise ReadingError(
                 f"a definition with letters that its left side does not have: {', '.join(sorted(i.name for i in stray))}",
-                0,
-                1,
-                "ill-formed",
+                code="ill-formed",
             )
         self._definitions[key] = definition
         return definition
@@ -889,6 +896,7 @@ class Reader:
         covered = Line(line.items[:stop], line.position)
         if literal:
             value = self._written_out(covered, inner, used, item)
+            covered.position = stop
         else:
             body = self._covered(covered, inner)
             if condition is not None:

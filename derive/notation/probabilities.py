@@ -6,7 +6,7 @@ of their statements' densities, summed over the latents in between; where the gi
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from fractions import Fraction
 from typing import TYPE_CHECKING
@@ -58,6 +58,8 @@ VARIANCE_NAMES = ("Var", "\\bb{V}")
 COVARIANCE_NAMES = ("Cov",)
 DIVERGENCE_NAMES = ("KL",)
 AVERAGES = (*EXPECTATION_NAMES, *VARIANCE_NAMES, *COVARIANCE_NAMES, *DIVERGENCE_NAMES)
+Key = tuple[str, tuple[IndexLike, ...]]
+"""A variable of the model: its letter's name and its indices."""
 ALL_PARAMETERS = (
     "\\theta",
     "\\Theta",
@@ -329,6 +331,13 @@ class Probabilities:
             if letter.kind != "frozen":
                 return None
             base = self._free_version(letter, place)
+            if base is None and letter.spelling.head in ALL_PARAMETERS and self.bears_a_mark(items):
+                raise ReadingError(
+                    f"{plain(items)} is none of the parameters at other values; try define {plain(items)} = (..)",
+                    items[0].start,
+                    items[-1].end,
+                    "undeclared",
+                )
             if base is None:
                 return {}
             # The member's own indices stay open, from the last; the others are fixed as they stand.
@@ -739,6 +748,7 @@ class Probabilities:
         versions: dict[str, Version] = {}
         components: list[tuple[Letter, tuple[IndexLike, ...]]] = []
         target = before
+        told: set[str] = set()
         arguments = list(arguments_of(fence.parts[0]))
         for place, argument in enumerate(arguments):
             if argument.separator in ("mid", "Vert") and place:
@@ -748,10 +758,12 @@ class Probabilities:
                 continue
             if place and any(item.is_sign("dots") for item in arguments[place - 1].items) and target and target[-1].is_whole:
                 continue
+            if target is given:
+                told |= {*self.parameters_named(argument.items), *self.all_parameters(argument.items)}
             target.extend(self._occurrences(argument.items, scope, versions, components, conditional=target is given))
         if not before:
             raise ReadingError("a probability of no declared variable", fence.start, fence.end, "undeclared")
-        inner = replace(scope, versions={**scope.versions, **versions})
+        inner = replace(scope, versions={**scope.versions, **versions}, told=frozenset(told))
         return self.reader.guarded((fence,), lambda: self.probability(before, given, inner, components))
 
     @staticmethod
@@ -913,7 +925,8 @@ class Probabilities:
     def placed_at(self, occurrence: Occurrence, match: Match, scope: Scope) -> Scope:
         """A scope in which the letters of a statement stand for the indices of an occurrence."""
         indices = dict(scope.indices)
-        for slot, index in zip(occurrence.letter.spelling.slots, occurrence.indices, strict=True):
+        # A family in its entries (probabilities that sum to one) has an index more than its statement.
+        for slot, index in zip(occurrence.letter.spelling.slots, occurrence.indices, strict=False):
             chunk = match.slots[slot]
             if index is not None:
                 indices[plain(chunk)] = index
@@ -928,30 +941,19 @@ class Probabilities:
     ) -> Formula:
         """The probability (density) of some variables given others."""
         given = [one for one in given if self.statement_of(one.letter) is not None]
-        plated = [one for one in before if one.indices and one.indices[0] is None]
-        single = [one for one in before if one not in plated]
+        plated = [one for one in before if one.is_whole]
         if plated:
-            over = plated[0].letter.symbol.family[0]
-            index = Fresh.index(Index("i", over))
-
-            def at(one: Occurrence) -> Occurrence:
-                placed = one.indices and one.indices[0] is None and one.letter.symbol.family[0] == over
-                return replace(one, indices=(index, *one.indices[1:])) if placed else one
-
-            if any(one.indices and one.indices[0] is None and one.letter.symbol.family[0] != over for one in before):
-                raise ReadingError("variables over different ranges in one probability", 0, 1, "unsupported")
-            each = self.probability([at(one) for one in plated], [at(one) for one in given] + single, scope, components)
-            whole: Formula = Product(index, each)
-            if single:
-                whole = multiply(self.probability(single, [one for one in given if not one.is_whole], scope), whole)
-            return whole
+            return self._of_all(before, plated, given, scope, components)
         # One datum: what is given of the other data says nothing about it.
         own = {one.indices[0] for one in before if one.indices}
         if len(own) == 1 and all(one.indices for one in before):
             (here,) = own
-            given = [
+            placed = [
                 replace(one, indices=(here, *one.indices[1:])) if one.indices and one.indices[0] is None else one for one in given
             ]
+            if placed != given and isinstance(here, Index) and self._shared([*before, *placed], here, scope):
+                raise ReadingError("data that a latent of all of them ties together", code="unsupported")
+            given = placed
         bound = scope
         for _place, one in [(k, o) for k, o in enumerate((*before, *given))]:
             if one.letter.kind != "latent" or one.letter.values is None:
@@ -968,6 +970,7 @@ class Probabilities:
                     index, Power(self.probability(*again, scope, components), Reference(one.letter.symbol, (*one.known, index)))
                 )
             bound = bound.with_latent(one.letter.name, one.known, value)
+        self._require_parameters_told(before, given, scope)
         # A latent that is not named here is summed over, whatever it is bound to outside.
         named = {(one.letter.name, one.known) for one in (*before, *given)}
         bound = replace(bound, latents={key: value for key, value in bound.latents.items() if key in named})
@@ -975,6 +978,81 @@ class Probabilities:
         if components:
             bound = self._by_component(before, given, bound, components)
         return self._conditional(before, given, bound)
+
+    def _require_parameters_told(self, before: list[Occurrence], given: list[Occurrence], scope: Scope) -> None:
+        """That all parameters with a prior on which variables depend are named: they are not integrated over."""
+        random = {
+            parent.letter.name
+            for one in (*before, *given)
+            for parent in self._ancestors(one, scope)
+            if parent.letter.kind in ("param", "const")
+        }
+        named = scope.told | {one.letter.name for one in (*before, *given)}
+        if not random <= named:
+            raise ReadingError(
+                f"an integral over the parameter {min(random - named)}, which has a prior, is not supported yet",
+                code="unsupported",
+            )
+
+    def _of_all(
+        self,
+        before: list[Occurrence],
+        plated: list[Occurrence],
+        given: list[Occurrence],
+        scope: Scope,
+        components: list[tuple[Letter, tuple[IndexLike, ...]]] | None,
+    ) -> Formula:
+        """The probability of all members of families: a product over their index, under the sums over what they share."""
+        place = plated[0].indices.index(None)
+        over = plated[0].letter.symbol.family[place]
+        index = Fresh.index(Index("i", over))
+
+        def at(one: Occurrence) -> Occurrence:
+            for number, (known, own) in enumerate(zip(one.indices, one.letter.symbol.family, strict=False)):
+                if known is None and own == over:
+                    return replace(one, indices=(*one.indices[:number], index, *one.indices[number + 1 :]))
+            return one
+
+        if any(at(one) == one for one in plated):
+            raise ReadingError("variables over different ranges in one probability", code="unsupported")
+        single = [one for one in before if one not in plated]
+        members = [at(one) for one in plated]
+        # The parameters of a component say which one it is: then its label is given too.
+        named = self._keys([*single, *given]) | set(
+            self._by_component(members, given, replace(scope, latents={}), components or []).latents
+        )
+        if shared := self._shared([*members, *single], index, scope, named):
+            return self._summed_over(shared[0], lambda one: self.probability([*before, one], given, scope, components))
+        if self._shared([at(one) for one in given if at(one) != one], index, scope, named | self._keys(before)):
+            raise ReadingError("data that a latent of all of them ties together", code="unsupported")
+        whole: Formula = Product(index, self.probability(members, [at(one) for one in given] + single, scope, components))
+        if single:
+            whole = multiply(self.probability(single, [one for one in given if not one.is_whole], scope), whole)
+        return whole
+
+    def are_tied(self, members: list[Occurrence], index: Index) -> bool:
+        """Whether variables at one index depend, through latents in between, on those at others."""
+        return bool(self._shared(members, index, _empty_scope()))
+
+    def _shared(
+        self, members: list[Occurrence], index: Index, scope: Scope, named: frozenset[Key] = frozenset()
+    ) -> list[Occurrence]:
+        """The latents in between on which members depend at every value of an index, so that they are not independent."""
+        fixed = self._keys(members) | named
+        return [latent for one in members for latent in self._hidden(one, scope, fixed) if index not in latent.known]
+
+    def _summed_over(self, latent: Occurrence, body: Callable[[Occurrence], Formula]) -> Formula:
+        """The sum over the values of a latent of what is said of each."""
+        values = latent.letter.values
+        if values is None:
+            raise ReadingError(
+                f"an integral over the latent {latent.letter.name}, which several variables share, is not supported yet",
+                code="unsupported",
+            )
+        if isinstance(values, tuple):
+            return add(*(body(replace(latent, value=value)) for value in range(values[0], values[1] + 1)))
+        index = Fresh.index(Index("h", values))
+        return Sum(index, body(replace(latent, value=index)))
 
     def _require_apart(self, before: list[Occurrence], given: list[Occurrence], scope: Scope) -> None:
         """That members of one family in a probability are the same one or never the same one: z_i and z_l are one at i = l."""
@@ -1029,19 +1107,10 @@ class Probabilities:
         mine = {(o.letter.name, o.known) for o in before}
         theirs = {(o.letter.name, o.known) for o in given}
         downstream = any((p.letter.name, p.known) in mine for o in given for p in self._ancestors(o, scope))
-        hidden_parents = [
-            p
-            for o in before
-            for p in self._ancestors(o, scope)
-            if (p.letter.name, p.known) not in mine | theirs | set(scope.latents)
-        ]
-        shared = any(
-            (p.letter.name, p.known) in {(h.letter.name, h.known) for h in hidden_parents}
-            for o in given
-            for p in self._ancestors(o, scope)
-        )
+        hidden = {(p.letter.name, p.known) for o in before for p in self._hidden(o, scope, mine | theirs | set(scope.latents))}
+        shared = any((p.letter.name, p.known) in hidden for o in given for p in self._ancestors(o, scope))
         if not downstream and not shared:
-            return self._joint(before, scope)
+            return self._joint(before, scope, frozenset(theirs))
         if any(o.letter.kind in ("param", "const") or (o.letter.values is None and o.letter.kind == "latent") for o in before):
             if (found := self._posterior_of_latent(before, given, scope)) is not None:
                 return found
@@ -1054,7 +1123,7 @@ class Probabilities:
                 sorted(one.letter.name for one in (*before, *data)) + sorted(f"{n}:{v}" for n, v in scope.versions.items())
             )
             evidence = Reference(Symbol(f"evidence of {told}", "data", (), (), "positive"))
-            return Divide(multiply(self._joint(before, scope), *(self._everywhere(o, scope) for o in data)), evidence)
+            return Divide(multiply(self._joint(before, scope), *(self._everywhere(o, before, scope) for o in data)), evidence)
         inner = replace(scope, latents={key: value for key, value in scope.latents.items() if key not in mine})
         return Divide(self._joint([*before, *given], scope), self._joint(given, inner))
 
@@ -1065,52 +1134,57 @@ class Probabilities:
         found = self.conjugate([*before, *given], before[0], scope)
         return None if found is None else Divide(self._joint([*before, *given], scope), found.evidence)
 
-    def conjugate(self, occurrences: list[Occurrence], latent: Occurrence, scope: Scope) -> Conjugate | None:
+    def conjugate(
+        self, occurrences: list[Occurrence], latent: Occurrence, scope: Scope, fixed: frozenset[Key] = frozenset()
+    ) -> Conjugate | None:
         """The posterior of a continuous latent given the other variables of a joint density, where it is known."""
         reference = self.reader.reference(latent.letter, latent.known, scope.versions.get(latent.letter.name))
         if not isinstance(reference, Reference) or reference.shape != () or latent.is_whole:
             return None
-        return conjugate(self._joint(occurrences, scope), reference)
+        return conjugate(self._joint(occurrences, scope, fixed), reference)
 
-    def _everywhere(self, one: Occurrence, scope: Scope) -> Formula:
-        if one.is_whole:
-            return self.probability([one], [], scope)
-        return self._joint([one], scope)
+    def _everywhere(self, one: Occurrence, given: list[Occurrence], scope: Scope) -> Formula:
+        """The density of a datum, or of all of them, given a random parameter."""
+        return self.probability([one], given, scope) if one.is_whole else self._joint([one], scope, self._keys(given))
 
-    def _ancestors(self, one: Occurrence, scope: Scope) -> list[Occurrence]:
+    @staticmethod
+    def _keys(occurrences: Iterable[Occurrence]) -> frozenset[Key]:
+        return frozenset((one.letter.name, one.known) for one in occurrences)
+
+    def _ancestors(self, one: Occurrence, scope: Scope, fixed: Collection[Key] = ()) -> list[Occurrence]:
+        """What a variable depends on, directly or through others; not what it depends on through what is fixed."""
         found: list[Occurrence] = []
         todo = list(self.parents_of(one, scope))
         while todo:
             parent = todo.pop()
-            if parent not in found:
+            if parent not in found and (parent.letter.name, parent.known) not in fixed:
                 found.append(parent)
                 todo += self.parents_of(parent, scope)
         return found
 
-    def _joint(self, occurrences: list[Occurrence], scope: Scope) -> Formula:
-        """The joint density of variables; latents in between are summed over."""
-        named = {(o.letter.name, o.known) for o in occurrences}
+    def _hidden(self, one: Occurrence, scope: Scope, fixed: Collection[Key]) -> list[Occurrence]:
+        """The latents in between on which a variable depends when others are fixed."""
+        return [parent for parent in self._ancestors(one, scope, fixed) if parent.letter.kind == "latent"]
+
+    def _joint(self, occurrences: list[Occurrence], scope: Scope, fixed: frozenset[Key] = frozenset()) -> Formula:
+        """The joint density of variables, given those that are ``fixed``; latents in between are summed over."""
+        named = self._keys(occurrences) | fixed | set(scope.latents)
         for one in occurrences:
-            for parent in self._ancestors(one, scope):
-                key = (parent.letter.name, parent.known)
-                if parent.letter.kind == "latent" and key not in scope.latents and key not in named:
-                    values = parent.letter.values
-                    if values is None:
-                        found = self.conjugate([*occurrences, parent], parent, scope)
-                        if found is None:
-                            raise ReadingError(
-                                f"an integral over the latent {parent.letter.name} is not supported yet", code="unsupported"
-                            )
-                        return found.evidence
-                    if isinstance(values, tuple):
-                        return add(
-                            *(
-                                self._joint([*occurrences, replace(parent, value=v)], scope.with_latent(*key, v))
-                                for v in range(values[0], values[1] + 1)
-                            )
+            for parent in self._hidden(one, scope, named):
+                if parent.letter.values is None:
+                    found = self.conjugate([*occurrences, parent], parent, scope, fixed)
+                    if found is None:
+                        raise ReadingError(
+                            f"an integral over the latent {parent.letter.name} is not supported yet", code="unsupported"
                         )
-                    index = Fresh.index(Index("h", values))
-                    return Sum(index, self._joint([*occurrences, replace(parent, value=index)], scope.with_latent(*key, index)))
+                    return found.evidence
+                key = (parent.letter.name, parent.known)
+
+                def with_value(latent: Occurrence, key: Key = key) -> Formula:
+                    bound = scope if latent.value is None else scope.with_latent(*key, latent.value)
+                    return self._joint([*occurrences, latent], bound, fixed)
+
+                return self._summed_over(parent, with_value)
         occurrences, counted = self._counted(occurrences, scope)
         ordered = sorted(occurrences, key=lambda o: len(self._ancestors(o, scope)))
         return multiply(*counted, *(self._one(one, scope) for one in ordered))
@@ -1233,8 +1307,15 @@ class Probabilities:
         }
         arguments: list[Formula] = []
         for letter in self.dictionary.letters:
-            if letter.kind == "param" and letter.name not in used and not letter.spelling.slots and not letter.extra:
-                arguments.append(self.reader.reference(letter, (), scope.versions.get(letter.name)))
+            if letter.kind != "param" or letter.name in used:
+                continue
+            # Of a family of parameters a component has its own member.
+            own = [[i for i, r in zip(indices, ranges, strict=True) if r == over][-1:] for over in letter.symbol.family]
+            if not all(own):
+                raise ReadingError(
+                    f"an unspecified density with the parameters {letter.name}, of which it has no member", code="unsupported"
+                )
+            arguments.append(self.reader.reference(letter, tuple(i for one in own for i in one), scope.versions.get(letter.name)))
         name = plain(statement.arguments[0].items)
         function = UnspecifiedFunction(name, tuple(ranges), "positive", tuple(a.shape for a in arguments))
         return Apply(function, tuple(indices), tuple(arguments))
@@ -1281,6 +1362,7 @@ class Probabilities:
             body_items = None
         weights = self._weights(item, given, scope)
         body = self.reader.formula(body_items, scope) if body_items is not None else self.reader.product(line, scope)
+        self._require_data_given(item, body, weights)
         return self.reader.guarded((item,), lambda: self._mean(body, weights)), sups, 0
 
     def _covariance(self, item: Item, line: Line, scope: Scope) -> tuple[Formula, tuple[Items, ...], int]:
@@ -1314,12 +1396,17 @@ class Probabilities:
         first = parts[0]
         inside = first[-1].parts[0] if first and first[-1].kind == "fence" else ()
         bar = next((place for place, one in enumerate(inside) if one.is_sign("mid", ";", ",")), len(inside))
-        over = self._averaged(inside[:bar], scope, required=True) or ()
-        values = self.values_of(over[0].letter) if len(over) == 1 and not over[0].is_whole else None
-        if not isinstance(values, Range) or (over[0].letter.values is None and not self._is_label(over[0].letter)):
+        over = self._averaged(inside[:bar], scope, required=True)
+        latent = over[0] if over is not None and len(over) == 1 and not over[0].is_whole else None
+        values = self.values_of(latent.letter) if latent is not None else None
+        if (
+            latent is None
+            or not isinstance(values, Range)
+            or (latent.letter.values is None and not self._is_label(latent.letter))
+        ):
             raise ReadingError("a divergence over something else than one latent", fence.start, fence.end, "unsupported")
         index = Fresh.index(Index("h", values))
-        inner = scope.with_latent(over[0].letter.name, over[0].known, index)
+        inner = scope.with_latent(latent.letter.name, latent.known, index)
         left, right = (self.reader.formula(part, inner) for part in parts)
         return Sum(index, multiply(left, Log(Divide(left, right))))
 
@@ -1330,6 +1417,44 @@ class Probabilities:
                 if entry.spelling.is_call and plain(entry.spelling.items[:-1]) == plain(items):
                     return _values_left_out(entry.spelling.items)
         return items
+
+    def is_a_density(self, item: Item, fence: Item) -> bool:
+        """Whether a letter by which densities go stands before variables of the model in brackets."""
+        if item.text not in DENSITY_NAMES or item != item.bare or fence.kind != "fence" or fence.text != "()":
+            return False
+        try:
+            found = self._occurrences((fence.bare,), _empty_scope(), {}, [], conditional=False)
+        except ReadingError:
+            return any(one.is_sign("mid", ";", "=") for one in fence.parts[0])
+        return bool(found)
+
+    def _require_data_given(self, item: Item, body: Formula, weights: _Weights) -> None:
+        """That data under an expectation are given, and not averaged over themselves: means of data are not read.
+
+        Raises:
+            ReadingError: they are averaged over, or that is left open.
+        """
+        symbols = {node.symbol for node in _unfolded(body) if isinstance(node, Reference)}
+        random = {letter.name for letter in self.dictionary.letters if letter.kind == "data" and self.statement_of(letter)}
+        data = {symbol.name for symbol in symbols if symbol.role == "data"} & random
+        prior = {x.name for x in self.dictionary.letters if x.kind == "param" and self.statement_of(x) is not None}
+        over = weights.over or ()
+        named = {one.letter.name for one in weights.given if one.letter.kind == "data"}
+        if any(one.letter.kind == "data" for one in over):
+            raise ReadingError("an expectation over data is not read", item.start, item.end, "unsupported")
+        latent = any(symbol.role == "latent" for symbol in symbols)
+        if prior & {symbol.name for symbol in symbols if symbol.role == "param"} and not (latent or over or weights.named):
+            raise ReadingError("the mean of a parameter with a prior is not read", item.start, item.end, "unsupported")
+        if not data or over or weights.named is not None:
+            return
+        settled = data <= named if weights.given else latent and not weights.prior
+        if not settled:
+            raise ReadingError(
+                "the mean of data, or given the data? name what is averaged over, as in E_{z|x}",
+                item.start,
+                item.end,
+                "ambiguous",
+            )
 
     def _weights(self, item: Item, given: Items, scope: Scope) -> _Weights:
         sub = item.sub
@@ -1389,8 +1514,8 @@ class Probabilities:
             if any(one.is_sign("dots") for one in argument.items):
                 data = [replace(one, indices=tuple(None for _ in one.indices)) for one in data]
                 continue
-            if self._tuple(argument.items) is not None and not self.parameters_named(argument.items):
-                data += self._averaged(argument.items, scope) or ()
+            if self._tuple(argument.items) is not None and (members := self._averaged(argument.items, scope)) is not None:
+                data += members
                 continue
             variable = self._variable(self._alias(argument.items), scope)
             if variable is not None:
@@ -1527,7 +1652,9 @@ class _Weights:
         bound = scope.with_latent(letter.name, indices, value)
         if self.named is not None:
             return reader.formula(self.named, bound)
-        if self.versions is None and not self.prior:
+        named = {one.letter.name for one in self.given if one.letter.kind == "data"}
+        everything = not named or named >= {one.letter.name for one in self._given(letter, indices)}
+        if self.versions is None and not self.prior and everything:
             for posterior in self.probabilities.dictionary.posteriors:
                 found = self._declared(posterior, letter, indices, value)
                 if found is not None:
@@ -1536,7 +1663,20 @@ class _Weights:
         one = Occurrence(letter, indices, value)
         if self.prior:
             return self.probabilities.probability([one], [], inner)
-        return self.probabilities.probability([one], self._given(letter, indices), inner)
+        return self.probabilities.probability([one], self._told(one), inner)
+
+    def _told(self, latent: Occurrence) -> list[Occurrence]:
+        """The data on which an expectation over a latent is conditioned: those that it names, else all that depend on the latent.
+
+        Raises:
+            ReadingError: a latent in between ties them to the data of other indices.
+        """
+        given = self._given(latent.letter, latent.known)
+        named = {one.letter.name for one in self.given if one.letter.kind == "data"}
+        kept = [one for one in given if not named or one.letter.name in named]
+        if latent.known and isinstance(latent.known[0], Index) and self.probabilities.are_tied([latent, *kept], latent.known[0]):
+            raise ReadingError("data that a latent of all of them ties together", code="unsupported")
+        return kept
 
     def _declared(self, posterior: Posterior, letter: Letter, indices: tuple[IndexLike, ...], value: IndexLike) -> Formula | None:
         """A declared posterior at these indices, if it is one of this latent."""
@@ -1674,7 +1814,7 @@ class _Weights:
         """The mean of a feature under the posterior of a continuous latent, where that is a density with known means."""
         own = self.probabilities
         latent = Occurrence(letter, indices)
-        given = self._given(letter, indices)
+        given = self._told(latent)
         feature = _feature(node, Reference(own.reader.symbol(letter), indices))
         if letter.values is not None or feature is None or any(one.is_whole for one in given):
             return None
@@ -1737,6 +1877,14 @@ class _Weights:
         return all(node.index not in indices for _, indices in self._mentions(node)) and len(self._mentions(node)) == 1
 
 
+def _unfolded(node: Formula) -> Iterator[Formula]:
+    """Every node of a formula, and of the definitions in it."""
+    for inner in walk(node):
+        yield inner
+        if isinstance(inner, Named):
+            yield from _unfolded(unfold(inner))
+
+
 def _feature(node: Formula, variable: Reference) -> str | None:
     """Which feature of a variable a formula is, by the names of ``FEATURES``; None for any other formula."""
     two = Number(Fraction(2))
@@ -1747,6 +1895,12 @@ def _feature(node: Formula, variable: Reference) -> str | None:
     if node == Log(variable):
         return "log"
     return "log of the rest" if node == Log(ONE - variable) else None
+
+
+def _empty_scope() -> Scope:
+    from derive.notation.latex_reader import Scope
+
+    return Scope()
 
 
 def _overlap(some: Iterable[Occurrence], others: Iterable[Occurrence]) -> bool:

@@ -857,7 +857,7 @@ def _joined(found: list[Item]) -> list[Item]:
     for item in found:
         if out and item.text in ("\\max", "\\min") and out[-1].text == "\\arg" and not out[-1].sups:
             out[-1] = replace(item, text="arg" + item.text[1:], start=out[-1].start)
-        elif out and item.is_sign("mid") and out[-1].is_sign("mid") and not (item.sub or item.sups):
+        elif out and item.is_sign("mid") and out[-1].is_sign("mid") and item == item.bare and out[-1] == out[-1].bare:
             out[-1] = replace(item, text="Vert", start=out[-1].start)
         else:
             out.append(item)

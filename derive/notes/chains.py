@@ -42,7 +42,7 @@ from derive.formula import (
 from derive.notation.conventions import Convention
 from derive.notation.declarations import Dictionary, Fact, Letter
 from derive.notation.latex_reader import Reader, Scope, alike, shared_letters
-from derive.notation.probabilities import EXPECTATION_NAMES
+from derive.notation.probabilities import DENSITY_NAMES, EXPECTATION_NAMES
 from derive.notation.spellings import arguments_of, plain, require_plain, sign_at
 from derive.notation.surface import SAME, Item, Items, Token, surface, tokens
 from derive.notes import Display, Place, Row, Source
@@ -178,6 +178,7 @@ class DisplayReader:
         self.unread_facts = ""
         self.opaque = False
         self.both_ways = False
+        self.jointly = False
         self.maximiser: tuple[Symbol, ...] = ()
         self.chain_maximiser: tuple[Symbol, ...] = ()
         trouble = self._take_hints(display)
@@ -255,6 +256,8 @@ class DisplayReader:
                     continue  # taken in and not used yet: the row is judged against the one before it
                 elif word in ("solves", "solve"):
                     label, _, symbol = rest.partition(" for ")
+                    if label.partition("=")[2].strip() not in ("", "0"):
+                        raise ReadingError(f"a solution of something else than = 0: {text!r}", 0, len(text), "hint")
                     self.hints.solves = label.partition("=")[0].strip().strip("()"), self.own.surface(symbol)
                 elif word in ("maximises", "maximizes", "maximise", "maximize"):
                     label, _, symbol = rest.partition(" over ")
@@ -452,6 +455,8 @@ class DisplayReader:
                 )
             before = self.chain_maximiser
             right = self._side(side, reader)
+            if before and self.maximiser and set(before) != set(self.maximiser):
+                raise ReadingError("maximisers over different parameters", side[0].start, side[-1].end, "ill-formed")
             if bool(before) != bool(self.maximiser):
                 raise ReadingError(
                     "a maximiser and a value: one side is an argmax, the other is not", side[0].start, side[-1].end, "ill-formed"
@@ -493,10 +498,13 @@ class DisplayReader:
                     claims.append(RowClaim(self._implied(equation, before_equation, reader), "is implied by", span))
             else:
                 told = self._role if self._is_hinted else relation
-                claims.append(RowClaim(self._related(meaning, current, exact, right, reader, side), told, span))
+                self.jointly = False
+                alternatives = self._related(meaning, current, exact, right, reader, side)
+                hedge = "the hint names several parameters, and this row gives the value of one" if self.jointly else ""
+                claims.append(RowClaim(alternatives, told, span, hedge=hedge))
                 if used and own_left and not implied and len(relations) == 1 and meaning == "=" and not _is_quantity(current):
                     claims[-1] = replace(claims[-1], used=True)
-                claims += [replace(claim, span=span) for claim in self.pending]
+                claims += [replace(claim, span=span, hedge=hedge) for claim in self.pending]
                 self.pending = []
             if meaning == "=":
                 starts = (own_left or implied) and place == 0
@@ -661,7 +669,7 @@ class DisplayReader:
                 return (self._claim(reader, current, "= up to a constant", right, parameters=parameters),)
             return (self._claim(reader, current, "=", right),)
         if meaning == "proportional to":
-            return self._proportional(current, right, reader)
+            return self._proportional(current, right, reader, side)
         return (self._claim(reader, current, "<=" if meaning == "<=" else ">=", right),)
 
     def _parameters(self, *formulas: Formula) -> tuple[Symbol, ...]:
@@ -671,15 +679,47 @@ class DisplayReader:
                 found[symbol] = None
         return tuple(sorted(found, key=lambda symbol: symbol.name))
 
-    def _proportional(self, current: Formula, right: Formula, reader: Reader) -> tuple[Claim, ...]:
+    def _proportional(self, current: Formula, right: Formula, reader: Reader, side: Items) -> tuple[Claim, ...]:
+        variables = self._variables()
+        if len(variables) > 1:
+            raise ReadingError(
+                "a density of several variables up to a factor: free of which?", side[0].start, side[-1].end, "ambiguous"
+            )
+        argument = reader.probabilities.letter_of(self._first_argument(), whole=True)
+        if argument is not None and argument.kind in ("data", "latent") and argument.symbol.domain in INTEGERS:
+            # A discrete variable: at each of its values, where it has finitely many.
+            scope = reader.probabilities.free_latents(self.left_items)
+            if not scope.latents or self.previous is not None:
+                raise ReadingError("a mass of counts up to a factor is not read yet", side[0].start, side[-1].end, "unsupported")
+            current, right = (reader.formula(items, scope) for items in (self.left_items, side))
+            ((_, index),) = scope.latents.items()
+            if not isinstance(index, Index):
+                raise ReadingError("a mass of numbers up to a factor", side[0].start, side[-1].end, "unsupported")
+            return self._in_one_ratio(current, right, index, reader)
         latent = self._summed_index(current, reader)
         if latent is not None:
-            other = Fresh.index(latent)
-            lhs = multiply(current, rename(right, {latent: other}))
-            rhs = multiply(rename(current, {latent: other}), right)
-            return (self._claim(reader, lhs, "=", rhs),)
+            return self._in_one_ratio(current, right, latent, reader)
         parameters = self._density_argument(reader) or self._parameters(current, right)
         return (self._claim(reader, current, "proportional to", right, parameters=parameters),)
+
+    def _in_one_ratio(self, current: Formula, right: Formula, index: Index, reader: Reader) -> tuple[Claim, ...]:
+        """Two families over an index are proportional where any two members are in one ratio."""
+        other = Fresh.index(index)
+        lhs = multiply(current, rename(right, {index: other}))
+        rhs = multiply(rename(current, {index: other}), right)
+        return (self._claim(reader, lhs, "=", rhs),)
+
+    def _variables(self) -> list[Items]:
+        """What the chain's left side is a density of, of several variables each."""
+        items = self.left_items
+        if len(items) != 2 or items[0].text not in DENSITY_NAMES or items[1].kind != "fence":
+            return []
+        before: list[Items] = []
+        for argument in arguments_of(items[1].parts[0]):
+            if argument.separator in ("mid", "Vert"):
+                break
+            before.append(argument.items)
+        return before
 
     def _first_argument(self) -> Items:
         """What the chain's left side is a density of: the w of p(w | X)."""
@@ -742,6 +782,7 @@ class DisplayReader:
                 "hint",
             )
         symbol, indices, solution = self._solution(current, right, items, reader)
+        self.jointly = self.hints.maximises is not None and len(_names(items)) > 1
         put_in = self._put_in(target, symbol, indices, solution)
         if self.hints.solves is not None:
             return (self._claim(reader, put_in, "=", ZERO),)
@@ -791,6 +832,14 @@ class DisplayReader:
 
     # Assumptions.
 
+    def _apart(self, reader: Reader, fact: Fact) -> Assumption | None:
+        """``assume a \\ne b`` of two values."""
+        try:
+            return Assumption(text=fact.text, apart=(reader.formula(fact.left), reader.formula(fact.right)))
+        except DeriveError as error:
+            self.unread_facts = f"the assumption {fact.text} could not be read: {error}"
+            return None
+
     def _assumed(
         self, reader: Reader, lhs: Formula, rhs: Formula, relation: str
     ) -> tuple[tuple[Assumption, ...], Formula, Formula]:
@@ -802,6 +851,8 @@ class DisplayReader:
                 except ReadingError:
                     continue
                 both = free_indices(lhs) | free_indices(rhs)
+                if a is None and b is None and (apart := self._apart(reader, fact)) is not None:
+                    found.append(apart)
                 if relation == "=" and isinstance(a, Index) and isinstance(b, Index) and a in both and b in both:
                     apart = ONE - Delta(a, b)
                     lhs, rhs = multiply(apart, lhs), (rhs if rhs == ZERO else multiply(apart, rhs))

@@ -1,0 +1,190 @@
+"""What p(..) and E[..] mean by the declared model: plates, shared latents, two data a latent, priors; each with wrong twins."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.unit.notes.test_check import checked, verdict
+
+SHARED = r"""
+size n, K
+index i in 1..n ; k in 1..K
+data x_i in N
+latent z in 1..K
+param \lambda_k in positive ; q in simplex(K)
+z ~ Categorical(q)
+x_i | z=k ~ Poisson(\lambda_k)
+define X = (x_i)
+"""
+CELLS = r"""
+size N, K, M
+index n in 1..N ; k in 1..K ; m in 1..M
+data x_{nm} in N
+latent z_{nm} in 1..K
+param \lambda_k in positive ; q in simplex(K)
+z_{nm} ~ Categorical(q)
+x_{nm} | z_{nm}=k ~ Poisson(\lambda_k)
+define X = (x_{nm})
+"""
+ROWS_OF_CELLS = CELLS.replace("z_{nm}", "z_n")
+TWO_CHANNELS = r"""
+size n
+index i in 1..n
+data x_i in R ; y_i in R
+latent z_i in R
+param a in R ; b in R ; s in positive ; t in positive
+z_i ~ Normal(0, 1)
+x_i | z_i ~ Normal(a z_i, s)
+y_i | z_i ~ Normal(b z_i, t)
+"""
+DISCRETE_CHANNELS = r"""
+size n, K
+index i in 1..n ; k in 1..K
+data x_i in N ; y_i in N
+latent z_i in 1..K
+param \lambda_k in positive ; \rho_k in positive ; q in simplex(K)
+z_i ~ Categorical(q)
+x_i | z_i=k ~ Poisson(\lambda_k)
+y_i | z_i=k ~ Poisson(\rho_k)
+define X = (x_i) ; Y = (y_i) ; Z = (z_i)
+"""
+RATES = r"""
+size n
+index i in 1..n
+data x_i in N
+latent z_i in positive
+param a in positive ; b in positive
+define \theta = (a, b) ; \theta_t = (a_t, b_t) ; X = (x_i) ; Z = (z_i)
+z_i ~ Gamma(a, b)
+x_i | z_i ~ Poisson(z_i)
+"""
+UNSPECIFIED = r"""
+size n, K
+index i in 1..n ; k in 1..K
+data x_i in R
+latent z_i in 1..K
+param \pi in simplex(K) ; \theta_k in R
+z_i ~ Categorical(\pi)
+x_i | z_i=k ~ Density(f)
+"""
+HIERARCHY = r"""
+size n
+index i in 1..n
+data x_i in R
+latent \mu in R ; z_i in R
+param b in positive ; s in positive ; t in positive
+\mu ~ Normal(0, b)
+z_i | \mu ~ Normal(\mu, t)
+x_i | z_i ~ Normal(z_i, s)
+define X = (x_i)
+"""
+PRIORS = r"""
+size n
+index i in 1..n
+data x_i in R
+param \mu in R ; \tau in positive
+const a in positive ; b in positive ; c in positive ; m in R
+\tau ~ Gamma(a, b)
+\mu ~ Normal(m, c)
+x_i | \mu, \tau ~ Normal(\mu, 1/\tau)
+define X = (x_i)
+"""
+TWINS = [
+    (SHARED, r"p(X) = \sum_k q_k \prod_i p(x_i | z=k)", r"p(X) = \prod_i p(x_i)"),
+    (CELLS, r"p(X) = \prod_n \prod_m p(x_{nm})", r"p(X) = \prod_n \sum_k q_k \prod_m p(x_{nm} | z_{nm}=k)"),
+    (ROWS_OF_CELLS, r"p(X) = \prod_n \sum_k q_k \prod_m p(x_{nm} | z_n=k)", r"p(X) = \prod_n \prod_m p(x_{nm})"),
+    (TWO_CHANNELS, r"E[z_i | x_i] = \frac{a x_i}{a^2 + s}", r"E[z_i | x_i] = \frac{a x_i / s + b y_i/t}{1 + a^2/s + b^2/t}"),
+    (
+        TWO_CHANNELS,
+        r"E[z_i | x_i, y_i] = \frac{a x_i / s + b y_i/t}{1 + a^2/s + b^2/t}",
+        r"E[z_i | y_i] = E[z_i | x_i]",
+    ),
+    (TWO_CHANNELS, r"p(x_i, y_i | z_i) = p(x_i | z_i) p(y_i | z_i)", r"p(x_i | z_i) = p(x_i)"),
+    (
+        DISCRETE_CHANNELS,
+        r"E[\log q_{z_i} | x_i] = \sum_k p(z_i=k|x_i) \log q_k",
+        r"E[\lambda_{z_i} | x_i] = \sum_k p(z_i=k|x_i,y_i) \lambda_k",
+    ),
+    (RATES, r"p(x_i | z_i) = \frac{z_i^{x_i} e^{-z_i}}{x_i!}", r"p(X | Z) = p(X)"),
+    (RATES, r"p(x_i, z_i) = p(x_i | z_i) p(z_i)", r"p(x_i, z_i) = p(x_i) p(z_i)"),
+    (
+        RATES,
+        r"\frac{\partial}{\partial b} E[\log p(x_i, z_i) | x_i; \theta_t] = \frac{a}{b} - E[z_i | x_i; \theta_t]",
+        r"\frac{\partial}{\partial b} E[\log p(x_i, z_i) | x_i; \theta_t] = \frac{a}{b} - E[z_i | x_i]",
+    ),
+    (RATES, r"\frac{\partial}{\partial b} E[z_i | x_i; \theta_t] = 0", r"E[z_i | x_i; \theta_t] = \frac{a + x_i}{b+1}"),
+    (
+        UNSPECIFIED,
+        r"\frac{\partial}{\partial \theta_k} \log p(x_i) = p(z_i=k | x_i) \frac{\partial}{\partial \theta_k} \log p(x_i | z_i=k)",
+        r"\frac{\partial}{\partial \theta_k} \log p(x_i) = \pi_k \frac{\partial}{\partial \theta_k} \log p(x_i | z_i=k)",
+    ),
+    (
+        DISCRETE_CHANNELS,
+        r"p(z_i | x_i) \propto p(z_i) p(x_i | z_i)",
+        r"p(z_i | x_i) \propto p(x_i | z_i)",
+    ),
+]
+
+
+@pytest.mark.parametrize(("model", "right", "wrong"), TWINS, ids=[right for _, right, _ in TWINS])
+def test_the_model_says_so_and_not_otherwise(model: str, right: str, wrong: str) -> None:
+    assert verdict(model, right) == "proved"
+    assert verdict(model, wrong) == "refuted"
+
+
+NEVER_ACCEPTED = [
+    (HIERARCHY, r"E[z_i | X] = E[z_i | x_i]"),
+    (HIERARCHY, r"p(X) = \prod_i p(x_i)"),
+    (HIERARCHY, r"p(z_i | \mu) = p(z_i)"),
+    (RATES, r"E[x_i] = x_i"),
+    (RATES, r"E[z_i x_i] = x_i \frac{a}{b}"),
+    (RATES, r"E[E[z_i | x_i]] = E[z_i | x_i]"),
+    (RATES, r"E[x_i | z_i] = x_i"),
+    (RATES, r"E_{x_i \sim p(x_i)}[x_i] = x_i"),
+    (
+        RATES.replace("x_i | z_i ~ Poisson(z_i)", "x_i ~ Poisson(a)"),
+        r"E[\frac{\partial}{\partial a} \log p(x_i)] = \frac{x_i}{a} - 1",
+    ),
+    (DISCRETE_CHANNELS, r"E[\log p(X, Y, Z) | X] = E[\log p(X, Y, Z) | X, Y]"),
+    (DISCRETE_CHANNELS, r"E[\lambda_{z_i} x_i] = x_i \sum_k q_k \lambda_k"),
+    (DISCRETE_CHANNELS, r"p(x_i, z_i=k) \propto p(x_i | z_i=k)"),
+    (UNSPECIFIED, r"\frac{\partial}{\partial \theta_k} p(x_i | z_i=k) = 0 \cdot \theta_k"),
+    (PRIORS, r"E[\tau] = \tau"),
+    (PRIORS, r"E[\tau | X, \mu] = \tau"),
+    (PRIORS, r"p(X | \mu) = p(X | \mu, \tau)"),
+    (PRIORS, r"p(\tau | X) \propto \tau^{a + n/2 - 1} e^{-\tau (b + \frac12 \sum_i (x_i - \mu)^2)}"),
+    ("index i in 1..n\nsize n\ndata x_i in N\nparam p in positive\nx_i ~ Poisson(p)", r"p(x_i) = p x_i"),
+    ("param u in R ; v in R", r"\arg\max_u -(u-v)^2 = \arg\max_v -(u-v)^2"),
+    ("const u in R ; v in R\nassume u = v ; u \\ne v", r"u = v"),
+    ("size k\nindex j in 1..k\nconst a_j in R", r"\prod_{j=1}^{0} a_j = a_j"),
+    ("size k\nindex j in 1..k\nconst a_j in R", r"\sum_{j=1}^{0} a_j = a_j"),
+]
+
+
+@pytest.mark.parametrize(("declarations", "row"), NEVER_ACCEPTED, ids=[row for _, row in NEVER_ACCEPTED])
+def test_what_the_model_does_not_say_is_never_accepted(declarations: str, row: str) -> None:
+    assert verdict(declarations.replace("index i in 1..n\nsize n", "size n\nindex i in 1..n"), row) not in ("proved", "confirmed")
+
+
+@pytest.mark.parametrize(
+    ("declarations", "row"),
+    [
+        ("size k\nindex j in 1..k\nconst a_j in R", r"\prod_{j=1}^{0} a_j = 1"),
+        ("const y in 0..1", r"y^2 = y"),
+        (PRIORS, r"\log p(\tau | X, \mu) = \log p(X | \mu, \tau) + \log p(\tau) + \text{const}"),
+    ],
+)
+def test_true_rows_that_were_once_refuted(declarations: str, row: str) -> None:
+    assert verdict(declarations, row) in ("proved", "confirmed")
+
+
+def test_a_solution_is_one_of_an_equation_to_zero() -> None:
+    text = "K := u - a"
+    hint = "<!-- derive: solves (eq-f) = 1 for u -->"
+    note = checked("param u in R ; const a in R".replace(" ; const", "\nconst"), text, hint, "u = a")
+    assert note.steps[-1].verdict == "unread"
+
+
+def test_a_row_that_fails_where_a_declaration_was_not_read_is_open() -> None:
+    note = checked("param u in R\nassume u =", "u = 1")
+    assert note.troubles and note.steps[-1].verdict == "unknown" and not note.passes
