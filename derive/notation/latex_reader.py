@@ -51,7 +51,8 @@ from derive.formula import (
     walk,
 )
 from derive.notation.declarations import Abbreviation, Dictionary, Entry, Letter, Posterior, Unknown
-from derive.notation.probabilities import AVERAGES, Probabilities
+from derive.notation.expectations import AVERAGES
+from derive.notation.probabilities import Probabilities
 from derive.notation.spellings import Match, arguments_of, chunks_of, plain, require_plain, sign_at
 from derive.notation.surface import Item, Items
 from derive.symbols import Index, IndexLike, Range, Size, Symbol

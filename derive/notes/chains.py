@@ -41,8 +41,9 @@ from derive.formula import (
 )
 from derive.notation.conventions import Convention
 from derive.notation.declarations import Dictionary, Fact, Letter
+from derive.notation.expectations import EXPECTATION_NAMES
 from derive.notation.latex_reader import Reader, Scope, alike, shared_letters
-from derive.notation.probabilities import DENSITY_NAMES, EXPECTATION_NAMES
+from derive.notation.model import DENSITY_NAMES
 from derive.notation.spellings import arguments_of, plain, require_plain, sign_at
 from derive.notation.surface import SAME, Item, Items, Token, surface, tokens
 from derive.notes import Display, Place, Row, Source

@@ -1,0 +1,685 @@
+"""What ``E[..]``, variances, divergences and integrals over latents mean: sums over values, weighted as the model says."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, replace
+from fractions import Fraction
+from typing import TYPE_CHECKING
+
+from derive.densities import density
+from derive.errors import ReadingError
+from derive.formula import (
+    ONE,
+    Add,
+    Delta,
+    Divide,
+    Exp,
+    Formula,
+    Fresh,
+    Log,
+    MatrixProduct,
+    Multiply,
+    Named,
+    Number,
+    Power,
+    Product,
+    Reference,
+    Sum,
+    Transpose,
+    add,
+    free_indices,
+    multiply,
+    negate,
+    rebuild,
+    rename,
+    unfold,
+    walk,
+)
+from derive.notation.declarations import Abbreviation, Letter, Posterior, Statement, Unknown, arguments_of_names
+from derive.notation.model import DENSITY_NAMES, Model, Occurrence
+from derive.notation.spellings import Match, arguments_of, plain, require_plain, sign_at
+from derive.notation.surface import Item, Items
+from derive.symbols import Index, IndexLike, Range, Symbol
+
+if TYPE_CHECKING:
+    from derive.notation.latex_reader import Line, Scope, Version
+
+EXPECTATION_NAMES = ("E", "\\bb{E}", "\\cal{E}")
+VARIANCE_NAMES = ("Var", "\\bb{V}")
+COVARIANCE_NAMES = ("Cov",)
+DIVERGENCE_NAMES = ("KL",)
+AVERAGES = (*EXPECTATION_NAMES, *VARIANCE_NAMES, *COVARIANCE_NAMES, *DIVERGENCE_NAMES)
+
+
+class Expectations(Model):
+    """Reads averages over latents."""
+
+    def _expectation(self, item: Item, line: Line, scope: Scope) -> tuple[Formula, tuple[Items, ...], int]:
+        following = line.peek()
+        sups: tuple[Items, ...] = ()
+        given: Items = ()
+        if following is not None and following.kind in ("fence", "group") and following.text in ("()", "[]", "\\{\\}", ""):
+            line.take()
+            require_plain(following, sups=True)
+            inside = following.parts[0]
+            cut = sign_at(inside, "mid")
+            if cut is not None and item.sub is None:
+                inside, given = inside[:cut], inside[cut + 1 :]
+            sups = following.sups
+            body_items: Items | None = inside
+        else:
+            body_items = None
+        weights = self._weights(item, given, scope)
+        body = self.reader.formula(body_items, scope) if body_items is not None else self.reader.product(line, scope)
+        self._require_data_given(item, body, weights)
+        return self.reader.guarded((item,), lambda: self._mean(body, weights)), sups, 0
+
+    def _covariance(self, item: Item, line: Line, scope: Scope) -> tuple[Formula, tuple[Items, ...], int]:
+        """``Var_z[f]``, ``Cov(f, g)``: the mean of the product less the product of the means; of a vector f by f transposed."""
+        fence = line.take()
+        require_plain(fence, sups=True)
+        inside = fence.parts[0]
+        cut = sign_at(inside, "mid")
+        given = inside[cut + 1 :] if cut is not None and item.sub is None else ()
+        parts = list(arguments_of_names(inside[:cut] if given else inside))
+        if len(parts) != 1 and (len(parts) != 2 or item.text in VARIANCE_NAMES):
+            raise ReadingError(f"{item.text} of {len(parts)} things", fence.start, fence.end, "ill-formed")
+        weights = self._weights(item, given, scope)
+        left, right = (self.reader.formula(part, scope) for part in (parts[0], parts[-1]))
+
+        def product(a: Formula, b: Formula) -> Formula:
+            return multiply(a, b) if a.shape == () or b.shape == () else MatrixProduct((a, Transpose(b)))
+
+        def build() -> Formula:
+            return weights.mean(product(left, right)) - product(weights.mean(left), weights.mean(right))
+
+        return self.reader.guarded((item,), build), fence.sups, 0
+
+    def _divergence(self, fence: Item, scope: Scope) -> Formula:
+        """``KL(q(z) || p(z | x))``: the mean under the first of the log of the first over the second, over the first's latent."""
+        parts = [self._called(argument.items) for argument in arguments_of(fence.parts[0]) if argument.separator in ("", "Vert")]
+        if len(parts) != 2 or any(argument.separator not in ("", "Vert") for argument in arguments_of(fence.parts[0])):
+            raise ReadingError(
+                "a divergence is one of two distributions, with a double bar", fence.start, fence.end, "ill-formed"
+            )
+        first = parts[0]
+        inside = first[-1].parts[0] if first and first[-1].kind == "fence" else ()
+        bar = next((place for place, one in enumerate(inside) if one.is_sign("mid", ";", ",")), len(inside))
+        over = self._averaged(inside[:bar], scope, required=True)
+        latent = over[0] if over is not None and len(over) == 1 and not over[0].is_whole else None
+        values = self.values_of(latent.letter) if latent is not None else None
+        if (
+            latent is None
+            or not isinstance(values, Range)
+            or (latent.letter.values is None and not self._is_label(latent.letter))
+        ):
+            raise ReadingError("a divergence over something else than one latent", fence.start, fence.end, "unsupported")
+        index = Fresh.index(Index("h", values))
+        inner = scope.with_latent(latent.letter.name, latent.known, index)
+        left, right = (self.reader.formula(part, inner) for part in parts)
+        return Sum(index, multiply(left, Log(Divide(left, right))))
+
+    def _called(self, items: Items) -> Items:
+        """A distribution with its arguments: ``q`` is ``q(z)`` as it was declared."""
+        if len(items) == 1:
+            for entry in self.dictionary.by_head(items[0].text):
+                if entry.spelling.is_call and plain(entry.spelling.items[:-1]) == plain(items):
+                    return _values_left_out(entry.spelling.items)
+        return items
+
+    def _require_data_given(self, item: Item, body: Formula, weights: Weights) -> None:
+        """That data under an expectation are given, and not averaged over themselves: means of data are not read.
+
+        Raises:
+            ReadingError: they are averaged over, or that is left open.
+        """
+        symbols = {node.symbol for node in _unfolded(body) if isinstance(node, Reference)}
+        random = {letter.name for letter in self.dictionary.letters if letter.kind == "data" and self.statement_of(letter)}
+        data = {symbol.name for symbol in symbols if symbol.role == "data"} & random
+        prior = {x.name for x in self.dictionary.letters if x.kind == "param" and self.statement_of(x) is not None}
+        over = weights.over or ()
+        named = {one.letter.name for one in weights.given if one.letter.kind == "data"}
+        if any(one.letter.kind == "data" for one in over):
+            raise ReadingError("an expectation over data is not read", item.start, item.end, "unsupported")
+        latent = any(symbol.role == "latent" for symbol in symbols)
+        if prior & {symbol.name for symbol in symbols if symbol.role == "param"} and not (latent or over or weights.named):
+            raise ReadingError("the mean of a parameter with a prior is not read", item.start, item.end, "unsupported")
+        if not data or over or weights.named is not None:
+            return
+        settled = data <= named if weights.given else latent and not weights.prior
+        if not settled:
+            raise ReadingError(
+                "the mean of data, or given the data? name what is averaged over, as in E_{z|x}",
+                item.start,
+                item.end,
+                "ambiguous",
+            )
+
+    def _weights(self, item: Item, given: Items, scope: Scope) -> Weights:
+        sub = item.sub
+        if sub is None:
+            if given:
+                return self._posterior_weights(given, scope)
+            if self.dictionary.posteriors:
+                self.reader.undecided_weights = True
+                if self.reader.weights == "moving":
+                    self.reader.notes.add("E is over the posterior at the parameters written")
+                    return Weights(self, None, {}, scope)
+                self.reader.notes.add("E is over the declared posterior")
+                return Weights(self, None, None, scope)
+            self.reader.notes.add("E is over the model")
+            return Weights(self, None, {}, scope, prior=True)
+        cut = sign_at(sub, "sim")
+        if cut is not None:
+            under = self._distribution(sub[cut + 1 :], scope)
+            own = self._averaged(sub[:cut], scope, required=True)
+            if own is not None and under.over is not None and not _overlap(own, under.over):
+                raise ReadingError(
+                    f"the distribution is one of something else: {plain(sub)}", sub[0].start, sub[-1].end, "ill-formed"
+                )
+            return replace(under, over=own or under.over)
+        bar = sign_at(sub, "mid")
+        if bar is not None:
+            return replace(self._posterior_weights(sub[bar + 1 :], scope), over=self._averaged(sub[:bar], scope, required=True))
+        latent = self.latent_of(sub)
+        if latent is not None:
+            over = self._averaged(sub, scope)
+            if self.dictionary.posteriors:
+                return Weights(self, None, None, scope, over=over)
+            return Weights(self, None, {}, scope, prior=True, over=over)
+        return self._distribution(sub, scope)
+
+    def _averaged(self, items: Items, scope: Scope, *, required: bool = False) -> tuple[Occurrence, ...] | None:
+        """The variables that an expectation names: z_i, or all of Z; None where they are none and need not be."""
+        try:
+            found = [
+                one
+                for argument in arguments_of(items)
+                for one in self._occurrences(argument.items, scope, {}, [], conditional=False)
+            ]
+        except ReadingError:
+            if required:
+                raise
+            return None
+        return tuple(found) or None
+
+    def _posterior_weights(self, given: Items, scope: Scope) -> Weights:
+        versions: dict[str, Version] = {}
+        found = False
+        data: list[Occurrence] = []
+        for argument in arguments_of(given):
+            if not argument.items:
+                raise ReadingError("an argument is missing")
+            if any(one.is_sign("dots") for one in argument.items):
+                data = [replace(one, indices=tuple(None for _ in one.indices)) for one in data]
+                continue
+            if self._tuple(argument.items) is not None and (members := self._averaged(argument.items, scope)) is not None:
+                data += members
+                continue
+            variable = self._variable(self._alias(argument.items), scope)
+            if variable is not None:
+                data.append(variable)
+                continue
+            if self._several(argument.items, ("data", "latent")):
+                continue
+            one = self.versions(argument.items, scope)
+            if one is None:
+                letter = self.letter_of(argument.items, whole=True)
+                if letter is None:
+                    raise ReadingError(
+                        f"not a variable of the declared model, nor a parameter: {plain(argument.items)}",
+                        argument.start,
+                        argument.items[-1].end,
+                        "undeclared",
+                    )
+                continue
+            found = True
+            versions.update(one)
+        return Weights(self, None, versions if found else None, scope, given=tuple(data))
+
+    def _distribution(self, items: Items, scope: Scope) -> Weights:
+        """``q``, ``q(z)``, ``p(z | x, \\theta)``: what an expectation is taken under."""
+        if (
+            len(items) == 2
+            and items[1].kind == "fence"
+            and items[0].text in DENSITY_NAMES
+            and not self.dictionary.by_head(items[0].text)
+        ):
+            arguments = arguments_of(items[1].parts[0])
+            bar = next((k for k, a in enumerate(arguments) if a.separator == "mid"), None)
+            if bar is not None:
+                inner = items[1].parts[0]
+                cut = next(k for k, one in enumerate(inner) if one.is_sign("mid", ";"))
+                conditions = inner[cut + 1 :]
+                over = self._averaged(inner[:cut], scope, required=True)
+                if any(self._variable(self._alias(a.items), scope) is not None for a in arguments_of(conditions)):
+                    return replace(self._posterior_weights(conditions, scope), over=over)
+                versions = self.versions(conditions, scope)
+                if versions is None:
+                    raise ReadingError(
+                        f"not a variable of the declared model, nor a parameter: {plain(conditions)}",
+                        conditions[0].start,
+                        conditions[-1].end,
+                        "undeclared",
+                    )
+                return Weights(self, None, versions, scope, prior=True, over=over)
+            return Weights(self, None, {}, scope, prior=True, over=self._averaged(items[1].parts[0], scope, required=True))
+        head = items[0].text if items else ""
+        for entry in self.dictionary.by_head(head):
+            if isinstance(entry, (Letter, Unknown, Abbreviation)) and entry.spelling.is_call:
+                met = entry.spelling.match(items, 0)
+                bare = len(items) == 1 and plain(entry.spelling.items[:-1]) == plain(items)
+                if (met is not None and met[1] == len(items)) or bare:
+                    over = None if bare else self._averaged(items[-1].parts[0], scope)
+                    return Weights(self, _values_left_out(entry.spelling.items) if bare else items, None, scope, over=over)
+        raise ReadingError(
+            f"an expectation under something that is not declared: {plain(items)}",
+            items[0].start if items else 0,
+            items[-1].end if items else 1,
+            "undeclared",
+        )
+
+    def _mean(self, body: Formula, weights: Weights) -> Formula:
+        return weights.mean(body)
+
+    def integral(self, item: Item, line: Line, scope: Scope) -> Formula:
+        """``\\int f dz`` over a latent: a sum over its values, which may be a continuum."""
+        mention = self.latent_mention(item.sub, scope) if item.sub is not None else None
+        if item.sups or item.primes or (item.sub is not None and mention is None):
+            raise ReadingError("an integral over a part of a latent's values", item.start, item.end, "unsupported")
+        end = line.position
+        depth_end: int | None = None
+        while end < len(line.items):
+            one = line.items[end]
+            if one.kind == "letter" and one.text == "d" and one.sub is None and not one.sups and end + 1 < len(line.items):
+                named = self.latent_mention((line.items[end + 1],), scope)
+                if named is not None and (mention is None or named == mention):
+                    mention, depth_end = named, end
+                    break
+            end += 1
+        if mention is None:
+            raise ReadingError("an integral over something that is no declared latent", item.start, item.end, "unsupported")
+        letter, indices = mention
+        if letter.values is None and not self._is_label(letter):
+            raise ReadingError(
+                f"an integral over the latent {letter.name} is not supported yet", item.start, item.end, "unsupported"
+            )
+        values = self.values_of(letter)
+        if not isinstance(values, Range):
+            raise ReadingError("an integral over numbers", item.start, item.end, "ill-formed")
+        index = Index(letter.name, values)
+        inner = scope.with_latent(letter.name, indices, index)
+        if depth_end is None:
+            raise ReadingError("an integral without its d", item.start, item.end, "ill-formed")
+        body = self.reader.formula(line.items[line.position : depth_end], inner)
+        line.position = depth_end + 2
+        return Sum(index, body)
+
+    def picked(self, node: Formula) -> Formula:
+        """The node with ``prod_k b_k^{[k = h]}`` written as ``b_h``: what an indicator in an exponent picks."""
+        return _picked(node)
+
+
+@dataclass(slots=True)
+class Weights:
+    """Under what an expectation is taken: the posterior (``versions``; None: as declared), the model, or a named distribution."""
+
+    model: Expectations
+    named: Items | None
+    versions: Mapping[str, Version] | None
+    scope: Scope
+    prior: bool = False
+    over: tuple[Occurrence, ...] | None = None
+    """The variables that are averaged over, where the expectation names them."""
+    given: tuple[Occurrence, ...] = ()
+    """The variables on which it is conditioned, where it names them."""
+
+    def _require_averaged(self, letter: Letter, indices: tuple[IndexLike, ...]) -> None:
+        """That the expectation is one over this latent, given what its posterior is given."""
+        mine = (Occurrence(letter, indices),)
+        if self.over is not None and not _overlap(mine, self.over):
+            raise ReadingError(f"the latent {letter.name} stands under an expectation over something else", code="ill-formed")
+        if self.given and all(one.letter.kind == "latent" for one in self.given):
+            raise ReadingError("an expectation given latents", code="unsupported")
+        for one in self.given:
+            if one.letter.kind == "data" and one.known and indices and one.known[0] != indices[0]:
+                raise ReadingError(f"the latent {letter.name} given a datum at another index", code="unsupported")
+
+    def weight(self, letter: Letter, indices: tuple[IndexLike, ...], value: IndexLike) -> Formula:
+        reader, scope = self.model.reader, self.scope
+        self._require_averaged(letter, indices)
+        bound = scope.with_latent(letter.name, indices, value)
+        if self.named is not None:
+            return reader.formula(self.named, bound)
+        named = {one.letter.name for one in self.given if one.letter.kind == "data"}
+        everything = not named or named >= {one.letter.name for one in self._given(letter, indices)}
+        if self.versions is None and not self.prior and everything:
+            for posterior in self.model.dictionary.posteriors:
+                found = self._declared(posterior, letter, indices, value)
+                if found is not None:
+                    return found
+        inner = replace(bound, versions={**scope.versions, **(self.versions or {})})
+        one = Occurrence(letter, indices, value)
+        if self.prior:
+            return self.model.probability([one], [], inner)
+        return self.model.probability([one], self._told(one), inner)
+
+    def _told(self, latent: Occurrence) -> list[Occurrence]:
+        """The data on which an expectation over a latent is conditioned: those that it names, else all that depend on the latent.
+
+        Raises:
+            ReadingError: a latent in between ties them to the data of other indices.
+        """
+        given = self._given(latent.letter, latent.known)
+        named = {one.letter.name for one in self.given if one.letter.kind == "data"}
+        kept = [one for one in given if not named or one.letter.name in named]
+        if latent.known and isinstance(latent.known[0], Index) and self.model.are_tied([latent, *kept], latent.known[0]):
+            raise ReadingError("data that a latent of all of them ties together", code="unsupported")
+        return kept
+
+    def _declared(self, posterior: Posterior, letter: Letter, indices: tuple[IndexLike, ...], value: IndexLike) -> Formula | None:
+        """A declared posterior at these indices, if it is one of this latent."""
+        slots = posterior.spelling.slots
+        if len(slots) != len(indices) + 1 or letter.values is None:
+            return None
+        reader = self.model.reader
+        over = self.model.normalised_index(posterior, tuple(reader.formal_index(slot) for slot in slots))
+        if over is None or over.range != letter.values:
+            return None
+        rest = iter(indices)
+        match = Match()
+        scope = self.scope
+        for slot in slots:
+            token = f"#{slot}"
+            scope = scope.with_index(token, value if slot == over.name else next(rest))
+            match.slots[slot] = (Item("letter", token),)
+        return reader.posterior(posterior, match, scope)
+
+    def _given(self, letter: Letter, indices: tuple[IndexLike, ...]) -> list[Occurrence]:
+        """The data that depend on a latent, at its indices."""
+        found: list[Occurrence] = []
+        for other in self.model.dictionary.letters:
+            if other.kind != "data" or self.model.statement_of(other) is None:
+                continue
+            own = len(other.spelling.slots)
+            spread = (*indices, *(None for _ in range(own - len(indices))))[:own] if own >= len(indices) else ()
+            candidate = Occurrence(other, spread)
+            if len(spread) == own and any(p.letter is letter for p in self.model.parents_of(candidate, self.scope)):
+                found.append(candidate)
+        return found
+
+    def mean(self, body: Formula) -> Formula:
+        """The expectation of a formula: pushed inside as far as it is linear, then summed over the latent's values."""
+        own = self.model
+        for letter in own.dictionary.letters:
+            if letter.kind == "latent" and (index := own.own_index(letter)) is not None and index in free_indices(body):
+                return Sum(index, multiply(self.weight(letter, (), index), body))
+        return _picked(self._pushed(body))
+
+    def _mentions(self, node: Formula) -> set[tuple[Symbol, tuple[IndexLike, ...]]]:
+        """The latents in a formula with their indices, as seen from outside of it."""
+        found: set[tuple[Symbol, tuple[IndexLike, ...]]] = set()
+        for inner in walk(node):
+            if isinstance(inner, Reference) and inner.symbol.role == "latent":
+                found.add((inner.symbol, inner.indices[:-1] if inner.symbol.domain == "one-hot" else inner.indices))
+            elif isinstance(inner, Named):
+                found |= self._mentions(unfold(inner))
+        return found
+
+    def _pushed(self, node: Formula) -> Formula:
+        own = self.model
+        mentions = self._mentions(node)
+        if not mentions:
+            return node
+        if isinstance(node, Named):
+            return self._pushed(unfold(node))
+        if isinstance(node, Add):
+            return add(*(self._pushed(term) for term in node.terms))
+        if isinstance(node, (Multiply, MatrixProduct)):
+            parts = [bool(self._mentions(factor)) for factor in node.factors]
+            if sum(parts) == 1:
+                return type(node)(tuple(self._pushed(f) if has else f for f, has in zip(node.factors, parts, strict=True)))
+            sums = [f for f, has in zip(node.factors, parts, strict=True) if has and isinstance(f, (Sum, Add))]
+            if sums and len(mentions) > 1:
+                raise ReadingError("the expectation of a product of sums over several latents", 0, 1, "unsupported")
+        if isinstance(node, Divide) and not self._mentions(node.denominator):
+            return Divide(self._pushed(node.numerator), node.denominator)
+        if isinstance(node, Divide):
+            return self._pushed(multiply(node.numerator, *_reciprocal(node.denominator)))
+        if isinstance(node, Transpose):
+            return Transpose(self._pushed(node.argument))
+        if isinstance(node, Sum) and not self._all_inside(node):
+            return Sum(node.index, self._pushed(node.body))
+        if isinstance(node, Log):
+            written = _log_written_out(node.argument)
+            if written is not None:
+                return self._pushed(written)
+        if len(mentions) != 1:
+            raise ReadingError("an expectation that couples several latents", 0, 1, "unsupported")
+        ((symbol, indices),) = mentions
+        stray = {i for i in indices if isinstance(i, Index)} - free_indices(node)
+        if stray:
+            raise ReadingError("the expectation of a nonlinear function of a sum over latents", 0, 1, "unsupported")
+        letter = next(x for x in self.model.dictionary.letters if x.name == symbol.name)
+        if symbol.domain != "one-hot" or letter.values is None:
+            self._require_averaged(letter, indices)
+            known = self._moment(node, letter, indices)
+            if known is not None:
+                return known
+            if not any(isinstance(inner, Reference) and inner.symbol.role == "param" for inner in walk(node)):
+                # Free of the parameters, and not written out: a number that nothing else is known of.
+                own.opaque_expectation = True
+                own.opaque_count += 1
+                around = tuple(sorted(free_indices(node), key=lambda index: index.name))
+                return Reference(Symbol(f"mean {own.opaque_count}", "frozen", tuple(index.range for index in around)), around)
+            raise ReadingError(f"the expectation over the latent {letter.name} is not supported yet", 0, 1, "unsupported")
+        if isinstance(letter.values, tuple):
+            raise ReadingError("an expectation over a latent with numbers for values is not supported yet", 0, 1, "unsupported")
+        value = Fresh.index(Index("h", letter.values))
+        return Sum(value, multiply(self.weight(letter, indices, value), _picked(_at_value(node, symbol, indices, value))))
+
+    def _moment(self, node: Formula, letter: Letter, indices: tuple[IndexLike, ...]) -> Formula | None:
+        """The mean of a feature of a latent that is no category, where assumption or model state it; None where they do not."""
+        own = self.model
+        scope = replace(self.scope, versions={**self.scope.versions, **(self.versions or {})})
+        itself = isinstance(node, Reference) and len(indices) == len(letter.spelling.slots)
+        if itself and (assumed := self._assumed_mean(letter, indices)) is not None:
+            return assumed
+        for statement, match in own.statements_of(letter):
+            placed = own.placed_at(Occurrence(letter, indices[: len(letter.spelling.slots)]), match, scope)
+            if itself and statement.density == "Multinomial":
+                return self._share(letter, statement, placed)
+            if len(statement.targets) != 1:
+                continue
+            if self.prior or (itself and statement.density == "Binomial"):
+                return self._stated_mean(node, letter, indices, statement, placed)
+        return None if self.prior else self._posterior_mean(node, letter, indices, scope)
+
+    def _stated_mean(
+        self, node: Formula, letter: Letter, indices: tuple[IndexLike, ...], statement: Statement, scope: Scope
+    ) -> Formula | None:
+        """The mean of a feature by the latent's own statement in the model."""
+        reader = self.model.reader
+        family = density(statement.density)
+        feature = _feature(node, Reference(reader.symbol(letter), indices))
+        if feature is None or any(self.model.latent_of(event.items) is not None for event in statement.conditions):
+            return None
+        if not family.of_family:
+            return family.mean(feature, *(reader.formula(argument.items, scope) for argument in statement.arguments))
+        members = [self.model.member_of(argument.items, scope) for argument in statement.arguments]
+        return family.mean_at(feature, indices[-1], letter.symbol.family[-1], *members)
+
+    def _posterior_mean(self, node: Formula, letter: Letter, indices: tuple[IndexLike, ...], scope: Scope) -> Formula | None:
+        """The mean of a feature under the posterior of a continuous latent, where that is a density with known means."""
+        own = self.model
+        latent = Occurrence(letter, indices)
+        given = self._told(latent)
+        feature = _feature(node, Reference(own.reader.symbol(letter), indices))
+        if letter.values is not None or feature is None or any(one.is_whole for one in given):
+            return None
+        found = own.conjugate([latent, *given], latent, scope)
+        return None if found is None else density(found.density).mean(feature, *found.parameters)
+
+    def _assumed_mean(self, letter: Letter, indices: tuple[IndexLike, ...]) -> Formula | None:
+        """``assume \\hat w_i = E[w_i | y_i] at ..``: the letter that stands for a latent's mean."""
+        own = self.model
+        for fact in own.dictionary.facts:
+            right = fact.right
+            if fact.relation != "=" or len(right) < 2 or right[0].text not in EXPECTATION_NAMES or right[1].kind != "fence":
+                continue
+            inside = right[1].parts[0]
+            cut = next((k for k, item in enumerate(inside) if item.is_sign("mid", ";")), len(inside))
+            met, named = own.lettered(inside[:cut]), own.lettered(fact.left)
+            if met is None or named is None or met[0] is not letter or named[0].kind != "frozen":
+                continue
+            at = right[4:] if [item.text for item in right[2:4]] == ["a", "t"] else ()
+            if (own.versions(at, self.scope) or {}) != dict(self.versions or {}):
+                continue  # the mean under other parameters
+            by_slot = {
+                plain(chunk): index
+                for chunk, index in zip((met[1].slots[s] for s in letter.spelling.slots), indices, strict=True)
+            }
+            slots = [by_slot.get(plain(named[1].slots[s])) for s in named[0].spelling.slots]
+            if all(index is not None for index in slots):
+                return Reference(named[0].symbol, tuple(index for index in slots if index is not None))
+        return None
+
+    def _share(self, letter: Letter, statement: Statement, scope: Scope) -> Formula | None:
+        """The mean of one cell of a multinomial, given the total of the cells that are seen together only."""
+        probabilities = self.model
+        reader = probabilities.reader
+        cells = [probabilities.letter_of(event.items) for event in statement.targets]
+        vector = statement.arguments[1].items
+        if len(vector) != 1 or vector[0].kind != "fence":
+            return None
+        chances = [reader.formula(part, scope) for part in arguments_of_names(vector[0].parts[0])]
+        if len(chances) != len(cells):
+            return None
+        for fact in probabilities.dictionary.facts:
+            if fact.relation != "=":
+                continue
+            for total, parts in ((fact.left, fact.right), (fact.right, fact.left)):
+                whole = probabilities.letter_of(total)
+                inside = [probabilities.letter_of((item,)) for item in parts if not item.is_sign("+")]
+                if whole is None or whole.kind != "data" or letter not in inside or None in inside:
+                    continue
+                if any(item.is_sign("-") for item in parts) or not all(cell in cells for cell in inside):
+                    continue
+                own = [chances[cells.index(cell)] for cell in inside]
+                mine = chances[cells.index(letter)]
+                share = Divide(mine, add(*own)) if len(own) > 1 else ONE
+                return multiply(Reference(whole.symbol), share)
+        return None
+
+    def _all_inside(self, node: Sum) -> bool:
+        """Whether a sum runs over the values of one latent that stands outside of it: then it is a function of that latent."""
+        return all(node.index not in indices for _, indices in self._mentions(node)) and len(self._mentions(node)) == 1
+
+
+def _unfolded(node: Formula) -> Iterator[Formula]:
+    """Every node of a formula, and of the definitions in it."""
+    for inner in walk(node):
+        yield inner
+        if isinstance(inner, Named):
+            yield from _unfolded(unfold(inner))
+
+
+def _feature(node: Formula, variable: Reference) -> str | None:
+    """Which feature of a variable a formula is, by the names of ``FEATURES``; None for any other formula."""
+    two = Number(Fraction(2))
+    if node == variable:
+        return "value"
+    if node in (Power(variable, two), multiply(variable, variable), MatrixProduct((variable, Transpose(variable)))):
+        return "square"
+    if node == Log(variable):
+        return "log"
+    return "log of the rest" if node == Log(ONE - variable) else None
+
+
+def _overlap(some: Iterable[Occurrence], others: Iterable[Occurrence]) -> bool:
+    """Whether a variable of the first is, or belongs to, one of the second."""
+    return any(
+        one.letter is other.letter
+        and all(a is None or b is None or a == b for a, b in zip(one.indices, other.indices, strict=True))
+        for one in some
+        for other in others
+    )
+
+
+def _values_left_out(items: Items) -> Items:
+    """``q(z)`` for the pattern ``q(z = k)``: the latent alone, whose value is bound where it is read."""
+    fence = items[-1]
+    kept: list[Item] = []
+    skipping = False
+    for item in fence.parts[0]:
+        skipping = (skipping or item.is_sign("=")) and not item.is_sign(",", "mid", ";")
+        if not skipping:
+            kept.append(item)
+    return (*items[:-1], replace(fence, parts=(tuple(kept),)))
+
+
+def _log_written_out(argument: Formula) -> Formula | None:
+    """The log of a product as the sum of its logs, the log of a power as a multiple; None for anything else."""
+    if isinstance(argument, Named):
+        return _log_written_out(unfold(argument))
+    if isinstance(argument, Product):
+        return Sum(argument.index, _log_written_out(argument.body) or Log(argument.body))
+    if isinstance(argument, Multiply):
+        return add(*(_log_written_out(factor) or Log(factor) for factor in argument.factors))
+    if isinstance(argument, Divide):
+        above = _log_written_out(argument.numerator) or Log(argument.numerator)
+        return add(above, negate(_log_written_out(argument.denominator) or Log(argument.denominator)))
+    if isinstance(argument, Exp):
+        return argument.argument
+    if isinstance(argument, Power):
+        return multiply(argument.exponent, _log_written_out(argument.base) or Log(argument.base))
+    return None
+
+
+def _reciprocal(node: Formula) -> tuple[Formula, ...]:
+    """The factors of 1 / node."""
+    if isinstance(node, Multiply) and node.shape == ():
+        return tuple(part for factor in node.factors for part in _reciprocal(factor))
+    if isinstance(node, Divide):
+        return (node.denominator, *_reciprocal(node.numerator))
+    return (Power(node, Number(Fraction(-1))),)
+
+
+def _at_value(node: Formula, symbol: Symbol, indices: tuple[IndexLike, ...], value: IndexLike) -> Formula:
+    """The formula at one value of a latent: its indicator becomes a delta."""
+    if isinstance(node, Reference) and node.symbol == symbol and node.indices[:-1] == indices:
+        return Delta(node.indices[-1], value)
+    if isinstance(node, Named):
+        body = unfold(node)
+        changed = _at_value(body, symbol, indices, value)
+        return node if changed == body else changed
+    return rebuild(node, lambda child: _at_value(child, symbol, indices, value))
+
+
+def _picked(node: Formula) -> Formula:
+    node = rebuild(node, _picked)
+    if isinstance(node, Product):
+        parts = node.body.factors if isinstance(node.body, Multiply) else (node.body,)
+        chosen: list[Formula] = []
+        for part in parts:
+            found = _chosen(part, node.index)
+            if found is None:
+                return node
+            chosen.append(found)
+        return multiply(*chosen)
+    return node
+
+
+def _chosen(part: Formula, index: Index) -> Formula | None:
+    if not isinstance(part, Power) or not isinstance(part.exponent, Delta):
+        return None
+    left, right = part.exponent.left, part.exponent.right
+    if left == index and right != index:
+        other = right
+    elif right == index and left != index:
+        other = left
+    else:
+        return None
+    same = isinstance(other, int) or other.range == index.range
+    return rename(part.base, {index: other}) if same else None

@@ -1,0 +1,326 @@
+"""The letters of a note where they stand for parameters: one or all of them, at their free values, at theta_t, or at others."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from derive.errors import ReadingError
+from derive.notation.declarations import Abbreviation, Letter, arguments_of_names
+from derive.notation.spellings import Match, plain
+from derive.notation.surface import Items
+from derive.symbols import IndexLike
+
+if TYPE_CHECKING:
+    from derive.notation.latex_reader import Reader, Scope, Version
+
+ALL_PARAMETERS = (
+    "\\theta",
+    "\\Theta",
+    "\\vartheta",
+    "\\eta",
+    "\\phi",
+    "\\psi",
+    "\\lambda",
+    "\\Phi",
+    "\\Psi",
+    "\\xi",
+    "\\Lambda",
+    "\\vtheta",
+)
+
+
+class Parameters:
+    """Finds declared letters among what is written, and tells which versions of the parameters are meant."""
+
+    def __init__(self, reader: Reader) -> None:
+        self.reader = reader
+        self.opaque_evidence = False
+        self.opaque_expectation = False
+        self.opaque_count = 0
+
+    @property
+    def dictionary(self):
+        return self.reader.dictionary
+
+    @property
+    def current_marks(self) -> frozenset[str]:
+        """The marks of theta_t: what distinguishes the parameters in ``posterior .. at`` from the free ones."""
+        found: set[str] = set()
+        for posterior in self.dictionary.posteriors:
+            if (
+                posterior.at is not None
+                and len(posterior.at) == 1
+                and posterior.at[0].kind == "letter"
+                and not self._is_tuple(posterior.at)
+            ):
+                item = posterior.at[0]
+                found.update(plain(part) for part in (*((item.sub,) if item.sub else ()), *item.sups))
+                found.update("'" * item.primes for _ in range(1) if item.primes)
+        for entry in self.dictionary.entries:
+            if (
+                isinstance(entry, Abbreviation)
+                and len(entry.spelling.items) == 1
+                and entry.spelling.items[0].text in ALL_PARAMETERS
+            ):
+                item = entry.spelling.items[0]
+                members = self._members(entry.body)
+                if members and all(self._unmarked(member) is None for member in members):
+                    found.update(plain(part) for part in (*((item.sub,) if item.sub else ()), *item.sups))
+                    found.update(("'" * item.primes,) if item.primes else ())
+        return frozenset(found)
+
+    def is_current_mark(self, script: Items) -> bool:
+        return plain(script) in self.current_marks
+
+    def _is_tuple(self, items: Items) -> bool:
+        return self._tuple(items) is not None
+
+    def _tuple(self, items: Items) -> tuple[Abbreviation, Match] | None:
+        """The abbreviation of several letters that the items are, ``\\Theta_t`` say."""
+        for entry in self.dictionary.by_head(items[0].text if items else ""):
+            if isinstance(entry, Abbreviation) and self._members(entry.body):
+                met = entry.spelling.match(items, 0)
+                if met is not None and met[1] == len(items) and not met[0].extra_sups and not met[0].extra_sub:
+                    return entry, met[0]
+        return None
+
+    @staticmethod
+    def _members(body: Items) -> list[Items]:
+        if len(body) == 1 and body[0].kind == "fence" and body[0].text == "()" and body[0].sub is None and not body[0].sups:
+            return [
+                member for member in arguments_of_names(body[0].parts[0]) if member and not any(i.is_sign("dots") for i in member)
+            ]
+        return []
+
+    def is_collection(self, entry: Abbreviation) -> bool:
+        """Whether an abbreviation is a tuple: of several letters, or of all members of a family, ``X = (x_i)``."""
+        members = self._members(entry.body)
+        known = self._letter(members[0], whole=False) if len(members) == 1 else None
+        return len(members) > 1 or (known is not None and any(slot not in entry.spelling.slots for slot in known[1].slots))
+
+    def letter_of(self, items: Items, *, whole: bool = False) -> Letter | None:
+        found = self._letter(items, whole=whole)
+        return None if found is None else found[0]
+
+    def _letter(self, items: Items, *, whole: bool) -> tuple[Letter, Match] | None:
+        if not items:
+            return None
+        if whole and (exact := self._letter(items, whole=False)) is not None:
+            return exact
+        entries = self.dictionary.by_head(items[0].text)
+        if whole:
+            # \mu may be short for \mu_k and for \mu_{t,k}: the parameter, and the shorter one.
+            entries.sort(key=lambda entry: (isinstance(entry, Letter) and entry.kind != "param", len(entry.spelling.slots)))
+        for entry in entries:
+            if isinstance(entry, Letter):
+                met = entry.spelling.match(items, 0, whole=whole)
+                if met is not None and met[1] == len(items) and not met[0].extra_sups:
+                    extra = len(met[0].extra_sub)
+                    if extra in (0, entry.extra):
+                        return entry, met[0]
+        return None
+
+    def _unmarked(self, items: Items) -> tuple[Letter, Match] | None:
+        """The declared letter that the items are, where its slots hold indices: \\mu_t is no \\mu_j but \\mu at t."""
+        found = self._letter(items, whole=True)
+        if found is None or found[0].kind != "param":
+            return found
+        return None if any(self._marks(chunk) for chunk in (*found[1].slots.values(), *found[1].extra_sub)) else found
+
+    def bears_a_mark(self, items: Items) -> bool:
+        """Whether parameters are written with a prime, or a script that is no index: \\theta_t, \\theta^{old}."""
+        return any(
+            bool(item.primes) or any(self._marks(script) for script in (*((item.sub,) if item.sub else ()), *item.sups))
+            for item in items
+        )
+
+    def _marks(self, chunk: Items) -> bool:
+        """Whether a subscript tells versions of a parameter apart, and is no value of an index."""
+        if plain(chunk) == "0":
+            return True
+        return any(
+            item.kind in ("letter", "group")
+            and not self.dictionary.is_index(plain((item,)))
+            and plain((item,)) not in self.dictionary.sizes
+            and self.letter_of((item,)) is None
+            for item in chunk
+        )
+
+    def lettered(self, items: Items) -> tuple[Letter, Match] | None:
+        """The declared letter that the items are, with what its slots met."""
+        return self._letter(items, whole=False)
+
+    def parameters_named(self, items: Items) -> tuple[str, ...]:
+        """The names of the declared symbols (no data, no latents) that the items denote, one or all of a tuple."""
+        together = self._tuple(items)
+        if together is not None:
+            return tuple(name for member in self._members(together[0].body) for name in self.parameters_named(member))
+        letter = self.letter_of(items, whole=True)
+        return (letter.name,) if letter is not None and letter.kind in ("param", "const", "frozen") else ()
+
+    def is_current(self, items: Items, scope: Scope) -> bool:
+        """Whether the items are theta_t: parameters, all of which stand at their current values."""
+        if not items:
+            return False
+        found = self.versions(items, replace(scope, moved=False))
+        return bool(found) and all(version.current for version in found.values())
+
+    def all_parameters(self, items: Items) -> tuple[str, ...]:
+        """The names of all parameters where the items are an undeclared letter that stands for them: ``\\theta``."""
+        marked = self._marked(items)
+        return marked[0] if marked is not None and not marked[1] and items[0] == items[0].bare else ()
+
+    def is_value(self, formal: Items, actual: Items) -> bool:
+        """Whether a formal argument is only a placeholder: the name of a family, met by a member of one or by anything else."""
+        letter = self.letter_of(formal, whole=True)
+        if letter is None or self.letter_of(formal) is letter or self._tuple(formal) is not None:
+            return False
+        return self.letter_of(actual, whole=True) is None or self.letter_of(actual) is not None
+
+    def versions(self, items: Items, scope: Scope) -> dict[str, Version] | None:
+        """What each parameter is replaced by when the items are given as parameters; None where they are none."""
+
+        if not items:
+            return {}
+        if len(items) == 1 and items[0].kind in ("fence", "group") and items[0].sub is None and not items[0].sups:
+            items = items[0].parts[0]
+        found: dict[str, Version] = {}
+        members = list(arguments_of_names(items))
+        if len(members) > 1:
+            for member in members:
+                one = self.versions(member, scope)
+                if one is None:
+                    return None
+                found.update(one)
+            return found
+        if (closure := scope.argument(items)) is not None:
+            return self.versions(closure.items, closure.scope)
+        together = self._tuple(items)
+        if together is not None:
+            entry, match = together
+            fixed = {slot: self.reader.index(chunk, scope) for slot, chunk in match.slots.items()}
+            for place, member in enumerate(self._members(entry.body)):
+                one = self._version(member, replace(scope, indices={**scope.indices, **fixed}), place)
+                if one is None:
+                    return None
+                found.update(one)
+            return found
+        return self._version(items, scope, None)
+
+    def _several(self, items: Items, kinds: tuple[str, ...]) -> list[Letter]:
+        """The declared letters of which a bare one is short: p^{(t)} for p_C^{(t)}, p_I^{(t)} and p_T^{(t)}."""
+        if len(items) != 1 or items[0].kind != "letter" or items[0].sub is not None or items[0].primes:
+            return []
+        sups = [plain(sup) for sup in items[0].sups]
+        found = [
+            letter
+            for letter in self.dictionary.letters
+            if letter.kind in kinds
+            and len(letter.spelling.items) == 1
+            and letter.spelling.head == items[0].text
+            and letter.spelling.items[0].sub is not None
+            and not letter.spelling.slots
+            and [plain(sup) for sup in letter.spelling.items[0].sups] == sups
+        ]
+        return found if len(found) > 1 else []
+
+    def _version(self, items: Items, scope: Scope, place: int | None) -> dict[str, Version] | None:
+        from derive.notation.latex_reader import Version
+
+        several_versions: dict[str, Version] = {}
+
+        known = self._unmarked(items)
+        if known is not None:
+            letter, match = known
+            if letter.kind in ("param", "const"):
+                return {letter.name: scope.versions[letter.name]} if letter.name in scope.versions else {}
+            if letter.kind != "frozen":
+                return None
+            base = self._free_version(letter, place)
+            if base is None and letter.spelling.head in ALL_PARAMETERS and self.bears_a_mark(items):
+                raise ReadingError(
+                    f"{plain(items)} is none of the parameters at other values; try define {plain(items)} = (..)",
+                    items[0].start,
+                    items[-1].end,
+                    "undeclared",
+                )
+            if base is None:
+                return {}
+            # The member's own indices stay open, from the last; the others are fixed as they stand.
+            wanted = list(base.symbol.family)
+            fixed: list[IndexLike | None] = []
+            for place in reversed(range(len(letter.symbol.family))):
+                slot = letter.spelling.slots[place] if place < len(letter.spelling.slots) else None
+                if wanted and letter.symbol.family[place] == wanted[-1]:
+                    wanted.pop()
+                    fixed.insert(0, None)
+                elif slot is not None:
+                    fixed.insert(0, scope.indices.get(slot) or self.reader.index(match.slots[slot], scope))
+                else:
+                    return None
+            if wanted:
+                return None
+            return {base.name: Version(letter=letter, fixed=tuple(fixed) if any(f is not None for f in fixed) else ())}
+        if self._tuple(items) is not None:
+            return self.versions(items, scope)
+        several = self._several(items, ("param", "frozen"))
+        if several:
+            for letter in several:
+                found = self._version(letter.spelling.items, scope, None)
+                if found is None:
+                    return None
+                several_versions.update(found)
+            return several_versions
+        marked = self._marked(items)
+        if marked is not None:
+            names, current = marked
+            return (
+                {name: Version(current=True) for name in names}
+                if current and not scope.moved
+                else {name: scope.versions[name] for name in names if name in scope.versions}
+            )
+        return None
+
+    def _free_version(self, letter: Letter, place: int | None) -> Letter | None:
+        """The parameter of which a frozen letter is another value: the same letter without its mark."""
+        head = letter.spelling.head
+        own = letter.spelling.items
+        alike = [
+            x
+            for x in self.dictionary.letters
+            if x.kind == "param"
+            and x.symbol.shape == letter.symbol.shape
+            and len(x.spelling.items) == len(own)
+            and x.spelling.head == letter.spelling.head
+            and plain(x.spelling.items[-1].sub or ()) == plain(own[-1].sub or ())
+        ]
+        if len(alike) == 1:
+            return alike[0]
+        same = [
+            x
+            for x in self.dictionary.letters
+            if x.kind == "param" and x.spelling.head == head and x.symbol.shape == letter.symbol.shape
+        ]
+        return same[0] if len(same) == 1 else next((x for x in same if len(x.spelling.slots) <= len(letter.spelling.slots)), None)
+
+    def _marked(self, items: Items) -> tuple[tuple[str, ...], bool] | None:
+        """Undeclared ``\\theta`` for all parameters, ``\\theta^{old}`` or ``\\mu^{old}`` for current ones."""
+        if len(items) != 1 or items[0].kind != "letter":
+            return None
+        item = items[0]
+        names = tuple(letter.name for letter in self.dictionary.letters if letter.kind == "param")
+        marks = [plain(part) for part in (*((item.sub,) if item.sub else ()), *item.sups)] + ["'" * item.primes] * bool(
+            item.primes
+        )
+        own = self.letter_of((item.bare,), whole=True)
+        if not all(self.dictionary.is_index(mark) for mark in marks[:-1]):
+            return None
+        if own is not None and own.kind == "param" and marks and marks[-1] in self.current_marks:
+            return (own.name,), True
+        if own is None and item.text in ALL_PARAMETERS and names:
+            if not marks:
+                return names, False
+            if marks[-1] in self.current_marks:
+                return names, True
+        return None
