@@ -343,7 +343,7 @@ def _scalar(rng: random.Random, domain: str) -> Fraction:
         case "one-hot":
             return Fraction(0)
         case "count":
-            return Fraction(rng.choice((0, 1, 2, 3, 4, 5, 6)))
+            return Fraction(rng.choice((0, 1, 2, 3, 4, 5, 6, 7, 9)))
         case "bool":
             return Fraction(rng.randrange(2))
         case "integer":

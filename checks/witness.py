@@ -58,6 +58,8 @@ MOST_LETTERS = 4
 """For how many letters an equation is solved, at each point."""
 POINTS_AT_BRANCHES = 8
 """How many points a claim is given that has a root or a log of something of either sign: each is seen from several sides."""
+POINTS_FOR_INTEGERS = 10
+"""How many points a claim is given that has integers in it: of few values many a wrong claim is true, as x! = x of 1 and 2."""
 POINTS_FOR_UNSPECIFIED = 40
 
 
@@ -137,7 +139,11 @@ class Witness:
 
     def enough(self, *formulas: Formula) -> int:
         """How many points a claim must be seen at."""
-        return max(self.points, POINTS_AT_BRANCHES) if self.points and has_branches(*formulas) else self.points
+        if not self.points:
+            return 0
+        branches = POINTS_AT_BRANCHES if has_branches(*formulas) else 0
+        integers = POINTS_FOR_INTEGERS if any(symbol.domain in INTEGERS for symbol in symbols_of(*formulas)) else 0
+        return max(self.points, branches, integers)
 
     # Claims.
 

@@ -188,3 +188,8 @@ def test_a_solution_is_one_of_an_equation_to_zero() -> None:
 def test_a_row_that_fails_where_a_declaration_was_not_read_is_open() -> None:
     note = checked("param u in R\nassume u =", "u = 1")
     assert note.troubles and note.steps[-1].verdict == "unknown" and not note.passes
+
+
+@pytest.mark.parametrize("row", [r"c! = c", r"b = 1", r"b = 0", r"c^2 = c"])
+def test_integers_are_seen_at_more_than_a_few_values(row: str) -> None:
+    assert verdict("const c in N ; b in 0..1", row) == "refuted"
