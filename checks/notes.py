@@ -140,7 +140,7 @@ def _by_autodiff(step: Step, witness: Witness) -> Step:
 
 _BY_HINT = {
     "solves": "with this value put in, the derivative does not vanish: its value is the left side",
-    "maximises": "no maximum: at the values shown the objective is the left side, with this value put in the right one",
+    "maximises": "no extremum: at the values shown the objective is the left side, with this value put in the right one",
 }
 """What a refuted row says that stands below a hint."""
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from checks.outline import nested
 from checks.points import sizes_of, symbols_of
 from derive.errors import DeriveError
+from derive.formula import free_indices
 from derive.notation.python_writer import Names, python
 
 if TYPE_CHECKING:
@@ -29,7 +30,9 @@ def snippet(finding: Finding) -> str:
     try:
         if sizes := [f"{names.of_size(name)} = {point.sizes[name]}" for name in sorted(sizes_of(*sides))]:
             lines.append("; ".join(sizes))
-        if at := [f"{names.of_index(index)} = {value}" for index, value in point.assignment.items()]:
+        free = {index for side in sides for index in free_indices(side)} - set(point.assignment)
+        places = {**point.assignment, **{index: index.range.lower for index in free}}
+        if at := [f"{names.of_index(index)} = {value}" for index, value in places.items()]:
             lines.append("; ".join(at))
         for symbol in sorted(symbols_of(*sides), key=lambda symbol: (symbol.name, symbol.role)):
             value = _number(nested(point.values[symbol.name, symbol.role]))

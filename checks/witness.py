@@ -179,6 +179,10 @@ class Witness:
                 skipped = "no point tried meets the assumptions"
                 continue
             comparison = compare(left, right, point)
+            undefined = comparison.outcome == "one side undefined"
+            if (undefined or comparison.outcome == "different") and _puts_in_no_value(left, right, point, outside=undefined):
+                skipped = "what is put in for a parameter lies outside of its domain"
+                continue
             if comparison.outcome in ("different", "one side undefined"):
                 small, there = self.smallest(claim, left, right, point, comparison.outcome)
                 one_sided = there.outcome == "one side undefined"
@@ -213,6 +217,7 @@ class Witness:
             return (
                 _admits(claim, candidate.sizes)
                 and meets_assumptions(claim, candidate)
+                and not _puts_in_no_value(left, right, candidate, outside=outcome == "one side undefined")
                 and compare(left, right, candidate).outcome == outcome
             )
 
@@ -535,6 +540,30 @@ def _values_lie_in(each: Substitute, point: Point) -> bool:
     if domain in INTEGERS and not np.all(np.abs(values - np.round(values)) < small):
         return False
     return domain not in SUMS_TO_ONE or bool(np.all(np.abs(values.sum(axis=len(each.indices) - 1) - 1) < small))
+
+
+def _puts_in_no_value(left: Formula, right: Formula, point: Point, *, outside: bool) -> bool:
+    """Whether what is put in for a parameter does not exist at a point, or lies at the border of its domain (or ``outside``).
+
+    At the border it is no value of the parameter, though it is the limit of such: a chance of 1, a rate of 0.
+    """
+    put_in = [node for side in (left, right) for node in walk(side) if isinstance(node, Substitute)]
+    return any(
+        _is_no_value(each, point, outside)
+        for each in put_in
+        if each.symbol.domain in ("positive", "unit", "simplex") and free_indices(each.replacement) <= frozenset(each.indices)
+    )
+
+
+def _is_no_value(each: Substitute, point: Point, outside: bool) -> bool:
+    try:
+        values = enclose_all(each.replacement, extended(point, 0, each.replacement), each.indices)
+    except (DeriveError, Undefined, OutOfRange):
+        return True
+    small = 1e-12
+    upper = 1.0 if each.symbol.domain in ("unit", "simplex") else np.inf
+    inside = bool(np.all(values > -small) and np.all(values < upper + small))
+    return bool(np.any(values < small) or np.any(values > upper - small)) if inside else outside
 
 
 def _lies_in(value: Formula, domain: Domain) -> bool:

@@ -319,6 +319,8 @@ class Dictionary:
                 raise ReadingError(f"'over' names no index: {over!r}", start, start + 1, "declaration")
         pattern = self.pattern(items)
         shape, domain, values = self._type(type_text, start)
+        if kind == "data" and values == (0, 1):
+            domain, values = "bool", None
         if kind not in ("latent", "data") and isinstance(values, tuple):
             if values != (0, 1):
                 raise ReadingError(
@@ -363,10 +365,10 @@ class Dictionary:
         taken = {entry.name for entry in self.entries if isinstance(entry, Letter)}
         name = pattern.name if pattern.name not in taken else template(pattern, str)
         symbol = Symbol(name, role, tuple(families), shape, domain)
-        if any(
-            isinstance(entry, Letter) and entry.symbol.name == symbol.name and plain(entry.spelling.items) == plain(items)
-            for entry in self.entries
-        ):
+        same = next((x for x in self.letters if x.symbol.name == symbol.name and plain(x.spelling.items) == plain(items)), None)
+        if same is not None and self.keyword == "let" and same.symbol == symbol and same.kind == kind:
+            return  # a hint says again what an earlier one said
+        if same is not None:
             raise ReadingError(f"declared twice: {plain(items)}", start, start + 1, "declaration")
         self.entries.append(Letter(pattern, symbol, kind, extra, values, convention, call=bool(latents)))
 

@@ -87,6 +87,8 @@ class Expectations(Model):
             raise ReadingError(f"{item.text} of {len(parts)} things", fence.start, fence.end, "ill-formed")
         weights = self._weights(item, given, scope)
         left, right = (self.reader.formula(part, scope) for part in (parts[0], parts[-1]))
+        for one in (left, right):
+            self._require_data_given(item, one, weights)
 
         def product(a: Formula, b: Formula) -> Formula:
             return multiply(a, b) if a.shape == () or b.shape == () else MatrixProduct((a, Transpose(b)))

@@ -762,7 +762,11 @@ class Reader:
         )
         value = self.formula(entry.body, body_scope)
         for formal, closure in dummies.items():
-            if not closure.used and not self.probabilities.is_named(entry.spelling.formal(formal), closure.items, scope):
+            if (
+                not closure.used
+                and plain(closure.items) != formal
+                and not self.probabilities.is_named(entry.spelling.formal(formal), closure.items, scope)
+            ):
                 raise ReadingError(
                     f"the definition of {plain(items)} has no place for {plain(closure.items)}",
                     closure.items[0].start,

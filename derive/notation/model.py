@@ -188,7 +188,16 @@ class Model(Latents):
         if found is not None and found[0].kind in kinds and not found[1].extra_sub:
             if parameters and self.statement_of(found[0]) is None:
                 return None
-            return Occurrence(found[0], tuple(self.reader.index(found[1].slots[slot], scope) for slot in found[0].spelling.slots))
+            indices = tuple(self.reader.index(found[1].slots[slot], scope) for slot in found[0].spelling.slots)
+            for index, own in zip(indices, found[0].symbol.family, strict=False):
+                if isinstance(index, Index) and index.range != own and index.range.upper != own.upper:
+                    raise ReadingError(
+                        f"{plain(items)}: the index {index.name} runs to {index.range.upper.name}, not to {own.upper.name}",
+                        items[0].start,
+                        items[-1].end,
+                        "ill-formed",
+                    )
+            return Occurrence(found[0], indices)
         found = self._letter(items, whole=True)
         if found is not None and found[0].kind in kinds:
             if parameters and self.statement_of(found[0]) is None:

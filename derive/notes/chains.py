@@ -6,6 +6,7 @@ that begins with a sign goes on with the row before.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from fractions import Fraction
@@ -45,7 +46,7 @@ from derive.notation.expectations import EXPECTATION_NAMES
 from derive.notation.latex_reader import Reader, Scope, alike, shared_letters
 from derive.notation.model import DENSITY_NAMES
 from derive.notation.spellings import arguments_of, plain, require_plain, sign_at
-from derive.notation.surface import SAME, Item, Items, Token, surface, tokens
+from derive.notation.surface import SAME, SPACES, Item, Items, Token, surface, tokens
 from derive.notes import Display, Place, Row, Source
 from derive.symbols import INTEGERS, Domain, Index, Symbol
 
@@ -81,6 +82,10 @@ HINT_WORDS = (
     "maximizes",
     "maximise",
     "maximize",
+    "minimises",
+    "minimizes",
+    "minimise",
+    "minimize",
 )
 SUMMED: Mapping[str, Domain] = {"bool": "one-hot", "nonnegative": "closed simplex", "positive": "simplex", "unit": "simplex"}
 
@@ -123,6 +128,8 @@ class Hints:
     expected: Literal["refuted"] | None = None
     solves: tuple[str, Items] | None = None
     maximises: tuple[str, Items] | None = None
+    minimum: bool = False
+    """Whether it is the least value that is sought."""
 
 
 @dataclass(slots=True)
@@ -260,6 +267,10 @@ class DisplayReader:
                     if label.partition("=")[2].strip() not in ("", "0"):
                         raise ReadingError(f"a solution of something else than = 0: {text!r}", 0, len(text), "hint")
                     self.hints.solves = label.partition("=")[0].strip().strip("()"), self.own.surface(symbol)
+                elif word in ("minimises", "minimizes", "minimise", "minimize"):
+                    label, _, symbol = rest.partition(" over ")
+                    self.hints.maximises = label.strip().strip("()"), self.own.surface(symbol.partition(" at ")[0])
+                    self.hints.minimum = True
                 elif word in ("maximises", "maximizes", "maximise", "maximize"):
                     label, _, symbol = rest.partition(" over ")
                     self.hints.maximises = label.strip().strip("()"), self.own.surface(symbol.partition(" at ")[0])
@@ -334,7 +345,7 @@ class DisplayReader:
         except ReadingError as error:
             self.broken = True
             self._forget()
-            return replace(made, message=str(error), code=error.code, at=(error.start, error.end))
+            return replace(made, message=_as_tex(str(error)), code=error.code, at=(error.start, error.end))
         except DeriveError as error:
             self.broken = True
             self._forget()
@@ -414,6 +425,8 @@ class DisplayReader:
                 "a row without a relation", sides[0][0].start if sides[0] else 0, sides[0][-1].end if sides[0] else 1
             )
         own_left = bool(sides[0])
+        if implied and not own_left:
+            raise ReadingError("an arrow, and then a relation without a left side", items[0].start, items[0].end, "ill-formed")
         if not own_left and self.previous is None and not implied:
             if self.left is not None or self.broken:
                 raise ReadingError(
@@ -423,7 +436,7 @@ class DisplayReader:
         if self._is_definition(relations[0], sides, reader, number):
             return self._definition(sides, relations, reader)
         if own_left:
-            left = self._side(sides[0], reader)
+            left = self._estimated(sides[0], reader) or self._side(sides[0], reader)
             self.chain_maximiser = self.maximiser
             if self.left is None:
                 self.left, self.left_items = left, sides[0]
@@ -436,7 +449,7 @@ class DisplayReader:
                 raise ReadingError(
                     "a strict bound is not judged yet; try \\le or \\ge", items[0].start, items[-1].end, "unsupported"
                 )
-            meaning = RELATIONS[relation]
+            meaning = "=" if relation == "leftarrow" and self._is_hinted else RELATIONS[relation]
             last = place == len(relations) - 1
             if meaning == "defines":
                 self._name_right(side, sides[place], reader)
@@ -473,6 +486,11 @@ class DisplayReader:
             span = (side[0].start, side[-1].end)
             zero = right == ZERO or (own_left and place == 0 and current == ZERO)
             equation = (current, right)
+            if own_left and place == 0 and len(relations) > 1 and meaning == "=" and current == ZERO and _is_slope(right):
+                # 0 = dQ/dmu = ..: the gradient of an objective is set to zero, and is then written out.
+                self.equation, current, exact = equation, right, right
+                self.left = right if self.left == ZERO else self.left
+                continue
             if relation == "=!" or (
                 meaning == "="
                 and zero
@@ -560,6 +578,21 @@ class DisplayReader:
         return self._formula(items, reader)
 
     def _is_definition(self, relation: str, sides: list[Items], reader: Reader, number: int) -> bool:
+        """Whether a relation gives a name to something new; what is declared has its meaning, and keeps it.
+
+        Raises:
+            ReadingError: it would give another meaning to a declared letter.
+        """
+        known = reader.probabilities.letter_of(sides[0]) if sides[0] else None
+        if RELATIONS[relation] == "defines" and known is not None:
+            if relation == "leftarrow" and self._is_hinted:
+                return False  # an update, of which the hint says what it is
+            raise ReadingError(
+                f"{plain(sides[0])} is declared already; an update of it needs a hint (solves, maximises) to be judged",
+                sides[0][0].start,
+                sides[0][-1].end,
+                "ambiguous",
+            )
         if RELATIONS[relation] == "defines" and sides[0]:
             if relation == "equiv" and self._is_known(sides[0], reader):
                 raise ReadingError(
@@ -760,6 +793,37 @@ class DisplayReader:
         first, second = _difference(*before), _difference(*equation)
         return (alone, self._claim(reader, first, "implies", second))
 
+    def _estimated(self, side: Items, reader: Reader) -> Formula | None:
+        """``\\hat\\mu_k``, ``\\mu_k^{new}`` or ``\\mu_k^*`` below a hint: the new value of the parameter that the hint names."""
+        if not self._is_hinted or len(side) != 1 or side[0].kind != "letter" or self._is_known(side, reader):
+            return None
+        item = side[0]
+        inner = re.fullmatch(r"\\(?:hat|tilde|bar)\{(.*)\}", item.text)
+        bare = replace(item, text=inner[1] if inner is not None else item.text)
+        for one in (
+            bare,
+            replace(bare, sups=bare.sups[:-1]),
+            replace(bare, sub=None),
+            replace(bare, sub=None, sups=bare.sups[:-1]),
+        ):
+            if self._is_known((one,), reader):
+                value = reader.formula((one,))
+                named = {letter.name for part in _names(self._hinted_items) if (letter := self._whole(part, reader)) is not None}
+                base = value.base if isinstance(value, Power) else value
+                if isinstance(base, Reference) and base.symbol.name in named:
+                    reader.notes.add(f"{plain(side)} is the new value of {plain((one,))}")
+                    return value
+        return None
+
+    @property
+    def _hinted_items(self) -> Items:
+        hint = self.hints.solves or self.hints.maximises
+        return hint[1] if hint is not None else ()
+
+    @staticmethod
+    def _whole(items: Items, reader: Reader) -> Letter | None:
+        return reader.probabilities.letter_of(items, whole=True)
+
     @property
     def _is_hinted(self) -> bool:
         """Whether the next equation is the one of which the hint above the display speaks: its first."""
@@ -782,6 +846,8 @@ class DisplayReader:
                 1,
                 "hint",
             )
+        if self.hints.minimum:
+            target = negate(target)
         symbol, indices, solution = self._solution(current, right, items, reader)
         self.jointly = self.hints.maximises is not None and len(_names(items)) > 1
         put_in = self._put_in(target, symbol, indices, solution)
@@ -826,6 +892,13 @@ class DisplayReader:
         if named and reference.symbol.name not in named:
             raise ReadingError(
                 f"the row solves for {reference.symbol.name}, its hint names {', '.join(sorted(named))}", 0, 1, "hint"
+            )
+        # An index over other things (the t of an iteration) may stand free on both sides.
+        stray = {index for index in free_indices(right) - set(indices) if index.range in reference.symbol.family}
+        if stray:
+            raise ReadingError(
+                f"a solution with letters that its left side does not have: {', '.join(sorted(i.name for i in stray))}",
+                code="ill-formed",
             )
         if exponent is not None:
             right = Power(right, Number(1 / exponent))
@@ -955,7 +1028,10 @@ def _has_second_cell(text: str) -> bool:
         if token.kind != "align":
             cells[-1].append(token)
     related = False
-    for inside in cells:
+    for cell in cells:
+        inside = [
+            token for token in cell if not (token.kind in ("open", "close") or (token.kind == "command" and token.text in SPACES))
+        ]
         signs = [place for place, token in enumerate(inside) if _relates(token)]
         if related and inside and not signs and not (inside[0].kind == "char" and inside[0].text in "+-"):
             return True
@@ -985,10 +1061,32 @@ def _first(text: str) -> int:
 
 
 def _without_end(items: Items) -> Items:
-    """Without the full stop or comma with which a sentence ends."""
+    """Without the full stop or comma with which a sentence ends, and without "for all k" behind it."""
+    for place, item in enumerate(items):
+        rest = items[place + 1 :]
+        quantified = item.is_sign(",") and bool(rest) and _is_quantifier(rest)
+        if quantified or (item.kind == "letter" and item.text == "\\forall"):
+            items = items[:place]
+            break
     while items and items[-1].is_sign(".", ",", ";") and items[-1].sub is None:
         items = items[:-1]
     return items
+
+
+def _as_tex(message: str) -> str:
+    """A message with scripts as they are written: ``x_k`` and not ``x_<k>``."""
+    for _ in range(3):
+        message = re.sub(r"([_^])<([^<>]*)>", lambda met: met[1] + (met[2] if len(met[2]) == 1 else f"{{{met[2]}}}"), message)
+    return message
+
+
+def _is_quantifier(items: Items) -> bool:
+    """``k = 1, \\dots, K``, ``\\forall k``."""
+    if items[0].kind == "letter" and items[0].text == "\\forall":
+        return True
+    if len(items) == 1 and items[0].kind == "fence" and items[0].text == "()":
+        items = items[0].parts[0]
+    return len(items) > 3 and items[1].is_sign("=") and any(item.is_sign("dots") for item in items)
 
 
 def _split(items: Items, signs: tuple[str, ...]) -> list[tuple[str | None, Items]]:
@@ -1036,6 +1134,12 @@ def _is_quantity(left: Formula) -> bool:
     while isinstance(left, Component):
         left = left.argument
     return isinstance(left, (Named, Derivative))
+
+
+def _is_slope(value: Formula) -> bool:
+    while isinstance(value, Component):
+        value = value.argument
+    return isinstance(value, Derivative) and _is_objective(value.body)
 
 
 def _is_objective(body: Formula) -> bool:
