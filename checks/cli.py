@@ -396,8 +396,13 @@ def init(note: Path) -> int:
     from derive.notes.skeleton import skeleton
 
     lines = skeleton(read_note(note, sys.stdin.read() if str(note) == "-" else None))
-    _print("\n".join(["```derive", *lines, "```"] if lines else ["no symbol was found that is not declared"]) + "\n")
-    return PASSED if lines else NOT_PASSED
+    if not lines:
+        _print("no symbol was found that is not declared\n")
+        return NOT_PASSED
+    in_tex = note.suffix.lower() == ".tex"
+    block = ["%! derive", *(f"%! {line}" for line in lines), "%! end"] if in_tex else ["```derive", *lines, "```"]
+    _print("\n".join(block) + "\n")
+    return PASSED
 
 
 @cli.command(short_help="Explain a known slip, or list them.")

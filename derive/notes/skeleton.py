@@ -53,6 +53,17 @@ def _declared(note: Note) -> Dictionary:
     return known
 
 
+CLAIM = "only if the note defines it so: a definition is not checked"
+
+
+def _is_estimate(text: str) -> bool:
+    """Whether the left side of an equation is an estimate, an update or a product: a claim of the note, and no definition."""
+    left = text.partition("=")[0].strip()
+    marked = re.search(r"\\(?:hat|tilde|widehat)|new|\*|\bt\s*\+\s*1", left)
+    product = re.search(r"[)}\]]\s*\(|\)\s*\\?[A-Za-z]|\([^)]*[-+]", left)
+    return bool(marked or product)
+
+
 class _Writer:
     def __init__(self, guesses: Guesses, known: Dictionary) -> None:
         self.guesses = guesses
@@ -71,7 +82,9 @@ class _Writer:
                 entries[guesses.kinds[key]] += self._entry(key)
         functions, follow = self._unspecified()
         entries["fun"] += functions
-        entries["define"] = [(text, "") for text in (*self._tuples(), *follow, *(text for _, text in definitions))]
+        # What the note itself says by = is for its author to make a definition: it would be proved by itself.
+        own = [(text, CLAIM if _is_estimate(text) else "") for _, text in definitions]
+        entries["define"] = [*((text, "") for text in (*self._tuples(), *follow)), *own]
         entries["define"] += counts
         trial = self.known.copy()
         written: list[str] = []
@@ -82,7 +95,8 @@ class _Writer:
                 written.append(f"{kind:<7} {(', ' if kind == 'size' else ' ; ').join(sure)}")
             elif sure:
                 written += [f"define  {text}" for text in sure]
-            written += [f"{kind:<7} {text}  # {why}" for text, why in good if why]
+            written += [f"{kind:<7} {text}  # {why}" for text, why in good if why and why != CLAIM]
+            written += [f"# {kind} {text}  # {why}" for text, why in good if why == CLAIM]
         return [*written, *self._model()] if written else []
 
     # Names.

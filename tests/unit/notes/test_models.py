@@ -2,8 +2,13 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
+from checks.notes import check_note
+from checks.witness import Witness
+from derive.notes import read_note
 from tests.unit.notes.test_check import checked, verdict
 
 SHARED = r"""
@@ -193,3 +198,71 @@ def test_a_row_that_fails_where_a_declaration_was_not_read_is_open() -> None:
 @pytest.mark.parametrize("row", [r"c! = c", r"b = 1", r"b = 0", r"c^2 = c"])
 def test_integers_are_seen_at_more_than_a_few_values(row: str) -> None:
     assert verdict("const c in N ; b in 0..1", row) == "refuted"
+
+
+UPDATES = r"""
+size n, k
+index i in 1..n ; j, l in 1..k
+data x_i in N ; b_i in 0..1
+latent z_i in 1..k
+param \pi in simplex(k) ; \lambda_j in positive ; \theta in unit
+z_i ~ Categorical(\pi)
+x_i | z_i=j ~ Poisson(\lambda_j)
+b_i ~ Bernoulli(\theta)
+posterior w_{ij} = p(z_i=j | x_i) at \theta_t
+define N_j = \sum_i w_{ij}
+"""
+LABELLED = "Q := \\sum_i \\sum_j w_{ij} \\log p(x_i, z_i=j)"
+
+
+def updated(row: str, hint: str = r"maximises (eq-q) over \lambda_j") -> str:
+    text = f"```derive\n{UPDATES}\n```\n\n$$\n{LABELLED}\n$$ (eq-q)\n\n<!-- derive: {hint} -->\n$$\n{row}\n$$\n"
+    return check_note(read_note(Path("note.md"), text), Witness(autodiff=False), diagnosed=False).steps[-1].verdict
+
+
+@pytest.mark.parametrize(
+    "left", [r"\lambda_j =", r"\hat\lambda_j =", r"\lambda_j^{new} =", r"\lambda_j^* =", r"\lambda_j \leftarrow"]
+)
+def test_an_estimate_is_judged_by_its_hint(left: str) -> None:
+    assert updated(left + r" \frac{\sum_i w_{ij} x_i}{N_j}") == "proved"
+    assert updated(left + r" \frac{\sum_i w_{ij} x_i}{N_j}, \quad j = 1, \dots, k") == "proved"
+    assert updated(left + r" \frac{\sum_i w_{ij} x_i}{n}") == "refuted"
+
+
+def test_a_solution_has_the_letters_of_its_left_side() -> None:
+    assert updated(r"\lambda_l = \frac{\sum_i w_{ij} x_i}{N_j}") == "unread"
+
+
+@pytest.mark.parametrize("row", [r"\lambda_j \leftarrow 3", r"\lambda_j := 3", r"\theta := 1"])
+def test_what_is_declared_keeps_its_meaning(row: str) -> None:
+    assert verdict(UPDATES, row) == "unread"
+
+
+@pytest.mark.parametrize("row", [r"\operatorname{Var}[x_i] = 0", r"\operatorname{Cov}(x_i, b_i) = 0"])
+def test_data_have_no_moments_unseen(row: str) -> None:
+    assert verdict(UPDATES, row) == "unread"
+
+
+def test_data_of_zeros_and_ones_are_numbers() -> None:
+    assert verdict(UPDATES, r"\log p(b_i) = b_i \log \theta + (1 - b_i) \log (1 - \theta)") == "proved"
+    assert verdict(UPDATES, r"\log p(b_i) = b_i \log \theta") == "refuted"
+
+
+def test_a_gradient_set_to_zero_is_then_written_out() -> None:
+    slope = r"0 = \frac{\partial Q}{\partial \lambda_j} = \sum_i w_{ij} "
+    assert verdict(UPDATES, LABELLED, slope + r"\left(\frac{x_i}{\lambda_j} - 1\right)") == "proved"
+    assert verdict(UPDATES, LABELLED, slope + r"\left(\frac{x_i}{\lambda_j} + 1\right)") == "refuted"
+
+
+def test_a_chance_of_one_is_no_counterexample() -> None:
+    """The share of ones may be one, which the declared open interval shuts out."""
+    hint = r"<!-- derive: solves (eq-b) = 0 for \theta -->"
+    slope = r"\frac{\sum_i b_i}{\theta} - \frac{n - \sum_i b_i}{1 - \theta}"
+    first = f"$$\n\\frac{{\\partial}}{{\\partial \\theta}} \\sum_i \\log p(b_i) = {slope}\n$$ (eq-b)"
+    for row, expected in (
+        (r"\theta = \frac{1}{n} \sum_i b_i", ("proved", "confirmed")),
+        (r"\theta = \frac{1}{2 n} \sum_i b_i", ("refuted",)),
+    ):
+        text = f"```derive\n{UPDATES}\n```\n\n{first}\n\n{hint}\n$$\n{row}\n$$\n"
+        note = check_note(read_note(Path("note.md"), text), Witness(autodiff=False), diagnosed=False)
+        assert note.steps[-1].verdict in expected
