@@ -69,6 +69,8 @@ RELATIONS = {
 }
 IMPLICATIONS = ("implies", "iff", "to")
 BOTH_WAYS = "iff"
+NEW_VALUE = re.compile(r"\(?[a-z]\+1\)?|\*|cdot|ast|\\star|\\ast|[A-Za-z]{2,}")
+"""Marks of a new value: w^*, w^{new}, w^{(t+1)}, w_{ML}."""
 HINT_WORDS = (
     "let",
     "free",
@@ -800,12 +802,9 @@ class DisplayReader:
         item = side[0]
         inner = re.fullmatch(r"\\(?:hat|tilde|bar)\{(.*)\}", item.text)
         bare = replace(item, text=inner[1] if inner is not None else item.text)
-        for one in (
-            bare,
-            replace(bare, sups=bare.sups[:-1]),
-            replace(bare, sub=None),
-            replace(bare, sub=None, sups=bare.sups[:-1]),
-        ):
+        unmarked = replace(bare, sups=bare.sups[:-1]) if bare.sups and NEW_VALUE.fullmatch(plain(bare.sups[-1])) else bare
+        named_below = unmarked.sub is not None and NEW_VALUE.fullmatch(plain(unmarked.sub))
+        for one in (bare, unmarked, *((replace(unmarked, sub=None),) if named_below else ())):
             if self._is_known((one,), reader):
                 value = reader.formula((one,))
                 named = {letter.name for part in _names(self._hinted_items) if (letter := self._whole(part, reader)) is not None}
