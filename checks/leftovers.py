@@ -38,24 +38,24 @@ def with_leftover(claim: Claim) -> Claim | None:
     """The claim with what it leaves under moving weights; None where its left side is no derivative of something with weights."""
     if claim.relation != "=":
         return None
-    left = claim.lhs
-    entry: tuple[object, ...] = ()
-    if isinstance(left, Component):
-        entry, left = left.indices, left.argument
-    if not isinstance(left, Derivative) or left.body.shape != ():
+    whole = claim.lhs.argument if isinstance(claim.lhs, Component) else claim.lhs
+    if not isinstance(whole, Derivative) or whole.body.shape != ():
         return None
-    derivative = left
 
     def moved(weight: Named) -> Formula:
-        return Derivative(weight, derivative.by, derivative.convention)
+        return Derivative(weight, whole.by, whole.convention)
 
     try:
-        found = _through_weights(left.body, moved)
-    except NotImplementedError:
+        found = _through_weights(whole.body, moved)
+    except _NoRule:
         return None
     if found == ZERO:
         return None
-    return replace(claim, residual=Component(found, claim.lhs.indices) if isinstance(claim.lhs, Component) and entry else found)
+    return replace(claim, residual=Component(found, claim.lhs.indices) if isinstance(claim.lhs, Component) else found)
+
+
+class _NoRule(Exception):
+    """A part of the formula through which the weights are not followed."""
 
 
 def _is_weight(node: Formula) -> bool:
@@ -74,7 +74,7 @@ def _through_weights(node: Formula, moved: Callable[[Named], Formula]) -> Formul
         return ZERO
     rule = _RULES.get(type(node))
     if rule is None:
-        raise NotImplementedError(type(node).__name__)
+        raise _NoRule(type(node).__name__)
     return rule(node, moved)
 
 
@@ -93,7 +93,7 @@ def _product(node: Multiply, moved: Callable[[Named], Formula]) -> Formula:
                 others.remove(bare.denominator)  # w (dw / w) is dw
                 bare = bare.numerator
             terms.append(multiply(*(f for f in (sign, *others, bare) if f != ONE)))
-    return add(*terms) if terms else ZERO
+    return add(*terms)
 
 
 def _quotient(node: Divide, moved: Callable[[Named], Formula]) -> Formula:
@@ -120,8 +120,7 @@ def _logarithm(node: Log, moved: Callable[[Named], Formula]) -> Formula:
 
 
 def _terms(node: Add, moved: Callable[[Named], Formula]) -> Formula:
-    found = [change for term in node.terms if (change := _through_weights(term, moved)) != ZERO]
-    return add(*found) if found else ZERO
+    return add(*(change for term in node.terms if (change := _through_weights(term, moved)) != ZERO))
 
 
 def _sum(node: Sum, moved: Callable[[Named], Formula]) -> Formula:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import signal
 import threading
 import time
-from collections.abc import Callable, Generator, Iterator
+from collections.abc import Callable, Generator, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -33,6 +33,11 @@ ROW_TIMEOUT = 20.0
 DIAGNOSIS_SECONDS = 1.0
 
 
+def _worst_place(findings: Sequence[Finding]) -> int:
+    """Which of the findings on a row gives the row its verdict: the worst, and of several such the last."""
+    return min(reversed(range(len(findings))), key=lambda place: WORST.index(findings[place].verdict))
+
+
 @dataclass(frozen=True, slots=True)
 class Step:
     """A row with its verdict: how it was read, the findings on its claims, and what it says under the other reading."""
@@ -58,7 +63,7 @@ class Step:
     @property
     def worst(self) -> Finding | None:
         """The finding by which the row got its verdict."""
-        return min(reversed(self.findings), key=lambda finding: WORST.index(finding.verdict), default=None)
+        return self.findings[_worst_place(self.findings)] if self.findings else None
 
     @property
     def span(self) -> tuple[int, int] | None:
@@ -296,12 +301,18 @@ def _better(held: list[Step], moving: list[Step], witness: Witness) -> list[Step
 def _leftover(step: Step, witness: Witness) -> Finding | None:
     """The difference of the two sides of a row that fails with moving weights, as a claim that was judged."""
     told = with_leftover(step.worst.claim) if step.worst is not None else None
+    judged = _judged_aside(told, witness) if told is not None else None
+    found = judged.residual if judged is not None else None
+    return found if found is not None and found.verdict in ("proved", "confirmed") else None
+
+
+def _judged_aside(claim: Claim, witness: Witness) -> Finding | None:
+    """The finding on what is said beside a row's own claims; None where that takes long, or cannot be had."""
     try:
         with _limited(DIAGNOSIS_SECONDS):
-            found = judge(told, witness).residual if told is not None else None
+            return judge(claim, witness)
     except (DeriveError, ArithmeticError, TypeError, ValueError, _TimeOut):
         return None
-    return found if found is not None and found.verdict in ("proved", "confirmed") else None
 
 
 def _with_remark(steps: list[Step], reading: DisplayReading, witness: Witness) -> list[Step]:
@@ -314,11 +325,8 @@ def _with_remark(steps: list[Step], reading: DisplayReading, witness: Witness) -
     if any(claim.relation != "=" for claim in ends) or any(step.verdict == "unread" for step in steps):
         return steps
     whole = replace(ends[-1], lhs=reading.left, residual=None, expected=None)
-    try:
-        with _limited(DIAGNOSIS_SECONDS):
-            found = judge(whole, witness).verdict
-    except (DeriveError, ArithmeticError, TypeError, ValueError, _TimeOut):
-        return steps
+    judged = _judged_aside(whole, witness)
+    found = judged.verdict if judged is not None else "unknown"
     if found == "refuted" and last in wrong:
         return steps  # that is said of the row itself
     lines = " and ".join(f"line {step.row.place.line}" for step in wrong) + (" is wrong" if len(wrong) == 1 else " are wrong")
@@ -355,10 +363,10 @@ def _step(row: RowReading, reading: DisplayReading, witness: Witness, row_timeou
                 )
             findings = [findings[k] for k in kept]
             row = replace(row, claims=tuple(row.claims[k] for k in kept))
-            worst = min(reversed(findings), key=lambda finding: WORST.index(finding.verdict))
-            verdict, message = worst.verdict, worst.reason
-            told = _BY_HINT.get(row.claims[findings.index(worst)].relation) if verdict == "refuted" else None
-            message = told or message
+            place = _worst_place(findings)
+            worst = findings[place]
+            told = _BY_HINT.get(row.claims[place].relation) if worst.verdict == "refuted" else None
+            verdict, message = worst.verdict, told or worst.reason
             # What is put in below a hint is no slip of one row against another.
             if verdict == "refuted" and diagnosed and told is None:
                 causes = diagnose(worst.claim, witness, seconds=DIAGNOSIS_SECONDS)

@@ -601,23 +601,18 @@ def meets_assumptions(claim: Claim, point: Point) -> bool:
     if not all(_values_lie_in(each, point) for each in substitutions):
         return False
     for assumption in claim.assumptions:
-        if assumption.equation is not None:
-            left, right = (_substituted(side, substitutions) for side in assumption.equation)
+        asked = (
+            (assumption.equation, "equal", compare),
+            (assumption.apart, "different", compare),
+            (assumption.bound, "holds", compare_order),
+        )
+        for pair, wanted, compared in asked:
+            if pair is None:
+                continue
+            left, right = (_substituted(side, substitutions) for side in pair)
             if not set(sizes_of(left, right)) <= set(point.sizes):
                 return False
-            if compare(left, right, extended(point, 0, left, right)).outcome != "equal":
-                return False
-        if assumption.bound is not None:
-            small, large = (_substituted(side, substitutions) for side in assumption.bound)
-            if not set(sizes_of(small, large)) <= set(point.sizes):
-                return False
-            if compare_order(small, large, extended(point, 0, small, large)).outcome != "holds":
-                return False
-        if assumption.apart is not None:
-            left, right = (_substituted(side, substitutions) for side in assumption.apart)
-            if not set(sizes_of(left, right)) <= set(point.sizes):
-                return False
-            if compare(left, right, extended(point, 0, left, right)).outcome != "different":
+            if compared(left, right, extended(point, 0, left, right)).outcome != wanted:
                 return False
         if assumption.definite is not None and not _is_definite(_substituted(assumption.definite, substitutions), point):
             return False

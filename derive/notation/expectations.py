@@ -73,7 +73,7 @@ class Expectations(Model):
         weights = self._weights(item, given, scope)
         body = self.reader.formula(body_items, scope) if body_items is not None else self.reader.product(line, scope)
         self._require_data_given(item, body, weights)
-        return self.reader.guarded((item,), lambda: self._mean(body, weights)), sups, 0
+        return self.reader.guarded((item,), lambda: weights.mean(body)), sups, 0
 
     def _covariance(self, item: Item, line: Line, scope: Scope) -> tuple[Formula, tuple[Items, ...], int]:
         """``Var_z[f]``, ``Cov(f, g)``: the mean of the product less the product of the means; of a vector f by f transposed."""
@@ -281,9 +281,6 @@ class Expectations(Model):
             items[-1].end if items else 1,
             "undeclared",
         )
-
-    def _mean(self, body: Formula, weights: Weights) -> Formula:
-        return weights.mean(body)
 
     def integral(self, item: Item, line: Line, scope: Scope) -> Formula:
         """``\\int f dz`` over a latent: a sum over its values, which may be a continuum."""

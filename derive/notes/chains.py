@@ -71,6 +71,7 @@ IMPLICATIONS = ("implies", "iff", "to")
 BOTH_WAYS = "iff"
 NEW_VALUE = re.compile(r"\(?[a-z]\+1\)?|\*|cdot|ast|\\star|\\ast|[A-Za-z]{2,}")
 """Marks of a new value: w^*, w^{new}, w^{(t+1)}, w_{ML}."""
+EXTREMES = ("maximises", "maximizes", "maximise", "maximize", "minimises", "minimizes", "minimise", "minimize")
 HINT_WORDS = (
     "let",
     "free",
@@ -80,14 +81,7 @@ HINT_WORDS = (
     "from",
     "solves",
     "solve",
-    "maximises",
-    "maximizes",
-    "maximise",
-    "maximize",
-    "minimises",
-    "minimizes",
-    "minimise",
-    "minimize",
+    *EXTREMES,
 )
 SUMMED: Mapping[str, Domain] = {"bool": "one-hot", "nonnegative": "closed simplex", "positive": "simplex", "unit": "simplex"}
 
@@ -269,13 +263,10 @@ class DisplayReader:
                     if label.partition("=")[2].strip() not in ("", "0"):
                         raise ReadingError(f"a solution of something else than = 0: {text!r}", 0, len(text), "hint")
                     self.hints.solves = label.partition("=")[0].strip().strip("()"), self.own.surface(symbol)
-                elif word in ("minimises", "minimizes", "minimise", "minimize"):
+                elif word in EXTREMES:
                     label, _, symbol = rest.partition(" over ")
                     self.hints.maximises = label.strip().strip("()"), self.own.surface(symbol.partition(" at ")[0])
-                    self.hints.minimum = True
-                elif word in ("maximises", "maximizes", "maximise", "maximize"):
-                    label, _, symbol = rest.partition(" over ")
-                    self.hints.maximises = label.strip().strip("()"), self.own.surface(symbol.partition(" at ")[0])
+                    self.hints.minimum = word.startswith("min")
                 else:
                     raise ReadingError(f"a hint that is not understood: {text!r}", 0, len(text), "hint")
             except ReadingError as error:
