@@ -211,7 +211,13 @@ def _rational(node: Formula, where: Where, env: Environment) -> Fraction | None:
 def _function(node: f.Function, where: Where, env: Environment) -> Value:
     if len(node.arguments) != 1:
         raise UnsupportedError(f"no enclosure is known for the function {node.name} of {len(node.arguments)} arguments")
-    return balls.function(node.name, evaluate(node.arguments[0], where, env))
+    try:
+        return balls.function(node.name, evaluate(node.arguments[0], where, env))
+    except Undefined as undefined:
+        if undefined.certain and node.name == "gamma":
+            # A factorial of a negative number: n! / (3! (n - 3)!) is not meant for two things of which three are chosen.
+            raise OutOfRange("a factorial of a negative number") from undefined
+        raise
 
 
 def _sum(node: f.Sum, where: Where, env: Environment) -> Value:

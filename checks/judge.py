@@ -9,7 +9,7 @@ from typing import NoReturn
 
 from checks.witness import Evidence, Witness
 from derive.algebra.prove import Outcome, Proof, Unproved, prove
-from derive.claims import Claim, Verdict
+from derive.claims import BOUNDS, Claim, Verdict
 from derive.errors import DeriveError, DisagreementError, UnsupportedError
 from derive.formula import ZERO, Derivative, walk
 
@@ -125,7 +125,7 @@ def _verdict(claim: Claim, outcome: Outcome | None, evidence: Evidence) -> tuple
         return "proved", "both sides are zero at every point tried"
     if not evidence.separated:
         return "unknown", "the points tried could not have told a wrong claim from a right one"
-    if isinstance(outcome, Unproved) and claim.relation in ("<=", ">=", "implies"):
+    if isinstance(outcome, Unproved) and claim.relation in (*BOUNDS, "implies"):
         # A bound, a maximum or a root may fail where no point was tried: points alone do not settle it.
         return "unknown", f"a {'consequence' if claim.relation == 'implies' else 'bound'} without a proof ({outcome.reason})"
     if isinstance(outcome, Unproved):

@@ -327,7 +327,16 @@ def judged(claim: Claim | None, finding: Finding | None) -> tuple[str, Tone]:
     return finding.verdict, {"proved": "good", "confirmed": "open"}.get(finding.verdict, "bad")  # type: ignore[return-value]
 
 
-_SIGNS = {"=": "=", "<=": r"\le", ">=": r"\ge", "= up to a constant": "=", "proportional to": r"\propto", "same argmax": "="}
+_SIGNS = {
+    "=": "=",
+    "<=": r"\le",
+    ">=": r"\ge",
+    "<": "<",
+    ">": ">",
+    "= up to a constant": "=",
+    "proportional to": r"\propto",
+    "same argmax": "=",
+}
 
 
 def statement(claim: Claim, convention: Convention) -> tuple[Box, str, Box]:

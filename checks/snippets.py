@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from checks.outline import nested
 from checks.points import sizes_of, symbols_of
+from derive.claims import BOUNDS
 from derive.errors import DeriveError
 from derive.formula import free_indices
 from derive.notation.python_writer import Names, python
@@ -14,7 +15,7 @@ from derive.notation.python_writer import Names, python
 if TYPE_CHECKING:
     from checks.judge import Finding
 
-SIDES = ("=", "<=", ">=")
+SIDES = ("=", *BOUNDS)
 """Relations whose counterexample is the values of both sides at one point."""
 
 

@@ -660,13 +660,13 @@ def _not_zero(witness: Witness, claim: Claim) -> Evidence:
 
 def _bound(witness: Witness, claim: Claim) -> Evidence:
     """A bound: it holds at every point tried, near equality too, and the opposite bound does not."""
-    small, large = (claim.lhs, claim.rhs) if claim.relation == "<=" else (claim.rhs, claim.lhs)
+    small, large = claim.ordered
     looked: list[Point] = []
     unclear: list[str] = []
     strict = 0
     enough = witness.enough_for_order(small, large)
     steps = proposed(small, large)
-    if steps:
+    if steps and not claim.is_strict:
         return _maximum(witness, claim, small, steps, enough)
     generic = witness.at(small, large, claim=claim, most=enough)
     for point in itertools.chain(generic, _near_equality(witness, claim, small, large)):
@@ -677,6 +677,8 @@ def _bound(witness: Witness, claim: Claim) -> Evidence:
             return _violation(claim, small, large, looked, point)
         if order.outcome == "undecided":
             unclear.append(f"the sign of the difference is not certain: {order.reason}")
+        elif order.outcome == "equal" and claim.is_strict:
+            unclear.append("both sides agree to 30 digits at a point: a strict bound may fail there; try \\le or \\ge")
         elif order.outcome != "not admissible":
             strict += order.outcome == "holds"
             looked.append(point)
@@ -712,7 +714,7 @@ def _maximum(witness: Witness, claim: Claim, objective: Formula, steps: Sequence
     Sizes at which the proposed value does not exist (a scatter of too few points) say nothing. The power of the test is that
     wrong variants of the proposed value are seen to be wrong.
     """
-    best = claim.rhs if claim.relation == "<=" else claim.lhs
+    best = claim.ordered[1]
     looked: list[Point] = []
     unclear = ""
     for point in witness.at(objective, best, claim=claim, most=4 * enough):
@@ -752,7 +754,7 @@ def _as_written(claim: Claim, order: Order) -> Order:
     """Left and right as in the claim, where the larger side stands on the left."""
     return (
         order
-        if claim.relation == "<="
+        if claim.relation in ("<=", "<")
         else replace(order, left=order.right, right=order.left, difference=_negated(order.difference))
     )
 
@@ -913,6 +915,8 @@ _EXAMINATIONS: Mapping[str, Callable[[Witness, Claim], Evidence]] = {
     "not identically 0": _not_zero,
     "<=": _bound,
     ">=": _bound,
+    "<": _bound,
+    ">": _bound,
     "= up to a constant": _up_to_constant,
     "proportional to": _proportional,
     "implies": _implies,

@@ -9,13 +9,17 @@ from typing import Literal
 from derive.formula import ZERO, Formula, Substitute
 from derive.symbols import Index, Size, Symbol
 
-Relation = Literal["=", "not identically 0", "<=", ">=", "= up to a constant", "proportional to", "implies", "same argmax"]
+Relation = Literal[
+    "=", "not identically 0", "<=", ">=", "<", ">", "= up to a constant", "proportional to", "implies", "same argmax"
+]
 """What is claimed of the left and the right side.
 
 ``not identically 0`` and ``implies`` speak of formulas that vanish: the first of ``lhs`` alone, the second says that
 ``rhs = 0`` wherever ``lhs = 0``. ``= up to a constant`` and ``proportional to`` mean: free of the parameters named in
 ``Claim.parameters``.
 """
+
+BOUNDS: tuple[Relation, ...] = ("<=", ">=", "<", ">")
 
 Reading = Literal["held", "moving", "equal", "none"]
 """``held``: responsibilities stand at theta_t; ``moving``: they are functions of theta; ``equal``: derivatives are taken
@@ -73,6 +77,16 @@ class Claim:
     multiplier: Formula | None = None
     residual: Formula | None = None
     expected: Literal["refuted"] | None = None
+
+    @property
+    def ordered(self) -> tuple[Formula, Formula]:
+        """The two sides of a bound, the smaller first."""
+        return (self.lhs, self.rhs) if self.relation in ("<=", "<") else (self.rhs, self.lhs)
+
+    @property
+    def is_strict(self) -> bool:
+        """Whether a bound shuts equality out."""
+        return self.relation in ("<", ">")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

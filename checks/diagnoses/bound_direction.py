@@ -6,12 +6,14 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 from checks.diagnoses import Context, Diagnosis, Revision
-from derive.claims import Claim
+from derive.claims import Claim, Relation
+
+_TURNED: dict[Relation, Relation] = {"<=": ">=", ">=": "<=", "<": ">", ">": "<"}
 
 
 def _revisions(claim: Claim, context: Context) -> Iterator[Revision]:
-    if claim.relation in ("<=", ">="):
-        turned = ">=" if claim.relation == "<=" else "<="
+    turned = _TURNED.get(claim.relation)
+    if turned is not None:
         yield Revision(replace(claim, relation=turned, gap=None))
 
 

@@ -244,7 +244,7 @@ def _not_zero(reader: Reader, claim: Claim) -> str:
 def _at_most(reader: Reader, claim: Claim) -> str:
     if claim.lhs.shape != () or claim.rhs.shape != ():
         raise _Failed("an order between vectors or matrices")
-    small, large = (claim.lhs, claim.rhs) if claim.relation == "<=" else (claim.rhs, claim.lhs)
+    small, large = claim.ordered
     gap = claim.gap if claim.gap is not None else large - small
     for step in concavity.proposed(small, large):
         # A value off the simplex may give more than any on it, and is no maximiser all the same.
@@ -269,6 +269,17 @@ def _at_most(reader: Reader, claim: Claim) -> str:
             return "the difference is nonnegative: Gibbs' inequality (a Kullback-Leibler divergence)"
         raise _Failed("the difference was not recognised as a sum of nonnegative pieces", settled)
     return f"the difference is nonnegative: {reason}"
+
+
+def _less(reader: Reader, claim: Claim) -> str:
+    """A strict bound: the difference is positive by the signs of its parts. What may vanish somewhere will not do."""
+    if claim.lhs.shape != () or claim.rhs.shape != ():
+        raise _Failed("an order between vectors or matrices")
+    small, large = claim.ordered
+    settled = reader.settle(difference(reader, large, small), facts_of(reader, claim))
+    if signs.positive(settled, reader.domains):
+        return "the difference is a sum of nonnegative terms, one of them positive"
+    raise _Failed("the difference was not recognised as positive; with \\le or \\ge it may be", settled)
 
 
 def _sums_divergences(reducer: Reducer, gap: Polynomial, depth: int = 0) -> bool:
@@ -438,6 +449,8 @@ _RELATIONS = {
     "not identically 0": _not_zero,
     "<=": _at_most,
     ">=": _at_most,
+    "<": _less,
+    ">": _less,
     "= up to a constant": _up_to_constant,
     "proportional to": _proportional,
     "implies": _implies,

@@ -139,6 +139,8 @@ class Dictionary:
     current_mark: str = "t"
     """How the current parameters are marked where they are printed."""
     version: int = 0
+    means: dict[str, int] = field(default_factory=dict[str, int])
+    """Means under theta_t that were not written out, each with its number; shared by all copies, so that one has one name."""
     keyword: str = ""
     """The last one: ``param A in R ; B in R`` goes on with it."""
 
@@ -156,6 +158,7 @@ class Dictionary:
             dict(self.normalised),
             self.current_mark,
             self.version,
+            self.means,
             self.keyword,
         )
 

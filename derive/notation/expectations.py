@@ -49,6 +49,8 @@ EXPECTATION_NAMES = ("E", "\\bb{E}", "\\cal{E}")
 VARIANCE_NAMES = ("Var", "\\bb{V}")
 COVARIANCE_NAMES = ("Cov",)
 DIVERGENCE_NAMES = ("KL",)
+UNWRITTEN = "unwritten mean"
+"""What a mean is called that is not written out."""
 AVERAGES = (*EXPECTATION_NAMES, *VARIANCE_NAMES, *COVARIANCE_NAMES, *DIVERGENCE_NAMES)
 
 
@@ -427,7 +429,6 @@ class Weights:
         return found
 
     def _pushed(self, node: Formula) -> Formula:
-        own = self.model
         mentions = self._mentions(node)
         if not mentions:
             return node
@@ -467,16 +468,57 @@ class Weights:
             if known is not None:
                 return known
             if not any(isinstance(inner, Reference) and inner.symbol.role == "param" for inner in walk(node)):
-                # Free of the parameters, and not written out: a number that nothing else is known of.
-                own.opaque_expectation = True
-                own.opaque_count += 1
-                around = tuple(sorted(free_indices(node), key=lambda index: index.name))
-                return Reference(Symbol(f"mean {own.opaque_count}", "frozen", tuple(index.range for index in around)), around)
+                return self._unwritten(node, letter)
             raise ReadingError(f"the expectation over the latent {letter.name} is not supported yet", 0, 1, "unsupported")
         if isinstance(letter.values, tuple):
             raise ReadingError("an expectation over a latent with numbers for values is not supported yet", 0, 1, "unsupported")
         value = Fresh.index(Index("h", letter.values))
         return Sum(value, multiply(self.weight(letter, indices, value), _picked(_at_value(node, symbol, indices, value))))
+
+    def _unwritten(self, node: Formula, letter: Letter) -> Formula:
+        """A mean under theta_t that is not written out: a number that nothing is known of but of what it is the mean.
+
+        Raises:
+            ReadingError: it moves with the parameters.
+        """
+        own = self.model
+        if not self._stands_still():
+            raise ReadingError(
+                f"the mean of this function of the latent {letter.name}, under parameters that move, is not read",
+                code="unsupported",
+            )
+        own.opaque_expectation = True
+        around = tuple(sorted(free_indices(node), key=lambda index: index.name))
+        # One name for one mean, whatever the letters of its indices and wherever it stands in the note.
+        places = {index: Index(f"place{place}", index.range) for place, index in enumerate(around)}
+        model = tuple(own.dictionary.statements)
+        under = (
+            model,
+            plain(self.named or ()),
+            self.prior,
+            *sorted(one.letter.name for one in (*self.given, *(self.over or ()))),
+        )
+        key = repr((rename(node, places), under))
+        number = own.dictionary.means.setdefault(key, len(own.dictionary.means) + 1)
+        return Reference(Symbol(f"{UNWRITTEN} {number}", "frozen", tuple(index.range for index in around)), around)
+
+    def _stands_still(self) -> bool:
+        """Whether the mean is one under theta_t, or under a distribution without any parameter."""
+        if self.scope.moved:
+            return False
+        parameters = {letter.name for letter in self.model.dictionary.letters if letter.kind == "param"}
+        if self.named is not None:
+            return not parameters & _letters_in(self.named) and not self._is_defined(self.named)
+        versions = {**self.scope.versions, **(self.versions or {})}
+
+        def held(version: Version | None) -> bool:
+            return version is not None and (version.current or (version.letter is not None and version.letter.kind != "param"))
+
+        return all(held(versions.get(name)) for name in parameters)
+
+    def _is_defined(self, items: Items) -> bool:
+        """Whether the name stands for something written out elsewhere, which may have parameters."""
+        return any(isinstance(entry, Abbreviation) for entry in self.model.dictionary.by_head(items[0].text))
 
     def _moment(self, node: Formula, letter: Letter, indices: tuple[IndexLike, ...]) -> Formula | None:
         """The mean of a feature of a latent that is no category, where assumption or model state it; None where they do not."""
@@ -574,6 +616,15 @@ class Weights:
     def _all_inside(self, node: Sum) -> bool:
         """Whether a sum runs over the values of one latent that stands outside of it: then it is a function of that latent."""
         return all(node.index not in indices for _, indices in self._mentions(node)) and len(self._mentions(node)) == 1
+
+
+def _letters_in(items: Items) -> set[str]:
+    """Every name that stands in the items, scripts and arguments included."""
+    found = {item.text for item in items} | {plain((item.bare,)) for item in items}
+    for item in items:
+        for part in (*item.parts, item.sub or (), *item.sups):
+            found |= _letters_in(part)
+    return found
 
 
 def _unfolded(node: Formula) -> Iterator[Formula]:

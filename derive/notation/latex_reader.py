@@ -7,6 +7,7 @@ both readings, never a guess.
 from __future__ import annotations
 
 import difflib
+import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from fractions import Fraction
@@ -48,10 +49,11 @@ from derive.formula import (
     matrix_product,
     multiply,
     negate,
+    unfold,
     walk,
 )
 from derive.notation.declarations import Abbreviation, Dictionary, Entry, Letter, Posterior, Unknown
-from derive.notation.expectations import AVERAGES
+from derive.notation.expectations import AVERAGES, UNWRITTEN
 from derive.notation.probabilities import Probabilities
 from derive.notation.spellings import Match, arguments_of, chunks_of, plain, require_plain, sign_at
 from derive.notation.surface import Item, Items
@@ -61,6 +63,8 @@ UNSIZED = Size("?")
 """The size of an identity matrix before its surroundings say it."""
 MAX_EXPANDED = 64
 MAX_UNFOLDING = 40
+MOST_CHOSEN = 12
+"""The largest number below a binomial coefficient that is written out as a product."""
 FUNCTIONS = ("\\log", "\\ln", "log", "ln", "\\exp", "exp")
 TRANSPOSES = ("T", "\\top", "\\intercal", "\\prime", "top")
 CONSTANTS = ("const", "constant", "Const", "cst", "cte", "C", "c")
@@ -1279,6 +1283,8 @@ class Reader:
     def derivative(self, body: Formula, by: tuple[Reference, tuple[IndexLike, ...]]) -> Formula:
         reference, entry = by
         symbol = reference.symbol
+        if symbol.role == "current" and _has_unwritten(body):
+            raise ReadingError("the derivative by theta_t of a mean that is not written out", code="unsupported")
         letter = next((x for x in self.dictionary.letters if x.name == symbol.name), None)
         convention = letter.convention if letter is not None else "entry"
         if symbol.domain == "simplex":
@@ -1431,6 +1437,16 @@ def _require_small(exponent: Formula, items: Items) -> None:
         raise ReadingError("an exponent too large", items[0].start, items[-1].end, "limit")
 
 
+def _has_unwritten(node: Formula) -> bool:
+    """Whether a mean stands in a formula that is only a name, though it moves with theta_t."""
+    for inner in walk(node):
+        if isinstance(inner, Named) and _has_unwritten(unfold(inner)):
+            return True
+        if isinstance(inner, Reference) and inner.symbol.name.startswith(UNWRITTEN):
+            return True
+    return False
+
+
 def _bits(node: Formula) -> float:
     """About the logarithm of a number written out with powers; 0 for what has letters in it."""
     if isinstance(node, Number):
@@ -1525,6 +1541,11 @@ def _fitted(before: Formula, factor: Formula) -> Formula:
 
 
 def _binomial(above: Formula, below: Formula) -> Formula:
+    if isinstance(below, Number) and below.value.denominator == 1 and 0 <= below.value <= MOST_CHOSEN:
+        # n (n - 1) / 2, which is zero where there are too few to choose from.
+        chosen = int(below.value)
+        return multiply(Number(Fraction(1, math.factorial(chosen))), *(above - number for number in range(chosen)))
+
     def factorial(value: Formula) -> Formula:
         return Function("gamma", (value + 1,))
 

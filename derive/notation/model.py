@@ -434,10 +434,30 @@ class Model(Latents):
             told = " ".join(
                 sorted(one.letter.name for one in (*before, *data)) + sorted(f"{n}:{v}" for n, v in scope.versions.items())
             )
-            evidence = Reference(Symbol(f"evidence of {told}", "data", (), (), "positive"))
+            evidence = self._evidence(f"evidence of {told}", {one.letter.name for one in before}, scope)
             return Divide(multiply(self._joint(before, scope), *(self._everywhere(o, before, scope) for o in data)), evidence)
         inner = replace(scope, latents={key: value for key, value in scope.latents.items() if key not in mine})
         return Divide(self._joint([*before, *given], scope), self._joint(given, inner))
+
+    def _evidence(self, name: str, free_of: set[str], scope: Scope) -> Formula:
+        """An evidence that is not written out: positive, and a function of every parameter but those integrated out.
+
+        Raises:
+            ReadingError: there is a parameter of which it cannot be written as one.
+        """
+        arguments: list[Formula] = []
+        for letter in self.dictionary.letters:
+            if letter.kind != "param" or letter.name in free_of:
+                continue
+            version = scope.versions.get(letter.name)
+            if letter.symbol.family or len(letter.symbol.shape) > 1 or letter.call or (version and version.letter):
+                raise ReadingError(f"an evidence that moves with {letter.name} is not read", code="unsupported")
+            held = version is not None and version.current and not scope.moved
+            arguments.append(Reference(letter.symbol.at_current if held else letter.symbol))
+        if not arguments:
+            return Reference(Symbol(name, "data", (), (), "positive"))
+        function = UnspecifiedFunction(name, (), "positive", tuple(argument.shape for argument in arguments))
+        return Apply(function, (), tuple(arguments))
 
     def _posterior_of_latent(self, before: list[Occurrence], given: list[Occurrence], scope: Scope) -> Formula | None:
         """The density of one continuous latent given its data, where the evidence has a closed form."""

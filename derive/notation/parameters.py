@@ -37,7 +37,6 @@ class Parameters:
         self.reader = reader
         self.opaque_evidence = False
         self.opaque_expectation = False
-        self.opaque_count = 0
 
     @property
     def dictionary(self):
@@ -98,6 +97,13 @@ class Parameters:
         members = self._members(entry.body)
         known = self._letter(members[0], whole=False) if len(members) == 1 else None
         return len(members) > 1 or (known is not None and any(slot not in entry.spelling.slots for slot in known[1].slots))
+
+    def members_of(self, items: Items) -> list[Letter]:
+        """The letters of which the items are a tuple, ``X = (x_i)``; none where they are no tuple of letters."""
+        together = self._tuple(items)
+        members = self._members(together[0].body) if together is not None else []
+        letters = [self.letter_of(member) for member in members]
+        return [letter for letter in letters if letter is not None] if None not in letters else []
 
     def letter_of(self, items: Items, *, whole: bool = False) -> Letter | None:
         found = self._letter(items, whole=whole)

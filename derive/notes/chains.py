@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 from fractions import Fraction
 from typing import Literal
 
-from derive.claims import Assumption, Claim, Reading, Relation
+from derive.claims import BOUNDS, Assumption, Claim, Reading, Relation
 from derive.errors import DeriveError, ReadingError
 from derive.formula import (
     ONE,
@@ -22,6 +22,7 @@ from derive.formula import (
     Component,
     Delta,
     Derivative,
+    Divide,
     Formula,
     Fresh,
     Named,
@@ -43,7 +44,7 @@ from derive.formula import (
 from derive.notation.conventions import Convention
 from derive.notation.declarations import Dictionary, Fact, Letter
 from derive.notation.expectations import EXPECTATION_NAMES
-from derive.notation.latex_reader import Reader, Scope, alike, shared_letters
+from derive.notation.latex_reader import FUNCTIONS, Reader, Scope, alike, shared_letters
 from derive.notation.model import DENSITY_NAMES
 from derive.notation.spellings import arguments_of, plain, require_plain, sign_at
 from derive.notation.surface import SAME, SPACES, Item, Items, Token, surface, tokens
@@ -56,9 +57,9 @@ RELATIONS = {
     "=": "=",
     "=!": "=",
     "le": "<=",
-    "<": "<=",
+    "<": "<",
     "ge": ">=",
-    ">": ">=",
+    ">": ">",
     "propto": "proportional to",
     ":=": "defines",
     "equiv": "defines",
@@ -67,6 +68,7 @@ RELATIONS = {
     "sim": "is distributed as",
     "simeq": "approximately",
 }
+_BOUNDS: Mapping[str, Relation] = {bound: bound for bound in BOUNDS}
 IMPLICATIONS = ("implies", "iff", "to")
 BOTH_WAYS = "iff"
 NEW_VALUE = re.compile(r"\(?[a-z]\+1\)?|\*|cdot|ast|\\star|\\ast|[A-Za-z]{2,}")
@@ -333,7 +335,7 @@ class DisplayReader:
                     len(text),
                     "ambiguous",
                 )
-            items = _without_end(surface(text, self.own.macros))
+            items = _without_end(surface(text, self.own.macros), self.own)
             status, claims, relation = self._claims(items, reader, following, number)
         except ReadingError as error:
             self.broken = True
@@ -438,10 +440,6 @@ class DisplayReader:
             current = self.previous if self.previous is not None else ZERO
             exact = self.exact if self.exact is not None else current
         for place, (relation, side) in enumerate(zip(relations, sides[1:], strict=True)):
-            if relation in ("<", ">"):
-                raise ReadingError(
-                    "a strict bound is not judged yet; try \\le or \\ge", items[0].start, items[-1].end, "unsupported"
-                )
             meaning = "=" if relation == "leftarrow" and self._is_hinted else RELATIONS[relation]
             last = place == len(relations) - 1
             if meaning == "defines":
@@ -479,8 +477,8 @@ class DisplayReader:
             span = (side[0].start, side[-1].end)
             zero = right == ZERO or (own_left and place == 0 and current == ZERO)
             equation = (current, right)
-            if own_left and place == 0 and len(relations) > 1 and meaning == "=" and current == ZERO and _is_slope(right):
-                # 0 = dQ/dmu = ..: the gradient of an objective is set to zero, and is then written out.
+            if own_left and place == 0 and meaning == "=" and current == ZERO and _is_slope(right) and not implied:
+                # 0 = dQ/dmu (= ..): the gradient of an objective is set to zero, and is then written out.
                 self.equation, current, exact = equation, right, right
                 self.left = right if self.left == ZERO else self.left
                 continue
@@ -505,7 +503,14 @@ class DisplayReader:
                         side[-1].end,
                         "previous",
                     )
-                claims.append(RowClaim(self._implied(before_equation, equation, reader), "implies", span))
+                claims.append(
+                    RowClaim(
+                        self._implied(before_equation, equation, reader),
+                        "implies",
+                        span,
+                        hedge=self._by_constraint(before_equation, equation),
+                    )
+                )
                 if self.both_ways and before_equation is not None:
                     claims.append(RowClaim(self._implied(equation, before_equation, reader), "is implied by", span))
             else:
@@ -540,6 +545,13 @@ class DisplayReader:
         if len(relations) > 1 and not isinstance(value, Number):
             return True
         return isinstance(body, Derivative) and _is_objective(body.body)
+
+    def _by_constraint(self, before: tuple[Formula, Formula] | None, equation: tuple[Formula, Formula]) -> str:
+        """Why a step to or from the value of a multiplier cannot be refuted: it may use the constraint that was set free."""
+        alone = [side[0].symbol for side in (before, equation) if side is not None and isinstance(side[0], Reference)]
+        if not self.own.freed or all(symbol.name in self.own.freed for symbol in alone):
+            return ""
+        return f"this step may use the constraint on {', '.join(sorted(self.own.freed))} that was set free; it is not known here"
 
     # Sides.
 
@@ -693,11 +705,16 @@ class DisplayReader:
             if self._constants(right) or self._constants(current):
                 if not self._constants(right) and not self._constants(exact):
                     return (self._claim(reader, exact, "=", right),)
-                return (self._claim(reader, current, "= up to a constant", right, parameters=parameters),)
+                known = self._claim(reader, current, "= up to a constant", right, parameters=parameters)
+                argument = self._random_parameter(reader)
+                if not argument:
+                    return (known,)
+                reader.notes.add(f"const is free of {argument[0].name}, of which the left side is the density")
+                return (known, replace(known, parameters=argument))
             return (self._claim(reader, current, "=", right),)
         if meaning == "proportional to":
             return self._proportional(current, right, reader, side)
-        return (self._claim(reader, current, "<=" if meaning == "<=" else ">=", right),)
+        return (self._claim(reader, current, _BOUNDS[meaning], right),)
 
     def _parameters(self, *formulas: Formula) -> tuple[Symbol, ...]:
         found: dict[Symbol, None] = {}
@@ -707,6 +724,9 @@ class DisplayReader:
         return tuple(sorted(found, key=lambda symbol: symbol.name))
 
     def _proportional(self, current: Formula, right: Formula, reader: Reader, side: Items) -> tuple[Claim, ...]:
+        hinted = self._hinted_up_to_factor(current, right, reader)
+        if hinted is not None:
+            return hinted
         variables = self._variables()
         if len(variables) > 1:
             raise ReadingError(
@@ -736,9 +756,9 @@ class DisplayReader:
         rhs = multiply(rename(current, {index: other}), right)
         return (self._claim(reader, lhs, "=", rhs),)
 
-    def _variables(self) -> list[Items]:
+    def _variables(self, items: Items | None = None) -> list[Items]:
         """What the chain's left side is a density of, of several variables each."""
-        items = self.left_items
+        items = self.left_items if items is None else items
         if len(items) != 2 or items[0].text not in DENSITY_NAMES or items[1].kind != "fence":
             return []
         before: list[Items] = []
@@ -748,13 +768,28 @@ class DisplayReader:
             before.append(argument.items)
         return before
 
-    def _first_argument(self) -> Items:
+    def _first_argument(self, items: Items | None = None) -> Items:
         """What the chain's left side is a density of: the w of p(w | X)."""
-        items = self.left_items
+        items = self.left_items if items is None else items
         return arguments_of(items[1].parts[0])[0].items if len(items) == 2 and items[1].kind == "fence" else ()
 
+    def _random_parameter(self, reader: Reader) -> tuple[Symbol, ...]:
+        """The parameter with a prior, or the continuous latent, of which the chain's left side is a density, or its log."""
+        items = self.left_items
+        if len(items) == 3 and items[0].text in FUNCTIONS and items[0] == items[0].bare:
+            items = items[1:]
+        if len(items) != 2 or items[0].text not in DENSITY_NAMES or len(self._variables(items)) != 1:
+            return ()
+        letter = reader.probabilities.letter_of(self._first_argument(items), whole=True)
+        if letter is None or letter.kind not in ("param", "latent") or letter.symbol.domain in ("one-hot", *INTEGERS):
+            return ()
+        return (letter.symbol,)
+
     def _density_argument(self, reader: Reader) -> tuple[Symbol, ...]:
-        """The continuous variable of which the chain's left side is a density."""
+        """The continuous variable of which the chain's left side is a density; all that a tuple of data has in it."""
+        members = reader.probabilities.members_of(self._first_argument())
+        if members and all(m.kind == "data" and m.symbol.domain not in ("one-hot", *INTEGERS) for m in members):
+            return tuple(member.symbol for member in members)
         letter = reader.probabilities.letter_of(self._first_argument(), whole=True)
         if letter is None or letter.kind not in ("param", "data", "latent") or letter.symbol.domain in ("one-hot", *INTEGERS):
             return ()
@@ -850,6 +885,16 @@ class DisplayReader:
         ]
         return (self._claim(reader, target, "<=", put_in),)
 
+    def _hinted_up_to_factor(self, current: Formula, right: Formula, reader: Reader) -> tuple[Claim, ...] | None:
+        """``\\pi_k \\propto N_k`` below a hint: the member of the simplex that is such, N_k over the sum of them all."""
+        if not self._is_hinted:
+            return None
+        index = current.indices[-1] if isinstance(current, Reference) and current.indices else None
+        if not isinstance(current, Reference) or not isinstance(index, Index) or current.symbol.domain != "simplex":
+            raise ReadingError("a solution up to a factor of what is no simplex", 0, 1, "hint")
+        other = Fresh.index(index)
+        return self._hinted(current, Divide(right, Sum(other, rename(right, {index: other}))), reader)
+
     def _slope(self, target: Formula, symbol: Symbol) -> Formula:
         """The derivative of an objective; on the simplex, the difference of its entries at two places."""
         own = _as_in(target, symbol)
@@ -917,9 +962,14 @@ class DisplayReader:
                 both = free_indices(lhs) | free_indices(rhs)
                 if a is None and b is None and (apart := self._apart(reader, fact)) is not None:
                     found.append(apart)
-                if relation == "=" and isinstance(a, Index) and isinstance(b, Index) and a in both and b in both:
+                judged = relation in ("=", *BOUNDS)
+                if judged and isinstance(a, Index) and isinstance(b, Index) and a in both and b in both:
                     apart = ONE - Delta(a, b)
                     lhs, rhs = multiply(apart, lhs), (rhs if rhs == ZERO else multiply(apart, rhs))
+                    if relation == "<":
+                        rhs = rhs + Delta(a, b)
+                    elif relation == ">":
+                        lhs = lhs + Delta(a, b)
                 continue
             if fact.text in self.told:
                 continue
@@ -1050,14 +1100,30 @@ def _first(text: str) -> int:
     return min(place, max(0, len(text) - 1))
 
 
-def _without_end(items: Items) -> Items:
+def _without_end(items: Items, dictionary: Dictionary) -> Items:
     """Without the full stop or comma with which a sentence ends, and without "for all k" behind it."""
     for place, item in enumerate(items):
-        rest = items[place + 1 :]
-        quantified = item.is_sign(",") and bool(rest) and _is_quantifier(rest)
-        if quantified or (item.kind == "letter" and item.text == "\\forall"):
-            items = items[:place]
-            break
+        if item.is_sign(",") or _says_for_all(item) or (place > 0 and place + 1 == len(items) and _is_counted(item)):
+            rest = _bare_end(items[place + 1 :] if item.is_sign(",") else items[place:])
+            if rest and _is_quantifier(rest, dictionary):
+                items = items[:place]
+                break
+    return _bare_end(items)
+
+
+FOR_ALL = ("forall", "foreach", "forevery", "for")
+
+
+def _says_for_all(item: Item) -> bool:
+    return (item.kind == "letter" and item.text == "\\forall") or (item.kind == "words" and item.text in FOR_ALL)
+
+
+def _is_counted(item: Item) -> bool:
+    """``(k = 1, \\dots, K)`` behind a formula."""
+    return item.kind == "fence" and item.text == "()" and any(inner.is_sign("dots") for inner in item.parts[0])
+
+
+def _bare_end(items: Items) -> Items:
     while items and items[-1].is_sign(".", ",", ";") and items[-1].sub is None:
         items = items[:-1]
     return items
@@ -1070,13 +1136,36 @@ def _as_tex(message: str) -> str:
     return message
 
 
-def _is_quantifier(items: Items) -> bool:
-    """``k = 1, \\dots, K``, ``\\forall k``."""
-    if items[0].kind == "letter" and items[0].text == "\\forall":
-        return True
-    if len(items) == 1 and items[0].kind == "fence" and items[0].text == "()":
+def _is_quantifier(items: Items, dictionary: Dictionary) -> bool:
+    """``k = 1, \\dots, K``, ``\\forall k``, ``\\forall i, k``: declared indices and their ranges, and nothing else."""
+    said = _says_for_all(items[0])
+    items = items[1:] if said else items
+    if len(items) == 1 and items[0].kind == "fence" and items[0].text == "()" and items[0] == items[0].bare:
         items = items[0].parts[0]
-    return len(items) > 3 and items[1].is_sign("=") and any(item.is_sign("dots") for item in items)
+    cut = sign_at(items, "=", "in")
+    letters, over = (items, None) if cut is None else (items[:cut], items[cut + 1 :])
+    names = [plain(letter) for _, letter in _split(letters, (",",))]
+    if not names or not all(name in dictionary.indices for name in names):
+        return False
+    return said if over is None else _is_range(over, items[cut or 0].is_sign("in"), dictionary)
+
+
+def _is_range(items: Items, as_set: bool, dictionary: Dictionary) -> bool:
+    """``1, \\dots, K``; behind the sign of membership ``\\{1, \\dots, K\\}`` or ``[K]``."""
+    if as_set:
+        if len(items) != 1 or items[0].kind != "fence" or items[0] != items[0].bare:
+            return False
+        if items[0].text == "[]":
+            return plain(items[0].parts[0]) in dictionary.sizes
+        if items[0].text != "\\{\\}":
+            return False
+        items = items[0].parts[0]
+    members = [part for _, part in _split(items, (",",))]
+    if len(members) < 3 or not (len(members[-2]) == 1 and members[-2][0].is_sign("dots")):
+        return False
+    first = [plain(member) for member in members[:-2]]
+    starts = first in (["0"], ["1"], ["0", "1"], ["1", "2"], ["0", "1", "2"], ["1", "2", "3"])
+    return starts and plain(members[-1]) in (*dictionary.sizes, *map(str, range(1, 100)))
 
 
 def _split(items: Items, signs: tuple[str, ...]) -> list[tuple[str | None, Items]]:

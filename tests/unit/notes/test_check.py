@@ -567,3 +567,111 @@ def test_what_a_product_leaves_out_counts_as_one() -> None:
 def test_divergences(right: str, wrong: str) -> None:
     assert verdict(DENSITIES, right) == "proved"
     assert verdict(DENSITIES, wrong) == "refuted"
+
+
+BOUNDS = r"""
+size n, k
+index i in 1..n ; j in 1..k
+data x_i in R
+param \sigma in positive ; p in simplex(k) ; \rho in unit ; b in R
+const c in nonnegative
+"""
+
+
+@pytest.mark.parametrize(
+    ("row", "expected"),
+    [
+        (r"\sigma > 0", "proved"),
+        (r"0 < \sigma < \sigma + 1", "proved"),
+        (r"\exp(-b) > 0", "proved"),
+        (r"b^2 + 1 > 0", "proved"),
+        (r"\rho < 1", "proved"),
+        (r"p_j > 0", "proved"),
+        (r"\sum_j p_j^2 > 0", "proved"),
+        (r"-\frac{n}{\sigma^2} < 0", "proved"),
+        # may be equal somewhere
+        (r"b^2 > 0", "unknown"),
+        (r"c > 0", "unknown"),
+        (r"\sum_i x_i^2 > 0", "unknown"),
+        (r"\log \sigma < \sigma - 1", "unknown"),
+        (r"p_j < 1", "unknown"),  # k may be 1
+        (r"\sigma < \sigma", "unknown"),
+        # certainly violated
+        (r"\sigma < \sigma^2", "refuted"),
+        (r"b > 0", "refuted"),
+        (r"\frac{n}{\sigma^2} < 0", "refuted"),
+    ],
+)
+def test_a_strict_bound_shuts_equality_out(row: str, expected: str) -> None:
+    assert verdict(BOUNDS, row) == expected
+
+
+def test_numbers_of_choices_are_zero_where_there_are_too_few() -> None:
+    sizes = "size n\nparam M in N"
+    assert verdict(sizes, r"\binom{n}{2} = \frac{n(n-1)}{2}") == "proved"
+    assert verdict(sizes, r"\binom{M}{2} + \binom{M}{1} = \binom{M+1}{2}") == "proved"
+    assert verdict(sizes, r"\binom{n}{2} = \frac{n(n+1)}{2}") == "refuted"
+    assert verdict(sizes, r"\binom{n}{3} = \frac{n!}{3!(n-3)!}") in ("proved", "confirmed")
+    assert verdict(sizes, r"\binom{n}{3} = \frac{n!}{2!(n-3)!}") == "refuted"
+
+
+@pytest.mark.parametrize(
+    "end",
+    [
+        r"\forall j",
+        r"\forall i, j",
+        r"\text{for all } j",
+        r", \quad j = 1, \dots, k",
+        r", \quad j = 1, 2, \dots, k.",
+        r"\quad (j = 1, \dots, k)",
+        r"\quad \forall j \in \{1, \dots, k\}",
+    ],
+)
+def test_quantifiers_claim_nothing_more(end: str) -> None:
+    assert verdict(BOUNDS, rf"p_j + b = b + p_j {end}") == "proved"
+
+
+@pytest.mark.parametrize(
+    "end",
+    [
+        r", \quad b = x_1 + \dots + x_n",
+        r", \quad b = 1, \dots, 5",
+        r", \quad j = 5, \dots, k",
+        r"\forall j, \quad b = 5",
+        r"\forall b = 1, \dots, k",
+        r"\text{for } b = 1, \dots, k",
+        r"(b = 1, \dots, k)",
+    ],
+)
+def test_a_second_claim_behind_a_comma_is_not_dropped(end: str) -> None:
+    assert verdict(BOUNDS, rf"p_j + b = b + p_j {end}") == "unread"
+
+
+def test_a_gradient_set_to_zero_may_be_written_out_in_the_next_row() -> None:
+    right = checked(MIXTURE, r"0 &= \frac{\partial Q}{\partial \mu_s} \\ &= \sum_i w_{is} \frac{x_i - \mu_s}{\sigma_s^2}")
+    assert [step.verdict for step in right.steps] == ["defined", "proved"]
+    wrong = checked(MIXTURE, r"0 &= \frac{\partial Q}{\partial \mu_s} \\ &= \sum_i w_{is} (x_i - \mu_s)")
+    assert [step.verdict for step in wrong.steps] == ["defined", "refuted"]
+
+
+def test_a_maximiser_may_be_given_up_to_a_factor_on_the_simplex() -> None:
+    objective = r"""
+$$ Q = \sum_i \sum_j w_{ij} \log p(x_i, z_i=j) $$ (eq-q)
+
+<!-- derive: maximises (eq-q) over \pi -->
+$$ \pi_j \propto %s $$
+"""
+    for value, expected in ((r"\sum_i w_{ij}", "proved"), (r"(\sum_i w_{ij})^2", "refuted")):
+        text = f"```derive\n{MIXTURE}\n```\n{objective % value}"
+        note = check_note(read_note(Path("note.md"), text), Witness(autodiff=False), diagnosed=False)
+        assert note.steps[-1].verdict == expected
+
+
+def test_a_step_that_may_use_a_constraint_set_free_is_not_refuted() -> None:
+    hint = r"<!-- derive: let \lambda in R ; free \pi -->"
+    rows = (
+        r"\frac{\sum_i w_{il}}{\pi_l} + \lambda &= 0 \\ \implies \pi_l &= %s \frac{\sum_i w_{il}}{\lambda}"
+        r"\\ \implies \lambda &= -n"
+    )
+    assert [s.verdict for s in checked(MIXTURE, hint, rows % "-").steps] == ["defined", "proved", "unknown"]
+    assert checked(MIXTURE, hint, rows % "").steps[1].verdict == "refuted"

@@ -266,3 +266,68 @@ def test_a_chance_of_one_is_no_counterexample() -> None:
         text = f"```derive\n{UPDATES}\n```\n\n{first}\n\n{hint}\n$$\n{row}\n$$\n"
         note = check_note(read_note(Path("note.md"), text), Witness(autodiff=False), diagnosed=False)
         assert note.steps[-1].verdict in expected
+
+
+def test_means_that_are_not_written_out_are_known_by_what_they_are_the_mean_of() -> None:
+    assert verdict(RATES, r"E[z_i^3 | x_i; \theta_t] = E[z_i^3 | x_i; \theta_t]") == "proved"
+    assert verdict(RATES, r"a E[z_i^3 | x_i; \theta_t] \\ &= a E[z_i^3 | x_i; \theta_t] + \text{const}") == "proved"
+    assert verdict(RATES, r"\frac{\partial}{\partial b} (b + E[z_i^3 | x_i; \theta_t]) = 1") == "proved"
+
+
+@pytest.mark.parametrize(
+    "row",
+    [
+        r"E[z_i^3 | x_i; \theta_t] \\ &= E[z_i^5 | x_i; \theta_t]",
+        r"E[z_i^3 | x_i] \\ &= E[z_i^5 | x_i]",
+        r"F_i &:= E[z_i^3 | x_i] \\ &= E[z_i^5 | x_i]",
+        r"\frac{\partial}{\partial b} (b + E[\frac{1}{z_i}]) = 1",
+        r"\frac{\partial}{\partial b} (b + E[z_i^3 | x_i]) = 1",
+        r"b + E[z_i^3] = b + \text{const}",
+        r"b E[z_i^3] \propto b",
+        r"\frac{\partial}{\partial b_t} (b_t + E[z_i^3 | x_i; \theta_t]) = 1",
+    ],
+)
+def test_means_that_are_not_written_out_move_with_their_parameters(row: str) -> None:
+    assert verdict(RATES, row) not in ("proved", "confirmed")
+
+
+EVIDENCE = r"""
+size n
+index i in 1..n
+data x_i in R
+param \mu in R ; s in positive ; c in positive
+\mu ~ Normal(0, c)
+x_i | \mu ~ Normal(\mu, s)
+define X = (x_i)
+"""
+
+
+@pytest.mark.parametrize(
+    "row",
+    [
+        r"\frac{\partial}{\partial s} \log p(\mu | X) = \frac{\partial}{\partial s} \log p(X | \mu)",
+        r"\frac{\partial}{\partial c} \log p(\mu | X) = -\frac{1}{2c} + \frac{\mu^2}{2c^2}",
+        r"\arg\max_s \log p(\mu | X) = \arg\max_s \log p(X|\mu)",
+    ],
+)
+def test_an_evidence_moves_with_the_other_parameters(row: str) -> None:
+    assert verdict(EVIDENCE, row) not in ("proved", "confirmed")
+
+
+@pytest.mark.parametrize(
+    ("right", "wrong"),
+    [
+        (
+            r"\frac{\partial}{\partial \mu} \log p(\mu | X) = \sum_i \frac{x_i - \mu}{s} - \frac{\mu}{c}",
+            r"\log p(\mu | X) = -\frac{1}{2s} \sum_i (x_i-\mu)^2 - \frac{\mu^2}{c} + \text{const}",
+        ),
+        (
+            r"\log p(\mu | X) = -\frac{1}{2s} \sum_i (x_i-\mu)^2 - \frac{\mu^2}{2c} + \text{const}",
+            r"\log p(\mu | X) = -\frac{1}{2} \sum_i (x_i-\mu)^2 - \frac{\mu^2}{2c} + \text{const}",
+        ),
+        (r"p(X|\mu) \propto e^{-\sum_i (x_i-\mu)^2/(2s)}", r"p(X|\mu) \propto e^{-\sum_i (x_i-\mu)^2/(3s)}"),
+    ],
+)
+def test_what_a_density_is_up_to_a_constant_in_its_argument(right: str, wrong: str) -> None:
+    assert verdict(EVIDENCE, right) == "proved"
+    assert verdict(EVIDENCE, wrong) == "refuted"
