@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import NoReturn
 
+from checks.signs import has_branches
 from checks.witness import Evidence, Witness
 from derive.algebra.prove import Outcome, Proof, Unproved, prove
 from derive.claims import BOUNDS, Claim, Verdict
@@ -77,6 +78,8 @@ def _hear(claim: Claim, witness: Witness) -> _Heard:
     # What the numbers refute needs no attempt at a proof, except where it was not expected: then both must be heard.
     heard = evidence.outcome != "differs" or claim.expected is None
     outcome = _proof(claim) if heard and claim.relation != "not identically 0" else None
+    if evidence.outcome == "agrees" and (isinstance(outcome, Unproved) or _has_branches(claim)):
+        evidence = witness.beyond(claim) or evidence
     residual = _hear(_residual_claim(claim), witness) if _has_residual(claim) else None
     return _Heard(evidence, outcome, residual, time.perf_counter() - began)
 
@@ -128,9 +131,19 @@ def _verdict(claim: Claim, outcome: Outcome | None, evidence: Evidence) -> tuple
     if isinstance(outcome, Unproved) and claim.relation in (*BOUNDS, "implies"):
         # A bound, a maximum or a root may fail where no point was tried: points alone do not settle it.
         return "unknown", f"a {'consequence' if claim.relation == 'implies' else 'bound'} without a proof ({outcome.reason})"
+    if isinstance(outcome, Unproved) and _has_branches(claim):
+        # |x - 3| = 3 - x holds at every point below 3.
+        return (
+            "unknown",
+            f"no proof, and a root or a log of what may have either sign: points do not settle it ({outcome.reason})",
+        )
     if isinstance(outcome, Unproved):
         return "confirmed", f"no proof found ({outcome.reason}); {evidence.reason}"
     return "proved", evidence.reason
+
+
+def _has_branches(claim: Claim) -> bool:
+    return has_branches(claim.lhs, claim.rhs, assumed=[a.bound[1] for a in claim.assumptions if a.bound and a.bound[0] == ZERO])
 
 
 def _is_derived_zero(claim: Claim) -> bool:

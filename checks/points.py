@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 import hashlib
+import math
 import random
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -30,7 +31,7 @@ from derive.formula import (
     UnspecifiedFunction,
     walk,
 )
-from derive.symbols import SUMS_TO_ONE, Index, IndexLike, Range, Role, Size, Symbol
+from derive.symbols import INTEGERS, SUMS_TO_ONE, Index, IndexLike, Range, Role, Size, Symbol
 
 Key = tuple[str, Role]
 """(symbol name, role)."""
@@ -206,23 +207,29 @@ def size_schedule(names: Sequence[str], literals: Mapping[str, int] | None = Non
 # Values.
 
 
-def generic_point(symbols: Iterable[Symbol], sizes: Mapping[str, int], seed: int, number: int = 0) -> Point:
+def generic_point(
+    symbols: Iterable[Symbol], sizes: Mapping[str, int], seed: int, number: int = 0, scales: Sequence[Fraction] = ()
+) -> Point:
     """Exact values for the symbols, each drawn from its own stream: the same arguments give the same values.
 
     Of points with different ``number`` the first two have real values of opposite sign, so that a root of a square,
-    say, is seen from both sides.
+    say, is seen from both sides. With ``scales`` each symbol is larger or smaller by one of them.
 
     Raises:
         UnsupportedError: a symbol has a domain for which no values are known.
     """
-    return Point(sizes, {(s.name, s.role): _values(s, sizes, seed, number) for s in symbols}, (seed, number))
+    values: dict[Key, np.ndarray] = {}
+    for s in symbols:
+        scale = _stream(f"{seed}/{number}/scale/{s.name}/{s.role}").choice(scales) if scales else Fraction(1)
+        values[s.name, s.role] = _values(s, sizes, seed, number, scale)
+    return Point(sizes, values, (seed, number))
 
 
 def _stream(text: str) -> random.Random:
     return random.Random(int.from_bytes(hashlib.sha256(text.encode()).digest()[:8], "big"))
 
 
-def _values(symbol: Symbol, sizes: Mapping[str, int], seed: int, number: int) -> np.ndarray:
+def _values(symbol: Symbol, sizes: Mapping[str, int], seed: int, number: int, scale: Fraction = Fraction(1)) -> np.ndarray:
     _require_shape(symbol)
     shape_of_point = ",".join(f"{name}={size}" for name, size in sorted(sizes.items()))
     rng = _stream(f"{seed}/{number}/{shape_of_point}/{symbol.name}/{symbol.role}")
@@ -231,12 +238,12 @@ def _values(symbol: Symbol, sizes: Mapping[str, int], seed: int, number: int) ->
     values = np.empty(family + shape, dtype=object)
     for place in np.ndindex(*family):
         if symbol.domain == "spd":
-            values[place] = _positive_definite(rng, shape[0])
+            values[place] = scale * _positive_definite(rng, shape[0])
         elif symbol.domain == "sym":
-            values[place] = _symmetric(rng, shape[0])
+            values[place] = scale * _symmetric(rng, shape[0])
         else:
             for inner in np.ndindex(*shape):
-                values[place + inner] = _scalar(rng, symbol.domain)
+                values[place + inner] = _scaled(_scalar(rng, symbol.domain), symbol.domain, scale)
     if symbol.domain == "one-hot":
         return one_hot(values.shape, len(family) - 1, rng.randrange)
     if symbol.domain in SUMS_TO_ONE:
@@ -350,6 +357,17 @@ def _scalar(rng: random.Random, domain: str) -> Fraction:
             return Fraction(rng.choice((-3, -2, 2, 3, 4, 5)))
         case _:
             raise UnsupportedError(f"no generic values are known for the domain {domain}")
+
+
+def _scaled(value: Fraction, domain: str, scale: Fraction) -> Fraction:
+    """The value farther out, or closer to the border of its domain, by a scale."""
+    if scale == 1 or domain in ("one-hot", "bool", *SUMS_TO_ONE):
+        return value
+    if domain == "unit":
+        return value / scale if scale > 1 else 1 - (1 - value) * scale
+    if domain in INTEGERS:
+        return Fraction(value.numerator * math.ceil(scale))
+    return value * scale
 
 
 def one_hot(shape: tuple[int, ...], axis: int, draw: Callable[[int], int]) -> np.ndarray:

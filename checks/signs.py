@@ -5,10 +5,13 @@ The answer is about all admissible values, so that no point needs to be tried. N
 
 from __future__ import annotations
 
+from collections.abc import Collection
+
 from derive.formula import (
     Add,
     Apply,
     Component,
+    Delta,
     Determinant,
     Diagonal,
     Divide,
@@ -18,6 +21,7 @@ from derive.formula import (
     Identity,
     Inverse,
     Log,
+    MatrixProduct,
     Multiply,
     Named,
     Number,
@@ -28,15 +32,20 @@ from derive.formula import (
     SizeNumber,
     Sum,
     Trace,
+    Transpose,
     unfold,
     walk,
 )
+from derive.symbols import Index
 
 POSITIVE_DOMAINS = ("positive", "unit", "simplex")
+NONNEGATIVE_DOMAINS = ("nonnegative", "closed simplex", "count", "bool", "one-hot")
 
 
-def surely_positive(node: Formula) -> bool:
-    """Whether a scalar is positive wherever it is defined."""
+def surely_positive(node: Formula, assumed: Collection[object] = ()) -> bool:
+    """Whether a scalar is positive wherever it is defined; what the letters ``assumed`` stand for is."""
+    if assumed and _letter(node) in assumed:
+        return True
     match node:
         case Number(value):
             return value > 0
@@ -48,25 +57,80 @@ def surely_positive(node: Formula) -> bool:
             return symbol.domain in POSITIVE_DOMAINS
         case Apply(function):
             return function.domain in POSITIVE_DOMAINS
-        case Add(parts) | Multiply(parts):
-            return all(surely_positive(part) for part in parts)
+        case Add((Number(value), Multiply((Number(factor), Reference() as chance)))) if value == 1 and factor == -1:
+            return chance.symbol.shape == () and chance.symbol.domain == "unit"
+        case Add(parts):
+            return any(surely_positive(part, assumed) for part in parts) and all(
+                surely_nonnegative(part, assumed) for part in parts
+            )
+        case Multiply(parts):
+            return all(surely_positive(part, assumed) for part in parts)
         case Divide(numerator, denominator):
-            return surely_positive(numerator) and surely_positive(denominator)
+            return surely_positive(numerator, assumed) and surely_positive(denominator, assumed)
         case Power(base):
-            return surely_positive(base)
+            return surely_positive(base, assumed)
         case Product(_, body):
-            return surely_positive(body)
+            return surely_positive(body, assumed)
         case Sum(index, body):
-            return index.range.lower == 1 and surely_positive(body)  # an empty sum is zero
+            if index.range.lower != 1:
+                return False  # an empty sum is zero
+            return surely_positive(body, assumed) or _picks_positive(index, body, assumed)
         case Determinant(matrix) | Trace(matrix):
-            return surely_definite(matrix)
+            return surely_definite(matrix, assumed)
         case Named():
-            return surely_positive(unfold(node))
+            return surely_positive(unfold(node), assumed)
         case _:
             return False
 
 
-def surely_definite(node: Formula) -> bool:
+def _picks_positive(index: Index, body: Formula, assumed: Collection[object]) -> bool:
+    """Whether a sum over an index has just one term that is not zero, a positive one: ``sum_h x_{ih} p_h`` of a one-hot x."""
+    if not isinstance(body, Multiply):
+        return False
+    picking = [
+        part
+        for part in body.factors
+        if isinstance(part, Reference)
+        and part.symbol.domain == "one-hot"
+        and part.indices.count(index) == 1
+        and part.indices[-1] == index
+        and part.symbol.family[-1] == index.range
+    ]
+    rest = [part for part in body.factors if not any(part is one for one in picking)]
+    return len(picking) == 1 and all(surely_positive(part, assumed) for part in rest)
+
+
+def surely_nonnegative(node: Formula, assumed: Collection[object] = ()) -> bool:
+    """Whether a scalar is nonnegative wherever it is defined."""
+    match node:
+        case Number(value):
+            return value >= 0
+        case Delta():
+            return True
+        case Reference(symbol) | Component(Reference(symbol)) if symbol.domain in NONNEGATIVE_DOMAINS:
+            return len(symbol.shape) < 2
+        case Power(base, Number(exponent)) if exponent.denominator == 1:
+            return exponent % 2 == 0 or surely_nonnegative(base, assumed)
+        case Power():
+            return True  # a root
+        case MatrixProduct((Transpose(first), last)):
+            return node.shape == () and first == last
+        case MatrixProduct((Transpose(first), middle, last)):
+            return node.shape == () and first == last and surely_definite(middle, assumed)
+        case Add(parts) | Multiply(parts):
+            squared = isinstance(node, Multiply) and len(parts) == 2 and parts[0] == parts[1]
+            return squared or all(surely_nonnegative(part, assumed) for part in parts)
+        case Divide(numerator, denominator):
+            return surely_nonnegative(numerator, assumed) and surely_positive(denominator, assumed)
+        case Sum(_, body) | Product(_, body):
+            return surely_nonnegative(body, assumed)
+        case Named():
+            return surely_nonnegative(unfold(node), assumed)
+        case _:
+            return surely_positive(node, assumed)
+
+
+def surely_definite(node: Formula, assumed: Collection[object] = ()) -> bool:
     """Whether a matrix is symmetric positive definite by its form."""
     match node:
         case Reference(symbol):
@@ -74,15 +138,17 @@ def surely_definite(node: Formula) -> bool:
         case Identity():
             return True
         case Inverse(matrix):
-            return surely_definite(matrix)
+            return surely_definite(matrix, assumed)
         case Diagonal(Reference(symbol)):
             return symbol.domain in POSITIVE_DOMAINS
         case Multiply(parts):
-            return all(surely_positive(part) if part.shape == () else surely_definite(part) for part in parts)
+            return all(surely_positive(part, assumed) if part.shape == () else surely_definite(part, assumed) for part in parts)
+        case Divide(matrix, number):
+            return surely_definite(matrix, assumed) and surely_positive(number, assumed)
         case Add(parts):
-            return all(surely_definite(part) for part in parts)
+            return all(surely_definite(part, assumed) for part in parts)
         case Named():
-            return surely_definite(unfold(node))
+            return surely_definite(unfold(node), assumed)
         case _:
             return False
 
@@ -112,21 +178,27 @@ def _is_whole(exponent: Formula) -> bool:
     )
 
 
-def has_branches(*formulas: Formula) -> bool:
-    """Whether there is a root or a log of something that may have either sign."""
-    return any(_branches(formula, {}) for formula in formulas)
+def has_branches(*formulas: Formula, assumed: Collection[Formula] = ()) -> bool:
+    """Whether there is a root or a log of something that may have either sign, and is not ``assumed`` to be positive."""
+    letters = {_letter(one) for one in assumed} - {None}
+    return any(_branches(formula, {}, letters) for formula in formulas)
 
 
-def _branches(formula: Formula, known: dict[object, bool]) -> bool:
+def _letter(node: Formula) -> object:
+    """What a reference is a reference to, whatever its indices."""
+    return node.definition if isinstance(node, Named) else node.symbol if isinstance(node, Reference) else None
+
+
+def _branches(formula: Formula, known: dict[object, bool], assumed: set[object]) -> bool:
     for node in walk(formula):
-        if isinstance(node, Log) and not surely_positive(node.argument):
+        if isinstance(node, Log) and not surely_positive(node.argument, assumed):
             return True
-        if isinstance(node, Power) and not (_is_whole_number(node.exponent) or surely_positive(node.base)):
+        if isinstance(node, Power) and not (_is_whole_number(node.exponent) or surely_positive(node.base, assumed)):
             return True
         if isinstance(node, Named):
             if node.definition not in known:
                 known[node.definition] = False
-                known[node.definition] = _branches(node.definition.body, known)
+                known[node.definition] = _branches(node.definition.body, known, assumed)
             if known[node.definition]:
                 return True
     return False

@@ -25,7 +25,7 @@ from checks.points import Point, generic_point, has_unspecified, literals_of, si
 from checks.shrinking import shrink
 from checks.signs import has_branches, surely_defined, surely_definite, surely_positive
 from checks.solutions import Solution, letters, solutions, value_at
-from derive.claims import Claim
+from derive.claims import BOUNDS, Claim
 from derive.errors import DeriveError, DisagreementError, UnsupportedError
 from derive.formula import (
     ZERO,
@@ -58,6 +58,8 @@ MOST_LETTERS = 4
 """For how many letters an equation is solved, at each point."""
 POINTS_AT_BRANCHES = 8
 """How many points a claim is given that has a root or a log of something of either sign: each is seen from several sides."""
+FAR_POINTS, FIRST_FAR = 14, 1000
+"""How many points far out a claim is given that was not proved, or that has branches; and the number of the first."""
 POINTS_FOR_INTEGERS = 10
 """How many points a claim is given that has integers in it: of few values many a wrong claim is true, as x! = x of 1 and 2."""
 POINTS_FOR_UNSPECIFIED = 40
@@ -145,7 +147,46 @@ class Witness:
         integers = POINTS_FOR_INTEGERS if any(symbol.domain in INTEGERS for symbol in symbols_of(*formulas)) else 0
         return max(self.points, branches, integers)
 
+    def far(self, *formulas: Formula, claim: Claim) -> Iterator[Point]:
+        """Points of larger sizes, with values far out and close to the border: beyond every number that is written.
+
+        Raises:
+            UnsupportedError, LimitError: as in ``at``.
+        """
+        symbols = symbols_of(*formulas)
+        numbers = [abs(node.value) for formula in formulas for node in walk(formula) if isinstance(node, Number)]
+        largest = min(max([Fraction(1), *numbers]), Fraction(10**9))
+        scales = (Fraction(1, 64), Fraction(1, 8), Fraction(8), Fraction(64), 4 * largest, 32 * largest)
+        names, literals = sizes_of(*formulas), literals_of(*formulas)
+        small = itertools.islice(size_schedule(names, literals), FAR_POINTS)
+        for number, sizes in enumerate(small):
+            sizes = sizes if number % 2 else {name: size + 3 + number // 2 for name, size in sizes.items()}
+            if _admits(claim, sizes):
+                chosen = scales if number > len(scales) else scales[number % len(scales) :][:1]
+                yield generic_point(symbols, sizes, self.seed, FIRST_FAR + number, chosen)
+
     # Claims.
+
+    def beyond(self, claim: Claim) -> Evidence | None:
+        """A counterexample far out, to a claim that has not been proved or that has roots and logs of either sign; None if none.
+
+        A few generic points settle what is analytic; |x - 3| = 3 - x holds at all of them that lie close to zero.
+        """
+        with contextlib.suppress(DeriveError, RecursionError):
+            read = under_assumptions(claim)
+            left, right = read.ordered if read.relation in BOUNDS else (read.lhs, read.rhs)
+            for point in self.far(left, right, claim=claim) if read.relation in ("=", *BOUNDS) else ():
+                with contextlib.suppress(DeriveError):
+                    if not meets_assumptions(read, point):
+                        continue
+                    if read.relation == "=":
+                        found = self._disagreement(read, left, right, point, [])
+                    else:
+                        violated = compare_order(left, right, point).outcome == "violated"
+                        found = _violation(read, left, right, [], point) if violated else None
+                    if found is not None:
+                        return found
+        return None
 
     def examine(self, claim: Claim, *, proved: bool = False) -> Evidence:
         """Look for a point at which the claim fails; then ask whether a wrong claim would have been seen.
@@ -179,21 +220,12 @@ class Witness:
                 skipped = "no point tried meets the assumptions"
                 continue
             comparison = compare(left, right, point)
-            undefined = comparison.outcome == "one side undefined"
-            if (undefined or comparison.outcome == "different") and _puts_in_no_value(left, right, point, outside=undefined):
+            if comparison.outcome in ("different", "one side undefined"):
+                found = self._disagreement(claim, left, right, point, looked, failure, comparison)
+                if found is not None:
+                    return found
                 skipped = "what is put in for a parameter lies outside of its domain"
                 continue
-            if comparison.outcome in ("different", "one side undefined"):
-                small, there = self.smallest(claim, left, right, point, comparison.outcome)
-                one_sided = there.outcome == "one side undefined"
-                return Evidence(
-                    "differs",
-                    f"only one side is defined: {there.reason}" if one_sided else failure,
-                    len(looked) + 1,
-                    tuple(p.sizes for p in (*looked, point)),
-                    counterexample=_counterexample(claim, small, there),
-                    undefined=one_sided,
-                )
             if comparison.outcome == "undecided":
                 unclear.append(f"undecided: {comparison.reason}")
             elif comparison.outcome == "equal":
@@ -209,6 +241,32 @@ class Witness:
         separated, tried = self.power(left, right, looked)
         sizes = tuple(p.sizes for p in looked)
         return Evidence("agrees", "both sides agree to 30 digits", len(looked), sizes, separated=separated, mutants=tried)
+
+    def _disagreement(
+        self,
+        claim: Claim,
+        left: Formula,
+        right: Formula,
+        point: Point,
+        looked: Sequence[Point],
+        failure: str = "the two sides differ, certainly",
+        comparison: Comparison | None = None,
+    ) -> Evidence | None:
+        """That two sides differ at a point, or only one is defined there; None where they do not, or the point is no value."""
+        comparison = comparison or compare(left, right, point)
+        undefined = comparison.outcome == "one side undefined"
+        if not (undefined or comparison.outcome == "different") or _puts_in_no_value(left, right, point, outside=undefined):
+            return None
+        small, there = self.smallest(claim, left, right, point, comparison.outcome)
+        one_sided = there.outcome == "one side undefined"
+        return Evidence(
+            "differs",
+            f"only one side is defined: {there.reason}" if one_sided else failure,
+            len(looked) + 1,
+            tuple(p.sizes for p in (*looked, point)),
+            counterexample=_counterexample(claim, small, there),
+            undefined=one_sided,
+        )
 
     def smallest(self, claim: Claim, left: Formula, right: Formula, point: Point, outcome: str) -> tuple[Point, Comparison]:
         """The smallest and simplest point that the claim admits at which the sides still compare so."""
