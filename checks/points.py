@@ -350,11 +350,11 @@ def _scalar(rng: random.Random, domain: str) -> Fraction:
         case "one-hot":
             return Fraction(0)
         case "count":
-            return Fraction(rng.choice((0, 1, 2, 3, 4, 5, 6, 7, 9)))
+            return Fraction(rng.choice((0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 11)))
         case "bool":
             return Fraction(rng.randrange(2))
         case "integer":
-            return Fraction(rng.choice((-3, -2, 2, 3, 4, 5)))
+            return Fraction(rng.choice((-4, -3, -2, -1, 0, 1, 2, 3, 4, 5, 6)))
         case _:
             raise UnsupportedError(f"no generic values are known for the domain {domain}")
 

@@ -228,6 +228,8 @@ class Witness:
                 continue
             if comparison.outcome == "undecided":
                 unclear.append(f"undecided: {comparison.reason}")
+            elif comparison.outcome == "equal" and _puts_in_outside(left, right, point):
+                unclear.append("what is put in for a parameter lies outside of its domain")
             elif comparison.outcome == "equal":
                 looked.append(point)
             elif comparison.outcome == "both undefined":
@@ -611,6 +613,26 @@ def _puts_in_no_value(left: Formula, right: Formula, point: Point, *, outside: b
         for each in put_in
         if each.symbol.domain in ("positive", "unit", "simplex") and free_indices(each.replacement) <= frozenset(each.indices)
     )
+
+
+def _puts_in_outside(left: Formula, right: Formula, point: Point) -> bool:
+    """Whether what is put in for a parameter certainly lies outside of its domain at a point, and not at the border."""
+    small = 1e-9
+    for each in (node for side in (left, right) for node in walk(side) if isinstance(node, Substitute)):
+        domain = each.symbol.domain
+        if domain not in ("positive", "nonnegative", "unit", "simplex") or not free_indices(each.replacement) <= set(
+            each.indices
+        ):
+            continue
+        try:
+            values = enclose_all(each.replacement, extended(point, 0, each.replacement), each.indices)
+        except (DeriveError, Undefined, OutOfRange):
+            continue
+        above = domain in ("unit", "simplex") and bool(np.any(values > 1 + small))
+        uneven = domain == "simplex" and bool(np.any(np.abs(values.sum(axis=-1) - 1) > small))
+        if above or uneven or bool(np.any(values < -small)):
+            return True
+    return False
 
 
 def _is_no_value(each: Substitute, point: Point, outside: bool) -> bool:

@@ -387,6 +387,8 @@ def _function(reader: Reader, node: Function, scope: Scope, entry: tuple[KIndex,
 def _log_gamma(reader: Reader, argument: Polynomial) -> Polynomial:
     """log Gamma(y + 1) = log y + log Gamma(y), for as long as y is positive."""
     lower = subtract(argument, number(1))
+    if not lower:
+        return number(0)  # Gamma(1) is one
     if argument.get(UNIT, 0) >= 1 and signs.positive(lower, reader.domains):
         return add(reader.reducer.logarithm(lower), _log_gamma(reader, lower))
     return reader.reducer.special("loggamma", argument)

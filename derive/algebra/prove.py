@@ -106,6 +106,8 @@ def prove(claim: Claim) -> Outcome:
         _require_defined(reader, claim, duties)
         for replacement in tuple(reader.replacements):
             nonnegativity.require_in_domain(replacement, _questions(reader, claim))
+            if not concavity.sums_to_one(replacement, _questions(reader, claim)):
+                raise _Failed(f"what is put for {replacement.symbol.name} is not known to sum to one")
     except (Blocked, LimitError, UnsupportedError) as stop:
         return Unproved(str(stop), time.perf_counter() - began)
     except _Failed as failed:

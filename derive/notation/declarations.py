@@ -275,6 +275,7 @@ class Dictionary:
             key = plain(items)
             if not items or len(items) != 1 or items[0].kind != "letter":
                 raise ReadingError(f"a size that is not a letter: {name!r}", start, start + len(text), "declaration")
+            self._require_new(items, start, "letter")
             self.sizes[key] = Size(key)
 
     def _index(self, text: str, start: int) -> None:
@@ -315,6 +316,7 @@ class Dictionary:
     def _letter(self, kind: str, items: Items, type_text: str, over: str | None, convention: Convention, start: int) -> None:
         if not items:
             raise ReadingError("a declaration without a name", start, start + 1, "declaration")
+        self._require_new(items, start, "size", "abbreviation")
         if over is not None and plain(self.surface(over)) not in self.indices:
             # frozen q(z) in simplex(K) over z: the latent's letter is the index.
             latent = self._latent(self.surface(over))
@@ -474,8 +476,24 @@ class Dictionary:
             pattern = Spelling(left, (), self.is_index, below)
         self.entries.append(Abbreviation(pattern, right, text))
 
+    def _require_new(self, items: Items, start: int, *kinds: Literal["size", "letter", "abbreviation"]) -> None:
+        """That a name was not declared as something else before.
+
+        Raises:
+            ReadingError: it was.
+        """
+        key = plain(items)
+        same = [entry for entry in self.by_head(items[0].text) if plain(entry.spelling.items) == key]
+        if (
+            ("size" in kinds and key in self.sizes)
+            or ("letter" in kinds and any(isinstance(entry, Letter) for entry in same))
+            or ("abbreviation" in kinds and any(isinstance(entry, Abbreviation) for entry in same))
+        ):
+            raise ReadingError(f"declared twice, in two ways: {key}; 'reset' begins anew", start, start + 1, "declaration")
+
     def _define(self, text: str, start: int) -> None:
         left, right = _equation(self.surface(text), text, start)
+        self._require_new(left, start, "letter")
         if left[0].text == "\\log" and len(left) > 1:
             # define \log f(y) = ..: f(y) is its exponential.
             left, right = left[1:], (_exponential(right),)
@@ -513,6 +531,10 @@ class Dictionary:
             raise ReadingError(f"a distribution without its arguments: {right.strip()!r}", 0, 1, "declaration")
         targets = tuple(_event(items) for items in arguments_of_names(target if not _one_fence(target) else target[0].parts[0]))
         conditioned = tuple(_event(items) for part in conditions for items in arguments_of_names(part))
+        for known in self.statements:
+            if _said_of(known.targets) & _said_of(targets) and _said_of(known.conditions) == _said_of(conditioned):
+                said = ", ".join(sorted(plain(target.items) for target in targets))
+                raise ReadingError(f"two distributions of {said}; 'reset' begins anew", 0, 1, "declaration")
         self.statements.append(Statement(targets, conditioned, met[1], arguments_of(call[0].parts[0])))
 
 
@@ -531,6 +553,11 @@ def _one_fence(items: Items) -> bool:
 def _exponential(items: Items) -> Item:
     inner = Item("group", parts=(items,), start=items[0].start, end=items[-1].end)
     return Item("letter", "e", sups=((inner,),), start=inner.start, end=inner.end)
+
+
+def _said_of(events: tuple[Event, ...]) -> set[tuple[str, str]]:
+    """The variables of events, and the values that they are given."""
+    return {(plain(event.items), plain(event.value or ())) for event in events}
 
 
 def _event(items: Items) -> Event:

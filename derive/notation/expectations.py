@@ -147,8 +147,13 @@ class Expectations(Model):
         if any(one.letter.kind == "data" for one in over):
             raise ReadingError("an expectation over data is not read", item.start, item.end, "unsupported")
         latent = any(symbol.role == "latent" for symbol in symbols)
-        if prior & {symbol.name for symbol in symbols if symbol.role == "param"} and not (latent or over or weights.named):
-            raise ReadingError("the mean of a parameter with a prior is not read", item.start, item.end, "unsupported")
+        if prior - weights.told and weights.named is None and not self._is_given_parameters(weights):
+            raise ReadingError(
+                f"a mean over {min(prior - weights.told)}, which has a prior, or given it? name it, as in E[..; \\theta]",
+                item.start,
+                item.end,
+                "unsupported",
+            )
         if not data or over or weights.named is not None:
             return
         settled = data <= named if weights.given else latent and not weights.prior
@@ -159,6 +164,21 @@ class Expectations(Model):
                 item.end,
                 "ambiguous",
             )
+
+    def _is_given_parameters(self, weights: Weights) -> bool:
+        """Whether an average is one under a posterior as it was declared, at parameters that are given there."""
+        return weights.versions is None and not weights.prior and bool(self.dictionary.posteriors)
+
+    def data_given(self, posterior: Posterior) -> set[str]:
+        """The names of the data on which a declared posterior is conditioned."""
+        inside = posterior.body[-1].parts[0] if posterior.body and posterior.body[-1].kind == "fence" else ()
+        cut = sign_at(inside, "mid")
+        found: set[str] = set()
+        for argument in arguments_of(inside[cut + 1 :]) if cut is not None else ():
+            letter = self.letter_of(argument.items, whole=True)
+            members = self.members_of(argument.items) or ([letter] if letter is not None else [])
+            found |= {one.name for one in members if one.kind == "data"}
+        return found
 
     def _weights(self, item: Item, given: Items, scope: Scope) -> Weights:
         sub = item.sub
@@ -211,6 +231,7 @@ class Expectations(Model):
     def _posterior_weights(self, given: Items, scope: Scope) -> Weights:
         versions: dict[str, Version] = {}
         found = False
+        told: set[str] = set()
         data: list[Occurrence] = []
         for argument in arguments_of(given):
             if not argument.items:
@@ -228,6 +249,7 @@ class Expectations(Model):
             if self._several(argument.items, ("data", "latent")):
                 continue
             one = self.versions(argument.items, scope)
+            told |= {*self.parameters_named(argument.items), *self.all_parameters(argument.items)}
             if one is None:
                 letter = self.letter_of(argument.items, whole=True)
                 if letter is None:
@@ -240,7 +262,14 @@ class Expectations(Model):
                 continue
             found = True
             versions.update(one)
-        return Weights(self, None, versions if found else None, scope, given=tuple(data))
+        if not found and self.dictionary.posteriors:
+            # p(z | x) without its parameters: as the posterior was declared, or at the parameters that move.
+            self.reader.undecided_weights = True
+            found = self.reader.weights == "moving"
+            self.reader.notes.add(
+                "E is over the posterior at the parameters written" if found else "E is over the declared posterior"
+            )
+        return Weights(self, None, versions if found else None, scope, given=tuple(data), told=frozenset(told))
 
     def _distribution(self, items: Items, scope: Scope) -> Weights:
         """``q``, ``q(z)``, ``p(z | x, \\theta)``: what an expectation is taken under."""
@@ -335,6 +364,8 @@ class Weights:
     """The variables that are averaged over, where the expectation names them."""
     given: tuple[Occurrence, ...] = ()
     """The variables on which it is conditioned, where it names them."""
+    told: frozenset[str] = frozenset()
+    """The parameters on which it is conditioned."""
 
     def _require_averaged(self, letter: Letter, indices: tuple[IndexLike, ...]) -> None:
         """That the expectation is one over this latent, given what its posterior is given."""
@@ -354,9 +385,10 @@ class Weights:
         if self.named is not None:
             return reader.formula(self.named, bound)
         named = {one.letter.name for one in self.given if one.letter.kind == "data"}
-        everything = not named or named >= {one.letter.name for one in self._given(letter, indices)}
-        if self.versions is None and not self.prior and everything:
+        if self.versions is None and not self.prior:
             for posterior in self.model.dictionary.posteriors:
+                if named and named != self.model.data_given(posterior):
+                    continue  # it is given something else
                 found = self._declared(posterior, letter, indices, value)
                 if found is not None:
                     return found

@@ -108,6 +108,9 @@ class Scope:
     """Whether theta_t stands for theta here: in Q(theta; theta), where Q(theta; theta_t) was defined."""
     fresh: bool = False
     outer: frozenset[str] = frozenset()
+    """The letters that stand free on the left side."""
+    behind: bool = False
+    """Whether the left side was read already."""
     opened: tuple[object, ...] = ()
     """The definitions whose bodies are being read: what looks like them in there is something else (a plain N, say)."""
     depth: int = 0
@@ -890,7 +893,7 @@ class Reader:
         start = line.position - 1
         if item.text == "\\int":
             return self.probabilities.integral(item, line, scope)
-        binders, condition = self._binders(item, scope)
+        binders, condition = self._binders(item, scope, line.items[line.position :])
         inner = scope
         used: list[tuple[str, Index | tuple[int, int], tuple[str, tuple[IndexLike, ...]] | None]] = []
         for letter, over, latent in binders:
@@ -972,8 +975,27 @@ class Reader:
             end = following
         return end
 
+    def _is_pair(self, other: str, scope: Scope, behind: Items) -> bool:
+        """Whether a sum over ``i \\ne m`` is one over both: m is used in it, and is bound or free nowhere else.
+
+        Raises:
+            ReadingError: that cannot be told from the left side alone.
+        """
+        first = _term_end(behind, 0)
+        if other in scope.indices or other in scope.outer or not _uses(behind[:first], other):
+            return False
+        if not scope.behind:
+            raise ReadingError(
+                f"a sum over both letters, or with {other} free? try \\sum_{{{other}}} \\sum_{{.. \\ne {other}}}",
+                behind[0].start,
+                behind[-1].end,
+                "ambiguous",
+            )
+        self.notes.add("a sum over two letters that differ")
+        return True
+
     def _binders(
-        self, item: Item, scope: Scope
+        self, item: Item, scope: Scope, behind: Items = ()
     ) -> tuple[list[tuple[str, Index | tuple[int, int], tuple[str, tuple[IndexLike, ...]] | None]], tuple[Items, Items] | None]:
         """What a sum runs over: letters with their ranges; a latent with its indices; a condition j != i."""
         below = item.sub
@@ -983,8 +1005,13 @@ class Reader:
         upper = item.sups[0] if item.sups else None
         for place, sign in enumerate(below):
             if sign.is_sign("ne"):
-                letter = plain(below[:place])
+                letter, other = plain(below[:place]), plain(below[place + 1 :])
+                if letter == other:
+                    raise ReadingError(f"an index that differs from itself: {letter}", item.start, item.end, "ill-formed")
                 over = self._range_of(letter, below[:place], scope)
+                partner = self.dictionary.indices.get(other)
+                if isinstance(partner, Index) and self._is_pair(other, scope, behind):
+                    return [(letter, over, None), (other, partner, None)], (below[:place], below[place + 1 :])
                 return [(letter, over, None)], (below[:place], below[place + 1 :])
             if sign.is_sign("in"):
                 raise ReadingError(f"a sum over a set: {plain(below)}", item.start, item.end, "unsupported")

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable
 from dataclasses import dataclass, replace
+from fractions import Fraction
 from typing import TYPE_CHECKING
 
 from derive.densities import density
@@ -20,6 +21,7 @@ from derive.formula import (
     Formula,
     Fresh,
     Function,
+    Number,
     Power,
     Product,
     Reference,
@@ -86,6 +88,9 @@ class Model(Latents):
             if target is given:
                 told |= {*self.parameters_named(argument.items), *self.all_parameters(argument.items)}
             target.extend(self._occurrences(argument.items, scope, versions, components, conditional=target is given))
+        keys = [(one.letter.name, one.indices) for one in (*before, *given)]
+        if len(set(keys)) != len(keys):
+            raise ReadingError("a variable stands twice in a probability", fence.start, fence.end, "ill-formed")
         if not before:
             raise ReadingError("a probability of no declared variable", fence.start, fence.end, "undeclared")
         inner = replace(scope, versions={**scope.versions, **versions}, told=frozenset(told))
@@ -168,7 +173,10 @@ class Model(Latents):
     def _assigned(self, left: Items, right: Items, scope: Scope) -> Occurrence:
         variable = self._variable(self._alias(left), scope)
         if variable is not None:
-            return replace(variable, value=self.reader.index(right, scope))
+            value = self.reader.index(right, scope)
+            if variable.letter.values is None:
+                self._require_a_number(variable, value, (*left, *right))
+            return replace(variable, value=value)
         if plain(right) == "1":
             # z_n^k = 1, where z_n^k is the indicator of z_n = k.
             for entry in self.dictionary.by_head(left[0].text):
@@ -181,6 +189,41 @@ class Model(Latents):
                         inner = replace(scope, indices={**scope.indices, **fixed})
                         return self._assigned(inside[:cut], inside[cut + 1 :], inner)
         raise ReadingError(f"not a variable of the declared model: {plain(left)}", left[0].start, left[-1].end, "undeclared")
+
+    def _require_a_number(self, variable: Occurrence, value: IndexLike, items: Items) -> None:
+        """That a datum may be given a value, as in ``p(x_i = 0)``: a number, and nothing else depends on the datum.
+
+        Raises:
+            ReadingError: it may not.
+        """
+        statements = [statement for statement, _ in self.statements_of(variable.letter)]
+        used = any(
+            self.letter_of(part) is variable.letter
+            for statement in self.dictionary.statements
+            for event in statement.conditions
+            for part in (event.items,)
+        ) or any(
+            _mentions_letter(self, argument.items, variable.letter)
+            for s in self.dictionary.statements
+            for argument in s.arguments
+        )
+        simple = all(
+            len(s.targets) == 1 and s.density not in ("Categorical", "Density") and not density(s.density).of_family
+            for s in statements
+        )
+        if (
+            variable.letter.kind != "data"
+            or not isinstance(value, int)
+            or variable.is_whole
+            or used
+            or not (statements and simple)
+        ):
+            raise ReadingError(
+                f"a value of {variable.letter.name} in a probability is not read here",
+                items[0].start,
+                items[-1].end,
+                "unsupported",
+            )
 
     def _variable(self, items: Items, scope: Scope, *, parameters: bool = False) -> Occurrence | None:
         kinds = ("param", "const") if parameters else ("data", "latent")
@@ -600,6 +643,8 @@ class Model(Latents):
                 return chance if value == 1 else ONE - chance
         if density(statement.density).of_family:
             return self._density_of_family(one, statement, scope)
+        if letter.kind == "data" and isinstance(one.value, int):
+            return self._density(statement.density, Number(Fraction(one.value)), statement.arguments, scope, at)
         value_of = self.reader.reference(letter, one.known, scope.versions.get(letter.name))
         return self._density(statement.density, value_of, statement.arguments, scope, at)
 
@@ -713,3 +758,13 @@ def empty_scope() -> Scope:
     from derive.notation.latex_reader import Scope
 
     return Scope()
+
+
+def _mentions_letter(model: Model, items: Items, letter: Letter) -> bool:
+    """Whether a declared letter stands among the items."""
+    for place, item in enumerate(items):
+        if model.letter_of(items[place : place + 1], whole=True) is letter:
+            return True
+        if any(_mentions_letter(model, part, letter) for part in item.parts):
+            return True
+    return False

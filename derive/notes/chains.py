@@ -29,6 +29,7 @@ from derive.formula import (
     Number,
     Power,
     Reference,
+    SizeNumber,
     Substitute,
     Sum,
     at_time,
@@ -49,7 +50,7 @@ from derive.notation.model import DENSITY_NAMES
 from derive.notation.spellings import arguments_of, plain, require_plain, sign_at
 from derive.notation.surface import SAME, SPACES, Item, Items, Token, surface, tokens
 from derive.notes import Display, Place, Row, Source
-from derive.symbols import INTEGERS, Domain, Index, Symbol
+from derive.symbols import INTEGERS, Domain, Index, IndexLike, Symbol
 
 Status = Literal["claim", "defined", "skipped", "unread"]
 
@@ -214,10 +215,14 @@ class DisplayReader:
             except DeriveError:
                 continue
             body = total.body if isinstance(total, Sum) else None
-            if isinstance(total, Sum) and isinstance(body, Apply) and body.indices.count(total.index) == 1:
+            if not isinstance(total, Sum) or not isinstance(body, (Apply, Reference)):
+                continue
+            if total.index not in body.indices or not _is_generic(body.indices):
+                continue  # of one row of a family it says nothing of the others
+            if isinstance(body, Apply):
                 self.told.add(fact.text)
                 self.own.normalised[body.function.name] = body.indices.index(total.index)
-            if isinstance(total, Sum) and isinstance(body, Reference) and body.indices and body.indices[-1] == total.index:
+            elif body.indices[-1] == total.index:
                 domain = SUMMED.get(body.symbol.domain)
                 if domain is not None and total.index.range == body.symbol.family[-1]:
                     self.told.add(fact.text)
@@ -557,7 +562,7 @@ class DisplayReader:
 
     def _formula(self, items: Items, reader: Reader) -> Formula:
         outer = shared_letters(self.left) if self.left is not None else frozenset()
-        return reader.formula(items, Scope(outer=outer))
+        return reader.formula(items, Scope(outer=outer, behind=self.left is not None))
 
     def _side(self, items: Items, reader: Reader) -> Formula:
         """A side of a relation; of ``argmax A`` the objective A, with a word that it is one."""
@@ -985,13 +990,20 @@ class DisplayReader:
                     continue  # the name of a mean, which is used where that mean stands
                 self.unread_facts = f"the assumption {fact.text} could not be read: {error}"
                 continue
-            concerned = set(_symbols(lhs, rhs))
-            if assumption is not None and any(symbol in concerned for symbol in _symbols(left, right)):
-                found.append(assumption)
-        return tuple(found), lhs, rhs
+            if assumption is None:
+                continue
+            if assumption.larger is None and not _symbols(left, right):
+                self.unread_facts = f"the assumption {fact.text} is one on sizes, which is not used"
+            found.append(assumption)
+        return tuple(_that_bear_on(found, _symbols(lhs, rhs))), lhs, rhs
 
 
 # Without state.
+
+
+def _is_generic(indices: tuple[IndexLike, ...]) -> bool:
+    """Whether indices are different letters: what is said at them is said of all members of a family."""
+    return all(isinstance(index, Index) for index in indices) and len(set(indices)) == len(indices)
 
 
 def _at_bars(left: Formula, right: Formula) -> tuple[Formula, Formula]:
@@ -1027,8 +1039,23 @@ def _put_in_current(node: Formula) -> Formula:
     return found
 
 
+def _that_bear_on(assumptions: list[Assumption], symbols: list[Symbol]) -> list[Assumption]:
+    """The assumptions on symbols, and those on what these are tied to."""
+    concerned = set(symbols)
+    kept: list[Assumption] = []
+    while True:
+        more = [a for a in assumptions if a not in kept and (a.larger or concerned & set(_symbols(*a.formulas)))]
+        if not more:
+            return [a for a in assumptions if a in kept]
+        kept += more
+        concerned |= {symbol for one in more for symbol in _symbols(*one.formulas)}
+
+
 def _assumption(fact: Fact, left: Formula, right: Formula) -> Assumption | None:
     """What is assumed, by its formulas; None for what says nothing of values."""
+    if isinstance(left, SizeNumber) and isinstance(right, SizeNumber) and fact.relation in ("<", ">"):
+        sizes = (left.size, right.size) if fact.relation == ">" else (right.size, left.size)
+        return Assumption(text=fact.text, larger=sizes)
     if fact.relation == "=":
         return Assumption(text=fact.text, equation=(left, right))
     if fact.relation in ("<", "le"):

@@ -675,3 +675,117 @@ def test_a_step_that_may_use_a_constraint_set_free_is_not_refuted() -> None:
     )
     assert [s.verdict for s in checked(MIXTURE, hint, rows % "-").steps] == ["defined", "proved", "unknown"]
     assert checked(MIXTURE, hint, rows % "").steps[1].verdict == "refuted"
+
+
+FAR = r"""
+size n, k
+index i in 1..n ; j in 1..k
+data t_i in R
+param \beta in R ; \theta_j in R ; \tau in positive ; \rho in unit ; g in R
+const M in Z ; N in N
+"""
+
+
+@pytest.mark.parametrize(
+    "row",
+    [
+        r"\sqrt{(2+\beta)^2} = 2+\beta",
+        r"|\beta - 2| = 2-\beta",
+        r"|t_i-300| = 300-t_i",
+        r"\log((\theta_j+3)^2) = 2\log(\theta_j+3)",
+        r"\frac{d}{d\beta}|\beta+3| = 1",
+        r"\sqrt{(\beta+9)(g+9)} = \sqrt{\beta+9}\sqrt{g+9}",
+        r"|\tau - \frac{1}{10}| = \tau - \frac{1}{10}",
+        r"|\rho - \frac1{10}| = \rho - \frac1{10}",
+        r"|\log \tau + 3| = \log \tau + 3",
+        r"|M-10| = 10-M",
+        r"|N-50| = 50-N",
+        r"e^{\log(\beta+9)} = \beta+9",
+        r"e^{\sum_i \log(2(2+t_i))} = 2^n \prod_i (2+t_i)",
+        r"(k-1)(k-2)(k-3) = 0",
+        r"(n-1)(k-1)(n-2)(k-2) = 0",
+        r"|n-5| = 5-n",
+        r"|\beta + 3| \le 3 + \beta",
+        r"(M+3)(M+2)(M-2)(M-3)(M-4)(M-5) = 0",
+        r"\frac{M}{M} = 1",
+    ],
+)
+def test_what_turns_far_out_is_looked_at_there(row: str) -> None:
+    assert verdict(FAR, row) == "refuted"
+
+
+def test_where_roots_branch_points_do_not_settle_it() -> None:
+    """The kink lies where no point is tried."""
+    assert verdict(FAR, r"|\beta^2 + \beta^4 - 10^{12}| = 10^{12} - \beta^2 - \beta^4") not in ("proved", "confirmed")
+    assert verdict(FAR, r"|\beta|^2 = \beta^2") == "proved"
+    assert verdict(FAR, r"\sqrt{\beta^2 + 1} \sqrt{\beta^2 + 1} = \beta^2 + 1") == "proved"
+
+
+SOLVED = r"""
+size k
+index j, l in 1..k
+param t in positive ; p in unit ; q in simplex(k)
+const b in positive ; c_j in positive
+"""
+
+
+@pytest.mark.parametrize(
+    ("equation", "left", "value", "expected"),
+    [
+        ("t + b", "t", "-b", "unknown"),
+        ("t^2 - b", "t", r"-\sqrt b", "unknown"),
+        ("t^2 - b", "t", r"\sqrt b", "proved"),
+        ("p - b", "p", "b", "unknown"),
+        ("q_j - c_j", "q_j", "c_j", "unknown"),
+        (r"q_j - c_j / \sum_l c_l", "q_j", r"c_j / \sum_l c_l", "proved"),
+    ],
+)
+def test_a_solution_lies_in_the_domain_of_its_letter(equation: str, left: str, value: str, expected: str) -> None:
+    name = "F_j" if left == "q_j" else "F"
+    hint = f"<!-- derive: solves (eq-f) = 0 for {left[0]} -->"
+    text = f"```derive\n{SOLVED}\n```\n\n$$ {name} := {equation} $$ (eq-f)\n\n{hint}\n$$ {left} = {value} $$\n"
+    assert check_note(read_note(Path("note.md"), text), Witness(autodiff=False), diagnosed=False).steps[-1].verdict == expected
+
+
+PAIRS = "size n, k\nindex i, m in 1..n ; j, l in 1..k\nconst a_i in R ; c_{jl} in positive"
+
+
+@pytest.mark.parametrize(
+    ("row", "expected"),
+    [
+        (r"\left(\sum_i a_i\right)^2 = \sum_i a_i^2 + \sum_{i \ne m} a_i a_m", "proved"),
+        (r"\left(\sum_i a_i\right)^2 = \sum_i a_i^2 + 2 \sum_{i \ne m} a_i a_m", "refuted"),
+        (r"\sum_{i \ne m} a_i = \sum_i a_i - a_m", "proved"),
+        (r"a_m \sum_i a_i = a_m^2 + \sum_{i \ne m} a_i a_m", "proved"),
+        (r"\sum_{i \ne m} a_i a_m = (\sum_i a_i)^2 - \sum_i a_i^2", "unread"),
+        (r"\sum_{j \ne j} c_{jj} = 0", "unread"),
+    ],
+)
+def test_sums_over_letters_that_differ(row: str, expected: str) -> None:
+    assert verdict(PAIRS, row) == expected
+
+
+@pytest.mark.parametrize("assumed", [r"\sum_l c_{1l} = 1", r"\sum_j c_{jj} = 1"])
+def test_an_assumed_sum_of_one_row_says_nothing_of_the_others(assumed: str) -> None:
+    assert verdict(f"{PAIRS}\nassume {assumed}", r"\sum_l c_{jl} = 1") not in ("proved", "confirmed")
+    assert verdict(rf"{PAIRS}\nassume \sum_l c_{{jl}} = 1".replace(r"\n", "\n"), r"\sum_l c_{jl} = 1") == "proved"
+
+
+def test_assumptions_are_followed_from_one_to_the_next() -> None:
+    declared = "param u in R ; v in R ; w in R\nconst a in R\nassume u = v ; v = w ; w = a"
+    assert verdict(declared, "u = a") in ("proved", "confirmed")
+    assert verdict(declared, "u = 2 a") == "refuted"
+
+
+def test_an_assumption_on_sizes_is_kept_or_said_not_to_be() -> None:
+    assert verdict("size n, k\nassume n > k", r"n \ge k") != "refuted"
+    assert verdict("size n, k\nindex i in 1..n\nparam u in R\nassume n = 3", r"\sum_i u = 3 u") == "unknown"
+
+
+@pytest.mark.parametrize(
+    "line",
+    [r"define u = \mu^2", r"define x_i = \mu", "size u", r"x_i ~ Normal(\mu, 1)", "param n in R", "data u in R"],
+)
+def test_contradictory_declarations_are_errors(line: str) -> None:
+    declared = f"size n\nindex i in 1..n\ndata x_i in R\nparam u in R ; \\mu in R\nx_i ~ Normal(u, 1)\n{line}"
+    assert checked(declared, "u = u").troubles

@@ -331,3 +331,87 @@ def test_an_evidence_moves_with_the_other_parameters(row: str) -> None:
 def test_what_a_density_is_up_to_a_constant_in_its_argument(right: str, wrong: str) -> None:
     assert verdict(EVIDENCE, right) == "proved"
     assert verdict(EVIDENCE, wrong) == "refuted"
+
+
+VALUES = r"""
+size n, K
+index i in 1..n ; k, l in 1..K
+data b_i in 0..1 ; x_i in N ; y_i in N
+latent z_i in 1..K
+param \theta in unit ; \lambda in positive ; q in simplex(K) ; \rho_k in positive
+b_i ~ Bernoulli(\theta)
+x_i ~ Poisson(\lambda)
+z_i ~ Categorical(q)
+y_i | z_i=k ~ Poisson(\rho_k)
+"""
+
+
+@pytest.mark.parametrize(
+    ("right", "wrong"),
+    [
+        (r"p(b_i=1) = \theta", r"p(b_i) = p(b_i=1)"),
+        (r"p(b_i=0) + p(b_i=1) = 1", r"p(b_i=0) = \theta"),
+        (r"p(x_i=3) = \lambda^{3}e^{-\lambda}/6", r"p(x_i=3) = \lambda^{x_i}e^{-\lambda}/x_i!"),
+        (r"p(z_i=k | y_i=0) = \frac{q_k e^{-\rho_k}}{\sum_l q_l e^{-\rho_l}}", r"p(z_i=k | y_i=0) = p(z_i=k|y_i)"),
+        (r"p(y_i=0|z_i=k) = e^{-\rho_k}", r"p(y_i=3|z_i=k) = p(y_i|z_i=k)"),
+    ],
+)
+def test_a_datum_may_be_given_a_value(right: str, wrong: str) -> None:
+    assert verdict(VALUES, right) == "proved"
+    assert verdict(VALUES, wrong) == "refuted"
+
+
+@pytest.mark.parametrize(
+    "row",
+    [
+        r"p(y_i=k) = p(y_i)",
+        r"p(x_i | x_i) = p(x_i)",
+        r"p(y_i | z_i=k, y_i) = p(y_i|z_i=k)",
+        r"p(y_i, y_i) = p(y_i)",
+        r"p(z_i=k|z_i=k) = 1",
+    ],
+)
+def test_a_variable_stands_once_in_a_probability(row: str) -> None:
+    assert verdict(VALUES, row) == "unread"
+
+
+POSTERIOR_OF_ONE = DISCRETE_CHANNELS + "posterior w_{ik} = p(z_i=k | x_i) at \\theta\ndefine \\theta = (\\lambda, \\rho, q)"
+
+
+@pytest.mark.parametrize(
+    ("right", "wrong"),
+    [
+        (
+            r"E_{z_i \sim p(z_i | x_i, y_i)}[\lambda_{z_i}] = \sum_k p(z_i=k | x_i, y_i) \lambda_k",
+            r"E_{z_i \sim p(z_i | x_i, y_i)}[\lambda_{z_i}] = \sum_k w_{ik} \lambda_k",
+        ),
+        (r"E[\lambda_{z_i} | x_i] = \sum_k w_{ik} \lambda_k", r"E[\lambda_{z_i} | x_i, y_i] = \sum_k w_{ik} \lambda_k"),
+    ],
+)
+def test_a_mean_is_under_the_declared_posterior_only_where_it_is_given_the_same(right: str, wrong: str) -> None:
+    assert verdict(POSTERIOR_OF_ONE, right) == "proved"
+    assert verdict(POSTERIOR_OF_ONE, wrong) == "refuted"
+
+
+RANDOM_SHIFT = r"""
+size n
+index i in 1..n
+data y_i in R
+latent u_i in R
+param \mu in R ; v in positive
+const a in positive
+\mu ~ Normal(0, a)
+u_i ~ Normal(0, 1)
+y_i | u_i, \mu ~ Normal(u_i + \mu, v)
+"""
+
+
+def test_a_mean_names_the_parameters_that_have_a_prior() -> None:
+    assert verdict(RANDOM_SHIFT, r"E[u_i|y_i, \mu] = \frac{y_i-\mu}{1+v}") == "proved"
+    for row in (
+        r"E[u_i + \mu] = \mu",
+        r"E[\mu^2 u_i^2] = \mu^2",
+        r"E[u_i|y_i] = \frac{y_i-\mu}{1+v}",
+        r"E[u_i|y_i]=E[u_i|y_i,\mu]",
+    ):
+        assert verdict(RANDOM_SHIFT, row) == "unread"
