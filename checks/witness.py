@@ -198,7 +198,10 @@ class Witness:
         try:
             read = under_assumptions(claim)
             if claim.relation == "implies" and claim.multiplier is None:
-                return _implied(self, at_one_place(read), proved)
+                placed = at_one_place(read)
+                found = _implied(self, placed, proved)
+                # The first equation is one for every value of its letters: what fails at one may hold where it holds at all.
+                return _implied(self, read, proved) if found.outcome == "differs" and placed is not read else found
             return _EXAMINATIONS[claim.relation](self, read)
         except UnsupportedError as unsupported:
             return Evidence("undecided", f"not supported: {unsupported}")

@@ -532,7 +532,7 @@ class Dictionary:
         targets = tuple(_event(items) for items in arguments_of_names(target if not _one_fence(target) else target[0].parts[0]))
         conditioned = tuple(_event(items) for part in conditions for items in arguments_of_names(part))
         for known in self.statements:
-            if _said_of(known.targets) & _said_of(targets) and _said_of(known.conditions) == _said_of(conditioned):
+            if _said_of(known.targets) & _said_of(targets) and _overlap(known.conditions, conditioned):
                 said = ", ".join(sorted(plain(target.items) for target in targets))
                 raise ReadingError(f"two distributions of {said}; 'reset' begins anew", 0, 1, "declaration")
         self.statements.append(Statement(targets, conditioned, met[1], arguments_of(call[0].parts[0])))
@@ -558,6 +558,14 @@ def _exponential(items: Items) -> Item:
 def _said_of(events: tuple[Event, ...]) -> set[tuple[str, str]]:
     """The variables of events, and the values that they are given."""
     return {(plain(event.items), plain(event.value or ())) for event in events}
+
+
+def _overlap(one: tuple[Event, ...], other: tuple[Event, ...]) -> bool:
+    """Whether two conditions may both be met: not where a variable has two numbers for values."""
+    first, second = ({plain(event.items): plain(event.value or ()) for event in events} for events in (one, other))
+    return not any(
+        value != second[name] and value.isdigit() and second[name].isdigit() for name, value in first.items() if name in second
+    )
 
 
 def _event(items: Items) -> Event:

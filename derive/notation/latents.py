@@ -89,7 +89,7 @@ class Latents(Parameters):
         """The value to which a latent is bound; None where it is free, and never is one that is bound."""
         for name, other in scope.latents:
             if name == letter.name and len(other) == len(indices):
-                self.require_apart(name, indices, other)
+                self.require_apart(name, indices, other, scope)
         bound = scope.latents.get((letter.name, indices))
         return bound if bound is not None else self.own_index(letter)
 
@@ -215,9 +215,9 @@ class Latents(Parameters):
         together, other = self._tuple(formal), self._tuple(actual)
         return together is not None and other is not None and other[0] is together[0]
 
-    def require_apart(self, name: str, one: tuple[IndexLike, ...], other: tuple[IndexLike, ...]) -> None:
+    def require_apart(self, name: str, one: tuple[IndexLike, ...], other: tuple[IndexLike, ...], scope: Scope) -> None:
         """Refuse two members of a family of which it is open whether they are the same one."""
-        if one == other or any(self._differ(a, b) for a, b in zip(one, other, strict=True)):
+        if one == other or any(self._differ(a, b, scope) for a, b in zip(one, other, strict=True)):
             return
         first, second = next((a, b) for a, b in zip(one, other, strict=True) if a != b)
         shown = [str(index) if isinstance(index, int) else index.name for index in (first, second)]
@@ -226,10 +226,12 @@ class Latents(Parameters):
             code="ambiguous",
         )
 
-    def _differ(self, one: IndexLike, other: IndexLike) -> bool:
-        """Whether two indices are known never to be equal."""
+    def _differ(self, one: IndexLike, other: IndexLike, scope: Scope) -> bool:
+        """Whether two indices are known never to be equal; what is assumed of letters is assumed of them where they are free."""
         if isinstance(one, int) and isinstance(other, int):
             return one != other
+        if scope.opened or any(index in scope.indices.values() for index in (one, other)):
+            return False
         shown = {str(index) if isinstance(index, int) else index.name for index in (one, other)}
         return len(shown) == 2 and any(
             fact.relation == "ne" and {plain(fact.left), plain(fact.right)} == shown for fact in self.dictionary.facts

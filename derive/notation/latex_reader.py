@@ -120,8 +120,8 @@ class Scope:
 
     def argument(self, items: Items) -> Closure | None:
         """The argument of a call for which the items stand, a lone letter."""
-        if len(items) != 1 or items[0].kind != "letter" or items[0].sub is not None or items[0].text not in self.dummies:
-            return None
+        if len(items) != 1 or items[0] != items[0].bare or items[0].kind != "letter" or items[0].text not in self.dummies:
+            return None  # \\theta^{(t)} is another letter
         closure = self.dummies[items[0].text]
         closure.used = True
         return closure
@@ -237,6 +237,8 @@ class Reader:
                 continue
             if item.is_sign("cdot", "times", "ast"):
                 line.take()
+                if not factors or line.ended:
+                    raise ReadingError("an operand is missing here", item.start, item.end)
                 if self._sign(line) < 0:
                     factors.append(Number(Fraction(-1)))
                 continue
@@ -316,7 +318,8 @@ class Reader:
                     sup[-1].end,
                     "ambiguous",
                 )
-            if word in TRANSPOSES and not (value.shape == () and word in self.dictionary.sizes):
+            declared = word in self.dictionary.sizes or bool(self.dictionary.by_head(word))
+            if word in TRANSPOSES and not (value.shape == () and declared):
                 value = value if value.shape == () else Transpose(value)
             elif word in ("-1", "{-1}") and len(value.shape) == 2:
                 value = Inverse(value)
@@ -375,6 +378,8 @@ class Reader:
             line.take()
             require_plain(following, sups=True)
             return self._indicator(following.parts[0], scope), following.sups, 0
+        if item.font == "face":
+            raise ReadingError("a number in bold: a vector of ones is not read; try a sum", item.start, item.end, "unsupported")
         return Number(Fraction(item.text)), item.sups, 0
 
     def _built(self, item: Item, scope: Scope) -> Formula:
@@ -444,7 +449,7 @@ class Reader:
 
     def _norm(self, inside: Items, item: Item, scope: Scope) -> tuple[Formula, tuple[Items, ...], int]:
         value = self.formula(inside, scope)
-        if item.sub is not None and plain(item.sub) not in ("2", "F"):
+        if item.sub is not None and plain(item.sub) not in (("F",) if len(value.shape) == 2 else ("2", "F")):
             raise ReadingError(f"a norm that is not read: {plain(item.sub)}", item.start, item.end, "unsupported")
         squared = self.guarded(
             (item,),
@@ -487,13 +492,25 @@ class Reader:
 
     def _letter(self, line: Line, scope: Scope) -> tuple[Formula, tuple[Items, ...], int]:
         item = line.items[line.position]
-        dummy = scope.argument((item,))
-        if dummy is not None:
+        dummy = scope.argument((item.bare,)) if item.sub is None else None
+        if dummy is not None and not self._is_spelled(line, scope):
             return self._dummy(line, dummy, scope)
         known = self._declared(line, scope)
         if known is not None:
             return known
         return self._builtin(line, scope)
+
+    def _is_spelled(self, line: Line, scope: Scope) -> bool:
+        """Whether the scripts of a letter are part of a declared name: ``\\theta^{(t)}``, where ``\\theta`` is an argument."""
+        item = line.items[line.position]
+        if not item.sups:
+            return False
+        if self.probabilities.is_current_mark(item.sups[0]):
+            return True
+        return any(
+            len(entry.spelling.items[0].sups) > 0 and entry.spelling.match(line.items, line.position) is not None
+            for entry in self.dictionary.by_head(item.text)
+        )
 
     def _dummy(self, line: Line, dummy: Closure, scope: Scope) -> tuple[Formula, tuple[Items, ...], int]:
         item = line.take()
@@ -677,6 +694,14 @@ class Reader:
                 )
             versions = {name: version for name, version in found.items() if not version.current}
             current = any(version.current for version in found.values())
+            every = {letter.name for letter in self.dictionary.letters if letter.kind == "param"}
+            if current and not every <= set(found):
+                raise ReadingError(
+                    f"a posterior at some of the parameters only: {plain(entry.at)}",
+                    entry.at[0].start,
+                    entry.at[-1].end,
+                    "unsupported",
+                )
             if not current and not versions and self.probabilities.bears_a_mark(entry.at):
                 raise ReadingError(
                     f"{plain(entry.at)} is neither the free parameters nor declared values of them",
@@ -788,10 +813,10 @@ class Reader:
         Raises:
             ReadingError: it is neither.
         """
-        if self.probabilities.is_current(actual, scope):
-            return not scope.moved
         found = self.probabilities.versions(actual, scope)
         every = {letter.name for letter in self.dictionary.letters if letter.kind == "param"}
+        if self.probabilities.is_current(actual, scope) and every <= set(found or ()):
+            return not scope.moved
         named = {*self.probabilities.parameters_named(actual), *self.probabilities.all_parameters(actual)}
         if found == {} and every <= named:
             return False
@@ -1278,6 +1303,14 @@ class Reader:
         """What an operator of differentiation covers: the product that follows, up to another such operator."""
         first = line.peek()
         if first is not None and first.kind == "fence" and first.text in ("()", "[]", "\\{\\}") and not first.sups:
+            following = line.peek(1)
+            if following is not None and following.kind == "fence" and following.text in ("()", "[]", "\\{\\}"):
+                raise ReadingError(
+                    "the derivative of one bracket, or of the product of both? try a bracket around what is differentiated",
+                    first.start,
+                    following.end,
+                    "ambiguous",
+                )
             line.take()
             return self.formula(first.parts[0], scope)
 

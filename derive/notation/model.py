@@ -440,7 +440,7 @@ class Model(Latents):
         for one in met:
             for other in met:
                 if one.letter is other.letter and not one.is_whole and not other.is_whole:
-                    self.require_apart(one.letter.name, one.known, other.known)
+                    self.require_apart(one.letter.name, one.known, other.known, scope)
 
     def _by_component(
         self,
