@@ -38,6 +38,8 @@ Key = tuple[str, Role]
 
 Draw = tuple[int, int]
 
+SMALL_INTEGERS: Mapping[int, int] = {4: 0, 5: 1, 7: -1}
+"""At points of these numbers all integers are these."""
 LARGEST_LITERAL = 16
 """Of integers written as indices; sizes are chosen larger than these, and the work grows with them."""
 
@@ -243,6 +245,12 @@ def _values(symbol: Symbol, sizes: Mapping[str, int], seed: int, number: int, sc
             values[place] = scale * _symmetric(rng, shape[0])
         else:
             for inner in np.ndindex(*shape):
+                if symbol.domain in ("integer", "count") and number in SMALL_INTEGERS:
+                    # Nought and one are where much fails that holds of all others.
+                    values[place + inner] = Fraction(
+                        SMALL_INTEGERS[number] if symbol.domain == "integer" else abs(SMALL_INTEGERS[number])
+                    )
+                    continue
                 values[place + inner] = _scaled(_scalar(rng, symbol.domain), symbol.domain, scale)
     if symbol.domain == "one-hot":
         return one_hot(values.shape, len(family) - 1, rng.randrange)

@@ -205,10 +205,10 @@ size n, k
 index i in 1..n ; j, l in 1..k
 data x_i in N ; b_i in 0..1
 latent z_i in 1..k
-param \pi in simplex(k) ; \lambda_j in positive ; \theta in unit
+param \pi in simplex(k) ; \lambda_j in positive ; \rho in unit
 z_i ~ Categorical(\pi)
 x_i | z_i=j ~ Poisson(\lambda_j)
-b_i ~ Bernoulli(\theta)
+b_i ~ Bernoulli(\rho)
 posterior w_{ij} = p(z_i=j | x_i) at \theta_t
 define N_j = \sum_i w_{ij}
 """
@@ -233,7 +233,7 @@ def test_a_solution_has_the_letters_of_its_left_side() -> None:
     assert updated(r"\lambda_l = \frac{\sum_i w_{ij} x_i}{N_j}") == "unread"
 
 
-@pytest.mark.parametrize("row", [r"\lambda_j \leftarrow 3", r"\lambda_j := 3", r"\theta := 1"])
+@pytest.mark.parametrize("row", [r"\lambda_j \leftarrow 3", r"\lambda_j := 3", r"\rho := 1"])
 def test_what_is_declared_keeps_its_meaning(row: str) -> None:
     assert verdict(UPDATES, row) == "unread"
 
@@ -244,8 +244,8 @@ def test_data_have_no_moments_unseen(row: str) -> None:
 
 
 def test_data_of_zeros_and_ones_are_numbers() -> None:
-    assert verdict(UPDATES, r"\log p(b_i) = b_i \log \theta + (1 - b_i) \log (1 - \theta)") == "proved"
-    assert verdict(UPDATES, r"\log p(b_i) = b_i \log \theta") == "refuted"
+    assert verdict(UPDATES, r"\log p(b_i) = b_i \log \rho + (1 - b_i) \log (1 - \rho)") == "proved"
+    assert verdict(UPDATES, r"\log p(b_i) = b_i \log \rho") == "refuted"
 
 
 def test_a_gradient_set_to_zero_is_then_written_out() -> None:
@@ -256,12 +256,12 @@ def test_a_gradient_set_to_zero_is_then_written_out() -> None:
 
 def test_a_chance_of_one_is_no_counterexample() -> None:
     """The share of ones may be one, which the declared open interval shuts out."""
-    hint = r"<!-- derive: solves (eq-b) = 0 for \theta -->"
-    slope = r"\frac{\sum_i b_i}{\theta} - \frac{n - \sum_i b_i}{1 - \theta}"
-    first = f"$$\n\\frac{{\\partial}}{{\\partial \\theta}} \\sum_i \\log p(b_i) = {slope}\n$$ (eq-b)"
+    hint = r"<!-- derive: solves (eq-b) = 0 for \rho -->"
+    slope = r"\frac{\sum_i b_i}{\rho} - \frac{n - \sum_i b_i}{1 - \rho}"
+    first = f"$$\n\\frac{{\\partial}}{{\\partial \\rho}} \\sum_i \\log p(b_i) = {slope}\n$$ (eq-b)"
     for row, expected in (
-        (r"\theta = \frac{1}{n} \sum_i b_i", ("proved", "confirmed")),
-        (r"\theta = \frac{1}{2 n} \sum_i b_i", ("refuted",)),
+        (r"\rho = \frac{1}{n} \sum_i b_i", ("proved", "confirmed")),
+        (r"\rho = \frac{1}{2 n} \sum_i b_i", ("refuted",)),
     ):
         text = f"```derive\n{UPDATES}\n```\n\n{first}\n\n{hint}\n$$\n{row}\n$$\n"
         note = check_note(read_note(Path("note.md"), text), Witness(autodiff=False), diagnosed=False)
