@@ -37,7 +37,8 @@ from derive.formula import (
     walk,
 )
 from derive.notation.declarations import Abbreviation, Letter, Posterior, Statement, Unknown, arguments_of_names
-from derive.notation.model import DENSITY_NAMES, Model, Occurrence
+from derive.notation.marginals import Occurrence, covers, generic
+from derive.notation.model import DENSITY_NAMES, Model
 from derive.notation.spellings import Match, arguments_of, plain, require_plain, sign_at
 from derive.notation.surface import Item, Items
 from derive.symbols import Index, IndexLike, Range, Symbol
@@ -169,15 +170,16 @@ class Expectations(Model):
         """Whether an average is one under a posterior as it was declared, at parameters that are given there."""
         return weights.versions is None and not weights.prior and bool(self.dictionary.posteriors)
 
-    def data_given(self, posterior: Posterior) -> set[str]:
-        """The names of the data on which a declared posterior is conditioned."""
+    def data_given(self, posterior: Posterior) -> dict[str, bool]:
+        """The data on which a declared posterior is conditioned, by their names; with each, whether it is all of a family."""
         inside = posterior.body[-1].parts[0] if posterior.body and posterior.body[-1].kind == "fence" else ()
         cut = sign_at(inside, "mid")
-        found: set[str] = set()
+        found: dict[str, bool] = {}
         for argument in arguments_of(inside[cut + 1 :]) if cut is not None else ():
             letter = self.letter_of(argument.items, whole=True)
             members = self.members_of(argument.items) or ([letter] if letter is not None else [])
-            found |= {one.name for one in members if one.kind == "data"}
+            exact = self.letter_of(argument.items) is letter and letter is not None
+            found.update((one.name, not exact and bool(one.spelling.slots)) for one in members if one.kind == "data")
         return found
 
     def _weights(self, item: Item, given: Items, scope: Scope) -> Weights:
@@ -241,6 +243,10 @@ class Expectations(Model):
                 continue
             if self._tuple(argument.items) is not None and (members := self._averaged(argument.items, scope)) is not None:
                 data += members
+                continue
+            cut = sign_at(argument.items, "=")
+            if cut is not None:
+                data.append(self._assigned(argument.items[:cut], argument.items[cut + 1 :], scope))
                 continue
             variable = self._variable(self._alias(argument.items), scope)
             if variable is not None:
@@ -372,11 +378,6 @@ class Weights:
         mine = (Occurrence(letter, indices),)
         if self.over is not None and not _overlap(mine, self.over):
             raise ReadingError(f"the latent {letter.name} stands under an expectation over something else", code="ill-formed")
-        if self.given and all(one.letter.kind == "latent" for one in self.given):
-            raise ReadingError("an expectation given latents", code="unsupported")
-        for one in self.given:
-            if one.letter.kind == "data" and one.known and indices and one.known[0] != indices[0]:
-                raise ReadingError(f"the latent {letter.name} given a datum at another index", code="unsupported")
 
     def weight(self, letter: Letter, indices: tuple[IndexLike, ...], value: IndexLike) -> Formula:
         reader, scope = self.model.reader, self.scope
@@ -384,10 +385,14 @@ class Weights:
         bound = scope.with_latent(letter.name, indices, value)
         if self.named is not None:
             return reader.formula(self.named, bound)
-        named = {one.letter.name for one in self.given if one.letter.kind == "data"}
+        for one in self.given:
+            if covers(one, Occurrence(letter, indices)):
+                if one.value is None:
+                    raise ReadingError(f"the mean of a function of {letter.name}, given {letter.name}", code="unsupported")
+                return Delta(value, one.value) if one.value != value else ONE  # it is known
         if self.versions is None and not self.prior:
             for posterior in self.model.dictionary.posteriors:
-                if named and named != self.model.data_given(posterior):
+                if self.given and not self._is_given_as(posterior, indices):
                     continue  # it is given something else
                 found = self._declared(posterior, letter, indices, value)
                 if found is not None:
@@ -398,16 +403,32 @@ class Weights:
             return self.model.probability([one], [], inner)
         return self.model.probability([one], self._told(one), inner)
 
+    def _is_given_as(self, posterior: Posterior, indices: tuple[IndexLike, ...]) -> bool:
+        """Whether an expectation names the data of a declared posterior: at the latent's indices, and no more.
+
+        All data of a family stand for the one at these indices where nothing ties them together.
+        """
+        wanted = self.model.data_given(posterior)
+        if {one.letter.name for one in self.given} != set(wanted) or any(one.value is not None for one in self.given):
+            return False
+        for one in self.given:
+            single = len(one.letter.spelling.slots) == len(indices)
+            if one.is_whole == wanted[one.letter.name] and (one.is_whole or one.indices == indices):
+                continue
+            if not (single and indices and one.known in ((), indices)) or self.model.are_tied([Occurrence(one.letter, indices)]):
+                return False
+        return True
+
     def _told(self, latent: Occurrence) -> list[Occurrence]:
-        """The data on which an expectation over a latent is conditioned: those that it names, else all that depend on the latent.
+        """What an expectation over a latent is conditioned on: what it names, else all data that tell of the latent.
 
         Raises:
-            ReadingError: a latent in between ties them to the data of other indices.
+            ReadingError: nothing is named, and a latent in between ties these to the data of other indices.
         """
-        given = self._given(latent.letter, latent.known)
-        named = {one.letter.name for one in self.given if one.letter.kind == "data"}
-        kept = [one for one in given if not named or one.letter.name in named]
-        if latent.known and isinstance(latent.known[0], Index) and self.model.are_tied([latent, *kept], latent.known[0]):
+        if self.given:
+            return list(self.given)
+        kept = self._given(latent)
+        if self.model.are_tied([latent, *kept]):
             raise ReadingError("data that a latent of all of them ties together", code="unsupported")
         return kept
 
@@ -429,17 +450,26 @@ class Weights:
             match.slots[slot] = (Item("letter", token),)
         return reader.posterior(posterior, match, scope)
 
-    def _given(self, letter: Letter, indices: tuple[IndexLike, ...]) -> list[Occurrence]:
-        """The data that depend on a latent, at its indices."""
+    def _given(self, latent: Occurrence) -> list[Occurrence]:
+        """The data that tell of a latent, at its indices: what depends on it, or on what they depend on."""
+        model, scope = self.model, self.scope
         found: list[Occurrence] = []
-        for other in self.model.dictionary.letters:
-            if other.kind != "data" or self.model.statement_of(other) is None:
+        relevant = {latent.letter.name}
+        candidates: list[tuple[Occurrence, set[str]]] = []
+        for other in model.dictionary.letters:
+            if other.kind != "data" or model.statement_of(other) is None:
                 continue
-            own = len(other.spelling.slots)
-            spread = (*indices, *(None for _ in range(own - len(indices))))[:own] if own >= len(indices) else ()
-            candidate = Occurrence(other, spread)
-            if len(spread) == own and any(p.letter is letter for p in self.model.parents_of(candidate, self.scope)):
-                found.append(candidate)
+            own, known = len(other.spelling.slots), latent.known
+            spread = (*known, *(None for _ in range(own - len(known))))
+            if len(spread) == own:
+                candidate = Occurrence(other, spread)
+                above = model.ancestors_of(generic(candidate)[0], scope)
+                candidates.append((candidate, {one.letter.name for one in above if one.letter.kind == "latent"}))
+        for _ in candidates:
+            for candidate, above in candidates:
+                if candidate not in found and above & relevant:
+                    found.append(candidate)
+                    relevant |= above
         return found
 
     def mean(self, body: Formula) -> Formula:
@@ -587,7 +617,7 @@ class Weights:
         """The mean of a feature under the posterior of a continuous latent, where that is a density with known means."""
         own = self.model
         latent = Occurrence(letter, indices)
-        given = self._told(latent)
+        given = own.localised([latent], self._told(latent), scope)
         feature = _feature(node, Reference(own.reader.symbol(letter), indices))
         if letter.values is not None or feature is None or any(one.is_whole for one in given):
             return None

@@ -378,7 +378,7 @@ class Reader:
             line.take()
             require_plain(following, sups=True)
             return self._indicator(following.parts[0], scope), following.sups, 0
-        if item.font == "face":
+        if item.font == "face" and item.text == "1":
             raise ReadingError("a number in bold: a vector of ones is not read; try a sum", item.start, item.end, "unsupported")
         return Number(Fraction(item.text)), item.sups, 0
 

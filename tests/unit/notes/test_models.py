@@ -415,3 +415,79 @@ def test_a_mean_names_the_parameters_that_have_a_prior() -> None:
         r"E[u_i|y_i]=E[u_i|y_i,\mu]",
     ):
         assert verdict(RANDOM_SHIFT, row) == "unread"
+
+
+NORMAL_GAMMA = r"""
+size n
+index i in 1..n
+data x_i in R
+param \mu in R ; \tau in positive
+const m_0 in R ; \lambda_0 in positive ; a_0 in positive ; b_0 in positive
+\tau ~ Gamma(a_0, b_0)
+\mu | \tau ~ Normal(m_0, 1/(\lambda_0 \tau))
+x_i | \mu, \tau ~ Normal(\mu, 1/\tau)
+define X=(x_i)
+"""
+RANDOM_MEAN = r"""
+size n
+index i in 1..n
+data x_i in R
+param m in R
+latent u_i in R
+const a, t, s in positive
+m ~ Normal(0,a)
+u_i | m ~ Normal(m,t)
+x_i | u_i ~ Normal(u_i,s)
+define U = (u_i) ; X = (x_i)
+"""
+
+
+@pytest.mark.parametrize(
+    ("model", "right", "wrong"),
+    [
+        (
+            NORMAL_GAMMA,
+            r"p(\tau|\mu,X) \propto p(\tau) p(\mu|\tau) p(X|\mu,\tau)",
+            r"p(\tau|\mu,X) \propto p(\tau) p(X|\mu,\tau)",
+        ),
+        (NORMAL_GAMMA, r"p(\tau|\mu) \propto p(\tau) p(\mu|\tau)", r"p(\tau|\mu) \propto p(\tau)"),
+        (RANDOM_MEAN, r"p(m|U,X) \propto p(m) \prod_i p(u_i|m)", r"p(m|U,X) \propto p(m) \prod_i p(x_i|m)"),
+    ],
+)
+def test_a_conditional_of_a_random_parameter_has_all_that_depends_on_it(model: str, right: str, wrong: str) -> None:
+    assert verdict(model, right) == "proved"
+    assert verdict(model, wrong) == "refuted"
+
+
+@pytest.mark.parametrize(
+    ("model", "right", "wrong"),
+    [
+        (SHARED, r"E[\lambda_z|x_i] = \sum_k p(z=k|x_i) \lambda_k", r"E[\lambda_z|x_i] = \sum_k p(z=k|X) \lambda_k"),
+        (SHARED, r"p(z=k|X) \propto q_k \prod_i p(x_i|z=k)", r"p(z=k|X) \propto q_k p(x_1|z=k)"),
+        (SHARED, r"E[\lambda_z | z=k] = \lambda_k", r"E[\lambda_z | z=k] = \sum_k q_k \lambda_k"),
+    ],
+)
+def test_what_is_given_is_given_as_it_is_named(model: str, right: str, wrong: str) -> None:
+    assert verdict(model, right) == "proved"
+    assert verdict(model, wrong) == "refuted"
+
+
+DIFFERENT = DISCRETE_CHANNELS.replace("index i in", "index i, h, m in") + "assume i \\ne h\ndefine g_{ih} = p(z_i=1|x_h)"
+
+
+@pytest.mark.parametrize(
+    "row",
+    [
+        r"\sum_h p(z_i=k|x_h) = n q_k",
+        r"\sum_i\sum_h p(x_i,x_h) = \left(\sum_i p(x_i)\right)^2",
+        r"\sum_i g_{ii} = n q_1",
+        r"g_{mm} = q_1",
+    ],
+)
+def test_letters_assumed_to_differ_may_meet_where_they_are_bound(row: str) -> None:
+    assert verdict(DIFFERENT, row) not in ("proved", "confirmed")
+
+
+def test_two_components_that_overlap_are_an_error() -> None:
+    note = checked(DISCRETE_CHANNELS + r"x_i | z_i=1 ~ Poisson(\rho_1)", "n = n")
+    assert note.troubles
