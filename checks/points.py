@@ -191,11 +191,11 @@ def size_schedule(names: Sequence[str], literals: Mapping[str, int] | None = Non
     generic = list(range(count + 1, 1, -1)) if count > 1 else [3] * count
     plans = [
         generic,
-        generic[1:] + generic[:1],
-        [1 if k % 2 == 0 else 2 for k in range(count)],
+        [*generic[2::2], *generic[0::2][:1], *generic[1::2]] if count > 2 else generic[::-1],
+        [2 if k % 2 == 0 else 1 for k in range(count)] if count > 2 else [1 if k % 2 == 0 else 2 for k in range(count)],
         [2] * count,
         [1] * count,
-        generic[2:] + generic[:2],
+        generic[1:] + generic[:1],
         [size + 2 for size in generic],
         [2 if k % 2 == 0 else 1 for k in range(count)],
     ]

@@ -160,7 +160,10 @@ class Witness:
         names, literals = sizes_of(*formulas), literals_of(*formulas)
         small = itertools.islice(size_schedule(names, literals), FAR_POINTS)
         for number, sizes in enumerate(small):
-            sizes = sizes if number % 2 else {name: size + 3 + number // 2 for name, size in sizes.items()}
+            if number % 2 == 0:
+                # No two sizes are tied to one another at all of these.
+                drawn = random.Random(f"{self.seed}/{number}")
+                sizes = {name: literals.get(name, 1) + drawn.randrange(7) for name in names}
             if _admits(claim, sizes):
                 chosen = scales if number > len(scales) else scales[number % len(scales) :][:1]
                 yield generic_point(symbols, sizes, self.seed, FIRST_FAR + number, chosen)

@@ -527,6 +527,8 @@ class Weights:
         if symbol.domain != "one-hot" or letter.values is None:
             self._require_averaged(letter, indices)
             known = self._moment(node, letter, indices)
+            if known is not None and known.shape != node.shape:
+                raise ReadingError(f"the mean of the vector {letter.name} is not read", code="unsupported")
             if known is not None:
                 return known
             if not any(isinstance(inner, Reference) and inner.symbol.role == "param" for inner in walk(node)):
@@ -637,7 +639,12 @@ class Weights:
             if met is None or named is None or met[0] is not letter or named[0].kind != "frozen":
                 continue
             at = right[4:] if [item.text for item in right[2:4]] == ["a", "t"] else ()
-            if (own.versions(at, self.scope) or {}) != dict(self.versions or {}):
+            given = inside[cut + 1 :]
+            if self.prior != (not given) or (self.given and not self._names_the_same(given)):
+                continue  # the mean given something else
+            bar = sign_at(given, ";")
+            there = at or (given[bar + 1 :] if bar is not None else ())
+            if (own.versions(there, self.scope) or {}) != dict(self.versions or {}):
                 continue  # the mean under other parameters
             by_slot = {
                 plain(chunk): index
@@ -647,6 +654,14 @@ class Weights:
             if all(index is not None for index in slots):
                 return Reference(named[0].symbol, tuple(index for index in slots if index is not None))
         return None
+
+    def _names_the_same(self, given: Items) -> bool:
+        """Whether what stands behind a bar names the very data that this expectation names."""
+        bar = sign_at(given, ";")
+        arguments = arguments_of(given if bar is None else given[:bar])
+        letters = {letter.name for a in arguments if (letter := self.model.letter_of(a.items, whole=True)) is not None}
+        data = {letter.name for letter in self.model.dictionary.letters if letter.kind == "data"}
+        return letters & data == {one.letter.name for one in self.given}
 
     def _share(self, letter: Letter, statement: Statement, scope: Scope) -> Formula | None:
         """The mean of one cell of a multinomial, given the total of the cells that are seen together only."""

@@ -509,6 +509,7 @@ class _Surface:
             before.append(replace(base, primes=base.primes + 1, end=token.end))
             return
         script, end = self.argument()
+        script = _word(script)
         if script and all(item.kind == "letter" and item.text == "\\prime" for item in script):
             before.append(replace(base, primes=base.primes + len(script), end=end))
         elif token.text == "_":
@@ -839,6 +840,36 @@ def _continues(token: Token, text: str, reader: _Surface) -> bool:
         return True
     ahead = reader.tokens[reader.position + 1] if reader.position + 1 < len(reader.tokens) else None
     return token.text == "." and "." not in text and ahead is not None and ahead.text.isdigit() and ahead.start == token.end
+
+
+MARKS = (
+    "new",
+    "old",
+    "next",
+    "prev",
+    "init",
+    "noise",
+    "obs",
+    "mis",
+    "true",
+    "opt",
+    "est",
+    "max",
+    "min",
+    "test",
+    "train",
+    "MLE",
+    "MAP",
+)
+"""Words that mark a letter, where they stand in its scripts by themselves: their letters are no indices."""
+
+
+def _word(script: Items) -> Items:
+    """A script that is one of the usual marks, as one word; any other as it is."""
+    if len(script) < 3 or not all(item.kind == "letter" and item == item.bare for item in script):
+        return script
+    word = "".join(item.text for item in script)
+    return (Item("letter", word, start=script[0].start, end=script[-1].end),) if word in MARKS else script
 
 
 def _faced(item: Item, font: str) -> Item:

@@ -789,3 +789,54 @@ def test_an_assumption_on_sizes_is_kept_or_said_not_to_be() -> None:
 def test_contradictory_declarations_are_errors(line: str) -> None:
     declared = f"size n\nindex i in 1..n\ndata x_i in R\nparam u in R ; \\mu in R\nx_i ~ Normal(u, 1)\n{line}"
     assert checked(declared, "u = u").troubles
+
+
+def test_marks_are_words_and_their_letters_no_indices() -> None:
+    declared = "size N, k\nindex n in 1..N ; j, l in 1..k\ndata x_n in R\nparam \\mu^{new} in R ; \\mu_j^{old} in R"
+    slope = r"\frac{\partial}{\partial\mu^{new}}\sum_n(x_n-\mu^{new})^2 = -2"
+    assert verdict(declared, slope + r"\sum_n(x_n-\mu^{new})") == "proved"
+    assert verdict(declared, slope + r"(x_n-\mu^{new})") == "refuted"
+    assert verdict(declared, r"\sum_j\mu_j^{old} = \sum_l\mu_l^{\text{old}}") == "proved"
+
+
+def test_no_two_sizes_are_tied_at_all_points() -> None:
+    declared = (
+        "size N, K, D, M\nindex n in 1..N ; k in 1..K ; d in 1..D ; m in 1..M\n"
+        "const x_{nd} in R ; \\theta_{km} in R ; \\alpha in R"
+    )
+    sums = r"\sum_n\sum_k\sum_d\sum_m"
+    left = rf"{sums}(x_{{nd}}\theta_{{km}}+\alpha) = {sums} x_{{nd}}\theta_{{km}} + "
+    assert verdict(declared, left + r"NKDM\alpha") == "proved"
+    for wrong in (r"(K+1)KDM\alpha", r"N(D+1)DM\alpha", r"NK(M+1)M\alpha"):
+        assert verdict(declared, left + wrong) == "refuted"
+
+
+@pytest.mark.parametrize(
+    ("declared", "row", "expected"),
+    [
+        ("const T in N\nparam \\tau in positive", r"\tau^T = \tau", "refuted"),
+        ("const T in N\nparam \\tau in positive", r"\log\tau^T = T\log\tau", "proved"),
+        ("size d\nparam W in R^{d x d}", r"\|W\|_2 = \|W\|_F", "unread"),
+        ("size d\nparam W in R^{d x d}", r"\|W\|_F^2 = \operatorname{tr}(W^T W)", "proved"),
+        ("size n\ndata y in R^n", r"y^T \mathbf 1 \mathbf 1^T y = y^T y", "unread"),
+        ("param b in R", r"b = \cdot b", "unread"),
+        ("param b in R", r"b \cdot = b", "unread"),
+        ("param b in R\nconst g in R", r"\frac{d}{d b} (b-g)(b+g) = b + g", "unread"),
+        ("param b in R\nconst g in R", r"\frac{d}{d b} \left[(b-g)(b+g)\right] = 2 b", "proved"),
+    ],
+)
+def test_what_stands_there_is_read_or_not(declared: str, row: str, expected: str) -> None:
+    assert verdict(declared, row) == expected
+
+
+def test_an_implication_has_its_premise_at_all_indices() -> None:
+    declared = "size k\nindex j, l in 1..k\nparam \\phi in simplex(k) ; \\tau in positive\nconst b_j in positive"
+    assert verdict(declared, r"\frac{b_j}{\phi_j} = \tau \implies \phi_j = \frac{b_j}{\sum_l b_l}") != "refuted"
+    assert verdict(declared, r"\frac{b_j}{\phi_j} = \tau \implies \phi_j = \frac{b_j}{2 \tau}") == "refuted"
+
+
+def test_a_dummy_is_no_part_of_a_declared_name() -> None:
+    definitions = "define A(\\mu) = (\\mu - \\mu^0)^2"
+    declared = f"param \\mu in R ; v in R\nconst \\mu^0 in R\n{definitions}"
+    assert verdict(declared, r"A(v) = (v-\mu^0)^2") == "proved"
+    assert verdict(declared, "A(v) = (v - 1)^2") == "refuted"

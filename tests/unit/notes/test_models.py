@@ -491,3 +491,25 @@ def test_letters_assumed_to_differ_may_meet_where_they_are_bound(row: str) -> No
 def test_two_components_that_overlap_are_an_error() -> None:
     note = checked(DISCRETE_CHANNELS + r"x_i | z_i=1 ~ Poisson(\rho_1)", "n = n")
     assert note.troubles
+
+
+SCALE = r"""
+size n
+index i in 1..n
+data y_i in R
+latent w_i in positive
+param \mu in R ; s in positive
+const a in positive
+frozen \hat w_i in positive
+define \theta=(\mu,s) ; \theta_t=(\mu_t,s_t)
+w_i ~ Gamma(a, a)
+y_i | w_i ~ Normal(\mu, s/w_i)
+assume \hat w_i = E[w_i|y_i] at \theta_t
+"""
+
+
+def test_an_assumed_mean_is_the_one_that_it_says() -> None:
+    assert verdict(SCALE, r"E[w_i] = 1") == "proved"
+    assert verdict(SCALE, r"E[w_i|y_i;\theta_t] = \hat w_i") == "proved"
+    for row in (r"E[w_i] = \hat w_i", r"E[w_i|y_i] = \hat w_i", r"\frac{\partial}{\partial\mu}E[w_i|y_i] = 0"):
+        assert verdict(SCALE, row) == "refuted"

@@ -177,7 +177,7 @@ def test_the_model_in_comments_reads_what_only_a_model_can() -> None:
         ([r"Q(\theta) = \log p(x; \mu, \theta)", r"\nabla_\mu Q(\theta) = 0"], [r"define  \theta = (\mu)"]),
         ([r"\sum_{i=1}^k p_i \log \frac{p_i}{q_i} = D"], ["p_i in positive", "q_i in positive"]),
         ([r"\sum_{j=1}^k \phi_j = 1"], [r"param   \phi in simplex(k)"]),
-        ([r"\mu_0 + \mu^{old} = \mu'"], [r"\mu_0", r"\mu^{old}", r"\mu'"]),
+        ([r"\mu_0 + \mu^{old} = \mu'"], [r"\mu_0", r"\mu^{\mathrm{old}}", r"\mu'"]),
     ],
 )
 def test_roles(rows: list[str], expected: list[str]) -> None:
