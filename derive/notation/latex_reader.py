@@ -71,6 +71,8 @@ CONSTANTS = ("const", "constant", "Const", "cst", "cte", "C", "c")
 """What stands for a term that is free of the parameters, where it is not declared."""
 PARTIAL = (Divide, Inverse, Log, Power, Function, Named)
 """What is not defined everywhere: a product with zero is then no zero."""
+IF = ("if", "when", "for", "where")
+"""Words before the condition of a case."""
 BIG = ("\\sum", "\\prod", "\\int")
 
 
@@ -360,9 +362,51 @@ class Reader:
             return self._fence(line, scope)
         if item.is_sign("mid", "Vert"):
             return self._bars(line, scope)
+        if item.kind == "environment" and item.text in ("cases", "dcases") and item == item.bare:
+            line.take()
+            return self._cases(item, scope), (), 0
         if item.kind == "environment":
             raise ReadingError(f"an environment inside a formula: {item.text}", item.start, item.end, "unsupported")
         raise ReadingError(f"not understood here: {plain((item,))!r}", item.start, item.end)
+
+    def _cases(self, item: Item, scope: Scope) -> Formula:
+        """What stands in cases, told apart by indices that are equal or not: each value times the indicator of its case.
+
+        Raises:
+            ReadingError: a condition is another one, or the cases leave something open.
+        """
+        cells, rows = list(item.parts), list[tuple[Items, Items]]()
+        for count in item.rows:
+            row, cells = cells[:count], cells[count:]
+            if not any(row):
+                continue  # behind a last row break
+            if len(row) != 2:
+                raise ReadingError("a case is a value and its condition", item.start, item.end, "ill-formed")
+            rows.append((_without_comma(row[0]), _without_comma(row[1])))
+        value: Formula | None = None
+        for number, (body, condition) in enumerate(reversed(rows)):
+            here = self.formula(body, scope)
+            told = condition[1:] if condition and condition[0].text in IF else condition
+            if number == 0:
+                complement = len(rows) == 2 and told and _is_complement(told, rows[0][1])
+                if not complement and [one.text for one in told] not in (["otherwise"], ["else"]):
+                    raise ReadingError(
+                        "the last case is no 'otherwise', nor the opposite of the one before", item.start, item.end, "unsupported"
+                    )
+                value = here
+                continue
+            if sign_at(told, "=", "ne") is None or any(one.kind == "words" for one in told):
+                raise ReadingError(f"a case that is not read: {plain(condition)}", item.start, item.end, "unsupported")
+            holds = self._indicator(told, scope)
+            if value is None or (value.shape != here.shape and ZERO not in (value, here)):
+                raise ReadingError("cases of different shapes", item.start, item.end, "ill-formed")
+            # What is zero has no shape of its own.
+            parts = [multiply(holds, here)] if here != ZERO else []
+            parts += [multiply(ONE - holds, value)] if value != ZERO else []
+            value = add(*parts) if parts else ZERO
+        if value is None:
+            raise ReadingError("cases without a case", item.start, item.end, "ill-formed")
+        return value
 
     def _number(self, line: Line, scope: Scope) -> tuple[Formula, tuple[Items, ...], int]:
         item = line.take()
@@ -1251,8 +1295,10 @@ class Reader:
     def _gradient(self, line: Line, scope: Scope) -> Formula:
         item = line.take()
         by = item.sub
-        if item.sups:
-            raise ReadingError("a second gradient", item.start, item.end, "unsupported")
+        second = len(item.sups) == 1 and plain(item.sups[0]) == "2"
+        if item.sups and not second:
+            raise ReadingError("a gradient of higher order", item.start, item.end, "unsupported")
+        by, squared = (by, None) if by is None else self._squared(by, scope)
         reference = self.parameter(by, scope, item) if by is not None else self._only_parameter(item)
         start = line.position
         following = line.peek()
@@ -1263,8 +1309,17 @@ class Reader:
             and bool(following.sups)
             and plain(following.sups[-1]) in TRANSPOSES
         )
-        if twice:
-            line.take()  # the matrix of second derivatives
+        if squared is not None:
+            if twice or second:
+                raise ReadingError("a second gradient by a square", item.start, item.end, "unsupported")
+            body = self._score(line, scope) or self._differentiated(line, scope)
+            return self.guarded((item,), lambda: self._by_square(body, reference, squared))
+        if twice or second:
+            if twice and second:
+                raise ReadingError("a gradient of higher order", item.start, item.end, "unsupported")
+            if twice:
+                line.take()
+            # The matrix of second derivatives.
             body = self._differentiated(line, scope)
             return self.guarded((item,), lambda: self.derivative(self.derivative(body, reference), reference))
         body = self._score(line, scope) or self._differentiated(line, scope)
@@ -1366,13 +1421,36 @@ class Reader:
 
         def build() -> Formula:
             value = body
-            for one in by:
-                value = self.derivative(value, one)
+            for one, squared in by:
+                value = self.derivative(value, one) if squared is None else self._by_square(value, one, squared)
             return value
 
         return self.guarded((item,), build)
 
-    def _by(self, below: Items, order: int, item: Item, scope: Scope) -> list[tuple[Reference, tuple[IndexLike, ...]]]:
+    def _squared(self, items: Items, scope: Scope) -> tuple[Items, Formula | None]:
+        """What stands below a derivative by ``\\sigma^2`` where ``\\sigma`` is declared: ``\\sigma``, and the square's slope."""
+        if len(items) == 1 and items[0].kind in ("fence", "group") and items[0] == items[0].bare:
+            items = items[0].parts[0]
+        if len(items) != 1 or len(items[0].sups) != 1 or plain(items[0].sups[0]) != "2" or items[0].kind != "letter":
+            return items, None
+        bare = (replace(items[0], sups=()),)
+        letter = self.probabilities.letter_of(bare)
+        if self.probabilities.letter_of(items) is not None or letter is None:
+            return items, None
+        if letter.symbol.shape or letter.symbol.domain not in ("positive", "unit", "simplex"):
+            raise ReadingError(
+                f"a derivative by the square of {letter.name}, which is not declared positive", items[0].start, items[0].end
+            )
+        return bare, multiply(Number(Fraction(2)), self.formula(bare, scope))
+
+    def _by_square(self, body: Formula, by: tuple[Reference, tuple[IndexLike, ...]], slope: Formula) -> Formula:
+        """The derivative by the square of a positive letter: the one by the letter, over twice the letter."""
+        made = self.derivative(body, by)
+        return Divide(made, slope) if made.shape == () else multiply(Divide(ONE, slope), made)
+
+    def _by(
+        self, below: Items, order: int, item: Item, scope: Scope
+    ) -> list[tuple[tuple[Reference, tuple[IndexLike, ...]], Formula | None]]:
         parts: list[Items] = []
         run: list[Item] = []
         for one in below:
@@ -1390,15 +1468,32 @@ class Reader:
                 parts = [bare, bare]
         if len(parts) != order:
             raise ReadingError("a derivative whose order above and below differ", item.start, item.end, "ill-formed")
-        found: list[tuple[Reference, tuple[IndexLike, ...]]] = []
+        found: list[tuple[tuple[Reference, tuple[IndexLike, ...]], Formula | None]] = []
         for part in parts:
             if part and part[-1].sups and plain(part[-1].sups[-1]) in TRANSPOSES:
                 part = (*part[:-1], replace(part[-1], sups=part[-1].sups[:-1]))
-            found.append(self.parameter(part, scope, item))
+            part, squared = self._squared(part, scope)
+            found.append((self.parameter(part, scope, item), squared))
         return found
 
 
 # Without a dictionary.
+
+
+def _without_comma(items: Items) -> Items:
+    while items and items[-1].is_sign(",", ";", ".") and items[-1] == items[-1].bare:
+        items = items[:-1]
+    return items
+
+
+def _is_complement(told: Items, other: Items) -> bool:
+    """Whether one condition is the opposite of another: ``j \\ne s`` and ``j = s``."""
+    other = other[1:] if other and other[0].text in IF else other
+    mine, theirs = sign_at(told, "=", "ne"), sign_at(other, "=", "ne")
+    if mine is None or theirs is None or told[mine].text == other[theirs].text:
+        return False
+    sides = {plain(told[:mine]), plain(told[mine + 1 :])}
+    return sides == {plain(other[:theirs]), plain(other[theirs + 1 :])}
 
 
 def _is_integer(text: str) -> bool:

@@ -840,3 +840,59 @@ def test_a_dummy_is_no_part_of_a_declared_name() -> None:
     declared = f"param \\mu in R ; v in R\nconst \\mu^0 in R\n{definitions}"
     assert verdict(declared, r"A(v) = (v-\mu^0)^2") == "proved"
     assert verdict(declared, "A(v) = (v - 1)^2") == "refuted"
+
+
+SOFTMAX = r"""
+size n, k, d
+index i in 1..n ; j, l, s in 1..k
+data x_i in R
+param \sigma in positive ; a_j in R ; \mu in R ; \beta in R^d ; \tau_j in positive ; u in R
+const A in R^{d x d}
+define p_j = \frac{e^{a_j}}{\sum_l e^{a_l}}
+"""
+SOFTMAX_SLOPE = r"\frac{\partial p_j}{\partial a_s} = \begin{cases} p_j (1-p_j) & %s \\ %s p_j p_s & %s \end{cases}"
+BY_SQUARE = r"\frac{\partial}{\partial \sigma^2}"
+LOG_LIKELIHOOD = r"\left( -\frac{n}{2} \log \sigma^2 - \frac{1}{2\sigma^2} \sum_i (x_i-\mu)^2 \right)"
+
+
+@pytest.mark.parametrize(
+    ("first", "sign", "second", "expected"),
+    [
+        (r"\text{if } j = s", "-", r"\text{if } j \ne s", "proved"),
+        ("j = s,", "-", r"\text{otherwise.}", "proved"),
+        (r"j \ne s", "-", "j = s", "refuted"),
+        ("j = s", "+", r"\text{else}", "refuted"),
+        ("j = s", "-", "j = l", "unread"),
+        ("u > 0", "-", r"\text{otherwise}", "unread"),
+    ],
+)
+def test_cases_of_indices(first: str, sign: str, second: str, expected: str) -> None:
+    assert verdict(SOFTMAX, SOFTMAX_SLOPE % (first, sign, second)) == expected
+
+
+@pytest.mark.parametrize(
+    ("right", "wrong"),
+    [
+        (r"\nabla_\beta^2 \tfrac12 \beta^T A \beta = \tfrac12 (A + A^T)", r"\nabla^2_\beta \tfrac12 \beta^T A \beta = A"),
+        (
+            rf"{BY_SQUARE} {LOG_LIKELIHOOD} = -\frac{{n}}{{2\sigma^2}} + \frac{{1}}{{2\sigma^4}}\sum_i (x_i-\mu)^2",
+            rf"{BY_SQUARE} {LOG_LIKELIHOOD} = -\frac{{n}}{{\sigma}} + \frac{{1}}{{\sigma^3}}\sum_i (x_i-\mu)^2",
+        ),
+        (
+            r"\frac{\partial^2}{\partial (\sigma^2)^2} \log \sigma^2 = -\frac{1}{\sigma^4}",
+            r"\frac{\partial}{\partial \sigma^2} \log \sigma = \frac{1}{\sigma}",
+        ),
+        (
+            r"\frac{\partial^2}{\partial \sigma^2} \log \sigma = -\frac{1}{\sigma^2}",
+            r"\nabla_{\sigma^2} \log \sigma = \frac{1}{\sigma}",
+        ),
+        (r"\nabla_{\tau_s^2} \sum_j \tau_j^4 = 2 \tau_s^2", r"\frac{\partial}{\partial \tau_s^2} \sum_j \tau_j^4 = 4 \tau_s^3"),
+    ],
+)
+def test_second_gradients_and_derivatives_by_squares(right: str, wrong: str) -> None:
+    assert verdict(SOFTMAX, right) == "proved"
+    assert verdict(SOFTMAX, wrong) == "refuted"
+
+
+def test_a_square_has_a_slope_only_where_its_root_is_positive() -> None:
+    assert verdict(SOFTMAX, r"\frac{\partial}{\partial u^2} u^4 = 2 u^2") == "unread"
