@@ -319,6 +319,47 @@ class Expectations(Model):
             "undeclared",
         )
 
+    def sum_over_all(self, item: Item, letter: Letter, covered: Items, scope: Scope) -> Formula:
+        """``\\sum_Z`` over all values of a whole family of latents: of ``p(Z | X) g`` a mean, of ``p(X, Z)`` what is left.
+
+        Raises:
+            ReadingError: another sum over them.
+        """
+        if any(one.is_sign("+", "-") for one in covered):
+            raise ReadingError("a sum over all latents of several terms; try a bracket", item.start, item.end, "ambiguous")
+        name, fence = (*covered, item, item)[:2]
+        probability = name.text in DENSITY_NAMES and not self.dictionary.by_head(name.text) and fence.kind == "fence"
+        if not probability or name != name.bare or fence != fence.bare:
+            raise ReadingError(
+                "a sum over all of a latent's members of something else than a probability of them times what is averaged",
+                item.start,
+                item.end,
+                "unsupported",
+            )
+        inside, rest = fence.parts[0], covered[2:]
+        bar = sign_at(inside, "mid")
+        before = [
+            argument
+            for argument in arguments_of(inside if bar is None else inside[:bar])
+            if argument.separator != ";" and self.versions(argument.items, scope) is None
+        ]
+        named = [argument for argument in before if self.latent_of(argument.items) is letter]
+        if len(named) != 1:
+            raise ReadingError("a sum over latents that do not stand in the probability", item.start, item.end, "unsupported")
+        if len(before) == 1:
+            weights = self._distribution((name, fence), scope)
+            return weights.mean(self.reader.formula(rest, scope)) if rest else ONE
+        if rest:
+            raise ReadingError("a sum over all latents of a joint density times something", item.start, item.end, "unsupported")
+        # Without the latents: what is left of the arguments, in their places.
+        kept: list[Item] = []
+        for argument in arguments_of(inside):
+            if argument is not named[0] and argument.items != named[0].items:
+                if kept:
+                    kept.append(Item("sign", argument.separator if argument.separator else ","))
+                kept += argument.items
+        return self.probability_of(replace(fence, parts=(tuple(kept),)), scope)
+
     def integral(self, item: Item, line: Line, scope: Scope) -> Formula:
         """``\\int f dz`` over a latent: a sum over its values, which may be a continuum."""
         mention = self.latent_mention(item.sub, scope) if item.sub is not None else None

@@ -962,6 +962,11 @@ class Reader:
         start = line.position - 1
         if item.text == "\\int":
             return self.probabilities.integral(item, line, scope)
+        if item.text == "\\sum" and item.sub is not None and (whole := self._whole_latent(item.sub)) is not None:
+            require_plain(item, sub=True)
+            stop = self._extent(line, scope, frozenset({plain(item.sub)}))
+            covered, line.position = line.items[line.position : stop], stop
+            return self.probabilities.sum_over_all(item, whole, covered, scope)
         binders, condition = self._binders(item, scope, line.items[line.position :])
         inner = scope
         used: list[tuple[str, Index | tuple[int, int], tuple[str, tuple[IndexLike, ...]] | None]] = []
@@ -995,6 +1000,13 @@ class Reader:
                         value = self.guarded(line.items[start:stop], lambda b=bound, v=inside: Product(b, v))
         line.position = covered.position
         return value
+
+    def _whole_latent(self, below: Items) -> Letter | None:
+        """The latent of which ``Z`` is the whole family, below a sum; None where something else stands there."""
+        whole = self.probabilities.latent_of(below)
+        if whole is None or not whole.spelling.slots or self.probabilities.lettered(below) is not None:
+            return None
+        return whole
 
     def _covered(self, covered: Line, inner: Scope) -> Formula:
         return self._sum(covered, inner)

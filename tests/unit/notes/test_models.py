@@ -513,3 +513,50 @@ def test_an_assumed_mean_is_the_one_that_it_says() -> None:
     assert verdict(SCALE, r"E[w_i|y_i;\theta_t] = \hat w_i") == "proved"
     for row in (r"E[w_i] = \hat w_i", r"E[w_i|y_i] = \hat w_i", r"\frac{\partial}{\partial\mu}E[w_i|y_i] = 0"):
         assert verdict(SCALE, row) == "refuted"
+
+
+BISHOP = r"""
+size N, K
+index n in 1..N ; k, l in 1..K
+data x_n in R
+latent z_n in 1..K
+param \pi in simplex(K) ; \mu_k in R ; \sigma_k in positive
+z_n ~ Categorical(\pi)
+x_n | z_n=k ~ Normal(\mu_k, \sigma_k^2)
+define \theta = (\pi, \mu, \sigma) ; \theta^{old} = (\pi^{old}, \mu^{old}, \sigma^{old}) ; X = (x_n) ; Z = (z_n)
+posterior \gamma_{nk} = p(z_n=k | x_n) at \theta^{old}
+"""
+AVERAGED = r"\sum_Z p(Z | X, \theta^{old}) \ln p(X, Z | \theta)"
+
+
+@pytest.mark.parametrize(
+    ("right", "wrong"),
+    [
+        (r"\ln p(X | \theta) = \ln \left\{ \sum_Z p(X, Z | \theta) \right\}", r"p(X | \theta) = \sum_Z p(Z | X, \theta)"),
+        (r"1 = \sum_Z p(Z | X, \theta)", r"N = \sum_Z p(Z | X, \theta)"),
+        (
+            rf"{AVERAGED} = \sum_n \sum_k \gamma_{{nk}} (\ln \pi_k + \ln \mathcal{{N}}(x_n | \mu_k, \sigma_k^2))",
+            rf"{AVERAGED} = \sum_n \sum_k \gamma_{{nk}} \ln \mathcal{{N}}(x_n | \mu_k, \sigma_k^2)",
+        ),
+        (
+            rf"\ln p(X | \theta) = {AVERAGED} - \sum_Z p(Z|X,\theta^{{old}}) \ln p(Z | X, \theta)",
+            rf"\ln p(X | \theta) = {AVERAGED} - \sum_Z p(Z|X,\theta^{{old}}) \ln p(Z | X, \theta^{{old}})",
+        ),
+    ],
+)
+def test_sums_over_all_latents_at_once(right: str, wrong: str) -> None:
+    assert verdict(BISHOP, right) == "proved"
+    assert verdict(BISHOP, wrong) == "refuted"
+
+
+@pytest.mark.parametrize(
+    "row",
+    [
+        r"\sum_Z p(X, Z | \theta) \ln p(X, Z) = 1",
+        r"\sum_Z p(X | \theta) = 1",
+        r"\sum_Z (p(Z|X) + p(Z|X)) = 2",
+        r"\sum_Z p(Z|X, \theta) \ln p(X, Z | \theta) + p(Z|X,\theta) = 1",
+    ],
+)
+def test_other_sums_over_all_latents_are_not_read(row: str) -> None:
+    assert verdict(BISHOP, row) == "unread"
