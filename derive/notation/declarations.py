@@ -57,6 +57,8 @@ class Letter:
     values: Range | Span | None = None
     convention: Convention = "entry"
     call: bool = False
+    diagonal: bool = False
+    """Whether it is the matrix with the symbol's values on its diagonal."""
 
     @property
     def name(self) -> str:
@@ -324,6 +326,7 @@ class Dictionary:
                 raise ReadingError(f"'over' names no index: {over!r}", start, start + 1, "declaration")
         pattern = self.pattern(items)
         shape, domain, values = self._type(type_text, start)
+        diagonal = type_text.strip().startswith("diag(")
         if kind == "data" and values == (0, 1):
             domain, values = "bool", None
         if kind not in ("latent", "data") and isinstance(values, tuple):
@@ -375,7 +378,7 @@ class Dictionary:
             return  # a hint says again what an earlier one said
         if same is not None:
             raise ReadingError(f"declared twice: {plain(items)}", start, start + 1, "declaration")
-        self.entries.append(Letter(pattern, symbol, kind, extra, values, convention, call=bool(latents)))
+        self.entries.append(Letter(pattern, symbol, kind, extra, values, convention, call=bool(latents), diagonal=diagonal))
 
     def _latent(self, items: Items) -> Letter | None:
         for letter in self.letters:
@@ -424,9 +427,14 @@ class Dictionary:
             size = self.size(met[2], start)
             if met[1] == "simplex":
                 return (), "simplex", None
+            if met[1] == "diag":
+                return (size,), "positive", None
             if met[1] in ("spd", "sym"):
                 return (size, size), met[1], None  # type: ignore[return-value]
             raise ReadingError(f"a type that is not supported yet: {met[1]}", start, start + len(text), "unsupported")
+        intervals: Mapping[str, Domain] = {"(0,1)": "unit", "(0,\\infty)": "positive", "[0,\\infty)": "nonnegative"}
+        if (interval := re.sub(r"\s|\\,", "", text).replace("inf)", "\\infty)").replace("\\\\infty", "\\infty")) in intervals:
+            return (), intervals[interval], None
         if re.fullmatch(r"-?\w+\s*(?:\.\.|\\dots)\s*.+", text):
             lower, upper = _range(text, start)
             if re.fullmatch(r"-?\d+", upper):

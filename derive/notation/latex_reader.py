@@ -712,7 +712,7 @@ class Reader:
             symbol = replace(symbol, domain="positive")
         if version is not None and version.current:
             symbol = symbol.at_current
-        return Reference(symbol, indices)
+        return Diagonal(Reference(symbol, indices)) if entry.diagonal else Reference(symbol, indices)
 
     def symbol(self, entry: Letter) -> Symbol:
         """A letter's symbol, with the domain that assumptions make of its own."""

@@ -896,3 +896,26 @@ def test_second_gradients_and_derivatives_by_squares(right: str, wrong: str) -> 
 
 def test_a_square_has_a_slope_only_where_its_root_is_positive() -> None:
     assert verdict(SOFTMAX, r"\frac{\partial}{\partial u^2} u^4 = 2 u^2") == "unread"
+
+
+DIAGONAL = r"""
+size d, n
+index i in 1..n
+param \Psi in diag(d) ; \rho in (0, 1) ; \tau in (0, \infty) ; \mu in R^d
+data x_i in R^d
+"""
+
+
+@pytest.mark.parametrize(
+    ("right", "wrong"),
+    [
+        (r"\Psi = \Psi^T", r"\Psi = 2 \Psi^T"),
+        (r"\log|2\Psi| = d \log 2 + \log|\Psi|", r"\log|2\Psi| = \log 2 + \log|\Psi|"),
+        (r"\nabla_\mu \log \mathcal{N}(x_i | \mu, \Psi) = \Psi^{-1} (x_i - \mu)", r"\Psi x_i x_i^T = x_i x_i^T \Psi"),
+        (r"\sqrt{\tau^2} = \tau", r"\tau \ge 1"),
+        (r"1 - \rho > 0", r"\rho \ge \frac12"),
+    ],
+)
+def test_diagonal_matrices_and_intervals(right: str, wrong: str) -> None:
+    assert verdict(DIAGONAL, right) == "proved"
+    assert verdict(DIAGONAL, wrong) == "refuted"
