@@ -86,6 +86,22 @@ def written(step: Step) -> Callable[[Formula], str]:
     return write
 
 
+_KINDS = {"nonzero": "{} is not 0", "positive": "{} is positive", "regular": "{} is invertible"}
+MOST_CONDITIONS = 4
+
+
+def provided(step: Step) -> list[str]:
+    """What a proof takes for granted that the declarations do not say: where both sides are defined."""
+    from derive.algebra.prove import Proof
+
+    found: dict[str, None] = {}
+    for finding in step.findings:
+        for duty in finding.outcome.obligations if isinstance(finding.outcome, Proof) else ():
+            if not duty.derived and duty.kind in _KINDS and finding.verdict == "proved":
+                found[_KINDS[duty.kind].format(written(step)(duty.formula))] = None
+    return list(found)
+
+
 HELP = {
     "undeclared": "declare the symbol in a `derive` block, or correct its spelling",
     "unsupported": "write the step with what is supported, or split it",

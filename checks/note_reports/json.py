@@ -7,14 +7,12 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from checks.environment import DISTRIBUTION, Environment
-from checks.note_reports import NoteReport, counts, help_for, written
+from checks.note_reports import NoteReport, counts, help_for, provided, written
 from checks.reports.json import SCHEMA, Record, counterexample, method, versions
 from checks.snippets import snippet
-from derive.algebra.prove import Proof
 from derive.notation import latex_writer
 
 if TYPE_CHECKING:
-    from checks.judge import Finding
     from checks.notes import CheckedNote, Step
     from checks.reports import Page
 
@@ -72,7 +70,7 @@ def _step(step: Step, page: Page) -> Record:
         "points": evidence.points if evidence is not None else None,
         "counterexample": counterexample(point) if point is not None else None,
         **({"snippet": (snippet(worst) or None) if point is not None and worst is not None else None} if page.snippets else {}),
-        "assumptions": _assumptions(worst) if worst is not None else None,
+        "assumptions": [*(a.text for a in worst.claim.assumptions), *provided(step)] if worst is not None else None,
         "notes": list(row.notes) or None,
         "reason": row.reason or None,
         "remark": step.remark or None,
@@ -91,11 +89,6 @@ def _residual(step: Step) -> Record | None:
         "text": written(step)(left),
         "verdict": step.leftover.verdict,
     }
-
-
-def _assumptions(finding: Finding) -> list[str]:
-    conditions = finding.outcome.conditions if isinstance(finding.outcome, Proof) else ()
-    return [*(assumption.text for assumption in finding.claim.assumptions), *conditions]
 
 
 REPORT = NoteReport(name="json", title="for programs", write=write)

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from fractions import Fraction
 from typing import TYPE_CHECKING, Any
 
-from checks.note_reports import NoteReport, counts, help_for, letter, source_line, written
+from checks.note_reports import MOST_CONDITIONS, NoteReport, counts, help_for, letter, provided, source_line, written
 from checks.note_reports.concise import verdict, where
 from checks.outline import nested
 from checks.snippets import snippet
@@ -43,6 +43,10 @@ def _note(note: CheckedNote, page: Page) -> Iterator[str]:
             label = step.label
             yield f"  ({label})"
         yield _row(step, page)
+        conditions = provided(step)
+        if conditions:
+            more = f"; and {len(conditions) - MOST_CONDITIONS} more" if len(conditions) > MOST_CONDITIONS else ""
+            yield f"        provided that {'; '.join(conditions[:MOST_CONDITIONS])}{more}"
         if not step.passes or step.remark or len(step.readings) > 1:
             yield from _details(note, step, page)
     yield ""
