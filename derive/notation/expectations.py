@@ -148,7 +148,7 @@ class Expectations(Model):
         if any(one.letter.kind == "data" for one in over):
             raise ReadingError("an expectation over data is not read", item.start, item.end, "unsupported")
         latent = any(symbol.role == "latent" for symbol in symbols)
-        if prior - weights.told and weights.named is None and not self._is_given_parameters(weights):
+        if prior - weights.told and weights.named is None and not (latent and self._is_given_parameters(weights)):
             raise ReadingError(
                 f"a mean over {min(prior - weights.told)}, which has a prior, or given it? name it, as in E[..; \\theta]",
                 item.start,
@@ -268,6 +268,9 @@ class Expectations(Model):
                 continue
             found = True
             versions.update(one)
+        if not data:
+            # Parameters alone are given: that is the model's own distribution of the latents.
+            return Weights(self, None, versions, scope, prior=True, told=frozenset(told))
         if not found and self.dictionary.posteriors:
             # p(z | x) without its parameters: as the posterior was declared, or at the parameters that move.
             self.reader.undecided_weights = True
@@ -628,19 +631,28 @@ class Weights:
     def _moment(self, node: Formula, letter: Letter, indices: tuple[IndexLike, ...]) -> Formula | None:
         """The mean of a feature of a latent that is no category, where assumption or model state it; None where they do not."""
         own = self.model
+        if self.named is not None:
+            return None  # under another distribution than the model's
         scope = replace(self.scope, versions={**self.scope.versions, **(self.versions or {})})
         itself = isinstance(node, Reference) and len(indices) == len(letter.spelling.slots)
         if itself and (assumed := self._assumed_mean(letter, indices)) is not None:
             return assumed
         for statement, match in own.statements_of(letter):
             placed = own.placed_at(Occurrence(letter, indices[: len(letter.spelling.slots)]), match, scope)
-            if itself and statement.density == "Multinomial":
+            if itself and statement.density == "Multinomial" and not self.prior:
                 return self._share(letter, statement, placed)
             if len(statement.targets) != 1:
                 continue
-            if self.prior or (itself and statement.density == "Binomial"):
+            if self.prior or (itself and not self._has_children(letter)):
                 return self._stated_mean(node, letter, indices, statement, placed)
         return None if self.prior else self._posterior_mean(node, letter, indices, scope)
+
+    def _has_children(self, letter: Letter) -> bool:
+        """Whether something else of the model depends on a latent, so that it tells of the latent."""
+        own = self.model
+        return any(
+            own.letter_of(event.items) is letter for statement in own.dictionary.statements for event in statement.conditions
+        ) or any(letter.name in _letters_in((*fact.left, *fact.right)) for fact in own.dictionary.facts if fact.relation == "=")
 
     def _stated_mean(
         self, node: Formula, letter: Letter, indices: tuple[IndexLike, ...], statement: Statement, scope: Scope
@@ -725,6 +737,10 @@ class Weights:
                     continue
                 if any(item.is_sign("-") for item in parts) or not all(cell in cells for cell in inside):
                     continue
+                if not any(one.letter is whole for one in self.given):
+                    continue  # the total is not given
+                if any(one.letter.kind != "data" or one.value is not None for one in self.given):
+                    continue  # more is given than totals
                 own = [chances[cells.index(cell)] for cell in inside]
                 mine = chances[cells.index(letter)]
                 share = Divide(mine, add(*own)) if len(own) > 1 else ONE

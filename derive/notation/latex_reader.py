@@ -239,7 +239,8 @@ class Reader:
                 continue
             if item.is_sign("cdot", "times", "ast"):
                 line.take()
-                if not factors or line.ended:
+                ahead = line.peek()
+                if not factors or ahead is None or ahead.is_sign("cdot", "times", "ast", "/", "odot", "!"):
                     raise ReadingError("an operand is missing here", item.start, item.end)
                 if self._sign(line) < 0:
                     factors.append(Number(Fraction(-1)))

@@ -176,6 +176,9 @@ class Model(Marginals):
             len(s.targets) == 1 and s.density not in ("Categorical", "Density") and not density(s.density).of_family
             for s in statements
         )
+        domain = variable.letter.symbol.domain
+        if isinstance(value, int) and (value < 0 or (domain == "bool" and value > 1)):
+            raise ReadingError(f"{value} is no value of {variable.letter.name}", items[0].start, items[-1].end, "ill-formed")
         if (
             variable.letter.kind != "data"
             or not isinstance(value, int)
@@ -217,6 +220,10 @@ class Model(Marginals):
         """``x_n`` where ``x_{ni}`` is declared: all of its entries."""
         if len(items) == 1 and items[0].sub is not None and not items[0].primes:
             given = chunks_of(items[0].sub)
+            if any(len(chunk) == 1 and chunk[0].kind == "number" and len(chunk[0].text) > 1 for chunk in given):
+                raise ReadingError(
+                    f"one index or two: {plain(items)}? try a comma between two", items[0].start, items[-1].end, "ambiguous"
+                )
             for letter in self.dictionary.letters:
                 own = letter.spelling.items
                 slots = letter.spelling.slots

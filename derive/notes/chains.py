@@ -1174,16 +1174,19 @@ def _is_quantifier(items: Items, dictionary: Dictionary) -> bool:
     names = [plain(letter) for _, letter in _split(letters, (",",))]
     if not names or not all(name in dictionary.indices for name in names):
         return False
-    return said if over is None else _is_range(over, items[cut or 0].is_sign("in"), dictionary)
+    if over is None:
+        return said
+    uppers = {index.range.upper.name if isinstance(index := dictionary.indices[name], Index) else str(index[1]) for name in names}
+    return len(uppers) == 1 and _is_range(over, items[cut or 0].is_sign("in"), min(uppers))
 
 
-def _is_range(items: Items, as_set: bool, dictionary: Dictionary) -> bool:
-    """``1, \\dots, K``; behind the sign of membership ``\\{1, \\dots, K\\}`` or ``[K]``."""
+def _is_range(items: Items, as_set: bool, upper: str) -> bool:
+    """``1, \\dots, K`` up to where the index runs; behind the sign of membership ``\\{1, \\dots, K\\}`` or ``[K]``."""
     if as_set:
         if len(items) != 1 or items[0].kind != "fence" or items[0] != items[0].bare:
             return False
         if items[0].text == "[]":
-            return plain(items[0].parts[0]) in dictionary.sizes
+            return plain(items[0].parts[0]) == upper
         if items[0].text != "\\{\\}":
             return False
         items = items[0].parts[0]
@@ -1192,7 +1195,7 @@ def _is_range(items: Items, as_set: bool, dictionary: Dictionary) -> bool:
         return False
     first = [plain(member) for member in members[:-2]]
     starts = first in (["0"], ["1"], ["0", "1"], ["1", "2"], ["0", "1", "2"], ["1", "2", "3"])
-    return starts and plain(members[-1]) in (*dictionary.sizes, *map(str, range(1, 100)))
+    return starts and plain(members[-1]) == upper
 
 
 def _split(items: Items, signs: tuple[str, ...]) -> list[tuple[str | None, Items]]:

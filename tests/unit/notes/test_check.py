@@ -640,6 +640,7 @@ def test_quantifiers_claim_nothing_more(end: str) -> None:
         r"\forall j, \quad b = 5",
         r"\forall b = 1, \dots, k",
         r"\text{for } b = 1, \dots, k",
+        r", \quad j = 1, \dots, n",
         r"(b = 1, \dots, k)",
     ],
 )
@@ -919,3 +920,11 @@ data x_i in R^d
 def test_diagonal_matrices_and_intervals(right: str, wrong: str) -> None:
     assert verdict(DIAGONAL, right) == "proved"
     assert verdict(DIAGONAL, wrong) == "refuted"
+
+
+def test_a_report_says_what_a_proof_takes_for_granted() -> None:
+    from checks.note_reports import provided
+
+    steps = checked("param a in R ; b in R ; c in positive", r"a b = c \iff a = c/b", r"\frac{a c}{c} = a").steps
+    assert [step.verdict for step in steps] == ["proved", "proved"]
+    assert provided(steps[0]) == ["b is not 0"] and provided(steps[1]) == []

@@ -560,3 +560,56 @@ def test_sums_over_all_latents_at_once(right: str, wrong: str) -> None:
 )
 def test_other_sums_over_all_latents_are_not_read(row: str) -> None:
     assert verdict(BISHOP, row) == "unread"
+
+
+SHIFTED = r"""
+size n
+index i in 1..n
+data y_i in R
+latent u_i in R
+param \mu in R ; v in positive
+u_i ~ Normal(0, 1)
+y_i | u_i ~ Normal(u_i + \mu, v)
+"""
+COUNTED = r"""
+size n
+index i in 1..n
+data x_i in R ; t_i in N ; b_i in 0..1
+latent z_i in N
+param p in unit ; s in positive
+z_i ~ Binomial(t_i, p)
+x_i | z_i ~ Normal(z_i, s)
+b_i ~ Bernoulli(p)
+"""
+CELLS_OF_ONE = r"""
+data y_1 in N ; y_2 in N
+latent z_1 in N ; z_2 in N
+param p in unit
+const t in N
+z_1, z_2, y_2 ~ Multinomial(t, (p/2, p/2, 1-p))
+assume y_1 = z_1 + z_2
+"""
+
+
+@pytest.mark.parametrize(
+    ("model", "row", "expected"),
+    [
+        (SHIFTED, r"E[u_i|\mu] = \frac{y_i-\mu}{1+v}", "refuted"),
+        (SHIFTED, r"E_{u_i|\mu}[u_i] = \frac{y_i-\mu}{1+v}", "refuted"),
+        (SHIFTED, r"\operatorname{Var}[u_i|v] = 1", "proved"),
+        (SHIFTED, r"E[u_i|y_i] = \frac{y_i-\mu}{1+v}", "proved"),
+        (SHIFTED + r"define q(u_i) = \mathcal{N}(u_i|0,2)", r"E_q[u_i] = E[u_i|y_i]", "unread"),
+        (SHIFTED + "fun q(u_i) in positive", r"E_q[u_i] = E[u_i|y_i]", "unread"),
+        (COUNTED, "E[z_i|x_i] = t_i p", "unread"),
+        (COUNTED, "E[z_i] = t_i p", "proved"),
+        (COUNTED, r"p(b_i=2) = p^2(1-p)^{-1}", "unread"),
+        (CELLS_OF_ONE, "E[z_1] = y_1/2", "unread"),
+        (CELLS_OF_ONE, "E[z_1|z_2] = y_1/2", "unread"),
+        (CELLS_OF_ONE, "E[z_1|y_2] = y_1/2", "unread"),
+        (CELLS_OF_ONE, "E[z_1|y_1] = y_1/2", "proved"),
+        (CELLS_OF_ONE, "E[z_1|y_1] = y_1", "refuted"),
+        (CELLS.replace("z_{nm}", "z_n"), "p(x_{11}|x_{12}) = p(x_{11})", "unread"),
+    ],
+)
+def test_a_mean_is_under_what_it_says(model: str, row: str, expected: str) -> None:
+    assert verdict(model, row) == expected
