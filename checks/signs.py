@@ -180,8 +180,14 @@ def _is_whole(exponent: Formula) -> bool:
 
 def has_branches(*formulas: Formula, assumed: Collection[Formula] = ()) -> bool:
     """Whether there is a root or a log of something that may have either sign, and is not ``assumed`` to be positive."""
-    letters = {_letter(one) for one in assumed} - {None}
+    letters = {_letter(one) for one in assumed if _is_generic(one)} - {None}
     return any(_branches(formula, {}, letters) for formula in formulas)
+
+
+def _is_generic(node: Formula) -> bool:
+    """Whether something is said of all members of a family: at indices that are letters, and different ones."""
+    indices = node.indices if isinstance(node, (Named, Reference)) else ()
+    return all(isinstance(index, Index) for index in indices) and len(set(indices)) == len(indices)
 
 
 def _letter(node: Formula) -> object:

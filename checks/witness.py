@@ -156,7 +156,7 @@ class Witness:
         symbols = symbols_of(*formulas)
         numbers = [abs(node.value) for formula in formulas for node in walk(formula) if isinstance(node, Number)]
         largest = min(max([Fraction(1), *numbers]), Fraction(10**9))
-        scales = (Fraction(1, 64), Fraction(1, 8), Fraction(8), Fraction(64), 4 * largest, 32 * largest)
+        scales = (Fraction(1, 64), Fraction(1, 8), Fraction(8), Fraction(64), 4 * largest, 32 * largest, Fraction(10**30))
         names, literals = sizes_of(*formulas), literals_of(*formulas)
         small = itertools.islice(size_schedule(names, literals), FAR_POINTS)
         for number, sizes in enumerate(small):

@@ -53,7 +53,7 @@ from derive.formula import (
     unfold,
     walk,
 )
-from derive.symbols import INTEGERS, SUMS_TO_ONE, Index, Symbol
+from derive.symbols import INTEGERS, SUMS_TO_ONE, Domain, Index, Symbol
 
 
 @dataclass(frozen=True, slots=True)
@@ -279,7 +279,11 @@ def _less(reader: Reader, claim: Claim) -> str:
         raise _Failed("an order between vectors or matrices")
     small, large = claim.ordered
     settled = reader.settle(difference(reader, large, small), facts_of(reader, claim))
-    if signs.positive(settled, reader.domains):
+    # A frozen simplex is closed: its members may be zero.
+    closed: dict[tuple[str, str], Domain] = {
+        key: "closed simplex" if own == "simplex" and key[1] == "frozen" else own for key, own in reader.domains.items()
+    }
+    if signs.positive(settled, closed):
         return "the difference is a sum of nonnegative terms, one of them positive"
     raise _Failed("the difference was not recognised as positive; with \\le or \\ge it may be", settled)
 

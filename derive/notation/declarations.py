@@ -480,6 +480,7 @@ class Dictionary:
             and below not in self.indices
             and below not in self.sizes
             and _mentions(right, below)
+            and not _is_tuple_of_names(right)
         ):
             pattern = Spelling(left, (), self.is_index, below)
         self.entries.append(Abbreviation(pattern, right, text))
@@ -552,6 +553,11 @@ def _mentions(items: Items, name: str) -> bool:
         or any(_mentions(part, name) for part in (*item.parts, item.sub or (), *item.sups))
         for item in items
     )
+
+
+def _is_tuple_of_names(items: Items) -> bool:
+    """Whether the items are ``(\\mu_t, \\Sigma_t)``: the t marks their values, and stands for nothing."""
+    return len(items) == 1 and items[0].kind == "fence" and any(inner.is_sign(",") for inner in items[0].parts[0])
 
 
 def _one_fence(items: Items) -> bool:

@@ -596,16 +596,17 @@ class Weights:
                 code="unsupported",
             )
         own.opaque_expectation = True
-        around = tuple(sorted(free_indices(node), key=lambda index: index.name))
+        told = {i for one in self.given for i in (*one.indices, one.value) if isinstance(i, Index)}
+        around = tuple(sorted(free_indices(node) | told, key=lambda index: index.name))
         # One name for one mean, whatever the letters of its indices and wherever it stands in the note.
         places = {index: Index(f"place{place}", index.range) for place, index in enumerate(around)}
-        model = tuple(own.dictionary.statements)
-        under = (
-            model,
-            plain(self.named or ()),
-            self.prior,
-            *sorted(one.letter.name for one in (*self.given, *(self.over or ()))),
+        given = sorted(
+            (one.letter.name, *(str(places.get(i, i)) if isinstance(i, Index) else str(i) for i in (*one.indices, one.value)))
+            for one in (*self.given, *(self.over or ()))
         )
+        versions = {**self.scope.versions, **(self.versions or {})}
+        model = tuple(own.dictionary.statements)
+        under = (model, plain(self.named or ()), self.prior, given, _told_versions(versions))
         key = repr((rename(node, places), under))
         number = own.dictionary.means.setdefault(key, len(own.dictionary.means) + 1)
         return Reference(Symbol(f"{UNWRITTEN} {number}", "frozen", tuple(index.range for index in around)), around)
@@ -750,6 +751,11 @@ class Weights:
     def _all_inside(self, node: Sum) -> bool:
         """Whether a sum runs over the values of one latent that stands outside of it: then it is a function of that latent."""
         return all(node.index not in indices for _, indices in self._mentions(node)) and len(self._mentions(node)) == 1
+
+
+def _told_versions(versions: Mapping[str, Version]) -> list[tuple[str, bool, str]]:
+    """At which values the parameters stand, in words that are alike for like ones."""
+    return sorted((name, v.current, f"{v.letter.name} {v.fixed}" if v.letter is not None else "") for name, v in versions.items())
 
 
 def _letters_in(items: Items) -> set[str]:

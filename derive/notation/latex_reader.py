@@ -54,6 +54,7 @@ from derive.formula import (
 )
 from derive.notation.declarations import Abbreviation, Dictionary, Entry, Letter, Posterior, Unknown
 from derive.notation.expectations import AVERAGES, UNWRITTEN
+from derive.notation.parameters import bare_mark
 from derive.notation.probabilities import Probabilities
 from derive.notation.spellings import Match, arguments_of, chunks_of, plain, require_plain, sign_at
 from derive.notation.surface import Item, Items
@@ -550,7 +551,7 @@ class Reader:
         item = line.items[line.position]
         if not item.sups:
             return False
-        if self.probabilities.is_current_mark(item.sups[0]):
+        if self.probabilities.is_current_mark(item.sups[0]) or self.probabilities.is_iterate_mark(item.sups[0]):
             return True
         return any(
             len(entry.spelling.items[0].sups) > 0 and entry.spelling.match(line.items, line.position) is not None
@@ -657,6 +658,8 @@ class Reader:
         version = scope.versions.get(entry.name)
         if entry.kind == "param" and sups and self.probabilities.is_current_mark(sups[0]):
             version, sups = None if scope.moved else Version(current=True), sups[1:]
+        elif entry.kind == "param" and sups and self.probabilities.is_iterate_mark(sups[0]):
+            version, sups = Version(letter=self.probabilities.iterate(entry, bare_mark(sups[0]))), sups[1:]
         if entry.kind in ("latent", "data") and entry.values is not None:
             return self.probabilities.latent_value(entry, self.slots(entry, match, scope), items), sups
         latents = self.probabilities.latent_slots(entry, match, scope) if entry.call else ()

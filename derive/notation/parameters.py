@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from derive.errors import ReadingError
 from derive.notation.declarations import Abbreviation, Letter, arguments_of_names
 from derive.notation.spellings import Match, plain
-from derive.notation.surface import Items
+from derive.notation.surface import Item, Items
 from derive.symbols import IndexLike
 
 if TYPE_CHECKING:
@@ -43,34 +43,49 @@ class Parameters:
         return self.reader.dictionary
 
     @property
-    def current_marks(self) -> frozenset[str]:
-        """The marks of theta_t: what distinguishes the parameters in ``posterior .. at`` from the free ones."""
-        found: set[str] = set()
+    def marks(self) -> tuple[str, ...]:
+        """The marks of declared values of all parameters: the one in ``posterior .. at`` first, which is that of theta_t.
+
+        Others are iterates of their own: theta^{new} is not theta^{old}.
+        """
+        found: dict[str, None] = {}
         for posterior in self.dictionary.posteriors:
-            if (
-                posterior.at is not None
-                and len(posterior.at) == 1
-                and posterior.at[0].kind == "letter"
-                and not self._is_tuple(posterior.at)
-            ):
-                item = posterior.at[0]
-                found.update(plain(part) for part in (*((item.sub,) if item.sub else ()), *item.sups))
-                found.update("'" * item.primes for _ in range(1) if item.primes)
+            if posterior.at is not None and len(posterior.at) == 1 and posterior.at[0].kind == "letter":
+                found.update((mark, None) for mark in self._marks_of(posterior.at[0]) if self._is_mark_at(posterior.at))
         for entry in self.dictionary.entries:
             if (
                 isinstance(entry, Abbreviation)
                 and len(entry.spelling.items) == 1
                 and entry.spelling.items[0].text in ALL_PARAMETERS
             ):
-                item = entry.spelling.items[0]
                 members = self._members(entry.body)
                 if members and all(self._unmarked(member) is None for member in members):
-                    found.update(plain(part) for part in (*((item.sub,) if item.sub else ()), *item.sups))
-                    found.update(("'" * item.primes,) if item.primes else ())
-        return frozenset(found)
+                    found.update((mark, None) for mark in self._marks_of(entry.spelling.items[0]))
+        return tuple(found)
+
+    def _is_mark_at(self, at: Items) -> bool:
+        """Whether a posterior's parameters are marked, and not declared letters of their own."""
+        together = self._tuple(at)
+        members = self._members(together[0].body) if together is not None else []
+        return together is None or (bool(members) and all(self._unmarked(member) is None for member in members))
+
+    @staticmethod
+    def _marks_of(item: Item) -> list[str]:
+        scripts = [bare_mark(part) for part in (*((item.sub,) if item.sub else ()), *item.sups)]
+        return scripts + (["'" * item.primes] if item.primes else [])
 
     def is_current_mark(self, script: Items) -> bool:
-        return plain(script) in self.current_marks
+        """Whether a script marks theta_t."""
+        return bare_mark(script) in self.marks[:1]
+
+    def is_iterate_mark(self, script: Items) -> bool:
+        """Whether a script marks declared values of the parameters, other than theta_t."""
+        return bare_mark(script) in self.marks[1:]
+
+    @staticmethod
+    def iterate(letter: Letter, mark: str) -> Letter:
+        """A parameter's value in another iterate than theta_t: a symbol of its own."""
+        return replace(letter, symbol=replace(letter.symbol, name=f"{letter.name}^{{{mark}}}", role="frozen"), kind="frozen")
 
     def _is_tuple(self, items: Items) -> bool:
         return self._tuple(items) is not None
@@ -175,7 +190,7 @@ class Parameters:
     def all_parameters(self, items: Items) -> tuple[str, ...]:
         """The names of all parameters where the items are an undeclared letter that stands for them: ``\\theta``."""
         marked = self._marked(items)
-        return marked[0] if marked is not None and not marked[1] and items[0] == items[0].bare else ()
+        return marked[0] if marked is not None and marked[1] is None and items[0] == items[0].bare else ()
 
     def is_value(self, formal: Items, actual: Items) -> bool:
         """Whether a formal argument is only a placeholder: the name of a family, met by a member of one or by anything else."""
@@ -280,12 +295,13 @@ class Parameters:
             return several_versions
         marked = self._marked(items)
         if marked is not None:
-            names, current = marked
-            return (
-                {name: Version(current=True) for name in names}
-                if current and not scope.moved
-                else {name: scope.versions[name] for name in names if name in scope.versions}
-            )
+            names, mark = marked
+            if mark is not None and mark in self.marks[1:]:
+                own = {letter.name: letter for letter in self.dictionary.letters if letter.kind == "param"}
+                return {name: Version(letter=self.iterate(own[name], mark)) for name in names}
+            if mark is not None and not scope.moved:
+                return {name: Version(current=True) for name in names}
+            return {name: scope.versions[name] for name in names if name in scope.versions}
         return None
 
     def _free_version(self, letter: Letter, place: int | None) -> Letter | None:
@@ -310,23 +326,27 @@ class Parameters:
         ]
         return same[0] if len(same) == 1 else next((x for x in same if len(x.spelling.slots) <= len(letter.spelling.slots)), None)
 
-    def _marked(self, items: Items) -> tuple[tuple[str, ...], bool] | None:
-        """Undeclared ``\\theta`` for all parameters, ``\\theta^{old}`` or ``\\mu^{old}`` for current ones."""
+    def _marked(self, items: Items) -> tuple[tuple[str, ...], str | None] | None:
+        """Undeclared ``\\theta`` for all parameters, ``\\theta^{old}`` or ``\\mu^{old}`` for other values: names and mark."""
         if len(items) != 1 or items[0].kind != "letter":
             return None
         item = items[0]
         names = tuple(letter.name for letter in self.dictionary.letters if letter.kind == "param")
-        marks = [plain(part) for part in (*((item.sub,) if item.sub else ()), *item.sups)] + ["'" * item.primes] * bool(
-            item.primes
-        )
+        marks = self._marks_of(item)
         own = self.letter_of((item.bare,), whole=True)
         if not all(self.dictionary.is_index(mark) for mark in marks[:-1]):
             return None
-        if own is not None and own.kind == "param" and marks and marks[-1] in self.current_marks:
-            return (own.name,), True
+        if own is not None and own.kind == "param" and marks and marks[-1] in self.marks:
+            return (own.name,), marks[-1]
         if own is None and item.text in ALL_PARAMETERS and names:
             if not marks:
-                return names, False
-            if marks[-1] in self.current_marks:
-                return names, True
+                return names, None
+            if marks[-1] in self.marks:
+                return names, marks[-1]
         return None
+
+
+def bare_mark(script: Items) -> str:
+    """A mark without the brackets around it: ``(t)`` is ``t``."""
+    text = plain(script)
+    return text[1:-1] if text.startswith("(") and text.endswith(")") else text

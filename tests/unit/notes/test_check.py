@@ -928,3 +928,14 @@ def test_a_report_says_what_a_proof_takes_for_granted() -> None:
     steps = checked("param a in R ; b in R ; c in positive", r"a b = c \iff a = c/b", r"\frac{a c}{c} = a").steps
     assert [step.verdict for step in steps] == ["proved", "proved"]
     assert provided(steps[0]) == ["b is not 0"] and provided(steps[1]) == []
+
+
+def test_a_frozen_simplex_is_closed() -> None:
+    declared = "size n, k\nindex i in 1..n ; j in 1..k\nfrozen w_{ij} in simplex(k) over j"
+    assert verdict(declared, r"w_{ij} > 0") == "unknown"
+    assert verdict(declared, r"w_{ij} \ge 0") == "proved"
+
+
+def test_what_is_assumed_of_one_member_is_not_of_all() -> None:
+    declared = "size k\nindex j in 1..k\nparam \\theta_j in R\nassume \\theta_1 > 0"
+    assert verdict(declared, r"e^{\log(\theta_2+3)} = \theta_2+3") not in ("proved", "confirmed")

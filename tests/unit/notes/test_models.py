@@ -599,7 +599,7 @@ assume y_1 = z_1 + z_2
         (SHIFTED, r"\operatorname{Var}[u_i|v] = 1", "proved"),
         (SHIFTED, r"E[u_i|y_i] = \frac{y_i-\mu}{1+v}", "proved"),
         (SHIFTED + r"define q(u_i) = \mathcal{N}(u_i|0,2)", r"E_q[u_i] = E[u_i|y_i]", "unread"),
-        (SHIFTED + "fun q(u_i) in positive", r"E_q[u_i] = E[u_i|y_i]", "unread"),
+        (SHIFTED + "fun q(u_i) in positive", r"E_q[u_i] = E[u_i|y_i]", "unknown"),
         (COUNTED, "E[z_i|x_i] = t_i p", "unread"),
         (COUNTED, "E[z_i] = t_i p", "proved"),
         (COUNTED, r"p(b_i=2) = p^2(1-p)^{-1}", "unread"),
@@ -613,3 +613,54 @@ assume y_1 = z_1 + z_2
 )
 def test_a_mean_is_under_what_it_says(model: str, row: str, expected: str) -> None:
     assert verdict(model, row) == expected
+
+
+ITERATES = r"""
+size n, k
+index i in 1..n ; j in 1..k
+data x_i in N
+latent z_i in 1..k
+param \pi in simplex(k) ; \lambda_j in positive
+z_i ~ Categorical(\pi)
+x_i | z_i=j ~ Poisson(\lambda_j)
+define \theta = (\pi,\lambda) ; \theta^{new} = (\pi^{new},\lambda^{new}) ; \theta^{old} = (\pi^{old},\lambda^{old})
+posterior w_{ij} = p(z_i=j|x_i) at \theta^{old}
+define Q(\theta,\theta^{old}) = \sum_i\sum_j w_{ij}\log(\pi_j p(x_i|z_i=j)) ; \ell(\theta) = \sum_i\log p(x_i;\theta)
+"""
+RISE = r"\ell(\theta^{new}) - \ell(\theta^{old}) %s Q(\theta^{new},\theta^{old}) - Q(\theta^{old},\theta^{old})"
+
+
+@pytest.mark.parametrize(
+    ("right", "wrong"),
+    [
+        (r"w_{ij} = p(z_i=j|x_i;\theta^{old})", r"w_{ij} = p(z_i=j|x_i;\theta^{new})"),
+        (RISE % r"\ge", RISE % r"\le"),
+        (
+            r"Q(\theta^{new},\theta^{old}) = \sum_i\sum_j w_{ij}\log(\pi_j^{new} p(x_i|z_i=j; \theta^{new}))",
+            r"Q(\theta^{new},\theta^{old}) = Q(\theta^{old},\theta^{old})",
+        ),
+        (r"\ell(\theta^{new}) = \sum_i \log p(x_i; \theta^{new})", r"\ell(\theta^{new}) = \ell(\theta^{old})"),
+        (r"\lambda_j^{new} = 1 \cdot \lambda_j^{new}", r"\lambda_j^{new} = \lambda_j^{old}"),
+    ],
+)
+def test_every_iterate_has_values_of_its_own(right: str, wrong: str) -> None:
+    assert verdict(ITERATES, right) == "proved"
+    assert verdict(ITERATES, wrong) == "refuted"
+
+
+@pytest.mark.parametrize("row", [r"p(x_i; \theta_{t+1}) = p(x_i; \theta_t)", r"p(x_i; \theta_0) = p(x_i; \theta_t)"])
+def test_an_iterate_that_was_not_declared_is_none(row: str) -> None:
+    declared = RATES  # with theta_t alone
+    assert verdict(declared, row) == "unread"
+
+
+@pytest.mark.parametrize(
+    "row",
+    [
+        r"E[z_1^3|x_1;\theta_t] = E[z_1^3|x_2;\theta_t]",
+        r"E[z_i^3|x_i;\theta_t] = E[z_i^3|x_i;\theta_0]",
+        r"E[z_i^3|x_i;\theta_t] = E[z_i^3|X;\theta_0]",
+    ],
+)
+def test_unwritten_means_tell_data_and_iterates_apart(row: str) -> None:
+    assert verdict(RATES + r"define \theta_0 = (a_0, b_0)", row) not in ("proved", "confirmed")
