@@ -121,6 +121,9 @@ def _pick(value: Value, places: Sequence[int], ranges: Sequence[Range]) -> Value
     return value
 
 
+NO_FACTORIAL = "a factorial of a negative number"
+
+
 class OutOfRange(Exception):
     """A literal index that these sizes do not have: the sizes are not admissible."""
 
@@ -216,7 +219,7 @@ def _function(node: f.Function, where: Where, env: Environment) -> Value:
     except Undefined as undefined:
         if undefined.certain and node.name == "gamma":
             # A factorial of a negative number: n! / (3! (n - 3)!) is not meant for two things of which three are chosen.
-            raise OutOfRange("a factorial of a negative number") from undefined
+            raise OutOfRange(NO_FACTORIAL) from undefined
         raise
 
 

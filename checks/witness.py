@@ -18,7 +18,7 @@ from typing import Literal
 import numpy as np
 
 from checks.balls import Undefined
-from checks.enclosure import Comparison, Order, OutOfRange, compare, compare_order, enclose_all, in_order
+from checks.enclosure import NO_FACTORIAL, Comparison, Order, OutOfRange, compare, compare_order, enclose_all, in_order
 from checks.maximisers import Outside, near_solution, proposed
 from checks.mutation import mutants
 from checks.points import Point, generic_point, has_unspecified, literals_of, size_schedule, sizes_of, symbols_of
@@ -97,6 +97,8 @@ class Evidence:
     autodiff: float | None = None
     undefined: bool = False
     """Whether the sides differ in that only one of them is defined."""
+    passed_over: bool = False
+    """Whether there were points with a factorial of a negative number, at which nothing is said."""
 
 
 @dataclass(slots=True)
@@ -218,6 +220,7 @@ class Witness:
         looked: list[Point] = []
         unclear: list[str] = []
         skipped = _NO_POINTS
+        passed_over = False
         enough = self.enough(left, right)
         for point in self.at(left, right, claim=claim, most=3 * enough):
             if len(looked) + len(unclear) >= enough:
@@ -240,6 +243,7 @@ class Witness:
                 looked.append(point)
             elif comparison.outcome == "both undefined":
                 skipped = f"both undefined: {comparison.reason}"
+            passed_over = passed_over or comparison.reason == NO_FACTORIAL
         if unclear:
             return Evidence("undecided", unclear[0], len(looked))
         if claim.assumptions and looked and not _some_are_generic(looked):
@@ -248,7 +252,15 @@ class Witness:
             return Evidence("undecided", _too_few(looked, skipped), len(looked))
         separated, tried = self.power(left, right, looked)
         sizes = tuple(p.sizes for p in looked)
-        return Evidence("agrees", "both sides agree to 30 digits", len(looked), sizes, separated=separated, mutants=tried)
+        return Evidence(
+            "agrees",
+            "both sides agree to 30 digits",
+            len(looked),
+            sizes,
+            separated=separated,
+            mutants=tried,
+            passed_over=passed_over,
+        )
 
     def _disagreement(
         self,

@@ -278,6 +278,8 @@ def _less(reader: Reader, claim: Claim) -> str:
     if claim.lhs.shape != () or claim.rhs.shape != ():
         raise _Failed("an order between vectors or matrices")
     small, large = claim.ordered
+    if any(not duty.derived for duty in obligations(reader, claim, claim.lhs, claim.rhs)):
+        raise _Failed("a strict bound between what is not known to be defined everywhere")
     settled = reader.settle(difference(reader, large, small), facts_of(reader, claim))
     # A frozen simplex is closed: its members may be zero.
     closed: dict[tuple[str, str], Domain] = {

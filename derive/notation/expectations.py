@@ -170,6 +170,24 @@ class Expectations(Model):
         """Whether an average is one under a posterior as it was declared, at parameters that are given there."""
         return weights.versions is None and not weights.prior and bool(self.dictionary.posteriors)
 
+    def latent_in(self, posterior: Posterior) -> Letter | None:
+        """The latent of which a declared posterior is the posterior: the z of ``p(z_i = k | x_i)``."""
+        inside = posterior.body[-1].parts[0] if posterior.body and posterior.body[-1].kind == "fence" else ()
+        cut = sign_at(inside, "=")
+        if cut is None or sign_at(inside, "mid") is None:
+            return None
+        found = self.latent_of(inside[:cut])
+        if found is not None:
+            return found
+        # z_{nk} = 1, where z_{nk} is the indicator of z_n = k.
+        for entry in self.dictionary.by_head(inside[0].text if inside else ""):
+            if isinstance(entry, Abbreviation) and entry.spelling.match(inside[:cut], 0) is not None:
+                body = entry.body[-1].parts[0] if entry.body and entry.body[-1].kind == "fence" else ()
+                place = sign_at(body, "=")
+                if place is not None:
+                    return self.latent_of(body[:place])
+        return None
+
     def data_given(self, posterior: Posterior) -> dict[str, bool]:
         """The data on which a declared posterior is conditioned, by their names; with each, whether it is all of a family."""
         inside = posterior.body[-1].parts[0] if posterior.body and posterior.body[-1].kind == "fence" else ()
@@ -235,11 +253,11 @@ class Expectations(Model):
         found = False
         told: set[str] = set()
         data: list[Occurrence] = []
-        for argument in arguments_of(given):
+        for argument, family in self.runs(list(arguments_of(given))):
             if not argument.items:
                 raise ReadingError("an argument is missing")
-            if any(one.is_sign("dots") for one in argument.items):
-                data = [replace(one, indices=tuple(None for _ in one.indices)) for one in data]
+            if family is not None:
+                data.append(family)
                 continue
             if self._tuple(argument.items) is not None and (members := self._averaged(argument.items, scope)) is not None:
                 data += members
@@ -295,7 +313,7 @@ class Expectations(Model):
                 cut = next(k for k, one in enumerate(inner) if one.is_sign("mid", ";"))
                 conditions = inner[cut + 1 :]
                 over = self._averaged(inner[:cut], scope, required=True)
-                if any(self._variable(self._alias(a.items), scope) is not None for a in arguments_of(conditions)):
+                if any(self._is_variable(a.items, scope) for a in arguments_of(conditions)):
                     return replace(self._posterior_weights(conditions, scope), over=over)
                 versions = self.versions(conditions, scope)
                 if versions is None:
@@ -322,6 +340,15 @@ class Expectations(Model):
             "undeclared",
         )
 
+    def _is_variable(self, items: Items, scope: Scope) -> bool:
+        """Whether the items are variables of the model: one, or all of a tuple."""
+        members = self.members_of(items)
+        if members:
+            return all(member.kind in ("data", "latent") for member in members)
+        if sign_at(items, "=") is not None or any(one.is_sign("dots") for one in items):
+            return True
+        return self._variable(self._alias(items), scope) is not None
+
     def sum_over_all(self, item: Item, letter: Letter, covered: Items, scope: Scope) -> Formula:
         """``\\sum_Z`` over all values of a whole family of latents: of ``p(Z | X) g`` a mean, of ``p(X, Z)`` what is left.
 
@@ -346,7 +373,7 @@ class Expectations(Model):
             for argument in arguments_of(inside if bar is None else inside[:bar])
             if argument.separator != ";" and self.versions(argument.items, scope) is None
         ]
-        named = [argument for argument in before if self.latent_of(argument.items) is letter]
+        named = [a for a in before if self.members_of(a.items) == [letter] or self.latent_of(a.items) is letter]
         if len(named) != 1:
             raise ReadingError("a sum over latents that do not stand in the probability", item.start, item.end, "unsupported")
         if len(before) == 1:
@@ -479,7 +506,7 @@ class Weights:
     def _declared(self, posterior: Posterior, letter: Letter, indices: tuple[IndexLike, ...], value: IndexLike) -> Formula | None:
         """A declared posterior at these indices, if it is one of this latent."""
         slots = posterior.spelling.slots
-        if len(slots) != len(indices) + 1 or letter.values is None:
+        if len(slots) != len(indices) + 1 or letter.values is None or self.model.latent_in(posterior) is not letter:
             return None
         reader = self.model.reader
         over = self.model.normalised_index(posterior, tuple(reader.formal_index(slot) for slot in slots))

@@ -43,6 +43,9 @@ class Latents(Parameters):
             if entry is None or not (len(entry.body) == 1 and entry.body[0].kind in ("letter", "fence")):
                 return items
             members = self._members(entry.body)
+            known = self._letter(members[0], whole=False) if len(members) == 1 else None
+            if known is not None and any(slot not in entry.spelling.slots for slot in known[1].slots):
+                return items  # all of a family, and no member
             items = members[0] if len(members) == 1 else entry.body
         return items
 

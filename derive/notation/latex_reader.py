@@ -165,6 +165,8 @@ class Reader:
         self.place = place
         self.notes: set[str] = set()
         self.undecided_weights = False
+        self.unpaired: set[str] = set()
+        """Letters of which it is open whether a sum is over them too: those that stand free nowhere else."""
         self.probabilities = Probabilities(self)
         self._definitions: dict[object, Definition] = {}
 
@@ -1007,10 +1009,11 @@ class Reader:
 
     def _whole_latent(self, below: Items) -> Letter | None:
         """The latent of which ``Z`` is the whole family, below a sum; None where something else stands there."""
-        whole = self.probabilities.latent_of(below)
-        if whole is None or not whole.spelling.slots or self.probabilities.lettered(below) is not None:
+        members = self.probabilities.members_of(below)
+        whole = members[0] if len(members) == 1 else self.probabilities.latent_of(below)
+        if whole is None or whole.kind != "latent" or not whole.spelling.slots:
             return None
-        return whole
+        return None if self.probabilities.lettered(below) is not None else whole
 
     def _covered(self, covered: Line, inner: Scope) -> Formula:
         return self._sum(covered, inner)
@@ -1067,8 +1070,18 @@ class Reader:
             ReadingError: that cannot be told from the left side alone.
         """
         first = _term_end(behind, 0)
-        if other in scope.indices or other in scope.outer or not _uses(behind[:first], other):
+        if other in scope.indices or other in scope.outer:
             return False
+        if not _uses(behind[:first], other):
+            if not scope.behind:
+                self.unpaired.add(other)
+                return False
+            raise ReadingError(
+                f"a sum over both letters, or with {other} free, where {other} stands nowhere else?",
+                behind[0].start if behind else 0,
+                behind[-1].end if behind else 1,
+                "ambiguous",
+            )
         if not scope.behind:
             raise ReadingError(
                 f"a sum over both letters, or with {other} free? try \\sum_{{{other}}} \\sum_{{.. \\ne {other}}}",
@@ -1268,7 +1281,12 @@ class Reader:
                     "ambiguous",
                 )
             line.take()
-            return self.formula(first.parts[0], scope)
+            inside = self.formula(first.parts[0], scope)
+            if (mark := line.peek()) is not None and mark.is_sign("!"):
+                require_plain(mark)
+                line.take()  # \\log (n - 1)! is the log of the factorial
+                return self.guarded((first,), lambda: Function("gamma", (inside + 1,)))
+            return inside
         if self._sign_ahead(line):
             sign = self._sign(line)
             value = self.product(line, scope, stops=_stops_logarithm)

@@ -6,6 +6,7 @@ of their statements' densities, summed over the latents in between; where the gi
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -16,7 +17,7 @@ from derive.formula import (
 )
 from derive.notation.declarations import Abbreviation, Letter
 from derive.notation.marginals import Marginals, Occurrence, empty_scope
-from derive.notation.spellings import arguments_of, chunks_of, plain, sign_at
+from derive.notation.spellings import Argument, arguments_of, chunks_of, plain, sign_at
 from derive.notation.surface import Item, Items
 from derive.symbols import Index, IndexLike
 
@@ -41,14 +42,11 @@ class Model(Marginals):
         components: list[tuple[Letter, tuple[IndexLike, ...]]] = []
         target = before
         told: set[str] = set()
-        arguments = list(arguments_of(fence.parts[0]))
-        for place, argument in enumerate(arguments):
+        for place, (argument, family) in enumerate(self.runs(list(arguments_of(fence.parts[0])))):
             if argument.separator in ("mid", "Vert") and place:
                 target = given
-            if any(item.is_sign("dots") for item in argument.items):
-                self._all_of(target)
-                continue
-            if place and any(item.is_sign("dots") for item in arguments[place - 1].items) and target and target[-1].is_whole:
+            if family is not None:
+                target.append(family)
                 continue
             if target is given:
                 told |= {*self.parameters_named(argument.items), *self.all_parameters(argument.items)}
@@ -61,12 +59,48 @@ class Model(Marginals):
         inner = replace(scope, versions={**scope.versions, **versions}, told=frozenset(told))
         return self.reader.guarded((fence,), lambda: self.probability(before, given, inner, components))
 
-    @staticmethod
-    def _all_of(found: list[Occurrence]) -> None:
-        """``x_1, \\dots, x_n``: the whole family."""
-        if found:
-            last = found.pop()
-            found.append(Occurrence(last.letter, tuple(None for _ in last.indices)))
+    def runs(self, arguments: list[Argument]) -> Iterator[tuple[Argument, Occurrence | None]]:
+        """The arguments, each with the family that it begins where all its members are written: ``x_1, \\dots, x_n``.
+
+        Raises:
+            ReadingError: dots stand for something else.
+        """
+        place = 0
+        while place < len(arguments):
+            end, letter = self._run(arguments, place)
+            if letter is not None:
+                yield arguments[place], Occurrence(letter, (None,))
+            elif any(item.is_sign("dots") for item in arguments[place].items):
+                raise ReadingError(
+                    "dots that do not run from the first to the last of a family",
+                    arguments[place].items[0].start,
+                    arguments[place].items[-1].end,
+                    "unsupported",
+                )
+            else:
+                yield arguments[place], None
+            place = end
+
+    def _run(self, arguments: list[Argument], place: int) -> tuple[int, Letter | None]:
+        """Where ``x_1, x_2, \\dots, x_n`` ends, and the letter whose members it lists; else the next place, and None."""
+        first = self._letter(arguments[place].items, whole=False) if arguments[place].items else None
+        if first is None or len(first[0].spelling.slots) != 1 or first[0].kind not in ("data", "latent"):
+            return place + 1, None
+        letter, slot, over = first[0], first[0].spelling.slots[0], first[0].symbol.family[0]
+        counted = over.lower
+        for here in range(place, len(arguments)):
+            items = arguments[here].items
+            if here > place and arguments[here].separator != ",":
+                break
+            if len(items) == 1 and items[0].is_sign("dots") and here > place and here + 1 < len(arguments):
+                last = self._letter(arguments[here + 1].items, whole=False)
+                whole = last is not None and last[0] is letter and plain(last[1].slots.get(slot, ())) == over.upper.name
+                return (here + 2, letter) if whole and arguments[here + 1].separator == "," else (place + 1, None)
+            met = self._letter(items, whole=False) if items else None
+            if met is None or met[0] is not letter or plain(met[1].slots.get(slot, ())) != str(counted):
+                break
+            counted += 1
+        return place + 1, None
 
     def _occurrences(
         self,
@@ -137,6 +171,8 @@ class Model(Marginals):
 
     def _assigned(self, left: Items, right: Items, scope: Scope) -> Occurrence:
         variable = self._variable(self._alias(left), scope)
+        if variable is not None and variable.is_whole:
+            raise ReadingError(f"one value for all of {plain(left)}", left[0].start, right[-1].end, "unsupported")
         if variable is not None:
             value = self.reader.index(right, scope)
             if variable.letter.values is None:

@@ -611,7 +611,7 @@ def test_numbers_of_choices_are_zero_where_there_are_too_few() -> None:
     assert verdict(sizes, r"\binom{n}{2} = \frac{n(n-1)}{2}") == "proved"
     assert verdict(sizes, r"\binom{M}{2} + \binom{M}{1} = \binom{M+1}{2}") == "proved"
     assert verdict(sizes, r"\binom{n}{2} = \frac{n(n+1)}{2}") == "refuted"
-    assert verdict(sizes, r"\binom{n}{3} = \frac{n!}{3!(n-3)!}") in ("proved", "confirmed")
+    assert verdict(sizes, r"\binom{n}{3} = \frac{n!}{3!(n-3)!}") == "unknown"
     assert verdict(sizes, r"\binom{n}{3} = \frac{n!}{2!(n-3)!}") == "refuted"
 
 
