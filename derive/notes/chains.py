@@ -72,8 +72,10 @@ RELATIONS = {
 _BOUNDS: Mapping[str, Relation] = {bound: bound for bound in BOUNDS}
 IMPLICATIONS = ("implies", "iff", "to")
 BOTH_WAYS = "iff"
-NEW_VALUE = re.compile(r"\(?[a-z]\+1\)?|\*|cdot|ast|\\star|\\ast|[A-Za-z]{2,}")
-"""Marks of a new value: w^*, w^{new}, w^{(t+1)}, w_{ML}."""
+NEW_VALUE = re.compile(
+    r"[(\[]?[a-z]\+1[)\]]?|\*|cdot|\\?ast|\\?star|\\?prime|new|next|updated?|ml|mle|map|mm|em|ls|ols|opt|best|est", re.IGNORECASE
+)
+"""Marks of a new value: w^*, w^{new}, w^{(t+1)}, w_{ML}; no other letters are (w^{old} is no new value)."""
 EXTREMES = ("maximises", "maximizes", "maximise", "maximize", "minimises", "minimizes", "minimise", "minimize")
 HINT_WORDS = (
     "let",
@@ -129,6 +131,8 @@ class Hints:
     maximises: tuple[str, Items] | None = None
     minimum: bool = False
     """Whether it is the least value that is sought."""
+    text: str = ""
+    """The hint by which rows are judged, as it is written."""
 
 
 @dataclass(slots=True)
@@ -162,7 +166,7 @@ def joined(rows: list[Row]) -> Source:
 class DisplayReader:
     """Reads one display by a dictionary; definitions in it are added to the dictionary."""
 
-    def __init__(self, dictionary: Dictionary, known: Mapping[str, Formula], *, weights: str = "held") -> None:
+    def __init__(self, dictionary: Dictionary, known: Mapping[str, Formula | None], *, weights: str = "held") -> None:
         self.own = dictionary
         self.known = known
         self.weights = weights
@@ -186,6 +190,8 @@ class DisplayReader:
         self.opaque = False
         self.both_ways = False
         self.jointly = False
+        self.hinted = False
+        self.bare = False
         self.maximiser: tuple[Symbol, ...] = ()
         self.chain_maximiser: tuple[Symbol, ...] = ()
         trouble = self._take_hints(display)
@@ -259,19 +265,27 @@ class DisplayReader:
                     self.own.declare(text)
                 elif word == "define":
                     self.hints.define = True
+                    self._require_one_hint(text)
                 elif word == "skip":
                     self.hints.skip = rest.strip().strip("\"'") or "the author asked for no check"
                 elif word == "expect":
+                    if rest.strip() != "refuted":
+                        raise ReadingError(f"what may be expected is 'refuted': {text!r}", 0, len(text), "hint")
                     self.hints.expected = "refuted"
                 elif word == "from":
-                    continue  # taken in and not used yet: the row is judged against the one before it
+                    # Taken in and not used yet: the row is judged against the one before it.
+                    self._require_labels(rest)
                 elif word in ("solves", "solve"):
                     label, _, symbol = rest.partition(" for ")
                     if label.partition("=")[2].strip() not in ("", "0"):
                         raise ReadingError(f"a solution of something else than = 0: {text!r}", 0, len(text), "hint")
+                    self._require_one_hint(text)
                     self.hints.solves = label.partition("=")[0].strip().strip("()"), self.own.surface(symbol)
+                    self.hints.text = text
                 elif word in EXTREMES:
                     label, _, symbol = rest.partition(" over ")
+                    self._require_one_hint(text)
+                    self.hints.text = text
                     self.hints.maximises = label.strip().strip("()"), self.own.surface(symbol.partition(" at ")[0])
                     self.hints.minimum = word.startswith("min")
                 else:
@@ -279,6 +293,31 @@ class DisplayReader:
             except ReadingError as error:
                 return error
         return None
+
+    def _require_one_hint(self, text: str) -> None:
+        """That one hint says what a display is: a definition, a stationary point or a maximum.
+
+        Raises:
+            ReadingError: an earlier hint said something else.
+        """
+        defined = self.hints.define and not text.startswith("define")
+        judged = bool(self.hints.text) and self.hints.text != text
+        if defined or judged:
+            earlier = self.hints.text if judged else "define"
+            raise ReadingError(f"two hints that say different things: {earlier!r} and {text!r}", 0, len(text), "hint")
+
+    def _require_labels(self, text: str) -> None:
+        """That the displays which a hint names are there.
+
+        Raises:
+            ReadingError: one is not.
+        """
+        for label in re.findall(r"[^\s(),]+", text):
+            if label not in self.known and label != "and":
+                shown = ", ".join(sorted(self.known)) or "(none)"
+                raise ReadingError(
+                    f"a hint names a display that is not known: {label!r}, expected one of {shown}", 0, len(text), "hint"
+                )
 
     # Rows.
 
@@ -417,9 +456,12 @@ class DisplayReader:
         relations = [sign for sign, _ in parts[1:] if sign is not None]
         claims: list[RowClaim] = []
         before_equation = self.equation
+        self.hinted = False
         if not relations:
             if self.left is None:
-                self.left = self.previous = self.exact = self._formula(sides[0], reader)
+                value = self._estimated(sides[0], reader) or self._formula(sides[0], reader)
+                self.left = self.previous = self.exact = value
+                self.left_items, self.bare = sides[0], True
                 return [], None
             raise ReadingError(
                 "a row without a relation", sides[0][0].start if sides[0] else 0, sides[0][-1].end if sides[0] else 1
@@ -435,8 +477,11 @@ class DisplayReader:
             raise ReadingError("a relation without a left side", items[0].start, items[0].end)
         if self._is_definition(relations[0], sides, reader, number):
             return self._definition(sides, relations, reader)
+        begins = own_left or self.bare
+        self.bare = False
         if own_left:
-            left = self._estimated(sides[0], reader) or self._side(sides[0], reader)
+            anew = RELATIONS[relations[0]] == "defines"
+            left = self._estimated(sides[0], reader, anew=anew) or self._side(sides[0], reader)
             self.chain_maximiser = self.maximiser
             if self.left is None:
                 self.left, self.left_items = left, sides[0]
@@ -444,8 +489,12 @@ class DisplayReader:
         else:
             current = self.previous if self.previous is not None else ZERO
             exact = self.exact if self.exact is not None else current
+        # Of the values of the parameters that it names a hint speaks in every row, else in the first.
+        gives_value = begins and self._role != "" and self._is_named(current, reader)
+        speaks = gives_value or (begins and self._role != "" and self.previous is None)
         for place, (relation, side) in enumerate(zip(relations, sides[1:], strict=True)):
-            meaning = "=" if relation == "leftarrow" and self._is_hinted else RELATIONS[relation]
+            self.hinted = speaks and place == 0
+            meaning = "=" if self.hinted and RELATIONS[relation] == "defines" else RELATIONS[relation]
             last = place == len(relations) - 1
             if meaning == "defines":
                 self._name_right(side, sides[place], reader)
@@ -490,6 +539,7 @@ class DisplayReader:
             if relation == "=!" or (
                 meaning == "="
                 and zero
+                and not (self.hinted and gives_value)
                 and self._is_used(
                     current if right == ZERO else right,
                     last,
@@ -519,12 +569,13 @@ class DisplayReader:
                 if self.both_ways and before_equation is not None:
                     claims.append(RowClaim(self._implied(equation, before_equation, reader), "is implied by", span))
             else:
-                told = self._role if self._is_hinted else relation
+                told = self._role if self.hinted else relation
                 self.jointly = False
                 alternatives = self._related(meaning, current, exact, right, reader, side)
                 hedge = "the hint names several parameters, and this row gives the value of one" if self.jointly else ""
                 claims.append(RowClaim(alternatives, told, span, hedge=hedge))
-                if used and own_left and not implied and len(relations) == 1 and meaning == "=" and not _is_quantity(current):
+                alone = used and own_left and not implied and len(relations) == 1
+                if alone and meaning == "=" and not _is_quantity(current) and not self.hinted:
                     claims[-1] = replace(claims[-1], used=True)
                 claims += [replace(claim, span=span, hedge=hedge) for claim in self.pending]
                 self.pending = []
@@ -534,6 +585,9 @@ class DisplayReader:
             current = right
             exact = right if not self._constants(right) else exact
         self.previous, self.exact = current, exact
+        self.hinted = False
+        if gives_value and own_left and RELATIONS[relations[0]] == "defines" and not self._is_known(sides[0], reader):
+            self._define(sides[0], sides[1])  # later rows may use the new value by its name
         return claims, relations[0]
 
     def _is_used(self, value: Formula, last: bool, used: bool, *, relations: list[str], implied: bool) -> bool:
@@ -594,9 +648,9 @@ class DisplayReader:
             ReadingError: it would give another meaning to a declared letter.
         """
         known = reader.probabilities.letter_of(sides[0]) if sides[0] else None
+        if RELATIONS[relation] == "defines" and self._estimated(sides[0], reader, anew=True) is not None:
+            return False  # an update or an estimate, of which the hint says what it is
         if RELATIONS[relation] == "defines" and known is not None:
-            if relation == "leftarrow" and self._is_hinted:
-                return False  # an update, of which the hint says what it is
             raise ReadingError(
                 f"{plain(sides[0])} is declared already; an update of it needs a hint (solves, maximises) to be judged",
                 sides[0][0].start,
@@ -826,9 +880,12 @@ class DisplayReader:
         first, second = _difference(*before), _difference(*equation)
         return (alone, self._claim(reader, first, "implies", second))
 
-    def _estimated(self, side: Items, reader: Reader) -> Formula | None:
-        """``\\hat\\mu_k``, ``\\mu_k^{new}`` or ``\\mu_k^*`` below a hint: the new value of the parameter that the hint names."""
-        if not self._is_hinted or len(side) != 1 or side[0].kind != "letter" or self._is_known(side, reader):
+    def _estimated(self, side: Items, reader: Reader, *, anew: bool = False) -> Formula | None:
+        """``\\hat\\mu_k``, ``\\mu_k^{new}`` or ``\\mu_k^*`` below a hint: the new value of a parameter that the hint names.
+
+        With ``anew`` the name is given a value here, whether it has a meaning already or not.
+        """
+        if not self._role or len(side) != 1 or side[0].kind != "letter" or (not anew and self._is_known(side, reader)):
             return None
         item = side[0]
         inner = re.fullmatch(r"\\(?:hat|tilde|bar)\{(.*)\}", item.text)
@@ -838,12 +895,33 @@ class DisplayReader:
         for one in (bare, unmarked, *((replace(unmarked, sub=None),) if named_below else ())):
             if self._is_known((one,), reader):
                 value = reader.formula((one,))
-                named = {letter.name for part in _names(self._hinted_items) if (letter := self._whole(part, reader)) is not None}
-                base = value.base if isinstance(value, Power) else value
-                if isinstance(base, Reference) and base.symbol.name in named:
-                    reader.notes.add(f"{plain(side)} is the new value of {plain((one,))}")
+                if self._is_named(value, reader):
+                    if one != item:
+                        reader.notes.add(f"{plain(side)} is the new value of {plain((one,))}")
                     return value
         return None
+
+    def _hinted_names(self, reader: Reader) -> frozenset[str]:
+        """The parameters of whose values the hint speaks."""
+        found: set[str] = set()
+        for part in _names(self._hinted_items):
+            letter = self._whole(part, reader)
+            if letter is not None:
+                found.add(letter.name)
+                continue
+            found |= {*reader.probabilities.parameters_named(part), *reader.probabilities.all_parameters(part)}
+            try:
+                value = reader.formula(part)
+            except DeriveError:
+                continue
+            base = value.base if isinstance(value, Power) else value
+            found |= {base.symbol.name} if isinstance(base, Reference) else set()
+        return frozenset(found)
+
+    def _is_named(self, value: Formula, reader: Reader) -> bool:
+        """Whether a left side is a parameter that the hint names, or a power of one."""
+        base = value.base if isinstance(value, Power) else value
+        return isinstance(base, Reference) and base.symbol.name in self._hinted_names(reader)
 
     @property
     def _hinted_items(self) -> Items:
@@ -855,31 +933,22 @@ class DisplayReader:
         return reader.probabilities.letter_of(items, whole=True)
 
     @property
-    def _is_hinted(self) -> bool:
-        """Whether the next equation is the one of which the hint above the display speaks: its first."""
-        return self._role != "" and self.previous is None
-
-    @property
     def _role(self) -> str:
         return "solves" if self.hints.solves is not None else "maximises" if self.hints.maximises is not None else ""
 
     def _hinted(self, current: Formula, right: Formula, reader: Reader) -> tuple[Claim, ...] | None:
         hint = self.hints.solves or self.hints.maximises
-        if hint is None or not self._is_hinted:
+        if hint is None or not self.hinted:
             return None
-        label, items = hint
+        label, _ = hint
         target = self.known.get(label)
         if target is None:
-            raise ReadingError(
-                f"a hint names a display that is not known: {label!r}, expected one of {', '.join(self.known) or '(none)'}",
-                0,
-                1,
-                "hint",
-            )
+            self._require_labels(label)
+            raise ReadingError(f"a hint names a display that could not be read: {label!r}", 0, 1, "hint")
         if self.hints.minimum:
             target = negate(target)
-        symbol, indices, solution = self._solution(current, right, items, reader)
-        self.jointly = self.hints.maximises is not None and len(_names(items)) > 1
+        symbol, indices, solution = self._solution(current, right, reader)
+        self.jointly = self.hints.maximises is not None and len(self._hinted_names(reader)) > 1
         put_in = self._put_in(target, symbol, indices, solution)
         if self.hints.solves is not None:
             return (self._claim(reader, put_in, "=", ZERO),)
@@ -892,7 +961,7 @@ class DisplayReader:
 
     def _hinted_up_to_factor(self, current: Formula, right: Formula, reader: Reader) -> tuple[Claim, ...] | None:
         """``\\pi_k \\propto N_k`` below a hint: the member of the simplex that is such, N_k over the sum of them all."""
-        if not self._is_hinted:
+        if not self.hinted:
             return None
         index = current.indices[-1] if isinstance(current, Reference) and current.indices else None
         if not isinstance(current, Reference) or not isinstance(index, Index) or current.symbol.domain != "simplex":
@@ -914,9 +983,7 @@ class DisplayReader:
         """The target with the solution in the parameter's place, for all members of its family."""
         return Substitute(target, _as_in(target, symbol), indices, solution)
 
-    def _solution(
-        self, current: Formula, right: Formula, items: Items, reader: Reader
-    ) -> tuple[Symbol, tuple[Index, ...], Formula]:
+    def _solution(self, current: Formula, right: Formula, reader: Reader) -> tuple[Symbol, tuple[Index, ...], Formula]:
         reference: Formula = current
         exponent: Fraction | None = None
         if isinstance(current, Power) and isinstance(current.exponent, Number):
@@ -926,9 +993,7 @@ class DisplayReader:
         indices = tuple(index for index in reference.indices if isinstance(index, Index))
         if len(indices) != len(reference.indices):
             raise ReadingError("a solution for one numbered member of a family", 0, 1, "unsupported")
-        named = {
-            letter.name for part in _names(items) if (letter := reader.probabilities.letter_of(part, whole=True)) is not None
-        }
+        named = self._hinted_names(reader)
         if named and reference.symbol.name not in named:
             raise ReadingError(
                 f"the row solves for {reference.symbol.name}, its hint names {', '.join(sorted(named))}", 0, 1, "hint"
