@@ -43,7 +43,7 @@ from derive.formula import (
     walk,
 )
 from derive.notation.conventions import Convention
-from derive.notation.declarations import Dictionary, Fact, Letter
+from derive.notation.declarations import Abbreviation, Dictionary, Fact, Letter
 from derive.notation.expectations import EXPECTATION_NAMES
 from derive.notation.latex_reader import FUNCTIONS, Reader, Scope, alike, shared_letters
 from derive.notation.model import DENSITY_NAMES
@@ -182,7 +182,7 @@ class DisplayReader:
         self.exact: Formula | None = None
         self.equation: tuple[Formula, Formula] | None = None
         self.left: Formula | None = None
-        self.left_items: Items = ()
+        self.chain_left: tuple[Formula, Items] = (ZERO, ())
         self.broken = False
         self.pending: list[RowClaim] = []
         self.bridging = False
@@ -370,6 +370,7 @@ class DisplayReader:
             return replace(made, status="skipped", message=self.hints.skip)
         if trouble is not None:
             return replace(made, message=str(trouble), code=trouble.code)
+        before = self.chain_left
         reader = Reader(self.own, weights=self.weights, place=lambda offset: (source.at(offset).line, source.at(offset).column))
         try:
             if _has_second_cell(text):
@@ -382,19 +383,16 @@ class DisplayReader:
             items = _without_end(surface(text, self.own.macros), self.own)
             status, claims, relation = self._claims(items, reader, following, number)
         except ReadingError as error:
-            self.broken = True
-            self._forget()
+            self._forget(before)
             return replace(made, message=_as_tex(str(error)), code=error.code, at=(error.start, error.end))
         except DeriveError as error:
-            self.broken = True
-            self._forget()
+            self._forget(before)
             return replace(made, message=str(error), code="ill-formed")
         except RecursionError:
-            self.broken = True
+            self._forget(before)
             return replace(made, message="nested too deeply", code="limit")
         except (AttributeError, IndexError, KeyError, StopIteration, TypeError, ValueError) as error:
-            self.broken = True
-            self._forget()
+            self._forget(before)
             return replace(
                 made, message=f"a defect of this program, please report it: {type(error).__name__}: {error}", code="defect"
             )
@@ -407,8 +405,9 @@ class DisplayReader:
             ]
         return replace(made, status=status, claims=tuple(claims), relation=relation, notes=tuple(sorted(reader.notes)))
 
-    def _forget(self) -> None:
+    def _forget(self, before: tuple[Formula, Items]) -> None:
         """Behind a row that could not be read the next one is compared with the one before it."""
+        self.broken, self.chain_left = True, before
         self.bridging = self.previous is not None
         self.equation = None
 
@@ -461,7 +460,7 @@ class DisplayReader:
             if self.left is None:
                 value = self._estimated(sides[0], reader) or self._formula(sides[0], reader)
                 self.left = self.previous = self.exact = value
-                self.left_items, self.bare = sides[0], True
+                self.chain_left, self.bare = (value, sides[0]), True
                 return [], None
             raise ReadingError(
                 "a row without a relation", sides[0][0].start if sides[0] else 0, sides[0][-1].end if sides[0] else 1
@@ -483,8 +482,8 @@ class DisplayReader:
             anew = RELATIONS[relations[0]] == "defines"
             left = self._estimated(sides[0], reader, anew=anew) or self._side(sides[0], reader)
             self.chain_maximiser = self.maximiser
-            if self.left is None:
-                self.left, self.left_items = left, sides[0]
+            self.left = left if self.left is None else self.left
+            self.chain_left = left, sides[0]
             current, exact = left, left
         else:
             current = self.previous if self.previous is not None else ZERO
@@ -680,6 +679,7 @@ class DisplayReader:
         self.undecided = self.undecided or again.undecided_weights
         reader.notes |= again.notes
         self.left = self.left if self.left is not None else self._formula(sides[0], again)
+        self.chain_left = value, sides[1]  # of a new name all is known by what it is given
         self.previous = self.exact = value
         claims: list[RowClaim] = []
         current = value
@@ -794,15 +794,15 @@ class DisplayReader:
         argument = reader.probabilities.letter_of(self._first_argument(), whole=True)
         if argument is not None and argument.kind in ("data", "latent") and argument.symbol.domain in INTEGERS:
             # A discrete variable: at each of its values, where it has finitely many.
-            scope = reader.probabilities.free_latents(self.left_items)
+            scope = reader.probabilities.free_latents(self.chain_left[1])
             if not scope.latents or self.previous is not None:
                 raise ReadingError("a mass of counts up to a factor is not read yet", side[0].start, side[-1].end, "unsupported")
-            current, right = (reader.formula(items, scope) for items in (self.left_items, side))
+            current, right = (reader.formula(items, scope) for items in (self.chain_left[1], side))
             ((_, index),) = scope.latents.items()
             if not isinstance(index, Index):
                 raise ReadingError("a mass of numbers up to a factor", side[0].start, side[-1].end, "unsupported")
             return self._in_one_ratio(current, right, index, reader)
-        latent = self._summed_index(current, reader)
+        latent = self._summed_index(reader)
         if latent is not None:
             return self._in_one_ratio(current, right, latent, reader)
         parameters = self._density_argument(reader) or self._parameters(current, right)
@@ -817,7 +817,7 @@ class DisplayReader:
 
     def _variables(self, items: Items | None = None) -> list[Items]:
         """What the chain's left side is a density of, of several variables each."""
-        items = self.left_items if items is None else items
+        items = self.chain_left[1] if items is None else items
         if len(items) != 2 or items[0].text not in DENSITY_NAMES or items[1].kind != "fence":
             return []
         before: list[Items] = []
@@ -829,12 +829,12 @@ class DisplayReader:
 
     def _first_argument(self, items: Items | None = None) -> Items:
         """What the chain's left side is a density of: the w of p(w | X)."""
-        items = self.left_items if items is None else items
+        items = self.chain_left[1] if items is None else items
         return arguments_of(items[1].parts[0])[0].items if len(items) == 2 and items[1].kind == "fence" else ()
 
     def _random_parameter(self, reader: Reader) -> tuple[Symbol, ...]:
         """The parameter with a prior, or the continuous latent, of which the chain's left side is a density, or its log."""
-        items = self.left_items
+        items = self.chain_left[1]
         if len(items) == 3 and items[0].text in FUNCTIONS and items[0] == items[0].bare:
             items = items[1:]
         if len(items) != 2 or items[0].text not in DENSITY_NAMES or len(self._variables(items)) != 1:
@@ -854,21 +854,36 @@ class DisplayReader:
             return ()
         return (letter.symbol,)
 
-    def _summed_index(self, current: Formula, reader: Reader) -> Index | None:
-        """The index over which the left side sums to one: that of a posterior, or a latent's value."""
-        if isinstance(current, Named) and current.definition.normalised_over is not None:
-            place = current.definition.indices.index(current.definition.normalised_over)
-            index = current.indices[place]
+    def _unabbreviated(self, items: Items) -> tuple[Items, Mapping[str, Items]]:
+        """What a lone abbreviation stands for, and what stands in its slots; anything else stands for itself."""
+        for entry in self.own.by_head(items[0].text) if items else ():
+            if isinstance(entry, Abbreviation):
+                met = entry.spelling.match(items, 0)
+                if met is not None and met[1] == len(items):
+                    return entry.body, met[0].slots
+        return items, {}
+
+    def _summed_index(self, reader: Reader) -> Index | None:
+        """The index over which the chain's left side sums to one: of a posterior, a simplex family, or a latent's value."""
+        left = self.chain_left[0]
+        if isinstance(left, Named) and left.definition.normalised_over is not None:
+            place = left.definition.indices.index(left.definition.normalised_over)
+            index = left.indices[place]
             return index if isinstance(index, Index) else None
-        first = self._first_argument()
+        if isinstance(left, Reference) and left.symbol.domain in ("simplex", "closed simplex"):
+            index = left.indices[-1]
+            return index if isinstance(index, Index) else None
+        items, slots = self._unabbreviated(self.chain_left[1])
+        first = self._first_argument(items)
         if not first:
             return None
         cut = sign_at(first, "=")
+        value = first[cut + 1 :] if cut is not None else first
         try:
-            index = reader.index_or_none(first[cut + 1 :] if cut is not None else first, Scope())
+            index = reader.index_or_none(slots.get(plain(value), value), Scope())
         except ReadingError:
             return None
-        return index if isinstance(index, Index) and index in free_indices(current) else None
+        return index if isinstance(index, Index) and index in free_indices(left) else None
 
     def _implied(
         self, before: tuple[Formula, Formula] | None, equation: tuple[Formula, Formula], reader: Reader
