@@ -43,7 +43,7 @@ from derive.formula import (
     walk,
 )
 from derive.notation.conventions import Convention
-from derive.notation.declarations import Abbreviation, Dictionary, Fact, Letter
+from derive.notation.declarations import Abbreviation, Dictionary, Fact, Letter, Posterior
 from derive.notation.expectations import EXPECTATION_NAMES
 from derive.notation.latex_reader import FUNCTIONS, Reader, Scope, alike, shared_letters
 from derive.notation.model import DENSITY_NAMES
@@ -493,7 +493,8 @@ class DisplayReader:
         speaks = gives_value or (begins and self._role != "" and self.previous is None)
         for place, (relation, side) in enumerate(zip(relations, sides[1:], strict=True)):
             self.hinted = speaks and place == 0
-            meaning = "=" if self.hinted and RELATIONS[relation] == "defines" else RELATIONS[relation]
+            # What stands before the first sign is no new name here: the sign says that it is equal.
+            meaning = "=" if place == 0 and RELATIONS[relation] == "defines" else RELATIONS[relation]
             last = place == len(relations) - 1
             if meaning == "defines":
                 self._name_right(side, sides[place], reader)
@@ -646,23 +647,74 @@ class DisplayReader:
         Raises:
             ReadingError: it would give another meaning to a declared letter.
         """
-        known = reader.probabilities.letter_of(sides[0]) if sides[0] else None
-        if RELATIONS[relation] == "defines" and self._estimated(sides[0], reader, anew=True) is not None:
+        left = sides[0]
+        defines = RELATIONS[relation] == "defines"
+        asked = self.hints.define and number == 1 and RELATIONS[relation] == "="
+        if not left or not (defines or asked):
+            return False
+        if defines and self._estimated(left, reader, anew=True) is not None:
             return False  # an update or an estimate, of which the hint says what it is
-        if RELATIONS[relation] == "defines" and known is not None:
-            raise ReadingError(
-                f"{plain(sides[0])} is declared already; an update of it needs a hint (solves, maximises) to be judged",
-                sides[0][0].start,
-                sides[0][-1].end,
-                "ambiguous",
-            )
-        if RELATIONS[relation] == "defines" and sides[0]:
-            if relation == "equiv" and self._is_known(sides[0], reader):
-                raise ReadingError(
-                    "an identity between declared quantities; try =", sides[0][0].start, sides[0][-1].end, "ambiguous"
-                )
+        if reader.probabilities.letter_of(left) is not None:
+            raise _declared_already(left)
+        if relation == "equiv" and self._is_known(left, reader):
+            raise ReadingError("an identity between declared quantities; try =", left[0].start, left[-1].end, "ambiguous")
+        return not self._has_meaning(left, sides[1], reader)
+
+    def _has_meaning(self, left: Items, right: Items, reader: Reader) -> bool:
+        """Whether a left side means something already that a definition of it can be held against: a probability, a mean.
+
+        Raises:
+            ReadingError: it means something that no definition may change.
+        """
+        for entry in self.own.by_head(left[0].text):
+            if isinstance(entry, Abbreviation) and plain(entry.spelling.items) == plain(left):
+                if plain(entry.body) != plain(right) and (above := self._resting_on(entry)):
+                    raise ReadingError(
+                        f"{plain(left)} was defined before, and {above} rests on it; try another name",
+                        left[0].start,
+                        left[-1].end,
+                        "ambiguous",
+                    )
+                return False
+        if plain(left) in (*self.own.sizes, *self.own.indices, "\\pi"):
+            raise _declared_already(left)
+        called = len(left) == 2 and left[1].kind == "fence"
+        if (len(left) > 1 and not called) or (left[0].kind == "letter" and left == (left[0].bare,)):
+            return False  # a lone letter may be taken for anything, a sum or a product is no name
+        if called and self.own.statements and left[0].text in (*DENSITY_NAMES, *EXPECTATION_NAMES):
+            try:
+                self._formula(left, reader)
+            except ReadingError as error:
+                if error.code != "undeclared":
+                    raise  # the model speaks of it
+                return False
             return True
-        return self.hints.define and number == 1 and RELATIONS[relation] == "=" and bool(sides[0])
+        if not self._is_known(left, reader) or self._constants(reader.formula(left)):
+            return False
+        if not called:
+            raise _declared_already(left)
+        return True
+
+    def _resting_on(self, entry: Abbreviation) -> str:
+        """What else was said by the help of an abbreviation: the name of an abbreviation, an assumption, or nothing."""
+
+        def mentions(items: Items) -> bool:
+            return any(
+                entry.spelling.match(items, place) is not None
+                or any(mentions(part) for part in (*item.parts, item.sub or (), *item.sups))
+                for place, item in enumerate(items)
+            )
+
+        for other in self.own.entries:
+            if isinstance(other, (Abbreviation, Posterior)) and other is not entry and mentions(other.body):
+                return plain(other.spelling.items)
+        for fact in self.own.facts:
+            if mentions(fact.left) or mentions(fact.right):
+                return f"the assumption {fact.text}"
+        for statement in self.own.statements:
+            if any(mentions(argument.items) for argument in statement.arguments):
+                return f"the distribution of {', '.join(plain(target.items) for target in statement.targets)}"
+        return ""
 
     def _is_known(self, items: Items, reader: Reader) -> bool:
         try:
@@ -1079,6 +1131,15 @@ class DisplayReader:
 
 
 # Without state.
+
+
+def _declared_already(left: Items) -> ReadingError:
+    return ReadingError(
+        f"{plain(left)} is declared already; an update of it needs a hint (solves, maximises) to be judged",
+        left[0].start,
+        left[-1].end,
+        "ambiguous",
+    )
 
 
 def _is_generic(indices: tuple[IndexLike, ...]) -> bool:
