@@ -25,6 +25,7 @@ from derive.formula import (
     Divide,
     Formula,
     Fresh,
+    Identity,
     Named,
     Number,
     Power,
@@ -45,7 +46,7 @@ from derive.formula import (
 from derive.notation.conventions import Convention
 from derive.notation.declarations import Abbreviation, Dictionary, Fact, Letter, Posterior
 from derive.notation.expectations import EXPECTATION_NAMES
-from derive.notation.latex_reader import FUNCTIONS, Reader, Scope, alike, shared_letters
+from derive.notation.latex_reader import FUNCTIONS, UNSIZED, Reader, Scope, alike, shared_letters
 from derive.notation.model import DENSITY_NAMES
 from derive.notation.spellings import arguments_of, plain, require_plain, sign_at
 from derive.notation.surface import SAME, SPACES, Item, Items, Token, surface, tokens
@@ -787,6 +788,7 @@ class DisplayReader:
     def _claim(
         self, reader: Reader, lhs: Formula, relation: Relation, rhs: Formula, parameters: tuple[Symbol, ...] = ()
     ) -> Claim:
+        _require_sizes(lhs, rhs)
         assumptions, lhs, rhs = self._assumed(reader, *_at_bars(lhs, rhs), relation)
         reading: Reading = ("moving" if self.weights == "moving" else "held") if reader.undecided_weights else "none"
         return Claim(
@@ -1116,6 +1118,7 @@ class DisplayReader:
                     left, right = reader.formula(fact.left, scope), ZERO
                 else:
                     left, right = alike(reader.formula(fact.left, scope), reader.formula(fact.right, scope))
+                _require_sizes(left, right)
                 assumption = _assumption(fact, left, right)
             except DeriveError as error:
                 if fact.right and fact.right[0].text in EXPECTATION_NAMES:
@@ -1140,6 +1143,20 @@ def _declared_already(left: Items) -> ReadingError:
         left[-1].end,
         "ambiguous",
     )
+
+
+def _require_sizes(*formulas: Formula) -> None:
+    """That every identity matrix got its size from what stands beside it.
+
+    Raises:
+        ReadingError: one did not; its trace would be any number.
+    """
+    for formula in formulas:
+        for node in walk(formula):
+            if isinstance(node, Identity) and node.size == UNSIZED:
+                raise ReadingError("an identity matrix of what size? write I_d", 0, 1, "ambiguous")
+            if isinstance(node, Named):
+                _require_sizes(node.definition.body)
 
 
 def _is_generic(indices: tuple[IndexLike, ...]) -> bool:
