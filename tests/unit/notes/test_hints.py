@@ -252,3 +252,19 @@ param \sigma in positive ; P in spd(d)
 )
 def test_an_identity_matrix_has_a_size(row: str, expected: str) -> None:
     assert verdict(MATRICES, row) == expected
+
+
+def test_without_a_model_an_error_of_the_weights_is_a_definition() -> None:
+    declared = "size d\ndata t in R\nparam w in R^d"
+    assert verdicts(declared, r"E(w) := w^T w", r"\nabla_w E(w) = 2 w") == ["defined", "proved"]
+    assert verdicts(declared, r"E(w) := w^T w", r"\nabla_w E(w) = w") == ["defined", "refuted"]
+    assert verdict(NORMALS, r"E(b) := b^2") == "defined"
+
+
+@pytest.mark.parametrize("root", [r"\log", r"\sqrt"])
+def test_a_consequence_is_defined_where_it_follows(root: str) -> None:
+    declared = "param u in R ; v in R\nparam s in positive ; t in positive"
+    assert verdict(declared, rf"u = v \implies {root}{{u}} = {root}{{v}}") not in ("proved", "confirmed", "refuted")
+    assert verdict(declared, rf"s = t \implies {root}{{s}} = {root}{{t}}") == "proved"
+    assert verdict(declared, rf"s = t \implies {root}{{s}} = {root}{{2 t}}") == "refuted"
+    assert verdict(declared, r"|u| = u \quad \forall u > 0") == "unread"
