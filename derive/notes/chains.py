@@ -682,9 +682,9 @@ class DisplayReader:
         called = len(left) == 2 and left[1].kind == "fence"
         if (len(left) > 1 and not called) or (left[0].kind == "letter" and left == (left[0].bare,)):
             return False  # a lone letter may be taken for anything, a sum or a product is no name
-        if called and left[0].text in (*DENSITY_NAMES, *EXPECTATION_NAMES):
-            if not self.own.statements or (left[0].text in EXPECTATION_NAMES and left[1].text == "()"):
-                return False  # without a model these are letters like others, and E(w) is an error of w
+        if called and left[0].text in EXPECTATION_NAMES and (not self.own.statements or left[1].text == "()"):
+            return False  # E(w) is an error of w
+        if called and self.own.statements and left[0].text in (*DENSITY_NAMES, *EXPECTATION_NAMES):
             try:
                 self._formula(left, reader)
             except ReadingError as error:
