@@ -51,7 +51,7 @@ from derive.notation.model import DENSITY_NAMES
 from derive.notation.spellings import arguments_of, plain, require_plain, sign_at
 from derive.notation.surface import SAME, SPACES, Item, Items, Token, surface, tokens
 from derive.notes import Display, Place, Row, Source
-from derive.symbols import INTEGERS, Domain, Index, IndexLike, Symbol
+from derive.symbols import INTEGERS, SUMS_TO_ONE, Domain, Index, IndexLike, Symbol
 
 Status = Literal["claim", "defined", "skipped", "unread"]
 
@@ -1020,6 +1020,8 @@ class DisplayReader:
             target = negate(target)
         symbol, indices, solution = self._solution(current, right, reader)
         self.jointly = self.hints.maximises is not None and len(self._hinted_names(reader)) > 1
+        if symbol.family and _speaks_of(solution, symbol):
+            return self._by_coordinate(target, symbol, indices, solution, reader)
         put_in = self._put_in(target, symbol, indices, solution)
         if self.hints.solves is not None:
             return (self._claim(reader, put_in, "=", ZERO),)
@@ -1039,6 +1041,43 @@ class DisplayReader:
             raise ReadingError("a solution up to a factor of what is no simplex", 0, 1, "hint")
         other = Fresh.index(index)
         return self._hinted(current, Divide(right, Sum(other, rename(right, {index: other}))), reader)
+
+    def _by_coordinate(
+        self, target: Formula, symbol: Symbol, indices: tuple[Index, ...], solution: Formula, reader: Reader
+    ) -> tuple[Claim, ...]:
+        """The value of one member of a family by the help of the others, which stand as they are."""
+        if symbol.domain in SUMS_TO_ONE or len(set(indices)) != len(indices):
+            raise ReadingError("the value of one member of a simplex by the help of the others", 0, 1, "hint")
+        own = _as_in(target, symbol)
+        strays = [i for i in free_indices(target) if i.range in own.family and i not in indices]
+        if strays or (self.hints.solves is not None and not set(indices) <= free_indices(target)):
+            raise ReadingError("which member does the hint speak of? write it with the letters of the equation", 0, 1, "hint")
+        formal = tuple(Fresh.index(index) for index in indices)
+        this = multiply(*(Delta(one, index) for one, index in zip(formal, indices, strict=True)))
+        value = multiply(this, solution) + multiply(ONE - this, Reference(own, formal))
+        if self.hints.solves is not None:
+            return (self._claim(reader, Substitute(target, own, formal, value), "=", ZERO),)
+        # Letters that nothing in the objective binds.
+        fresh: dict[Index, IndexLike] = {index: Fresh.index(index) for index in indices}
+        target, solution, value = rename(target, fresh), rename(solution, fresh), rename(value, fresh)
+        indices = tuple(index for index in fresh.values() if isinstance(index, Index))
+        slope = Substitute(Derivative(target, Reference(own, indices)), own, formal, value)
+        self.pending = [RowClaim((self._claim(reader, slope, "=", ZERO),), "solves", (0, 1))]
+        # The member by itself, under a name of its own: nothing else moves.
+        alone = replace(own, name=f"{own.name} alone")
+
+        def opened(node: Formula) -> Formula:
+            if isinstance(node, (Derivative, Substitute, AtEqual)) or own.shape:
+                raise ReadingError("a maximum in one member of this family is not read", 0, 1, "unsupported")
+            if isinstance(node, Named) and node.time == "free" and own in _symbols(node):
+                return opened(unfold(node))
+            if isinstance(node, Reference) and node.symbol == own:
+                here = multiply(*(Delta(one, index) for one, index in zip(node.indices, indices, strict=True)))
+                return multiply(here, Reference(alone, indices)) + multiply(ONE - here, node)
+            return rebuild(node, opened)
+
+        moved = opened(target)
+        return (self._claim(reader, moved, "<=", Substitute(moved, alone, indices, solution)),)
 
     def _slope(self, target: Formula, symbol: Symbol) -> Formula:
         """The derivative of an objective; on the simplex, the difference of its entries at two places."""
@@ -1388,6 +1427,17 @@ def _symbols(*formulas: Formula) -> list[Symbol]:
                 for symbol in _symbols(at_time(body, "current") if node.time == "current" and node.definition.movable else body):
                     found[symbol] = None
     return list(found)
+
+
+def _speaks_of(formula: Formula, symbol: Symbol) -> bool:
+    """Whether a letter stands in a formula, other than in weights that move with it."""
+    for node in walk(formula):
+        if isinstance(node, Reference) and node.symbol == symbol:
+            return True
+        if isinstance(node, Named) and node.time == "free" and node.definition.normalised_over is None:
+            if _speaks_of(node.definition.body, symbol):
+                return True
+    return False
 
 
 def _as_in(target: Formula, symbol: Symbol) -> Symbol:

@@ -268,3 +268,31 @@ def test_a_consequence_is_defined_where_it_follows(root: str) -> None:
     assert verdict(declared, rf"s = t \implies {root}{{s}} = {root}{{t}}") == "proved"
     assert verdict(declared, rf"s = t \implies {root}{{s}} = {root}{{2 t}}") == "refuted"
     assert verdict(declared, r"|u| = u \quad \forall u > 0") == "unread"
+
+
+REGRESSION = r"""
+size n, k
+index i in 1..n ; j, l in 1..k
+data y_i in R ; x_{ij} in R
+param \beta_j in R ; \theta_j in R ; \phi in simplex(k)
+const h in positive ; u_j in R
+"""
+SLOPE = r"g_l := -2\sum_i x_{il}(y_i - \sum_j x_{ij}\beta_j)"
+PARABOLA = r"J := \sum_j u_j\theta_j - h(\sum_j\theta_j)^2"
+
+
+def test_one_member_of_a_family_is_solved_for_by_the_help_of_the_others() -> None:
+    hint = r"solves (eq-q) = 0 for \beta_l"
+    right = r"\beta_l = \frac{\sum_i x_{il}(y_i - \sum_{j \ne l} x_{ij}\beta_j)}{\sum_i x_{il}^2}"
+    assert hinted(hint, right, SLOPE, REGRESSION) == ["proved"]
+    assert hinted(hint, right.replace(r"j \ne l", "j"), SLOPE, REGRESSION) == ["refuted"]
+    assert hinted(r"solves (eq-q) = 0 for \phi_l", r"\phi_l = 1 - \sum_{j \ne l} \phi_j", SLOPE, REGRESSION) == ["unread"]
+
+
+@pytest.mark.parametrize(("j", "l"), ["jl", "lj"])
+def test_one_member_of_a_family_is_the_best_where_the_others_stand(j: str, l: str) -> None:  # noqa: E741
+    hint = rf"maximises (eq-q) over \theta_{j}"
+    rest = rf"\sum_{{{l} \ne {j}}} \theta_{l}"
+    assert hinted(hint, rf"\theta_{j} = \frac{{u_{j}}}{{2h}} - {rest}", PARABOLA, REGRESSION) == ["proved"]
+    assert hinted(hint, rf"\theta_{j} = \frac{{u_{j}}}{{h}} - {rest}", PARABOLA, REGRESSION) == ["refuted"]
+    assert hinted(hint.replace("max", "min"), rf"\theta_{j} = \frac{{u_{j}}}{{2h}} - {rest}", PARABOLA, REGRESSION) == ["refuted"]
