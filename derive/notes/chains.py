@@ -680,7 +680,7 @@ class DisplayReader:
         if plain(left) in (*self.own.sizes, *self.own.indices, "\\pi"):
             raise _declared_already(left)
         called = len(left) == 2 and left[1].kind == "fence"
-        if (len(left) > 1 and not called) or (left[0].kind == "letter" and left == (left[0].bare,)):
+        if (len(left) > 1 and not called) or (left[0].kind == "letter" and len(left) == 1 and left[0] == left[0].bare):
             return False  # a lone letter may be taken for anything, a sum or a product is no name
         if called and left[0].text in EXPECTATION_NAMES and (not self.own.statements or left[1].text == "()"):
             return False  # E(w) is an error of w

@@ -289,10 +289,12 @@ def test_one_member_of_a_family_is_solved_for_by_the_help_of_the_others() -> Non
     assert hinted(r"solves (eq-q) = 0 for \phi_l", r"\phi_l = 1 - \sum_{j \ne l} \phi_j", SLOPE, REGRESSION) == ["unread"]
 
 
-@pytest.mark.parametrize(("j", "l"), ["jl", "lj"])
-def test_one_member_of_a_family_is_the_best_where_the_others_stand(j: str, l: str) -> None:  # noqa: E741
-    hint = rf"maximises (eq-q) over \theta_{j}"
-    rest = rf"\sum_{{{l} \ne {j}}} \theta_{l}"
-    assert hinted(hint, rf"\theta_{j} = \frac{{u_{j}}}{{2h}} - {rest}", PARABOLA, REGRESSION) == ["proved"]
-    assert hinted(hint, rf"\theta_{j} = \frac{{u_{j}}}{{h}} - {rest}", PARABOLA, REGRESSION) == ["refuted"]
-    assert hinted(hint.replace("max", "min"), rf"\theta_{j} = \frac{{u_{j}}}{{2h}} - {rest}", PARABOLA, REGRESSION) == ["refuted"]
+@pytest.mark.parametrize(("one", "other"), ["jl", "lj"])
+def test_one_member_of_a_family_is_the_best_where_the_others_stand(one: str, other: str) -> None:
+    hint = rf"maximises (eq-q) over \theta_{one}"
+    rest = rf"\sum_{{{other} \ne {one}}} \theta_{other}"
+    assert hinted(hint, rf"\theta_{one} = \frac{{u_{one}}}{{2h}} - {rest}", PARABOLA, REGRESSION) == ["proved"]
+    assert hinted(hint, rf"\theta_{one} = \frac{{u_{one}}}{{h}} - {rest}", PARABOLA, REGRESSION) == ["refuted"]
+    assert hinted(hint.replace("max", "min"), rf"\theta_{one} = \frac{{u_{one}}}{{2h}} - {rest}", PARABOLA, REGRESSION) == [
+        "refuted"
+    ]
