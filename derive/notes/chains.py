@@ -679,12 +679,13 @@ class DisplayReader:
                 return False
         if plain(left) in (*self.own.sizes, *self.own.indices, "\\pi"):
             raise _declared_already(left)
-        called = len(left) == 2 and left[1].kind == "fence"
-        if (len(left) > 1 and not called) or (left[0].kind == "letter" and len(left) == 1 and left[0] == left[0].bare):
+        head, *rest = left
+        called = len(rest) == 1 and rest[0].kind == "fence"
+        if (rest and not called) or (head.kind == "letter" and not rest and head == head.bare):
             return False  # a lone letter may be taken for anything, a sum or a product is no name
-        if called and left[0].text in EXPECTATION_NAMES and (not self.own.statements or left[1].text == "()"):
+        if called and head.text in EXPECTATION_NAMES and (not self.own.statements or rest[0].text == "()"):
             return False  # E(w) is an error of w
-        if called and self.own.statements and left[0].text in (*DENSITY_NAMES, *EXPECTATION_NAMES):
+        if called and self.own.statements and head.text in (*DENSITY_NAMES, *EXPECTATION_NAMES):
             try:
                 self._formula(left, reader)
             except ReadingError as error:
@@ -1431,13 +1432,16 @@ def _symbols(*formulas: Formula) -> list[Symbol]:
 
 def _speaks_of(formula: Formula, symbol: Symbol) -> bool:
     """Whether a letter stands in a formula, other than in weights that move with it."""
-    for node in walk(formula):
-        if isinstance(node, Reference) and node.symbol == symbol:
-            return True
-        if isinstance(node, Named) and node.time == "free" and node.definition.normalised_over is None:
-            if _speaks_of(node.definition.body, symbol):
-                return True
-    return False
+    return any(
+        (isinstance(node, Reference) and node.symbol == symbol)
+        or (
+            isinstance(node, Named)
+            and node.time == "free"
+            and node.definition.normalised_over is None
+            and _speaks_of(node.definition.body, symbol)
+        )
+        for node in walk(formula)
+    )
 
 
 def _as_in(target: Formula, symbol: Symbol) -> Symbol:
