@@ -170,7 +170,7 @@ def check_note(
     """
     checked = CheckedNote(note.file)
     dictionary = Dictionary(macros=note.macros)
-    known: dict[str, Formula] = {}
+    known: dict[str, Formula | None] = {}
     for block in note.blocks:
         if isinstance(block, Declarations):
             _declare(dictionary, block, checked)
@@ -192,7 +192,7 @@ def understood(note: Note) -> Iterator[str]:
     """How the symbols and the rows of a note are understood, as lines of text."""
     checked = CheckedNote(note.file)
     dictionary = Dictionary(macros=note.macros)
-    known: dict[str, Formula] = {}
+    known: dict[str, Formula | None] = {}
     for block in note.blocks:
         if isinstance(block, Declarations):
             _declare(dictionary, block, checked)
@@ -203,7 +203,7 @@ def understood(note: Note) -> Iterator[str]:
                 yield f"  {letter.name}: {told}" + (f", a family over {family}" if family else "")
             continue
         reading = _read(block, dictionary, known, "held")
-        if block.label and reading.left is not None:
+        if block.label:
             known[block.label] = reading.left
         for row in reading.rows:
             yield f"line {row.place.line}: {row.status}" + (f" ({row.message})" if row.message else "")
@@ -246,7 +246,7 @@ def _declare(dictionary: Dictionary, block: Declarations, checked: CheckedNote) 
 def _display(
     block: Display,
     dictionary: Dictionary,
-    known: dict[str, Formula],
+    known: dict[str, Formula | None],
     witness: Witness,
     row_timeout: float,
     judged: bool,
@@ -262,12 +262,12 @@ def _display(
         steps = _better(steps, others, witness)
         reading = other if steps and steps[0].reading == "moving" else reading
     steps = _with_remark(steps, reading, witness) if diagnosed else steps
-    if block.label and reading.left is not None:
+    if block.label:
         known[block.label] = reading.left
     return steps
 
 
-def _read(block: Display, dictionary: Dictionary, known: dict[str, Formula], weights: str) -> DisplayReading:
+def _read(block: Display, dictionary: Dictionary, known: dict[str, Formula | None], weights: str) -> DisplayReading:
     own = dictionary.copy()
     reading = DisplayReader(own, known, weights=weights).read(block, base=dictionary)
     for hint in block.hints:

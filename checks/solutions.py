@@ -52,6 +52,8 @@ class Seen:
     assignment: Mapping[Index, int]
     entry: Place
     value: str
+    certain: bool = False
+    """Whether what is undefined is so at any precision."""
 
 
 def letters(equation: Formula) -> tuple[tuple[Symbol, ...], tuple[Symbol, ...]]:
@@ -97,8 +99,8 @@ def value_at(formula: Formula, solution: Solution) -> Seen:
                 value = evaluate(formula, where, solution.surroundings)
             except OutOfRange:
                 return Seen("undefined", where, (), "")
-            except Undefined:
-                undefined = Seen("undefined", where, (), "")
+            except Undefined as nowhere:
+                undefined = Seen("undefined", where, (), "", nowhere.certain)
                 continue
             for place, entry in flat(value):
                 found = balls.ball(entry)

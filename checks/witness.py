@@ -948,7 +948,7 @@ def _implied(witness: Witness, claim: Claim, proved: bool = False) -> Evidence:
     """Points that solve the first equation are sought, by one letter or another; the second must hold at each of them."""
     assumed = {(s.name, s.role) for a in claim.assumptions if a.equation for s in symbols_of(*a.equation)}
     solved: list[Solution] = []
-    unclear = ""
+    unclear = undefined = ""
     at: list[Point] = []
     for wanted in letters(claim.lhs):
         free = [s for s in wanted if (s.name, s.role) not in assumed][:MOST_LETTERS]
@@ -974,10 +974,15 @@ def _implied(witness: Witness, claim: Claim, proved: bool = False) -> Evidence:
                         )
                     if seen.outcome == "vanishes":
                         solved.append(solution)
+                    elif seen.outcome == "undefined" and seen.certain and has_branches(claim.rhs):
+                        # A log or a root has no value on half of the line; that a denominator may vanish is told by the proof.
+                        undefined = "the second equation is not defined at a solution of the first"
                     elif seen.outcome == "unclear":
                         unclear = "the second equation is not enclosed sharply enough at a solution of the first"
             if len(solved) > before:
                 at.append(point)
+    if undefined:
+        return Evidence("undecided", undefined, len(at))
     if unclear or len(at) < min(3, max(1, witness.points)):
         return Evidence("undecided", unclear or "vacuous, or no solution of the first equation was found", len(at))
     separated, tried = witness.power_at(claim.rhs, solved)

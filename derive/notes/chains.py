@@ -25,6 +25,7 @@ from derive.formula import (
     Divide,
     Formula,
     Fresh,
+    Identity,
     Named,
     Number,
     Power,
@@ -43,14 +44,14 @@ from derive.formula import (
     walk,
 )
 from derive.notation.conventions import Convention
-from derive.notation.declarations import Dictionary, Fact, Letter
+from derive.notation.declarations import Abbreviation, Dictionary, Fact, Letter, Posterior
 from derive.notation.expectations import EXPECTATION_NAMES
-from derive.notation.latex_reader import FUNCTIONS, Reader, Scope, alike, shared_letters
+from derive.notation.latex_reader import FUNCTIONS, UNSIZED, Reader, Scope, alike, shared_letters
 from derive.notation.model import DENSITY_NAMES
 from derive.notation.spellings import arguments_of, plain, require_plain, sign_at
 from derive.notation.surface import SAME, SPACES, Item, Items, Token, surface, tokens
 from derive.notes import Display, Place, Row, Source
-from derive.symbols import INTEGERS, Domain, Index, IndexLike, Symbol
+from derive.symbols import INTEGERS, SUMS_TO_ONE, Domain, Index, IndexLike, Symbol
 
 Status = Literal["claim", "defined", "skipped", "unread"]
 
@@ -72,8 +73,10 @@ RELATIONS = {
 _BOUNDS: Mapping[str, Relation] = {bound: bound for bound in BOUNDS}
 IMPLICATIONS = ("implies", "iff", "to")
 BOTH_WAYS = "iff"
-NEW_VALUE = re.compile(r"\(?[a-z]\+1\)?|\*|cdot|ast|\\star|\\ast|[A-Za-z]{2,}")
-"""Marks of a new value: w^*, w^{new}, w^{(t+1)}, w_{ML}."""
+NEW_VALUE = re.compile(
+    r"[(\[]?[a-z]\+1[)\]]?|\*|cdot|\\?ast|\\?star|\\?prime|new|next|updated?|ml|mle|map|mm|em|ls|ols|opt|best|est", re.IGNORECASE
+)
+"""Marks of a new value: w^*, w^{new}, w^{(t+1)}, w_{ML}; no other letters are (w^{old} is no new value)."""
 EXTREMES = ("maximises", "maximizes", "maximise", "maximize", "minimises", "minimizes", "minimise", "minimize")
 HINT_WORDS = (
     "let",
@@ -129,6 +132,8 @@ class Hints:
     maximises: tuple[str, Items] | None = None
     minimum: bool = False
     """Whether it is the least value that is sought."""
+    text: str = ""
+    """The hint by which rows are judged, as it is written."""
 
 
 @dataclass(slots=True)
@@ -162,7 +167,7 @@ def joined(rows: list[Row]) -> Source:
 class DisplayReader:
     """Reads one display by a dictionary; definitions in it are added to the dictionary."""
 
-    def __init__(self, dictionary: Dictionary, known: Mapping[str, Formula], *, weights: str = "held") -> None:
+    def __init__(self, dictionary: Dictionary, known: Mapping[str, Formula | None], *, weights: str = "held") -> None:
         self.own = dictionary
         self.known = known
         self.weights = weights
@@ -178,7 +183,7 @@ class DisplayReader:
         self.exact: Formula | None = None
         self.equation: tuple[Formula, Formula] | None = None
         self.left: Formula | None = None
-        self.left_items: Items = ()
+        self.chain_left: tuple[Formula, Items] = (ZERO, ())
         self.broken = False
         self.pending: list[RowClaim] = []
         self.bridging = False
@@ -186,6 +191,8 @@ class DisplayReader:
         self.opaque = False
         self.both_ways = False
         self.jointly = False
+        self.hinted = False
+        self.bare = False
         self.maximiser: tuple[Symbol, ...] = ()
         self.chain_maximiser: tuple[Symbol, ...] = ()
         trouble = self._take_hints(display)
@@ -259,19 +266,27 @@ class DisplayReader:
                     self.own.declare(text)
                 elif word == "define":
                     self.hints.define = True
+                    self._require_one_hint(text)
                 elif word == "skip":
                     self.hints.skip = rest.strip().strip("\"'") or "the author asked for no check"
                 elif word == "expect":
+                    if rest.strip() != "refuted":
+                        raise ReadingError(f"what may be expected is 'refuted': {text!r}", 0, len(text), "hint")
                     self.hints.expected = "refuted"
                 elif word == "from":
-                    continue  # taken in and not used yet: the row is judged against the one before it
+                    # Taken in and not used yet: the row is judged against the one before it.
+                    self._require_labels(rest)
                 elif word in ("solves", "solve"):
                     label, _, symbol = rest.partition(" for ")
                     if label.partition("=")[2].strip() not in ("", "0"):
                         raise ReadingError(f"a solution of something else than = 0: {text!r}", 0, len(text), "hint")
+                    self._require_one_hint(text)
                     self.hints.solves = label.partition("=")[0].strip().strip("()"), self.own.surface(symbol)
+                    self.hints.text = text
                 elif word in EXTREMES:
                     label, _, symbol = rest.partition(" over ")
+                    self._require_one_hint(text)
+                    self.hints.text = text
                     self.hints.maximises = label.strip().strip("()"), self.own.surface(symbol.partition(" at ")[0])
                     self.hints.minimum = word.startswith("min")
                 else:
@@ -279,6 +294,31 @@ class DisplayReader:
             except ReadingError as error:
                 return error
         return None
+
+    def _require_one_hint(self, text: str) -> None:
+        """That one hint says what a display is: a definition, a stationary point or a maximum.
+
+        Raises:
+            ReadingError: an earlier hint said something else.
+        """
+        defined = self.hints.define and not text.startswith("define")
+        judged = bool(self.hints.text) and self.hints.text != text
+        if defined or judged:
+            earlier = self.hints.text if judged else "define"
+            raise ReadingError(f"two hints that say different things: {earlier!r} and {text!r}", 0, len(text), "hint")
+
+    def _require_labels(self, text: str) -> None:
+        """That the displays which a hint names are there.
+
+        Raises:
+            ReadingError: one is not.
+        """
+        for label in re.findall(r"[^\s(),]+", text):
+            if label not in self.known and label != "and":
+                shown = ", ".join(sorted(self.known)) or "(none)"
+                raise ReadingError(
+                    f"a hint names a display that is not known: {label!r}, expected one of {shown}", 0, len(text), "hint"
+                )
 
     # Rows.
 
@@ -331,6 +371,7 @@ class DisplayReader:
             return replace(made, status="skipped", message=self.hints.skip)
         if trouble is not None:
             return replace(made, message=str(trouble), code=trouble.code)
+        before = self.chain_left
         reader = Reader(self.own, weights=self.weights, place=lambda offset: (source.at(offset).line, source.at(offset).column))
         try:
             if _has_second_cell(text):
@@ -343,19 +384,16 @@ class DisplayReader:
             items = _without_end(surface(text, self.own.macros), self.own)
             status, claims, relation = self._claims(items, reader, following, number)
         except ReadingError as error:
-            self.broken = True
-            self._forget()
+            self._forget(before)
             return replace(made, message=_as_tex(str(error)), code=error.code, at=(error.start, error.end))
         except DeriveError as error:
-            self.broken = True
-            self._forget()
+            self._forget(before)
             return replace(made, message=str(error), code="ill-formed")
         except RecursionError:
-            self.broken = True
+            self._forget(before)
             return replace(made, message="nested too deeply", code="limit")
         except (AttributeError, IndexError, KeyError, StopIteration, TypeError, ValueError) as error:
-            self.broken = True
-            self._forget()
+            self._forget(before)
             return replace(
                 made, message=f"a defect of this program, please report it: {type(error).__name__}: {error}", code="defect"
             )
@@ -368,8 +406,9 @@ class DisplayReader:
             ]
         return replace(made, status=status, claims=tuple(claims), relation=relation, notes=tuple(sorted(reader.notes)))
 
-    def _forget(self) -> None:
+    def _forget(self, before: tuple[Formula, Items]) -> None:
         """Behind a row that could not be read the next one is compared with the one before it."""
+        self.broken, self.chain_left = True, before
         self.bridging = self.previous is not None
         self.equation = None
 
@@ -417,9 +456,12 @@ class DisplayReader:
         relations = [sign for sign, _ in parts[1:] if sign is not None]
         claims: list[RowClaim] = []
         before_equation = self.equation
+        self.hinted = False
         if not relations:
             if self.left is None:
-                self.left = self.previous = self.exact = self._formula(sides[0], reader)
+                value = self._estimated(sides[0], reader) or self._formula(sides[0], reader)
+                self.left = self.previous = self.exact = value
+                self.chain_left, self.bare = (value, sides[0]), True
                 return [], None
             raise ReadingError(
                 "a row without a relation", sides[0][0].start if sides[0] else 0, sides[0][-1].end if sides[0] else 1
@@ -435,17 +477,25 @@ class DisplayReader:
             raise ReadingError("a relation without a left side", items[0].start, items[0].end)
         if self._is_definition(relations[0], sides, reader, number):
             return self._definition(sides, relations, reader)
+        begins = own_left or self.bare
+        self.bare = False
         if own_left:
-            left = self._estimated(sides[0], reader) or self._side(sides[0], reader)
+            anew = RELATIONS[relations[0]] == "defines"
+            left = self._estimated(sides[0], reader, anew=anew) or self._side(sides[0], reader)
             self.chain_maximiser = self.maximiser
-            if self.left is None:
-                self.left, self.left_items = left, sides[0]
+            self.left = left if self.left is None else self.left
+            self.chain_left = left, sides[0]
             current, exact = left, left
         else:
             current = self.previous if self.previous is not None else ZERO
             exact = self.exact if self.exact is not None else current
+        # Of the values of the parameters that it names a hint speaks in every row, else in the first.
+        gives_value = begins and self._role != "" and self._is_named(current, reader)
+        speaks = gives_value or (begins and self._role != "" and self.previous is None)
         for place, (relation, side) in enumerate(zip(relations, sides[1:], strict=True)):
-            meaning = "=" if relation == "leftarrow" and self._is_hinted else RELATIONS[relation]
+            self.hinted = speaks and place == 0
+            # What stands before the first sign is no new name here: the sign says that it is equal.
+            meaning = "=" if place == 0 and RELATIONS[relation] == "defines" else RELATIONS[relation]
             last = place == len(relations) - 1
             if meaning == "defines":
                 self._name_right(side, sides[place], reader)
@@ -490,6 +540,7 @@ class DisplayReader:
             if relation == "=!" or (
                 meaning == "="
                 and zero
+                and not (self.hinted and gives_value)
                 and self._is_used(
                     current if right == ZERO else right,
                     last,
@@ -519,12 +570,13 @@ class DisplayReader:
                 if self.both_ways and before_equation is not None:
                     claims.append(RowClaim(self._implied(equation, before_equation, reader), "is implied by", span))
             else:
-                told = self._role if self._is_hinted else relation
+                told = self._role if self.hinted else relation
                 self.jointly = False
                 alternatives = self._related(meaning, current, exact, right, reader, side)
                 hedge = "the hint names several parameters, and this row gives the value of one" if self.jointly else ""
                 claims.append(RowClaim(alternatives, told, span, hedge=hedge))
-                if used and own_left and not implied and len(relations) == 1 and meaning == "=" and not _is_quantity(current):
+                alone = used and own_left and not implied and len(relations) == 1
+                if alone and meaning == "=" and not _is_quantity(current) and not self.hinted:
                     claims[-1] = replace(claims[-1], used=True)
                 claims += [replace(claim, span=span, hedge=hedge) for claim in self.pending]
                 self.pending = []
@@ -534,6 +586,9 @@ class DisplayReader:
             current = right
             exact = right if not self._constants(right) else exact
         self.previous, self.exact = current, exact
+        self.hinted = False
+        if gives_value and own_left and RELATIONS[relations[0]] == "defines" and not self._is_known(sides[0], reader):
+            self._define(sides[0], sides[1])  # later rows may use the new value by its name
         return claims, relations[0]
 
     def _is_used(self, value: Formula, last: bool, used: bool, *, relations: list[str], implied: bool) -> bool:
@@ -593,23 +648,77 @@ class DisplayReader:
         Raises:
             ReadingError: it would give another meaning to a declared letter.
         """
-        known = reader.probabilities.letter_of(sides[0]) if sides[0] else None
-        if RELATIONS[relation] == "defines" and known is not None:
-            if relation == "leftarrow" and self._is_hinted:
-                return False  # an update, of which the hint says what it is
-            raise ReadingError(
-                f"{plain(sides[0])} is declared already; an update of it needs a hint (solves, maximises) to be judged",
-                sides[0][0].start,
-                sides[0][-1].end,
-                "ambiguous",
-            )
-        if RELATIONS[relation] == "defines" and sides[0]:
-            if relation == "equiv" and self._is_known(sides[0], reader):
-                raise ReadingError(
-                    "an identity between declared quantities; try =", sides[0][0].start, sides[0][-1].end, "ambiguous"
-                )
+        left = sides[0]
+        defines = RELATIONS[relation] == "defines"
+        asked = self.hints.define and number == 1 and RELATIONS[relation] == "="
+        if not left or not (defines or asked):
+            return False
+        if defines and self._estimated(left, reader, anew=True) is not None:
+            return False  # an update or an estimate, of which the hint says what it is
+        if reader.probabilities.letter_of(left) is not None:
+            raise _declared_already(left)
+        if relation == "equiv" and self._is_known(left, reader):
+            raise ReadingError("an identity between declared quantities; try =", left[0].start, left[-1].end, "ambiguous")
+        return not self._has_meaning(left, sides[1], reader)
+
+    def _has_meaning(self, left: Items, right: Items, reader: Reader) -> bool:
+        """Whether a left side means something already that a definition of it can be held against: a probability, a mean.
+
+        Raises:
+            ReadingError: it means something that no definition may change.
+        """
+        for entry in self.own.by_head(left[0].text):
+            if isinstance(entry, Abbreviation) and plain(entry.spelling.items) == plain(left):
+                if plain(entry.body) != plain(right) and (above := self._resting_on(entry)):
+                    raise ReadingError(
+                        f"{plain(left)} was defined before, and {above} rests on it; try another name",
+                        left[0].start,
+                        left[-1].end,
+                        "ambiguous",
+                    )
+                return False
+        if plain(left) in (*self.own.sizes, *self.own.indices, "\\pi"):
+            raise _declared_already(left)
+        head, *rest = left
+        called = len(rest) == 1 and rest[0].kind == "fence"
+        if (rest and not called) or (head.kind == "letter" and not rest and head == head.bare):
+            return False  # a lone letter may be taken for anything, a sum or a product is no name
+        if called and head.text in EXPECTATION_NAMES and (not self.own.statements or rest[0].text == "()"):
+            return False  # E(w) is an error of w
+        if called and self.own.statements and head.text in (*DENSITY_NAMES, *EXPECTATION_NAMES):
+            try:
+                self._formula(left, reader)
+            except ReadingError as error:
+                if error.code != "undeclared":
+                    raise  # the model speaks of it
+                return False
             return True
-        return self.hints.define and number == 1 and RELATIONS[relation] == "=" and bool(sides[0])
+        if not self._is_known(left, reader) or self._constants(reader.formula(left)):
+            return False
+        if not called:
+            raise _declared_already(left)
+        return True
+
+    def _resting_on(self, entry: Abbreviation) -> str:
+        """What else was said by the help of an abbreviation: the name of an abbreviation, an assumption, or nothing."""
+
+        def mentions(items: Items) -> bool:
+            return any(
+                entry.spelling.match(items, place) is not None
+                or any(mentions(part) for part in (*item.parts, item.sub or (), *item.sups))
+                for place, item in enumerate(items)
+            )
+
+        for other in self.own.entries:
+            if isinstance(other, (Abbreviation, Posterior)) and other is not entry and mentions(other.body):
+                return plain(other.spelling.items)
+        for fact in self.own.facts:
+            if mentions(fact.left) or mentions(fact.right):
+                return f"the assumption {fact.text}"
+        for statement in self.own.statements:
+            if any(mentions(argument.items) for argument in statement.arguments):
+                return f"the distribution of {', '.join(plain(target.items) for target in statement.targets)}"
+        return ""
 
     def _is_known(self, items: Items, reader: Reader) -> bool:
         try:
@@ -626,6 +735,7 @@ class DisplayReader:
         self.undecided = self.undecided or again.undecided_weights
         reader.notes |= again.notes
         self.left = self.left if self.left is not None else self._formula(sides[0], again)
+        self.chain_left = value, sides[1]  # of a new name all is known by what it is given
         self.previous = self.exact = value
         claims: list[RowClaim] = []
         current = value
@@ -681,6 +791,7 @@ class DisplayReader:
     def _claim(
         self, reader: Reader, lhs: Formula, relation: Relation, rhs: Formula, parameters: tuple[Symbol, ...] = ()
     ) -> Claim:
+        _require_sizes(lhs, rhs)
         assumptions, lhs, rhs = self._assumed(reader, *_at_bars(lhs, rhs), relation)
         reading: Reading = ("moving" if self.weights == "moving" else "held") if reader.undecided_weights else "none"
         return Claim(
@@ -740,15 +851,15 @@ class DisplayReader:
         argument = reader.probabilities.letter_of(self._first_argument(), whole=True)
         if argument is not None and argument.kind in ("data", "latent") and argument.symbol.domain in INTEGERS:
             # A discrete variable: at each of its values, where it has finitely many.
-            scope = reader.probabilities.free_latents(self.left_items)
+            scope = reader.probabilities.free_latents(self.chain_left[1])
             if not scope.latents or self.previous is not None:
                 raise ReadingError("a mass of counts up to a factor is not read yet", side[0].start, side[-1].end, "unsupported")
-            current, right = (reader.formula(items, scope) for items in (self.left_items, side))
+            current, right = (reader.formula(items, scope) for items in (self.chain_left[1], side))
             ((_, index),) = scope.latents.items()
             if not isinstance(index, Index):
                 raise ReadingError("a mass of numbers up to a factor", side[0].start, side[-1].end, "unsupported")
             return self._in_one_ratio(current, right, index, reader)
-        latent = self._summed_index(current, reader)
+        latent = self._summed_index(reader)
         if latent is not None:
             return self._in_one_ratio(current, right, latent, reader)
         parameters = self._density_argument(reader) or self._parameters(current, right)
@@ -763,7 +874,7 @@ class DisplayReader:
 
     def _variables(self, items: Items | None = None) -> list[Items]:
         """What the chain's left side is a density of, of several variables each."""
-        items = self.left_items if items is None else items
+        items = self.chain_left[1] if items is None else items
         if len(items) != 2 or items[0].text not in DENSITY_NAMES or items[1].kind != "fence":
             return []
         before: list[Items] = []
@@ -775,12 +886,12 @@ class DisplayReader:
 
     def _first_argument(self, items: Items | None = None) -> Items:
         """What the chain's left side is a density of: the w of p(w | X)."""
-        items = self.left_items if items is None else items
+        items = self.chain_left[1] if items is None else items
         return arguments_of(items[1].parts[0])[0].items if len(items) == 2 and items[1].kind == "fence" else ()
 
     def _random_parameter(self, reader: Reader) -> tuple[Symbol, ...]:
         """The parameter with a prior, or the continuous latent, of which the chain's left side is a density, or its log."""
-        items = self.left_items
+        items = self.chain_left[1]
         if len(items) == 3 and items[0].text in FUNCTIONS and items[0] == items[0].bare:
             items = items[1:]
         if len(items) != 2 or items[0].text not in DENSITY_NAMES or len(self._variables(items)) != 1:
@@ -800,21 +911,36 @@ class DisplayReader:
             return ()
         return (letter.symbol,)
 
-    def _summed_index(self, current: Formula, reader: Reader) -> Index | None:
-        """The index over which the left side sums to one: that of a posterior, or a latent's value."""
-        if isinstance(current, Named) and current.definition.normalised_over is not None:
-            place = current.definition.indices.index(current.definition.normalised_over)
-            index = current.indices[place]
+    def _unabbreviated(self, items: Items) -> tuple[Items, Mapping[str, Items]]:
+        """What a lone abbreviation stands for, and what stands in its slots; anything else stands for itself."""
+        for entry in self.own.by_head(items[0].text) if items else ():
+            if isinstance(entry, Abbreviation):
+                met = entry.spelling.match(items, 0)
+                if met is not None and met[1] == len(items):
+                    return entry.body, met[0].slots
+        return items, {}
+
+    def _summed_index(self, reader: Reader) -> Index | None:
+        """The index over which the chain's left side sums to one: of a posterior, a simplex family, or a latent's value."""
+        left = self.chain_left[0]
+        if isinstance(left, Named) and left.definition.normalised_over is not None:
+            place = left.definition.indices.index(left.definition.normalised_over)
+            index = left.indices[place]
             return index if isinstance(index, Index) else None
-        first = self._first_argument()
+        if isinstance(left, Reference) and left.symbol.domain in ("simplex", "closed simplex"):
+            index = left.indices[-1]
+            return index if isinstance(index, Index) else None
+        items, slots = self._unabbreviated(self.chain_left[1])
+        first = self._first_argument(items)
         if not first:
             return None
         cut = sign_at(first, "=")
+        value = first[cut + 1 :] if cut is not None else first
         try:
-            index = reader.index_or_none(first[cut + 1 :] if cut is not None else first, Scope())
+            index = reader.index_or_none(slots.get(plain(value), value), Scope())
         except ReadingError:
             return None
-        return index if isinstance(index, Index) and index in free_indices(current) else None
+        return index if isinstance(index, Index) and index in free_indices(left) else None
 
     def _implied(
         self, before: tuple[Formula, Formula] | None, equation: tuple[Formula, Formula], reader: Reader
@@ -826,9 +952,12 @@ class DisplayReader:
         first, second = _difference(*before), _difference(*equation)
         return (alone, self._claim(reader, first, "implies", second))
 
-    def _estimated(self, side: Items, reader: Reader) -> Formula | None:
-        """``\\hat\\mu_k``, ``\\mu_k^{new}`` or ``\\mu_k^*`` below a hint: the new value of the parameter that the hint names."""
-        if not self._is_hinted or len(side) != 1 or side[0].kind != "letter" or self._is_known(side, reader):
+    def _estimated(self, side: Items, reader: Reader, *, anew: bool = False) -> Formula | None:
+        """``\\hat\\mu_k``, ``\\mu_k^{new}`` or ``\\mu_k^*`` below a hint: the new value of a parameter that the hint names.
+
+        With ``anew`` the name is given a value here, whether it has a meaning already or not.
+        """
+        if not self._role or len(side) != 1 or side[0].kind != "letter" or (not anew and self._is_known(side, reader)):
             return None
         item = side[0]
         inner = re.fullmatch(r"\\(?:hat|tilde|bar)\{(.*)\}", item.text)
@@ -838,12 +967,33 @@ class DisplayReader:
         for one in (bare, unmarked, *((replace(unmarked, sub=None),) if named_below else ())):
             if self._is_known((one,), reader):
                 value = reader.formula((one,))
-                named = {letter.name for part in _names(self._hinted_items) if (letter := self._whole(part, reader)) is not None}
-                base = value.base if isinstance(value, Power) else value
-                if isinstance(base, Reference) and base.symbol.name in named:
-                    reader.notes.add(f"{plain(side)} is the new value of {plain((one,))}")
+                if self._is_named(value, reader):
+                    if one != item:
+                        reader.notes.add(f"{plain(side)} is the new value of {plain((one,))}")
                     return value
         return None
+
+    def _hinted_names(self, reader: Reader) -> frozenset[str]:
+        """The parameters of whose values the hint speaks."""
+        found: set[str] = set()
+        for part in _names(self._hinted_items):
+            letter = self._whole(part, reader)
+            if letter is not None:
+                found.add(letter.name)
+                continue
+            found |= {*reader.probabilities.parameters_named(part), *reader.probabilities.all_parameters(part)}
+            try:
+                value = reader.formula(part)
+            except DeriveError:
+                continue
+            base = value.base if isinstance(value, Power) else value
+            found |= {base.symbol.name} if isinstance(base, Reference) else set()
+        return frozenset(found)
+
+    def _is_named(self, value: Formula, reader: Reader) -> bool:
+        """Whether a left side is a parameter that the hint names, or a power of one."""
+        base = value.base if isinstance(value, Power) else value
+        return isinstance(base, Reference) and base.symbol.name in self._hinted_names(reader)
 
     @property
     def _hinted_items(self) -> Items:
@@ -855,31 +1005,24 @@ class DisplayReader:
         return reader.probabilities.letter_of(items, whole=True)
 
     @property
-    def _is_hinted(self) -> bool:
-        """Whether the next equation is the one of which the hint above the display speaks: its first."""
-        return self._role != "" and self.previous is None
-
-    @property
     def _role(self) -> str:
         return "solves" if self.hints.solves is not None else "maximises" if self.hints.maximises is not None else ""
 
     def _hinted(self, current: Formula, right: Formula, reader: Reader) -> tuple[Claim, ...] | None:
         hint = self.hints.solves or self.hints.maximises
-        if hint is None or not self._is_hinted:
+        if hint is None or not self.hinted:
             return None
-        label, items = hint
+        label, _ = hint
         target = self.known.get(label)
         if target is None:
-            raise ReadingError(
-                f"a hint names a display that is not known: {label!r}, expected one of {', '.join(self.known) or '(none)'}",
-                0,
-                1,
-                "hint",
-            )
+            self._require_labels(label)
+            raise ReadingError(f"a hint names a display that could not be read: {label!r}", 0, 1, "hint")
         if self.hints.minimum:
             target = negate(target)
-        symbol, indices, solution = self._solution(current, right, items, reader)
-        self.jointly = self.hints.maximises is not None and len(_names(items)) > 1
+        symbol, indices, solution = self._solution(current, right, reader)
+        self.jointly = self.hints.maximises is not None and len(self._hinted_names(reader)) > 1
+        if symbol.family and _speaks_of(solution, symbol):
+            return self._by_coordinate(target, symbol, indices, solution, reader)
         put_in = self._put_in(target, symbol, indices, solution)
         if self.hints.solves is not None:
             return (self._claim(reader, put_in, "=", ZERO),)
@@ -892,13 +1035,50 @@ class DisplayReader:
 
     def _hinted_up_to_factor(self, current: Formula, right: Formula, reader: Reader) -> tuple[Claim, ...] | None:
         """``\\pi_k \\propto N_k`` below a hint: the member of the simplex that is such, N_k over the sum of them all."""
-        if not self._is_hinted:
+        if not self.hinted:
             return None
         index = current.indices[-1] if isinstance(current, Reference) and current.indices else None
         if not isinstance(current, Reference) or not isinstance(index, Index) or current.symbol.domain != "simplex":
             raise ReadingError("a solution up to a factor of what is no simplex", 0, 1, "hint")
         other = Fresh.index(index)
         return self._hinted(current, Divide(right, Sum(other, rename(right, {index: other}))), reader)
+
+    def _by_coordinate(
+        self, target: Formula, symbol: Symbol, indices: tuple[Index, ...], solution: Formula, reader: Reader
+    ) -> tuple[Claim, ...]:
+        """The value of one member of a family by the help of the others, which stand as they are."""
+        if symbol.domain in SUMS_TO_ONE or len(set(indices)) != len(indices):
+            raise ReadingError("the value of one member of a simplex by the help of the others", 0, 1, "hint")
+        own = _as_in(target, symbol)
+        strays = [i for i in free_indices(target) if i.range in own.family and i not in indices]
+        if strays or (self.hints.solves is not None and not set(indices) <= free_indices(target)):
+            raise ReadingError("which member does the hint speak of? write it with the letters of the equation", 0, 1, "hint")
+        formal = tuple(Fresh.index(index) for index in indices)
+        this = multiply(*(Delta(one, index) for one, index in zip(formal, indices, strict=True)))
+        value = multiply(this, solution) + multiply(ONE - this, Reference(own, formal))
+        if self.hints.solves is not None:
+            return (self._claim(reader, Substitute(target, own, formal, value), "=", ZERO),)
+        # Letters that nothing in the objective binds.
+        fresh: dict[Index, IndexLike] = {index: Fresh.index(index) for index in indices}
+        target, solution, value = rename(target, fresh), rename(solution, fresh), rename(value, fresh)
+        indices = tuple(index for index in fresh.values() if isinstance(index, Index))
+        slope = Substitute(Derivative(target, Reference(own, indices)), own, formal, value)
+        self.pending = [RowClaim((self._claim(reader, slope, "=", ZERO),), "solves", (0, 1))]
+        # The member by itself, under a name of its own: nothing else moves.
+        alone = replace(own, name=f"{own.name} alone")
+
+        def opened(node: Formula) -> Formula:
+            if isinstance(node, (Derivative, Substitute, AtEqual)) or own.shape:
+                raise ReadingError("a maximum in one member of this family is not read", 0, 1, "unsupported")
+            if isinstance(node, Named) and node.time == "free" and own in _symbols(node):
+                return opened(unfold(node))
+            if isinstance(node, Reference) and node.symbol == own:
+                here = multiply(*(Delta(one, index) for one, index in zip(node.indices, indices, strict=True)))
+                return multiply(here, Reference(alone, indices)) + multiply(ONE - here, node)
+            return rebuild(node, opened)
+
+        moved = opened(target)
+        return (self._claim(reader, moved, "<=", Substitute(moved, alone, indices, solution)),)
 
     def _slope(self, target: Formula, symbol: Symbol) -> Formula:
         """The derivative of an objective; on the simplex, the difference of its entries at two places."""
@@ -914,9 +1094,7 @@ class DisplayReader:
         """The target with the solution in the parameter's place, for all members of its family."""
         return Substitute(target, _as_in(target, symbol), indices, solution)
 
-    def _solution(
-        self, current: Formula, right: Formula, items: Items, reader: Reader
-    ) -> tuple[Symbol, tuple[Index, ...], Formula]:
+    def _solution(self, current: Formula, right: Formula, reader: Reader) -> tuple[Symbol, tuple[Index, ...], Formula]:
         reference: Formula = current
         exponent: Fraction | None = None
         if isinstance(current, Power) and isinstance(current.exponent, Number):
@@ -926,9 +1104,7 @@ class DisplayReader:
         indices = tuple(index for index in reference.indices if isinstance(index, Index))
         if len(indices) != len(reference.indices):
             raise ReadingError("a solution for one numbered member of a family", 0, 1, "unsupported")
-        named = {
-            letter.name for part in _names(items) if (letter := reader.probabilities.letter_of(part, whole=True)) is not None
-        }
+        named = self._hinted_names(reader)
         if named and reference.symbol.name not in named:
             raise ReadingError(
                 f"the row solves for {reference.symbol.name}, its hint names {', '.join(sorted(named))}", 0, 1, "hint"
@@ -984,6 +1160,7 @@ class DisplayReader:
                     left, right = reader.formula(fact.left, scope), ZERO
                 else:
                     left, right = alike(reader.formula(fact.left, scope), reader.formula(fact.right, scope))
+                _require_sizes(left, right)
                 assumption = _assumption(fact, left, right)
             except DeriveError as error:
                 if fact.right and fact.right[0].text in EXPECTATION_NAMES:
@@ -999,6 +1176,29 @@ class DisplayReader:
 
 
 # Without state.
+
+
+def _declared_already(left: Items) -> ReadingError:
+    return ReadingError(
+        f"{plain(left)} is declared already; an update of it needs a hint (solves, maximises) to be judged",
+        left[0].start,
+        left[-1].end,
+        "ambiguous",
+    )
+
+
+def _require_sizes(*formulas: Formula) -> None:
+    """That every identity matrix got its size from what stands beside it.
+
+    Raises:
+        ReadingError: one did not; its trace would be any number.
+    """
+    for formula in formulas:
+        for node in walk(formula):
+            if isinstance(node, Identity) and node.size == UNSIZED:
+                raise ReadingError("an identity matrix of what size? write I_d", 0, 1, "ambiguous")
+            if isinstance(node, Named):
+                _require_sizes(node.definition.body)
 
 
 def _is_generic(indices: tuple[IndexLike, ...]) -> bool:
@@ -1231,6 +1431,20 @@ def _symbols(*formulas: Formula) -> list[Symbol]:
                 for symbol in _symbols(at_time(body, "current") if node.time == "current" and node.definition.movable else body):
                     found[symbol] = None
     return list(found)
+
+
+def _speaks_of(formula: Formula, symbol: Symbol) -> bool:
+    """Whether a letter stands in a formula, other than in weights that move with it."""
+    return any(
+        (isinstance(node, Reference) and node.symbol == symbol)
+        or (
+            isinstance(node, Named)
+            and node.time == "free"
+            and node.definition.normalised_over is None
+            and _speaks_of(node.definition.body, symbol)
+        )
+        for node in walk(formula)
+    )
 
 
 def _as_in(target: Formula, symbol: Symbol) -> Symbol:
