@@ -820,6 +820,8 @@ def _maximum(witness: Witness, claim: Claim, objective: Formula, steps: Sequence
             break
         if not meets_assumptions(claim, point):
             continue
+        if compare_order(objective, objective, point).outcome == "not admissible":
+            continue  # data outside of what the density is one of
         try:
             close = list(near_solution(objective, steps, point, witness.seed))
         except Outside as outside:

@@ -479,7 +479,10 @@ class Weights:
 
         All data of a family stand for the one at these indices where nothing ties them together.
         """
-        wanted = self.model.data_given(posterior)
+        return self._is_given(self.model.data_given(posterior), indices)
+
+    def _is_given(self, wanted: Mapping[str, bool], indices: tuple[IndexLike, ...]) -> bool:
+        """Whether what is given are these data (with each, whether it is all of a family), at a latent's indices."""
         if {one.letter.name for one in self.given} != set(wanted) or any(one.value is not None for one in self.given):
             return False
         for one in self.given:
@@ -548,6 +551,11 @@ class Weights:
         own = self.model
         for letter in own.dictionary.letters:
             if letter.kind == "latent" and (index := own.own_index(letter)) is not None and index in free_indices(body):
+                others = (
+                    own.own_index(other) for other in own.dictionary.letters if other.kind == "latent" and other is not letter
+                )
+                if self._mentions(body) or any(other is not None and other in free_indices(body) for other in others):
+                    raise ReadingError("an expectation over several latents, one of them without an index", code="unsupported")
                 return Sum(index, multiply(self.weight(letter, (), index), body))
         return _picked(self._pushed(body))
 
@@ -721,7 +729,7 @@ class Weights:
                 continue
             at = right[4:] if [item.text for item in right[2:4]] == ["a", "t"] else ()
             given = inside[cut + 1 :]
-            if self.prior != (not given) or (self.given and not self._names_the_same(given)):
+            if self.prior != (not given) or (self.given and not self._names_the_same(given, indices)):
                 continue  # the mean given something else
             bar = sign_at(given, ";")
             there = at or (given[bar + 1 :] if bar is not None else ())
@@ -736,13 +744,17 @@ class Weights:
                 return Reference(named[0].symbol, tuple(index for index in slots if index is not None))
         return None
 
-    def _names_the_same(self, given: Items) -> bool:
-        """Whether what stands behind a bar names the very data that this expectation names."""
+    def _names_the_same(self, given: Items, indices: tuple[IndexLike, ...]) -> bool:
+        """Whether what stands behind a bar names the very data that this expectation names, at the latent's indices."""
         bar = sign_at(given, ";")
         arguments = arguments_of(given if bar is None else given[:bar])
-        letters = {letter.name for a in arguments if (letter := self.model.letter_of(a.items, whole=True)) is not None}
-        data = {letter.name for letter in self.model.dictionary.letters if letter.kind == "data"}
-        return letters & data == {one.letter.name for one in self.given}
+        wanted: dict[str, bool] = {}
+        for argument in arguments:
+            letter = self.model.letter_of(argument.items, whole=True)
+            for one in self.model.members_of(argument.items) or ([letter] if letter is not None else []):
+                if one.kind == "data":
+                    wanted[one.name] = self.model.letter_of(argument.items) is not one and bool(one.spelling.slots)
+        return self._is_given(wanted, indices)
 
     def _share(self, letter: Letter, statement: Statement, scope: Scope) -> Formula | None:
         """The mean of one cell of a multinomial, given the total of the cells that are seen together only."""

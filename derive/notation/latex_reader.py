@@ -1135,6 +1135,8 @@ class Reader:
                 if upper is not None and not (isinstance(values, Range) and plain(upper) == values.upper.name):
                     raise ReadingError(f"a latent that runs up to {plain(upper)}", item.start, item.end, "unsupported")
                 over = values if isinstance(values, tuple) else Index(letter.name, values)
+                if over in scope.latents.values() and isinstance(over, Index):
+                    over = Fresh.index(over)  # another member of the family is bound around
                 found.append((name, over, (letter.name, indices)))
                 continue
             over = self._range_of(name, group, scope)
@@ -1236,6 +1238,7 @@ class Reader:
         if (
             name in CONSTANTS
             and not item.primes
+            and not (len(name) == 1 and self.dictionary.by_head(name))  # c beside a declared c_k has lost its index
             and (item.sub is None or all(one.kind in ("number", "letter") for one in item.sub))
         ):
             line.take()

@@ -91,6 +91,32 @@ class Marginals(Latents):
                     raise ReadingError("a chain of latents is not supported yet", 0, 1, "unsupported")
                 if parent not in found:
                     found.append(parent)
+            for argument in statement.arguments:
+                for parent in self._random_in(argument.items, occurrence.letter, inner):
+                    if not any(one.letter is parent.letter for one in found):
+                        found.append(parent)
+        return found
+
+    def _random_in(self, items: Items, target: Letter, scope: Scope) -> list[Occurrence]:
+        """The variables with a distribution of their own among the arguments of a statement: they are parents, said or not.
+
+        Raises:
+            ReadingError: it cannot be told which members they are.
+        """
+        found: list[Occurrence] = []
+        for item in items:
+            known = self._letter((item,), whole=False) or self._letter((item,), whole=True)
+            random = known is not None and (known[0].kind == "latent" or bool(self.statements_of(known[0])))
+            if known is not None and random and known[0] is not target and item.kind == "letter":
+                letter, match = known
+                if not all(slot in match.slots for slot in letter.spelling.slots):
+                    raise ReadingError(
+                        f"a distribution with all of {letter.name}, which is random; say which behind the bar", code="unsupported"
+                    )
+                chunks = [match.slots[slot] for slot in letter.spelling.slots]
+                found.append(Occurrence(letter, tuple(self.reader.index(chunk, scope) for chunk in chunks)))
+            for part in (*item.parts, item.sub or (), *item.sups):
+                found.extend(self._random_in(part, target, scope))
         return found
 
     def placed_at(self, occurrence: Occurrence, match: Match, scope: Scope) -> Scope:
@@ -146,11 +172,15 @@ class Marginals(Latents):
             for parent in self.parents_of(member, scope):
                 if parent.letter.kind != "latent" or any(covers(other, parent) for other in (*before, *given, *found)):
                     continue
-                for letter, indices in components:
-                    if indices and letter.symbol.family and letter.symbol.family[0] == parent.letter.values:
-                        own = tuple(None if index in letters else index for index in parent.indices)
-                        found.append(Occurrence(parent.letter, own, indices[0]))
-                        break
+                values = {
+                    indices[0]
+                    for letter, indices in components
+                    if indices and letter.symbol.family and letter.symbol.family[0] == parent.letter.values
+                }
+                if len(values) > 1:
+                    raise ReadingError("parameters of two components in one probability", code="ill-formed")
+                own = tuple(None if index in letters else index for index in parent.indices)
+                found.extend(Occurrence(parent.letter, own, value) for value in values)
         return found
 
     def _conditional(self, before: list[Occurrence], given: list[Occurrence], scope: Scope) -> Formula:
@@ -426,7 +456,8 @@ class Marginals(Latents):
         """
         arguments: list[Formula] = []
         for letter in self.dictionary.letters:
-            if letter.kind != "param" or letter.name in free_of:
+            hyper = letter.kind == "const" and not letter.symbol.family and len(letter.symbol.shape) < 2
+            if (letter.kind != "param" and not hyper) or letter.name in free_of:
                 continue
             version = scope.versions.get(letter.name)
             if letter.symbol.family or len(letter.symbol.shape) > 1 or letter.call or (version and version.letter):

@@ -17,6 +17,7 @@ from derive.formula import (
 )
 from derive.notation.declarations import Abbreviation, Letter
 from derive.notation.marginals import Marginals, Occurrence, empty_scope
+from derive.notation.parameters import bare_mark
 from derive.notation.spellings import Argument, arguments_of, chunks_of, plain, sign_at
 from derive.notation.surface import Item, Items
 from derive.symbols import Index, IndexLike
@@ -115,7 +116,9 @@ class Model(Marginals):
             raise ReadingError("an argument is missing")
         if (closure := scope.argument(items)) is not None:
             return self._occurrences(closure.items, closure.scope, versions, components, conditional=conditional)
-        if len(items) == 1 and items[0].kind in ("fence", "group") and not items[0].sups:
+        if len(items) == 1 and items[0].kind == "fence" and (items[0].text not in ("()", "[]") or items[0] != items[0].bare):
+            raise ReadingError(f"a set of variables: {plain(items)}", items[0].start, items[-1].end, "unsupported")
+        if len(items) == 1 and items[0].kind in ("fence", "group") and items[0] == items[0].bare:
             return [
                 o
                 for part in arguments_of(items[0].parts[0])
@@ -131,11 +134,13 @@ class Model(Marginals):
                 (letter := self.letter_of(member, whole=True)) is not None and letter.kind in ("data", "latent")
                 for member in members
             ):
+                fixed = {slot: self.reader.index(chunk, scope) for slot, chunk in together[1].slots.items()}
                 found = []
                 for member in members:
-                    letter = self.letter_of(member, whole=True)
-                    if letter is not None:
-                        found.append(Occurrence(letter, tuple(None for _ in letter.spelling.slots)))
+                    letter, own = self._letter(member, whole=True) or (None, None)
+                    if letter is not None and own is not None:
+                        chunks = [plain(own.slots.get(slot, ())) for slot in letter.spelling.slots]
+                        found.append(Occurrence(letter, tuple(fixed.get(chunk) for chunk in chunks)))
                 return found
         if (variable := self._variable(self._alias(items), scope)) is not None:
             return [variable]
@@ -148,6 +153,7 @@ class Model(Marginals):
             return []
         if found_versions is not None:
             versions.update(found_versions)
+            components.extend(self._components_of(items, scope))
             known = self._letter(items, whole=False)
             if known is not None and known[0].kind in ("param", "frozen") and (known[0].spelling.slots or known[0].extra):
                 components.append(
@@ -168,6 +174,26 @@ class Model(Marginals):
         raise ReadingError(
             f"not a variable of the declared model, nor a parameter: {plain(items)}", items[0].start, items[-1].end, "undeclared"
         )
+
+    def _components_of(self, items: Items, scope: Scope) -> list[tuple[Letter, tuple[IndexLike, ...]]]:
+        """The members of families among parameters: those of a tuple with an index, and those of a marked letter."""
+        together = self._tuple(items)
+        if together is None:
+            marked = len(items) == 1 and bool(items[0].sups) and bare_mark(items[0].sups[-1]) in self.marks
+            bare = (replace(items[0], sups=items[0].sups[:-1]),) if marked else ()
+            known = self._letter(bare, whole=False) if bare else None
+            if known is None or not known[0].spelling.slots:
+                return []
+            return [(known[0], tuple(self.reader.index(known[1].slots[s], scope) for s in known[0].spelling.slots))]
+        entry, match = together
+        fixed = {slot: self.reader.index(chunk, scope) for slot, chunk in match.slots.items()}
+        found: list[tuple[Letter, tuple[IndexLike, ...]]] = []
+        for member in self._members(entry.body) if fixed else ():
+            known = self._letter(member, whole=False)
+            if known is not None and known[0].kind in ("param", "frozen") and known[0].spelling.slots:
+                inner = replace(scope, indices={**scope.indices, **fixed})
+                found.append((known[0], tuple(self.reader.index(known[1].slots[s], inner) for s in known[0].spelling.slots)))
+        return found
 
     def _assigned(self, left: Items, right: Items, scope: Scope) -> Occurrence:
         variable = self._variable(self._alias(left), scope)

@@ -353,11 +353,20 @@ def _unfenced(chunk: Items) -> Items:
     return chunk
 
 
+def is_word(script: Items, is_index: Callable[[str], bool]) -> bool:
+    """Whether letters in a row are a word, ``mean``, and no list of indices: some of them is no index."""
+    if len(script) < 3 or not all(item.kind == "letter" and item == item.bare and len(item.text) == 1 for item in script):
+        return False
+    return not all(is_index(item.text) for item in script)
+
+
 def spelling(items: Items, is_index: Callable[[str], bool]) -> Spelling:
     """The pattern of a name as it stands in a declaration."""
     slots: dict[str, None] = {}
 
     def collect(inside: Items, *, script: bool) -> None:
+        if script and is_word(inside, is_index):
+            return
         for item in inside:
             if item.kind == "letter" and item.sub is None and not item.sups and is_index(item.text) and script:
                 slots[item.text] = None

@@ -397,6 +397,8 @@ class DisplayReader:
             return replace(
                 made, message=f"a defect of this program, please report it: {type(error).__name__}: {error}", code="defect"
             )
+        if status == "defined" and APPROXIMATE in reader.notes:
+            return replace(made, status="skipped", message=APPROXIMATE, relation=relation)
         self.undecided = self.undecided or reader.undecided_weights
         self.opaque = self.opaque or reader.probabilities.opaque_evidence or reader.probabilities.opaque_expectation
         if self.opaque and not (self.hints.solves or self.hints.maximises):
@@ -503,7 +505,7 @@ class DisplayReader:
             if not side:
                 raise ReadingError("a relation without a right side", items[-1].start, items[-1].end)
             if meaning == "approximately":
-                reader.notes.add("an approximation is not checked")
+                reader.notes.add(APPROXIMATE)
                 self.previous = self.exact = self._side(side, reader)
                 continue
             if meaning == "is distributed as":
@@ -759,6 +761,8 @@ class DisplayReader:
                     one = argument.items[0] if len(argument.items) == 1 else None
                     if one is None or one.kind != "letter" or one.sub is not None or one.sups or self.own.by_head(one.text):
                         continue
+                    if any(posterior.at and posterior.at[0].text == one.text for posterior in self.own.posteriors):
+                        continue  # all the parameters, of which a posterior says at which values
                     if one.text not in self.own.indices and one.text not in self.own.sizes:
                         self.own.entries.append(Letter(self.own.pattern((one,)), Symbol(one.text, "const"), "const"))
 
@@ -826,7 +830,7 @@ class DisplayReader:
                 if not argument:
                     return (known,)
                 reader.notes.add(f"const is free of {argument[0].name}, of which the left side is the density")
-                return (known, replace(known, parameters=argument))
+                return (replace(known, parameters=argument),)
             return (self._claim(reader, current, "=", right),)
         if meaning == "proportional to":
             return self._proportional(current, right, reader, side)
@@ -855,6 +859,8 @@ class DisplayReader:
             if not scope.latents or self.previous is not None:
                 raise ReadingError("a mass of counts up to a factor is not read yet", side[0].start, side[-1].end, "unsupported")
             current, right = (reader.formula(items, scope) for items in (self.chain_left[1], side))
+            if [name for name, _ in scope.latents] != [argument.name]:
+                raise ReadingError("a mass of counts up to a factor is not read yet", side[0].start, side[-1].end, "unsupported")
             ((_, index),) = scope.latents.items()
             if not isinstance(index, Index):
                 raise ReadingError("a mass of numbers up to a factor", side[0].start, side[-1].end, "unsupported")
@@ -1306,6 +1312,7 @@ def _has_second_cell(text: str) -> bool:
     return False
 
 
+APPROXIMATE = "an approximation is not checked"
 OPAQUE = "a quantity free of the parameters was not written out (an evidence, a mean): an equation of values cannot be refuted"
 
 

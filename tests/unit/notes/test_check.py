@@ -939,3 +939,31 @@ def test_a_frozen_simplex_is_closed() -> None:
 def test_what_is_assumed_of_one_member_is_not_of_all() -> None:
     declared = "size k\nindex j in 1..k\nparam \\theta_j in R\nassume \\theta_1 > 0"
     assert verdict(declared, r"e^{\log(\theta_2+3)} = \theta_2+3") not in ("proved", "confirmed")
+
+
+@pytest.mark.parametrize(
+    ("row", "expected"),
+    [
+        (r"\theta_k^2 + c_k = \theta_k^2 + c", "unread"),  # c has lost its index
+        (r"\theta_k^2 + c_k = \theta_k^2 + C", "proved"),
+        (r"\theta_k^2 + c_k = \theta_k + \text{const}", "refuted"),
+        (r"\theta_k \approx 7", "skipped"),
+    ],
+)
+def test_constants_that_are_not_declared(row: str, expected: str) -> None:
+    assert verdict("size K\nindex k in 1..K\nparam \\theta_k in R\nconst c_k in R", row) == expected
+
+
+def test_an_objective_may_be_given_its_arguments() -> None:
+    definition = r"Q(\theta;\theta_t) := \sum_i \sum_j w_{ij} \log p(x_i, z_i=j)"
+    declared = MIXTURE.replace("define \\theta = (\\pi, \\mu, \\sigma) ; ", "define ").replace("\ndefine Q = ", "\ndefine Q_0 = ")
+    slope = r"\frac{\partial}{\partial \mu_s} Q(\theta;\theta_t) = \sum_i w_{is} \frac{x_i - \mu_s}{\sigma_s^2}"
+    assert [step.verdict for step in checked(declared, definition, slope).steps] == ["defined", "proved"]
+
+
+@pytest.mark.parametrize("word", ["mean", "signal", "latent", "kernel", "gen"])
+def test_words_below_a_letter_are_no_indices(word: str) -> None:
+    declared = f"size N, K\nindex n, i, m in 1..N ; k, l in 1..K\nparam s_{{{word}}} in positive"
+    row = rf"\frac{{\partial}}{{\partial s_{{{word}}}}}\sum_n\log s_{{{word}}} = "
+    assert verdict(declared, row + rf"\frac{{1}}{{s_{{{word}}}}}") == "refuted"
+    assert verdict(declared, row + rf"\frac{{N}}{{s_{{{word}}}}}") == "proved"

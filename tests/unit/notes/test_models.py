@@ -664,3 +664,85 @@ def test_an_iterate_that_was_not_declared_is_none(row: str) -> None:
 )
 def test_unwritten_means_tell_data_and_iterates_apart(row: str) -> None:
     assert verdict(RATES + r"define \theta_0 = (a_0, b_0)", row) not in ("proved", "confirmed")
+
+
+MIXED = r"""
+size n, K
+index i, m in 1..n ; k, l in 1..K
+data x_i in N ; y_i in N
+param \lambda_k in positive ; a in positive ; b in positive ; \pi in simplex(K) ; s_k in positive
+latent z_i in 1..K ; t in 1..K ; r in 1..K ; q_i in positive
+const c_k in R
+z_i ~ Categorical(\pi)
+t ~ Categorical(\pi)
+r ~ Categorical(\pi)
+x_i | z_i=k ~ Poisson(\lambda_k)
+q_i ~ Gamma(a, b)
+y_i | q_i ~ Poisson(q_i)
+define \theta_k=(\lambda_k, s_k) ; D_i=(x_i,y_i) ; X=(x_i)
+define \theta^{(t)} = (\lambda^{(t)}, a^{(t)}, b^{(t)}, \pi^{(t)}, s^{(t)})
+"""
+
+
+@pytest.mark.parametrize(
+    ("right", "wrong"),
+    [
+        (r"p(x_i|\lambda_k^{(t)}) = p(x_i|z_i=k;\theta^{(t)})", r"p(x_i|\lambda_k^{(t)}) = p(x_i|\lambda_l^{(t)})"),
+        (r"p(x_i|\theta_k) = p(x_i|z_i=k)", r"p(x_i|\theta_k) = p(x_i)"),
+        ("p(D_i) = p(x_i, y_i)", "p(D_1) = p(D_2)"),
+        (r"\sum_{z_1}\sum_{z_2}c_{z_1}c_{z_2}=(\sum_k c_k)^2", r"\sum_{z_1}\sum_{z_2}c_{z_1}c_{z_2}=K\sum_k c_k^2"),
+        (
+            r"\log p(q_i|y_i) = (a+y_i-1)\log q_i - (b+1)q_i + \text{const}",
+            r"\log p(q_i|y_i) = (a+y_i-1)\log q_i - (b+1)q_i + \text{const} \\ &= (a-1)\log q_i - (b+1)q_i + \text{const}",
+        ),
+    ],
+)
+def test_components_tuples_and_members(right: str, wrong: str) -> None:
+    assert verdict(MIXED, right) == "proved"
+    assert verdict(MIXED, wrong) == "refuted"
+
+
+@pytest.mark.parametrize(
+    "row",
+    [
+        r"E[c_{z_i}+c_t]=c_{z_i}+E[c_t]",
+        r"p(\{x_i\})=p(x_i)",
+        r"p((x_i)_{i \ne m})=p(x_i)",
+        r"p(y_i|q_i) \propto 1",
+        r"p(x_i|\lambda_k,s_l) = p(x_i|z_i=k)",
+        r"p(x_2,\dots,x_n) = \prod_i p(x_i)",
+        r"p(x_1,\dots,x_m) = \prod_i p(x_i)",
+        r"p(x_1=0,\dots,x_n=0) = p(X)",
+        r"p(X=0) = p(x_i=0)",
+    ],
+)
+def test_what_is_said_of_variables_is_read_as_it_stands_or_not(row: str) -> None:
+    assert verdict(MIXED, row) == "unread"
+
+
+def test_all_members_may_be_written_with_dots() -> None:
+    assert verdict(MIXED, r"p(x_1,\dots,x_n) = \prod_i p(x_i)") == "proved"
+    assert verdict(MIXED, r"p(x_1, x_2, \dots, x_n) = p(X)") == "proved"
+
+
+def test_random_arguments_are_parents_said_or_not() -> None:
+    declared = "size n\nindex i in 1..n\ndata u_i in R\nparam \\mu in R\nconst m in R ; c in positive\n"
+    declared += "\\mu ~ Normal(m, c)\nu_i ~ Normal(\\mu, 1)\ndefine U = (u_i)"
+    assert verdict(declared, r"p(\mu|U) \propto p(\mu) p(U|\mu)") == "proved"
+    assert verdict(declared, r"p(\mu|U) \propto p(\mu)") == "refuted"
+    assert verdict(declared, r"\frac{\partial}{\partial m} \log p(\mu|U) = \frac{\mu - m}{c}") not in ("proved", "confirmed")
+
+
+def test_a_posterior_is_one_of_its_own_latent() -> None:
+    declared = POSTERIOR_OF_ONE.replace("latent z_i in 1..K", "latent z_i in 1..K ; g_i in 1..K") + "\ng_i ~ Categorical(q)"
+    assert verdict(declared, r"E[\lambda_{g_i} | x_i] = \sum_k w_{ik} \lambda_k") in ("refuted", "unread")
+    assert verdict(declared, r"E[\lambda_{z_i} | x_i] = \sum_k w_{ik} \lambda_k") == "proved"
+
+
+def test_data_outside_of_the_density_settle_nothing() -> None:
+    declared = "size m\ndata x in N\nparam \\theta in unit\nx ~ Binomial(m, \\theta)"
+    objective, hint = "$$ M := \\log p(x) $$ (eq-m)", "<!-- derive: maximises (eq-m) over \\theta -->"
+    text = f"```derive\n{declared}\n```\n\n{objective}\n\n{hint}\n$$ \\theta = %s $$\n"
+    for value, expected in (("x/m", {"proved", "unknown"}), ("x/(m+1)", {"refuted"})):
+        note = check_note(read_note(Path("note.md"), text % value), Witness(autodiff=False), diagnosed=False)
+        assert note.steps[-1].verdict in expected
