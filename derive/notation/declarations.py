@@ -286,10 +286,10 @@ class Dictionary:
         for name in _listed(names):
             items = self.surface(name)
             key = plain(items)
-            if re.fullmatch(r"-?\d+", upper):
-                self.indices[key] = (int(lower), int(upper))
-            else:
-                self.indices[key] = Index(key, Range(self.size(upper, start), int(lower)))
+            numbers = re.fullmatch(r"-?\d+", upper) is not None
+            made = (int(lower), int(upper)) if numbers else Index(key, Range(self.size(upper, start), int(lower)))
+            if self.indices.setdefault(key, made) != made:
+                raise ReadingError(f"an index with two ranges: {key}; 'reset' begins anew", start, start + 1, "declaration")
 
     def size(self, name: str, start: int = 0) -> Size:
         """The size called so.
@@ -503,6 +503,10 @@ class Dictionary:
     def _define(self, text: str, start: int) -> None:
         left, right = _equation(self.surface(text), text, start)
         self._require_new(left, start, "letter")
+        key = plain(left)
+        same = [e for e in self.by_head(left[0].text) if isinstance(e, Abbreviation) and plain(e.spelling.items) == key]
+        if any(plain(entry.body) != plain(right) for entry in same):
+            raise ReadingError(f"defined twice, in two ways: {key}; 'reset' begins anew", start, start + 1, "declaration")
         if left[0].text == "\\log" and len(left) > 1:
             # define \log f(y) = ..: f(y) is its exponential.
             left, right = left[1:], (_exponential(right),)

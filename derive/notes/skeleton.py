@@ -274,7 +274,10 @@ class _Writer:
             weights = [key for key, kind in guesses.kinds.items() if kind == "frozen" and guesses.letters[key].slots]
             for weight in weights[:1]:
                 written = self._name(guesses.letters[weight].item)
-                lines.append(f"posterior {written} = p({name}={letter} | {self._name(variables[0])}) at \\theta_t")
+                lines.append(
+                    f"posterior {written} = p({name}={letter} | {self._name(variables[0])})"
+                    "  # behind it 'at \\theta_t' where it is held at the current parameters"
+                )
         said = "# the model, if this is it: without the # it says what p(..) means"
         return [said, *(f"# {line}" for line in lines)] if lines else []
 

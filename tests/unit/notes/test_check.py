@@ -785,7 +785,16 @@ def test_an_assumption_on_sizes_is_kept_or_said_not_to_be() -> None:
 
 @pytest.mark.parametrize(
     "line",
-    [r"define u = \mu^2", r"define x_i = \mu", "size u", r"x_i ~ Normal(\mu, 1)", "param n in R", "data u in R"],
+    [
+        r"define u = \mu^2",
+        r"define x_i = \mu",
+        "size u",
+        r"x_i ~ Normal(\mu, 1)",
+        "param n in R",
+        "data u in R",
+        "define f = u\ndefine f = u + 1",
+        "size k\nindex i in 1..k",
+    ],
 )
 def test_contradictory_declarations_are_errors(line: str) -> None:
     declared = f"size n\nindex i in 1..n\ndata x_i in R\nparam u in R ; \\mu in R\nx_i ~ Normal(u, 1)\n{line}"
