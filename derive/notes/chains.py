@@ -12,6 +12,7 @@ from dataclasses import dataclass, replace
 from fractions import Fraction
 from typing import Literal
 
+from derive.algebra.prove import Proof, prove
 from derive.claims import BOUNDS, Assumption, Claim, Reading, Relation
 from derive.errors import DeriveError, ReadingError
 from derive.formula import (
@@ -939,7 +940,7 @@ class DisplayReader:
         items, slots = self._unabbreviated(self.chain_left[1])
         first = self._first_argument(items)
         if not first:
-            return None
+            return self._normalised_index(left)
         cut = sign_at(first, "=")
         value = first[cut + 1 :] if cut is not None else first
         try:
@@ -947,6 +948,15 @@ class DisplayReader:
         except ReadingError:
             return None
         return index if isinstance(index, Index) and index in free_indices(left) else None
+
+    @staticmethod
+    def _normalised_index(left: Formula) -> Index | None:
+        """The last index of an abbreviation that is seen to sum to one over it: weights written out as a ratio."""
+        index = left.indices[-1] if isinstance(left, Named) and left.indices and left.shape == () else None
+        if not isinstance(index, Index):
+            return None
+        total = Claim(label="a sum of one", lhs=Sum(index, left), rhs=ONE)
+        return index if isinstance(prove(total), Proof) else None
 
     def _implied(
         self, before: tuple[Formula, Formula] | None, equation: tuple[Formula, Formula], reader: Reader

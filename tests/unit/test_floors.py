@@ -31,6 +31,7 @@ FLOORS = {
     "derive.claims": 2,
     "derive.notation.parameters": 4.5,
     "derive.notation.latents": 4.5,
+    "derive.notation.marginals": 4.5,
     "derive.notation.model": 4.5,
     "derive.notation.expectations": 4.5,
     "derive.notation.probabilities": 4.5,

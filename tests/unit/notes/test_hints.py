@@ -298,3 +298,27 @@ def test_one_member_of_a_family_is_the_best_where_the_others_stand(one: str, oth
     assert hinted(hint.replace("max", "min"), rf"\theta_{one} = \frac{{u_{one}}}{{2h}} - {rest}", PARABOLA, REGRESSION) == [
         "refuted"
     ]
+
+
+WRITTEN_OUT = r"""
+size n, k
+index i in 1..n ; j, l in 1..k
+data x_i in R
+param \pi in simplex(k) ; \mu_j in R ; a_j in R
+const c_j in positive
+define r_{ij} = \frac{\pi_j \mathcal{N}(x_i | \mu_j, 1)}{\sum_l \pi_l \mathcal{N}(x_i | \mu_l, 1)}
+define s_j = \frac{e^{a_j}}{\sum_l e^{a_l}} ; g_j = e^{a_j}
+"""
+
+
+@pytest.mark.parametrize(
+    ("right", "wrong"),
+    [
+        (r"r_{ij} \propto \pi_j e^{-(x_i-\mu_j)^2/2}", r"r_{ij} \propto c_j \pi_j e^{-(x_i-\mu_j)^2/2}"),
+        (r"s_j \propto e^{a_j}", r"s_j \propto c_j e^{a_j}"),
+        (r"g_j \propto e^{a_j + 1}", r"g_j \propto e^{2 a_j}"),  # sums to nothing in particular: free of the parameters
+    ],
+)
+def test_weights_written_out_are_known_up_to_a_factor_free_of_their_index(right: str, wrong: str) -> None:
+    assert verdict(WRITTEN_OUT, right) == "proved"
+    assert verdict(WRITTEN_OUT, wrong) == "refuted"
