@@ -158,6 +158,15 @@ class Expectations(Model):
         if not data or over or weights.named is not None:
             return
         settled = data <= named if weights.given else latent and not weights.prior
+        if settled and weights.given:
+            # Given another datum of the family it is averaged over, and not known.
+            letters = {letter.name: letter for letter in self.dictionary.letters}
+            cells = [
+                Occurrence(letters[node.symbol.name], node.indices[: len(letters[node.symbol.name].spelling.slots)])
+                for node in _unfolded(body)
+                if isinstance(node, Reference) and node.symbol.name in data and node.symbol.role == "data"
+            ]
+            settled = all(any(covers(one, cell) for one in weights.given) for cell in cells)
         if not settled:
             raise ReadingError(
                 "the mean of data, or given the data? name what is averaged over, as in E_{z|x}",
@@ -374,7 +383,7 @@ class Expectations(Model):
             if argument.separator != ";" and self.versions(argument.items, scope) is None
         ]
         named = [a for a in before if self.members_of(a.items) == [letter] or self.latent_of(a.items) is letter]
-        if len(named) != 1:
+        if len(named) != 1 or self.lettered(named[0].items) is not None:
             raise ReadingError("a sum over latents that do not stand in the probability", item.start, item.end, "unsupported")
         if len(before) == 1:
             weights = self._distribution((name, fence), scope)
@@ -686,9 +695,16 @@ class Weights:
     def _has_children(self, letter: Letter) -> bool:
         """Whether something else of the model depends on a latent, so that it tells of the latent."""
         own = self.model
-        return any(
-            own.letter_of(event.items) is letter for statement in own.dictionary.statements for event in statement.conditions
-        ) or any(letter.name in _letters_in((*fact.left, *fact.right)) for fact in own.dictionary.facts if fact.relation == "=")
+        return (
+            any(own.letter_of(event.items) is letter for statement in own.dictionary.statements for event in statement.conditions)
+            or any(
+                letter.name in _letters_in(argument.items)
+                for statement in own.dictionary.statements
+                if all(own.letter_of(event.items) is not letter for event in statement.targets)
+                for argument in statement.arguments
+            )
+            or any(letter.name in _letters_in((*fact.left, *fact.right)) for fact in own.dictionary.facts if fact.relation == "=")
+        )
 
     def _stated_mean(
         self, node: Formula, letter: Letter, indices: tuple[IndexLike, ...], statement: Statement, scope: Scope

@@ -265,6 +265,11 @@ class Marginals(Latents):
             parent = todo.pop()
             if parent in found or any(covers(other, parent) for other in named):
                 continue
+            if parent.letter.kind == "data" and self.statements_of(parent.letter):
+                raise ReadingError(
+                    f"{one.letter.name} depends on {parent.letter.name}, which is random: name it among what is given",
+                    code="unsupported",
+                )
             found.append(parent)
             todo += self.parents_of(parent, scope)
         return [parent for parent in found if parent.letter.kind == "latent"]
@@ -286,6 +291,8 @@ class Marginals(Latents):
                     return self._summed_over(latent, lambda named: self._joint([*cells, named], fixed, scope))
         if wholes:
             return self._over_plate(cells, wholes[0], fixed, scope)
+        for one in cells:
+            self._hidden_above(one, [*cells, *fixed], scope)  # nothing random may be left out but latents
         self._require_apart(cells, fixed, scope)
         bound = scope
         for one in (*cells, *fixed):

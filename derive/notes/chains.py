@@ -853,6 +853,11 @@ class DisplayReader:
             raise ReadingError(
                 "a density of several variables up to a factor: free of which?", side[0].start, side[-1].end, "ambiguous"
             )
+        members = reader.probabilities.members_of(self._first_argument())
+        if any(member.kind == "latent" and member.values is not None for member in members):
+            raise ReadingError(
+                "a probability of all latents up to a factor is not read yet", side[0].start, side[-1].end, "unsupported"
+            )
         argument = reader.probabilities.letter_of(self._first_argument(), whole=True)
         if argument is not None and argument.kind in ("data", "latent") and argument.symbol.domain in INTEGERS:
             # A discrete variable: at each of its values, where it has finitely many.

@@ -746,3 +746,36 @@ def test_data_outside_of_the_density_settle_nothing() -> None:
     for value, expected in (("x/m", {"proved", "unknown"}), ("x/(m+1)", {"refuted"})):
         note = check_note(read_note(Path("note.md"), text % value), Witness(autodiff=False), diagnosed=False)
         assert note.steps[-1].verdict in expected
+
+
+RANDOM_INPUT = r"""
+size n
+index i in 1..n
+data a_i in R ; y_i in R
+param M in R ; s in positive
+a_i ~ Normal(M, 1)
+y_i ~ Normal(a_i, s)
+"""
+UNSAID = SHIFTED.replace("y_i | u_i ~", "y_i ~")
+
+
+@pytest.mark.parametrize(
+    ("model", "row", "expected"),
+    [
+        (RANDOM_INPUT, "p(a_i|y_i) = p(a_i)", "unread"),
+        (RANDOM_INPUT, r"p(y_i) = \mathcal{N}(y_i|a_i,s)", "unread"),
+        (RANDOM_INPUT, "p(a_i,y_i) = p(a_i) p(y_i)", "unread"),
+        (RANDOM_INPUT, "p(a_i,y_i) = p(a_i) p(y_i|a_i)", "proved"),
+        (RANDOM_INPUT, r"p(y_i|a_i) = \mathcal{N}(y_i|a_i,s)", "proved"),
+        (UNSAID, r"E[u_i|y_i] = \frac{y_i-\mu}{1+v}", "proved"),
+        (UNSAID, r"E[u_i|y_i] = E[u_i]", "refuted"),
+        (BISHOP, r"\sum_Z p(z_1) = 1", "unread"),
+        (BISHOP, r"\sum_Z p(x_n, z_n) = p(x_n)", "unread"),
+        (BISHOP, r"p(Z|X) \propto p(X,Z)", "unread"),
+        (DISCRETE_CHANNELS, "E[x_1|x_2] = x_1", "unread"),
+        (DISCRETE_CHANNELS, r"\operatorname{Var}[x_1|x_2] = 0", "unread"),
+        (DISCRETE_CHANNELS, r"E[\lambda_{z_i} x_i|x_i] = x_i \sum_k p(z_i=k|x_i) \lambda_k", "proved"),
+    ],
+)
+def test_what_is_random_is_not_taken_as_given(model: str, row: str, expected: str) -> None:
+    assert verdict(model, row) == expected
