@@ -201,8 +201,12 @@ class Expectations(Model):
         """The data on which a declared posterior is conditioned, by their names; with each, whether it is all of a family."""
         inside = posterior.body[-1].parts[0] if posterior.body and posterior.body[-1].kind == "fence" else ()
         cut = sign_at(inside, "mid")
+        return {} if cut is None else self.data_named(inside[cut + 1 :])
+
+    def data_named(self, items: Items) -> dict[str, bool]:
+        """The data among arguments, by their names; with each, whether it is all of a family."""
         found: dict[str, bool] = {}
-        for argument in arguments_of(inside[cut + 1 :]) if cut is not None else ():
+        for argument in arguments_of(items):
             letter = self.letter_of(argument.items, whole=True)
             members = self.members_of(argument.items) or ([letter] if letter is not None else [])
             exact = self.letter_of(argument.items) is letter and letter is not None
@@ -763,14 +767,7 @@ class Weights:
     def _names_the_same(self, given: Items, indices: tuple[IndexLike, ...]) -> bool:
         """Whether what stands behind a bar names the very data that this expectation names, at the latent's indices."""
         bar = sign_at(given, ";")
-        arguments = arguments_of(given if bar is None else given[:bar])
-        wanted: dict[str, bool] = {}
-        for argument in arguments:
-            letter = self.model.letter_of(argument.items, whole=True)
-            for one in self.model.members_of(argument.items) or ([letter] if letter is not None else []):
-                if one.kind == "data":
-                    wanted[one.name] = self.model.letter_of(argument.items) is not one and bool(one.spelling.slots)
-        return self._is_given(wanted, indices)
+        return self._is_given(self.model.data_named(given if bar is None else given[:bar]), indices)
 
     def _share(self, letter: Letter, statement: Statement, scope: Scope) -> Formula | None:
         """The mean of one cell of a multinomial, given the total of the cells that are seen together only."""

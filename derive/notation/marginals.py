@@ -187,14 +187,10 @@ class Marginals(Latents):
         given = self.localised(before, given, scope)
         if self._is_upstream(given, before, scope):
             return self._joint(before, given, scope)
-        continuous = [one for one in before if one.letter.kind in ("param", "const") or not self._is_category(one)]
-        if any(one.letter.kind != "data" for one in continuous):
+        unseen = [one.letter for one in before if one.letter.kind != "data"]
+        if any(letter.kind in ("param", "const") or letter.values is None for letter in unseen):
             return self._posterior(before, given, scope)
         return Divide(self._joint([*before, *given], [], scope), self._joint(given, [], scope))
-
-    @staticmethod
-    def _is_category(one: Occurrence) -> bool:
-        return one.letter.kind == "data" or one.letter.values is not None
 
     def localised(self, before: list[Occurrence], given: list[Occurrence], scope: Scope) -> list[Occurrence]:
         """What is given, without what says nothing more: of all data those at the indices of what they are given for.
@@ -203,11 +199,13 @@ class Marginals(Latents):
         """
         found = list(given)
         for _ in range(4):
-            whole = next((one for one in found if self._local(one, before, found, scope) is not None), None)
-            if whole is None:
+            for whole in found:
+                members = self._local(whole, before, found, scope)
+                if members is not None:
+                    found = [*(one for one in found if one is not whole), *(m for m in members if m not in found)]
+                    break
+            else:
                 return found
-            members = self._local(whole, before, found, scope) or []
-            found = [*(one for one in found if one is not whole), *(m for m in members if m not in found)]
         return found
 
     def _local(
@@ -254,7 +252,7 @@ class Marginals(Latents):
             mine |= {latent.letter.name for latent in self._hidden_above(generic(one)[0], named, scope)}
         theirs = {one.letter.name for one in given}
         for one in given:
-            theirs |= {parent.letter.name for parent in self._ancestors(generic(one)[0], scope)}
+            theirs |= {parent.letter.name for parent in self.ancestors_of(generic(one)[0], scope)}
         return not mine & theirs
 
     def _hidden_above(self, one: Occurrence, named: list[Occurrence], scope: Scope) -> list[Occurrence]:
@@ -294,11 +292,17 @@ class Marginals(Latents):
         for one in cells:
             self._hidden_above(one, [*cells, *fixed], scope)  # nothing random may be left out but latents
         self._require_apart(cells, fixed, scope)
-        bound = scope
-        for one in (*cells, *fixed):
+        return self._of_members(
+            cells, self._with_values((*cells, *fixed), scope), self._keys(one for one in fixed if not one.is_whole)
+        )
+
+    @staticmethod
+    def _with_values(cells: Iterable[Occurrence], scope: Scope) -> Scope:
+        """A scope in which categories have the values that they are given."""
+        for one in cells:
             if one.letter.values is not None and one.value is not None and not one.is_whole:
-                bound = bound.with_latent(one.letter.name, one.known, one.value)
-        return self._of_members(cells, bound, self._keys(one for one in fixed if not one.is_whole))
+                scope = scope.with_latent(one.letter.name, one.known, one.value)
+        return scope
 
     def _resolved(self, cells: list[Occurrence], fixed: list[Occurrence], scope: Scope) -> list[Occurrence]:
         """What is fixed, with the members of whole families on which the variables depend by themselves."""
@@ -306,7 +310,7 @@ class Marginals(Latents):
         for one in cells if any(other.is_whole for other in fixed) else ():
             if one.is_whole:
                 continue
-            for parent in self._ancestors(one, scope, self._keys(o for o in found if not o.is_whole)):
+            for parent in self.ancestors_of(one, scope, self._keys(o for o in found if not o.is_whole)):
                 for whole in fixed:
                     if (
                         whole.is_whole
@@ -335,10 +339,6 @@ class Marginals(Latents):
             for latent in self._hidden_above(generic(one)[0], members, empty_scope())
         )
 
-    def ancestors_of(self, one: Occurrence, scope: Scope) -> list[Occurrence]:
-        """Everything on which a variable depends, directly or through others."""
-        return self._ancestors(one, scope)
-
     def _over_plate(self, cells: list[Occurrence], whole: Occurrence, fixed: list[Occurrence], scope: Scope) -> Formula:
         """The joint density where whole families are among the variables, and nothing unnamed ties their members together."""
         for known, over in zip(whole.indices, whole.letter.symbol.family, strict=False):
@@ -365,9 +365,7 @@ class Marginals(Latents):
     def _factored(self, cells: list[Occurrence], over: Range, index: Index, fixed: list[Occurrence], scope: Scope) -> Formula:
         """A product over an index of what each member has, the variables without that index, and single members given these."""
         inside = [one for one in cells if self._at(one, over, index) != one]
-        single = [
-            one for one in cells if one not in inside and any(own == over for own in one.letter.symbol.family[: len(one.indices)])
-        ]
+        single = [one for one in cells if one not in inside and self._slots_over(one, over)]
         rest = [one for one in cells if one not in inside and one not in single]
         if any(self._at(one, over, index) == one and self._slots_over(one, over) for one in fixed):
             raise ReadingError("all members of a family, given something of a single one", code="unsupported")
@@ -397,11 +395,7 @@ class Marginals(Latents):
         """
         whole = any(one.is_whole for one in (*before, *given))
         if len(before) == 1 and before[0].letter.kind == "latent" and not whole:
-            bound = scope
-            for one in given:
-                if one.letter.values is not None and one.value is not None:
-                    bound = bound.with_latent(one.letter.name, one.known, one.value)
-            found = self.conjugate([*before, *given], before[0], bound)
+            found = self.conjugate([*before, *given], before[0], self._with_values(given, scope))
             if found is not None:
                 return Divide(self._joint([*before, *given], [], scope), found.evidence)
         # The evidence is a number that is free of the argument, and unknown.
@@ -419,7 +413,7 @@ class Marginals(Latents):
         random = {
             parent.letter.name
             for one in (*before, *given)
-            for parent in self._ancestors(one, scope)
+            for parent in self.ancestors_of(one, scope)
             if parent.letter.kind in ("param", "const")
         }
         named = scope.told | {one.letter.name for one in (*before, *given)}
@@ -449,7 +443,7 @@ class Marginals(Latents):
             key = (one.letter.name, one.known)
             if values.setdefault(key, one.value) != one.value:
                 raise ReadingError(f"two values of {one.letter.name} in one probability", code="unsupported")
-        met = [*before, *given, *(parent for one in (*before, *given) for parent in self._ancestors(one, scope))]
+        met = [*before, *given, *(parent for one in (*before, *given) for parent in self.ancestors_of(one, scope))]
         for one in met:
             for other in met:
                 if one.letter is other.letter and not one.is_whole and not other.is_whole:
@@ -489,7 +483,7 @@ class Marginals(Latents):
     def _keys(occurrences: Iterable[Occurrence]) -> frozenset[Key]:
         return frozenset((one.letter.name, one.known) for one in occurrences)
 
-    def _ancestors(self, one: Occurrence, scope: Scope, fixed: Collection[Key] = ()) -> list[Occurrence]:
+    def ancestors_of(self, one: Occurrence, scope: Scope, fixed: Collection[Key] = ()) -> list[Occurrence]:
         """What a variable depends on, directly or through others; not what it depends on through what is fixed."""
         found: list[Occurrence] = []
         todo = list(self.parents_of(one, scope))
@@ -502,7 +496,7 @@ class Marginals(Latents):
 
     def _hidden(self, one: Occurrence, scope: Scope, fixed: Collection[Key]) -> list[Occurrence]:
         """The latents in between on which a variable depends when others are fixed."""
-        return [parent for parent in self._ancestors(one, scope, fixed) if parent.letter.kind == "latent"]
+        return [parent for parent in self.ancestors_of(one, scope, fixed) if parent.letter.kind == "latent"]
 
     def _of_members(self, occurrences: list[Occurrence], scope: Scope, fixed: frozenset[Key] = frozenset()) -> Formula:
         """The joint density of variables, given those that are ``fixed``; latents in between are summed over."""
@@ -524,7 +518,7 @@ class Marginals(Latents):
 
                 return self._summed_over(parent, with_value)
         occurrences, counted = self._counted(occurrences, scope)
-        ordered = sorted(occurrences, key=lambda o: len(self._ancestors(o, scope)))
+        ordered = sorted(occurrences, key=lambda o: len(self.ancestors_of(o, scope)))
         return multiply(*counted, *(self._one(one, scope) for one in ordered))
 
     def _counted(self, occurrences: list[Occurrence], scope: Scope) -> tuple[list[Occurrence], list[Formula]]:
