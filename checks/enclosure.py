@@ -6,9 +6,11 @@ taken by dual numbers.
 
 from __future__ import annotations
 
+import contextlib
 import itertools
 import math
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Generator, Iterable, Iterator, Mapping, Sequence
+from contextvars import ContextVar
 from dataclasses import dataclass, field
 from fractions import Fraction
 from typing import Any, Literal
@@ -27,6 +29,9 @@ from derive.symbols import INTEGERS, Index, IndexLike, Range, Symbol
 
 BITS = 256
 MOST_BITS = 2048
+FINE_BITS = 4096
+"""With so many bits one looks again where two sides agree for no known reason: 1 + e^{-500} is not 1."""
+MOST_FINE_BITS = 100_000
 AGREEMENT = Fraction(1, 10**60)
 """Two sides agree when their difference is enclosed below this, relative to their size or 1.
 
@@ -185,7 +190,10 @@ def _power(node: f.Power, where: Where, env: Environment) -> Value:
     exponent = _rational(node.exponent, where, env)
     if exponent is not None:
         return balls.power(base, exponent)
-    return balls.exp(balls.multiply(evaluate(node.exponent, where, env), balls.log(base)))
+    power = evaluate(node.exponent, where, env)
+    if isinstance(base, arb) and isinstance(power, arb) and base == 0 and power > 0:
+        return base
+    return balls.exp(balls.multiply(power, balls.log(base)))
 
 
 def _rational(node: Formula, where: Where, env: Environment) -> Fraction | None:
@@ -733,10 +741,65 @@ def _work(node: Formula, sizes: Mapping[str, int], definitions: dict[f.Definitio
     return inner
 
 
+_fine = ContextVar("fine", default=False)
+
+
+@contextlib.contextmanager
+def finely() -> Generator[None]:
+    """Comparisons inside look closer than usual."""
+    token = _fine.set(True)
+    try:
+        yield
+    finally:
+        _fine.reset(token)
+
+
 def _bits_for(*formulas: Formula) -> int:
-    """Enough bits to see the numbers that are written, however small or large."""
+    """Enough bits to see the numbers that are written, however small or large; to look ``finely``, powers and exponentials too.
+
+    Raises:
+        LimitError: numbers that are written lie too far apart.
+    """
     numbers = [node.value for formula in formulas for node in f.walk(formula) if isinstance(node, f.Number)]
-    return BITS + 2 * max((max(0, v.numerator.bit_length() - 64, v.denominator.bit_length() - 64) for v in numbers), default=0)
+    bits = BITS + 2 * max((max(0, v.numerator.bit_length() - 64, v.denominator.bit_length() - 64) for v in numbers), default=0)
+    if not _fine.get():
+        return bits
+    bits = max(bits, FINE_BITS + 2 * math.ceil(max(_span(formula) for formula in formulas)))
+    if bits > MOST_FINE_BITS:
+        raise LimitError(f"numbers too far apart to be told from one another: {bits} bits, limit={MOST_FINE_BITS}")
+    return bits
+
+
+def _span(node: Formula) -> float:
+    """About the logarithm to the base 2 of the largest or smallest number that is written in a formula, by its powers too."""
+    if isinstance(node, f.Number):
+        return max(abs(node.value.numerator), node.value.denominator).bit_length()
+    if isinstance(node, f.Named):
+        return _span(node.definition.body)
+    inner = [_span(child) for child in node.children]
+    if isinstance(node, f.Power):
+        return max(inner[0] * max(1.0, _size(node.exponent)), inner[1])
+    if isinstance(node, f.Exp):
+        return max(1.5 * _size(node.argument), inner[0])
+    if isinstance(node, f.Function):
+        return max(sum(inner), *(abs(size) * math.log2(size + 2) for a in node.arguments if (size := _size(a)) > 64), 0.0)
+    if isinstance(node, (f.Multiply, f.Divide)):
+        return sum(inner)
+    return max(inner, default=0.0)
+
+
+def _size(node: Formula) -> float:
+    """About the absolute value of a number that is written out; what has letters in it counts as 1."""
+    if isinstance(node, f.Number):
+        return min(abs(float(node.value)), 1e9) if abs(node.value) < 10**300 else 1e9
+    if isinstance(node, (f.Add, f.Multiply)):
+        sizes = [_size(child) for child in node.children]
+        return min(sum(sizes) if isinstance(node, f.Add) else math.prod(sizes), 1e9)
+    if isinstance(node, f.Exp):
+        return math.exp(min(_size(node.argument), 20.0))
+    if isinstance(node, f.Power):
+        return min(max(_size(node.base), 1.0) ** min(_size(node.exponent), 30.0), 1e9)
+    return 1.0
 
 
 def in_order(indices: Iterable[Index]) -> list[Index]:

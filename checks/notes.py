@@ -229,6 +229,7 @@ def _told(row: RowReading, reading: DisplayReading) -> Iterator[str]:
 
 
 def _declare(dictionary: Dictionary, block: Declarations, checked: CheckedNote) -> None:
+    dictionary.tell_apart(line.text for line in block.lines)
     for line in block.lines:
         try:
             word, _, name = line.text.strip().partition(" ")
@@ -412,6 +413,8 @@ def _settle(claim: RowClaim, witness: Witness) -> Finding:
         raise ValueError("a claim without a meaning")
     if claim.hedge and found.verdict == "refuted":
         return replace(found, verdict="unknown", reason=claim.hedge)
+    if claim.kinks and found.verdict == "refuted" and found.evidence is not None and found.evidence.undefined:
+        return replace(found, verdict="unknown", reason=claim.kinks)
     return found
 
 

@@ -146,10 +146,11 @@ def _all_indices(node: Formula) -> Sequence[IndexLike]:
     return (node.index,) if isinstance(node, (Sum, Product)) else ()
 
 
-def literals_of(*formulas: Formula) -> Mapping[str, int]:
+def literals_of(*formulas: Formula, limits: bool = True) -> Mapping[str, int]:
     """For each size the largest integer that is written against it: the 5 of ``mu_5``, the 2 of a sum from 3 on.
 
-    What is special about few members (no third one, say) shows only where there are more of them than that.
+    What is special about few members (no third one, say) shows only where there are more of them than that. Without ``limits``
+    only those are counted that must be there: of a sum from 3 on there need be no term.
 
     Raises:
         LimitError: an integer is too large to choose sizes beyond it.
@@ -163,7 +164,7 @@ def literals_of(*formulas: Formula) -> Mapping[str, int]:
             found[size.name] = max(value, found.get(size.name, 1))
 
     for node, _ in _definitions(formulas):
-        for index in _indices(node):
+        for index in _indices(node) if limits else ():
             note(index.range.upper, index.range.lower - 1)
         spans: Sequence[Size | None] = ()
         if isinstance(node, Reference):

@@ -18,7 +18,7 @@ from typing import Literal
 import numpy as np
 
 from checks.balls import Undefined
-from checks.enclosure import NO_FACTORIAL, Comparison, Order, OutOfRange, compare, compare_order, enclose_all, in_order
+from checks.enclosure import NO_FACTORIAL, Comparison, Order, OutOfRange, compare, compare_order, enclose_all, finely, in_order
 from checks.maximisers import Outside, near_solution, proposed
 from checks.mutation import mutants
 from checks.points import Point, generic_point, has_unspecified, literals_of, size_schedule, sizes_of, symbols_of
@@ -192,6 +192,30 @@ class Witness:
                     if found is not None:
                         return found
         return None
+
+    def smaller(self, claim: Claim) -> Evidence | None:
+        """Why a claim that has not been proved fails for some size, where a range is shorter than empty; None if it does not."""
+        with contextlib.suppress(DeriveError, RecursionError):
+            read = under_assumptions(claim)
+            names, reached = sizes_of(read.lhs, read.rhs), literals_of(read.lhs, read.rhs)
+            least = literals_of(read.lhs, read.rhs, limits=False)
+            for name in names if read.relation == "=" else ():
+                for size in range(least.get(name, 1), reached.get(name, 1)):
+                    sizes = {other: size if other == name else reached.get(other, 1) + 1 for other in names}
+                    point = generic_point(symbols_of(read.lhs, read.rhs), sizes, self.seed, size)
+                    met = _admits(claim, sizes) and meets_assumptions(read, point)
+                    if met and compare(read.lhs, read.rhs, point).outcome == "different":
+                        return Evidence(
+                            "undecided",
+                            f"not for every size: it fails at {name} = {size}, where a range that begins beyond has no members",
+                        )
+        return None
+
+    def closer(self, claim: Claim) -> Evidence | None:
+        """What many more digits say of a claim that has not been proved; None where they say no more."""
+        with finely():
+            found = self.examine(claim)
+        return found if found.outcome != "agrees" else None
 
     def examine(self, claim: Claim, *, proved: bool = False) -> Evidence:
         """Look for a point at which the claim fails; then ask whether a wrong claim would have been seen.

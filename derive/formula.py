@@ -640,6 +640,14 @@ def walk(node: Formula) -> Iterator[Formula]:
         yield from walk(child)
 
 
+def walk_unfolded(node: Formula) -> Iterator[Formula]:
+    """Every node of a formula, and of the bodies of the definitions in it."""
+    for inner in walk(node):
+        yield inner
+        if isinstance(inner, Named):
+            yield from walk_unfolded(unfold(inner))
+
+
 def rebuild(node: Formula, change: Callable[[Formula], Formula]) -> Formula:
     """``node`` with ``change`` applied to each direct child."""
     updates: dict[str, Any] = {}

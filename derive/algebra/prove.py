@@ -45,6 +45,7 @@ from derive.formula import (
     Named,
     Number,
     Power,
+    Product,
     Reference,
     ShapeError,
     Substitute,
@@ -52,6 +53,7 @@ from derive.formula import (
     free_indices,
     unfold,
     walk,
+    walk_unfolded,
 )
 from derive.symbols import INTEGERS, SUMS_TO_ONE, Domain, Index, Symbol
 
@@ -285,6 +287,11 @@ def _less(reader: Reader, claim: Claim) -> str:
     closed: dict[tuple[str, str], Domain] = {
         key: "closed simplex" if own == "simplex" and key[1] == "frozen" else own for key, own in reader.domains.items()
     }
+    # A product or a power of such was read as one of positive numbers.
+    raised = [node for side in (small, large) for node in walk_unfolded(side) if isinstance(node, (Product, Power))]
+    inside = [node.symbol for one in raised for node in walk_unfolded(one) if isinstance(node, Reference)]
+    if any(symbol.domain == "simplex" and symbol.role == "frozen" for symbol in inside):
+        raise _Failed("a strict bound with a product of numbers that may be zero")
     if signs.positive(settled, closed):
         return "the difference is a sum of nonnegative terms, one of them positive"
     raise _Failed("the difference was not recognised as positive; with \\le or \\ge it may be", settled)

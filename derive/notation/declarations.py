@@ -6,9 +6,10 @@ and are read where they are used.
 
 from __future__ import annotations
 
+import contextlib
 import re
-from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Container, Iterable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
 from typing import Literal
 
 from derive.errors import ReadingError
@@ -143,8 +144,14 @@ class Dictionary:
     version: int = 0
     means: dict[str, int] = field(default_factory=dict[str, int])
     """Means under theta_t that were not written out, each with its number; shared by all copies, so that one has one name."""
+    whole: list[str] = field(default_factory=list[str])
+    """The undeclared letter that stands for all parameters, from where it is first met; shared by all copies."""
     keyword: str = ""
     """The last one: ``param A in R ; B in R`` goes on with it."""
+    faces: set[str] = field(default_factory=set[str])
+    """The letters that are declared in two fonts, plain and bold, and so are two."""
+    contradicted: set[str] = field(default_factory=set[str])
+    """Names that were declared in two ways: no row can be read by them."""
 
     def copy(self) -> Dictionary:
         """The same declarations, for hints that hold for one display only."""
@@ -161,7 +168,10 @@ class Dictionary:
             self.current_mark,
             self.version,
             self.means,
+            self.whole,
             self.keyword,
+            set(self.faces),
+            set(self.contradicted),
         )
 
     # Looking up.
@@ -262,11 +272,36 @@ class Dictionary:
         for listed in (self.entries, self.statements, self.facts):
             listed.clear()
         self.freed = frozenset()
-        self.domains.clear()
-        self.normalised.clear()
+        for told in (self.domains, self.normalised, self.whole, self.faces, self.contradicted):
+            told.clear()
+
+    def tell_apart(self, lines: Iterable[str]) -> None:
+        """Find the letters that are declared in two fonts, in lines about to be declared or before: they are two."""
+        faces: dict[str, set[bool]] = {}
+        for entry in self.entries:
+            if isinstance(entry, Letter) and entry.spelling.head not in self.faces:
+                faces.setdefault(plain(entry.spelling.items), set()).add(entry.spelling.items[0].font == "face")
+        keyword = self.keyword
+        for line in lines:
+            word, _, rest = line.strip().partition(" ")
+            keyword, rest = (word, rest) if word in KEYWORDS else (keyword, line)
+            if keyword not in (*ROLES, "let") or not (" in " in rest or "\\in " in rest):
+                continue
+            with contextlib.suppress(ReadingError):
+                for items in arguments_of_names(surface(_typed(rest, 0)[0], self.macros)):
+                    if items:
+                        faces.setdefault(plain(items), set()).add(items[0].font == "face")
+                        if len(faces[plain(items)]) == 2:
+                            self.faces.add(items[0].text)
 
     def surface(self, text: str) -> Items:
-        return surface(text, self.macros)
+        """What a text says, item by item.
+
+        Raises:
+            ReadingError: it cannot be taken apart.
+        """
+        items = surface(text, self.macros)
+        return _told_apart(items, self.faces) if self.faces else items
 
     def pattern(self, items: Items) -> Spelling:
         return spelling(items, self.is_index)
@@ -289,6 +324,7 @@ class Dictionary:
             numbers = re.fullmatch(r"-?\d+", upper) is not None
             made = (int(lower), int(upper)) if numbers else Index(key, Range(self.size(upper, start), int(lower)))
             if self.indices.setdefault(key, made) != made:
+                del self.indices[key]
                 raise ReadingError(f"an index with two ranges: {key}; 'reset' begins anew", start, start + 1, "declaration")
 
     def size(self, name: str, start: int = 0) -> Size:
@@ -377,6 +413,8 @@ class Dictionary:
         if same is not None and self.keyword == "let" and same.symbol == symbol and same.kind == kind:
             return  # a hint says again what an earlier one said
         if same is not None:
+            if same.symbol != symbol or same.kind != kind:
+                self.contradicted.add(plain(items))
             raise ReadingError(f"declared twice: {plain(items)}", start, start + 1, "declaration")
         self.entries.append(Letter(pattern, symbol, kind, extra, values, convention, call=bool(latents), diagonal=diagonal))
 
@@ -498,6 +536,7 @@ class Dictionary:
             or ("letter" in kinds and any(isinstance(entry, Letter) for entry in same))
             or ("abbreviation" in kinds and any(isinstance(entry, Abbreviation) for entry in same))
         ):
+            self.contradicted.add(key)
             raise ReadingError(f"declared twice, in two ways: {key}; 'reset' begins anew", start, start + 1, "declaration")
 
     def _define(self, text: str, start: int) -> None:
@@ -506,6 +545,7 @@ class Dictionary:
         key = plain(left)
         same = [e for e in self.by_head(left[0].text) if isinstance(e, Abbreviation) and plain(e.spelling.items) == key]
         if any(plain(entry.body) != plain(right) for entry in same):
+            self.contradicted.add(key)
             raise ReadingError(f"defined twice, in two ways: {key}; 'reset' begins anew", start, start + 1, "declaration")
         if left[0].text == "\\log" and len(left) > 1:
             # define \log f(y) = ..: f(y) is its exponential.
@@ -557,6 +597,22 @@ def _mentions(items: Items, name: str) -> bool:
         or any(_mentions(part, name) for part in (*item.parts, item.sub or (), *item.sups))
         for item in items
     )
+
+
+def _told_apart(items: Items, faces: Container[str]) -> Items:
+    """The items with bold letters under names of their own, where the plain ones are declared beside them."""
+
+    def told(item: Item) -> Item:
+        bold = item.kind == "letter" and item.font == "face" and item.text in faces
+        return replace(
+            item,
+            text=f"\\mathbf{{{item.text}}}" if bold else item.text,
+            parts=tuple(_told_apart(part, faces) for part in item.parts),
+            sub=None if item.sub is None else _told_apart(item.sub, faces),
+            sups=tuple(_told_apart(sup, faces) for sup in item.sups),
+        )
+
+    return tuple(told(item) for item in items)
 
 
 def _is_tuple_of_names(items: Items) -> bool:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from fractions import Fraction
 from typing import TYPE_CHECKING
@@ -35,9 +35,10 @@ from derive.formula import (
     rename,
     unfold,
     walk,
+    walk_unfolded,
 )
-from derive.notation.declarations import Abbreviation, Letter, Posterior, Statement, Unknown, arguments_of_names
-from derive.notation.marginals import Occurrence, covers, generic
+from derive.notation.declarations import Abbreviation, Fact, Letter, Posterior, Statement, Unknown, arguments_of_names
+from derive.notation.marginals import Occurrence, covers, empty_scope, generic
 from derive.notation.model import DENSITY_NAMES, Model
 from derive.notation.spellings import Match, arguments_of, plain, require_plain, sign_at
 from derive.notation.surface import Item, Items
@@ -139,7 +140,7 @@ class Expectations(Model):
         Raises:
             ReadingError: they are averaged over, or that is left open.
         """
-        symbols = {node.symbol for node in _unfolded(body) if isinstance(node, Reference)}
+        symbols = {node.symbol for node in walk_unfolded(body) if isinstance(node, Reference)}
         random = {letter.name for letter in self.dictionary.letters if letter.kind == "data" and self.statement_of(letter)}
         data = {symbol.name for symbol in symbols if symbol.role == "data"} & random
         prior = {x.name for x in self.dictionary.letters if x.kind == "param" and self.statement_of(x) is not None}
@@ -163,7 +164,7 @@ class Expectations(Model):
             letters = {letter.name: letter for letter in self.dictionary.letters}
             cells = [
                 Occurrence(letters[node.symbol.name], node.indices[: len(letters[node.symbol.name].spelling.slots)])
-                for node in _unfolded(body)
+                for node in walk_unfolded(body)
                 if isinstance(node, Reference) and node.symbol.name in data and node.symbol.role == "data"
             ]
             settled = all(any(covers(one, cell) for one in weights.given) for cell in cells)
@@ -196,6 +197,68 @@ class Expectations(Model):
                 if place is not None:
                     return self.latent_of(body[:place])
         return None
+
+    def moved_by(self, symbol: Symbol) -> frozenset[str]:
+        """The names of what moves with a parameter though that is not written out: means, and what assumptions tie to it."""
+        found = {UNWRITTEN} if symbol.role == "current" else set[str]()
+        scope = empty_scope()
+        for fact in self.dictionary.facts:
+            if not _is_mean(fact):
+                found |= self._tied_to(symbol, fact)
+                continue
+            named, (_, _, there) = self.lettered(fact.left), _taken_apart(fact.right)
+            versions = (self.versions(there, scope) or {}) if there else {}
+            moves = any(
+                v.letter.name == symbol.name if v.letter is not None else v.current and symbol.role == "current"
+                for v in versions.values()
+            )
+            if named is not None and moves:
+                found.add(named[0].name)
+        return frozenset(found)
+
+    def _tied_to(self, symbol: Symbol, fact: Fact) -> set[str]:
+        """The letters that ``assume s = \\sigma^2`` ties to a parameter: either to what stands on the other side."""
+        if fact.relation != "=":
+            return set()
+        tied: set[str] = set()
+        for one, other in ((fact.left, fact.right), (fact.right, fact.left)):
+            named = self.lettered(one)
+            if named is None or named[0].kind not in ("param", "const", "frozen"):
+                continue
+            try:
+                across = {node.symbol for node in walk_unfolded(self.reader.formula(other)) if isinstance(node, Reference)}
+            except ReadingError:
+                continue
+            names = {found.name for found in across if found.role in ("param", "const", "frozen", "current")}
+            if named[0].name in names:
+                continue
+            if symbol in across or symbol.at_free in across:
+                tied.add(named[0].name)
+            elif symbol.name == named[0].name:
+                tied |= names
+        return tied
+
+    def mean_in_closed_form(self, fact: Fact) -> Formula | None:
+        """What an assumption that gives a mean a name says of its value, by the model; None where that is not written out."""
+        if not _is_mean(fact):
+            return None
+        of, given, there = _taken_apart(fact.right)
+        inside = fact.right[1].parts[0]
+        bar = sign_at(inside, "mid")
+        told = () if bar is None else inside[bar + 1 :]
+        if there and sign_at(inside, ";") is None:
+            told = (*told, Item("sign", ";"), *there)
+        before = self.opaque_expectation, self.opaque_evidence, self.reader.undecided_weights
+        try:
+            scope = empty_scope()
+            weights = replace(self._weights(fact.right[0], told, scope), names=False)
+            found = weights.mean(self.reader.formula(of, scope))
+        except ReadingError:
+            return None
+        finally:
+            opaque = self.opaque_expectation or self.opaque_evidence
+            self.opaque_expectation, self.opaque_evidence, self.reader.undecided_weights = before
+        return None if opaque or not given else found
 
     def data_given(self, posterior: Posterior) -> dict[str, bool]:
         """The data on which a declared posterior is conditioned, by their names; with each, whether it is all of a family."""
@@ -286,6 +349,8 @@ class Expectations(Model):
             if self._several(argument.items, ("data", "latent")):
                 continue
             one = self.versions(argument.items, scope)
+            if one is not None:
+                self.require_of_the_model(argument.items)
             told |= {*self.parameters_named(argument.items), *self.all_parameters(argument.items)}
             if one is None:
                 letter = self.letter_of(argument.items, whole=True)
@@ -329,6 +394,7 @@ class Expectations(Model):
                 if any(self._is_variable(a.items, scope) for a in arguments_of(conditions)):
                     return replace(self._posterior_weights(conditions, scope), over=over)
                 versions = self.versions(conditions, scope)
+                self.require_of_the_model(conditions)
                 if versions is None:
                     raise ReadingError(
                         f"not a variable of the declared model, nor a parameter: {plain(conditions)}",
@@ -456,6 +522,8 @@ class Weights:
     """The variables on which it is conditioned, where it names them."""
     told: frozenset[str] = frozenset()
     """The parameters on which it is conditioned."""
+    names: bool = True
+    """Whether a mean goes by the name that an assumption gives it."""
 
     def _require_averaged(self, letter: Letter, indices: tuple[IndexLike, ...]) -> None:
         """That the expectation is one over this latent, given what its posterior is given."""
@@ -684,7 +752,7 @@ class Weights:
             return None  # under another distribution than the model's
         scope = replace(self.scope, versions={**self.scope.versions, **(self.versions or {})})
         itself = isinstance(node, Reference) and len(indices) == len(letter.spelling.slots)
-        if itself and (assumed := self._assumed_mean(letter, indices)) is not None:
+        if itself and self.names and (assumed := self._assumed_mean(letter, indices)) is not None:
             return assumed
         for statement, match in own.statements_of(letter):
             placed = own.placed_at(Occurrence(letter, indices[: len(letter.spelling.slots)]), match, scope)
@@ -719,6 +787,10 @@ class Weights:
         feature = _feature(node, Reference(reader.symbol(letter), indices))
         if feature is None or any(self.model.latent_of(event.items) is not None for event in statement.conditions):
             return None
+        for parent in self.model.parents_of(Occurrence(letter, indices[: len(letter.spelling.slots)]), scope):
+            random = parent.letter.kind == "latent" or (parent.letter.kind == "data" and self.model.statements_of(parent.letter))
+            if random and not any(covers(one, parent) for one in self.given):
+                return None  # it is averaged over as well
         if not family.of_family:
             return family.mean(feature, *(reader.formula(argument.items, scope) for argument in statement.arguments))
         members = [self.model.member_of(argument.items, scope) for argument in statement.arguments]
@@ -732,6 +804,8 @@ class Weights:
         feature = _feature(node, Reference(own.reader.symbol(letter), indices))
         if letter.values is not None or feature is None or any(one.is_whole for one in given):
             return None
+        for one in (latent, *given):
+            own.hidden_above(generic(one)[0], [latent, *given], scope)  # nothing random may be left out but latents
         found = own.conjugate([latent, *given], latent, scope)
         return None if found is None else density(found.density).mean(feature, *found.parameters)
 
@@ -739,20 +813,14 @@ class Weights:
         """``assume \\hat w_i = E[w_i | y_i] at ..``: the letter that stands for a latent's mean."""
         own = self.model
         for fact in own.dictionary.facts:
-            right = fact.right
-            if fact.relation != "=" or len(right) < 2 or right[0].text not in EXPECTATION_NAMES or right[1].kind != "fence":
+            if not _is_mean(fact):
                 continue
-            inside = right[1].parts[0]
-            cut = next((k for k, item in enumerate(inside) if item.is_sign("mid", ";")), len(inside))
-            met, named = own.lettered(inside[:cut]), own.lettered(fact.left)
+            of, given, there = _taken_apart(fact.right)
+            met, named = own.lettered(of), own.lettered(fact.left)
             if met is None or named is None or met[0] is not letter or named[0].kind != "frozen":
                 continue
-            at = right[4:] if [item.text for item in right[2:4]] == ["a", "t"] else ()
-            given = inside[cut + 1 :]
             if self.prior != (not given) or (self.given and not self._names_the_same(given, indices)):
                 continue  # the mean given something else
-            bar = sign_at(given, ";")
-            there = at or (given[bar + 1 :] if bar is not None else ())
             if (own.versions(there, self.scope) or {}) != dict(self.versions or {}):
                 continue  # the mean under other parameters
             by_slot = {
@@ -805,6 +873,22 @@ class Weights:
         return all(node.index not in indices for _, indices in self._mentions(node)) and len(self._mentions(node)) == 1
 
 
+def _is_mean(fact: Fact) -> bool:
+    """Whether an assumption gives a mean a name: ``assume m_i = E[z_i | x_i] at \\theta_t``."""
+    right = fact.right
+    return fact.relation == "=" and len(right) > 1 and right[0].text in EXPECTATION_NAMES and right[1].kind == "fence"
+
+
+def _taken_apart(mean: Items) -> tuple[Items, Items, Items]:
+    """``E[z_i | x_i; \\theta_t]``, or ``E[z_i | x_i] at \\theta_t``: of what, given what, at which parameters."""
+    inside = mean[1].parts[0]
+    cut = next((k for k, item in enumerate(inside) if item.is_sign("mid", ";")), len(inside))
+    at = mean[4:] if [item.text for item in mean[2:4]] == ["a", "t"] else ()
+    given = inside[cut + 1 :]
+    bar = sign_at(given, ";")
+    return inside[:cut], given, at or (given[bar + 1 :] if bar is not None else ())
+
+
 def _told_versions(versions: Mapping[str, Version]) -> list[tuple[str, bool, str]]:
     """At which values the parameters stand, in words that are alike for like ones."""
     return sorted((name, v.current, f"{v.letter.name} {v.fixed}" if v.letter is not None else "") for name, v in versions.items())
@@ -817,14 +901,6 @@ def _letters_in(items: Items) -> set[str]:
         for part in (*item.parts, item.sub or (), *item.sups):
             found |= _letters_in(part)
     return found
-
-
-def _unfolded(node: Formula) -> Iterator[Formula]:
-    """Every node of a formula, and of the definitions in it."""
-    for inner in walk(node):
-        yield inner
-        if isinstance(inner, Named):
-            yield from _unfolded(unfold(inner))
 
 
 def _feature(node: Formula, variable: Reference) -> str | None:

@@ -208,7 +208,7 @@ class Latents(Parameters):
         for one, other in ((formal, actual), (self._alias(formal), self._alias(actual))):
             known = self.letter_of(one, whole=True)
             if known is not None and known is self.letter_of(other, whole=True):
-                return True
+                return self.letter_of(one) is not None or self.letter_of(other) is None  # a member is not all of a family
             if one and plain(one) == plain(other):
                 return True
             for entry in self.dictionary.by_head(one[0].text if one else ""):

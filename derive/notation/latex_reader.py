@@ -54,9 +54,8 @@ from derive.formula import (
 )
 from derive.notation.declarations import Abbreviation, Dictionary, Entry, Letter, Posterior, Unknown
 from derive.notation.expectations import AVERAGES, UNWRITTEN
-from derive.notation.parameters import bare_mark
 from derive.notation.probabilities import Probabilities
-from derive.notation.spellings import Match, arguments_of, chunks_of, plain, require_plain, sign_at
+from derive.notation.spellings import TRANSPOSES, Match, arguments_of, chunks_of, plain, require_plain, sign_at
 from derive.notation.surface import Item, Items
 from derive.symbols import Index, IndexLike, Range, Size, Symbol
 
@@ -67,7 +66,6 @@ MAX_UNFOLDING = 40
 MOST_CHOSEN = 12
 """The largest number below a binomial coefficient that is written out as a product."""
 FUNCTIONS = ("\\log", "\\ln", "log", "ln", "\\exp", "exp")
-TRANSPOSES = ("T", "\\top", "\\intercal", "\\prime", "top")
 CONSTANTS = ("const", "constant", "Const", "cst", "cte", "C", "c")
 """What stands for a term that is free of the parameters, where it is not declared."""
 PARTIAL = (Divide, Inverse, Log, Power, Function, Named)
@@ -139,6 +137,8 @@ class Line:
 
     items: Items
     position: int = 0
+    differentiated: bool = False
+    """Whether an operator of differentiation covers what is read: a bar of evaluation behind it is one of the derivative."""
 
     def peek(self, ahead: int = 0) -> Item | None:
         place = self.position + ahead
@@ -259,6 +259,8 @@ class Reader:
                 factors[-1] = Function("gamma", (factors[-1] + 1,))
                 continue
             if item.is_sign("mid") and item.sub is not None and factors:
+                if line.differentiated:
+                    break
                 line.take()
                 factors = [self._evaluated(_combined(factors), item.sub, scope)]
                 continue
@@ -599,6 +601,8 @@ class Reader:
         for entry in self.dictionary.by_head(head):
             if any(entry is one for one in scope.opened):
                 continue
+            if self.dictionary.contradicted and plain(entry.spelling.items) in self.dictionary.contradicted:
+                raise ReadingError(f"{plain(entry.spelling.items)} was declared in two ways", item.start, item.end, "declaration")
             for met in (
                 entry.spelling.match(line.items, position),
                 entry.spelling.match_head(line.items, position) if isinstance(entry, Abbreviation) else None,
@@ -637,7 +641,16 @@ class Reader:
             return not (isinstance(entry, Letter) and entry.extra)
         if not isinstance(entry, Letter):
             return False
-        return len(match.extra_sub) in (entry.extra, entry.extra + len(entry.symbol.shape)) and bool(match.extra_sub)
+        written = len(match.extra_sub) - (self._mark_below(entry, match) is not None)
+        return written in (entry.extra, entry.extra + len(entry.symbol.shape))
+
+    def _mark_below(self, entry: Letter, match: Match) -> Items | None:
+        """The last of a parameter's subscripts, where it marks declared values of the parameters: the t of ``\\mu_{j,t}``."""
+        last = match.extra_sub[-1] if match.extra_sub else ()
+        if entry.kind != "param" or not self.probabilities.bears_a_mark((Item("letter", "", sub=last),)):
+            return None
+        of_values = self.probabilities.is_current_mark(last, below=True) or self.probabilities.is_iterate_mark(last, below=True)
+        return last if of_values else None
 
     def _entry(self, entry: Entry, match: Match, scope: Scope, items: Items) -> tuple[Formula, tuple[Items, ...]]:
         if isinstance(entry, Letter):
@@ -654,14 +667,25 @@ class Reader:
 
     def letter(self, entry: Letter, match: Match, scope: Scope, items: Items) -> tuple[Formula, tuple[Items, ...]]:
         """A declared symbol as a value."""
-        extra = match.extra_sub[: entry.extra]
-        rest = match.extra_sub[entry.extra :]
+        mark = self._mark_below(entry, match)
+        below = mark is not None
+        subs = match.extra_sub if mark is None else match.extra_sub[:-1]
+        extra = subs[: entry.extra]
+        rest = subs[entry.extra :]
         sups = match.extra_sups
         version = scope.versions.get(entry.name)
-        if entry.kind == "param" and sups and self.probabilities.is_current_mark(sups[0]):
-            version, sups = None if scope.moved else Version(current=True), sups[1:]
-        elif entry.kind == "param" and sups and self.probabilities.is_iterate_mark(sups[0]):
-            version, sups = Version(letter=self.probabilities.iterate(entry, bare_mark(sups[0]))), sups[1:]
+        marked = entry.kind == "param" and bool(sups)
+        if (
+            mark is None
+            and marked
+            and (self.probabilities.is_current_mark(sups[0]) or self.probabilities.is_iterate_mark(sups[0]))
+        ):
+            mark, sups = sups[0], sups[1:]
+        if mark is not None and self.probabilities.is_current_mark(mark, below=below):
+            version = None if scope.moved else Version(current=True)
+        elif mark is not None:
+            shown = self.probabilities.mark_below(mark) if below else self.probabilities.mark_above(mark)
+            version = Version(letter=self.probabilities.iterate(entry, shown))
         if entry.kind in ("latent", "data") and entry.values is not None:
             return self.probabilities.latent_value(entry, self.slots(entry, match, scope), items), sups
         latents = self.probabilities.latent_slots(entry, match, scope) if entry.call else ()
@@ -673,7 +697,19 @@ class Reader:
         value = self.guarded(items, lambda: self._at(entry, chunks, latents, version, scope))
         if rest:
             indices = tuple(self.index(chunk, scope) for chunk in rest)
-            return self.guarded(items, lambda: Component(value, indices)), sups
+            whole = value
+            if len(value.shape) == 2 and sups and plain(sups[0]) in TRANSPOSES:
+                whole, sups = Transpose(value), sups[1:]  # A^T_{jl} is an entry of A^T
+            elif len(value.shape) == 2 and sups and plain(sups[0])[:1] == "-" and not entry.diagonal:
+                name = plain((items[0].bare,))
+                shown = ",".join(plain(chunk) for chunk in rest)
+                raise ReadingError(
+                    f"the inverse's entry, or an entry's inverse? write ({name}^{{-1}})_{{{shown}}} or 1 / {name}_{{{shown}}}",
+                    items[0].start,
+                    items[-1].end,
+                    "ambiguous",
+                )
+            return self.guarded(items, lambda: Component(whole, indices)), sups
         return value, sups
 
     def _require_same(self, formal: Items, actual: Items, scope: Scope) -> None:
@@ -985,7 +1021,7 @@ class Reader:
         literal = [k for k, entry in enumerate(used) if not isinstance(entry[1], Index)]
         names = frozenset(letter for letter, _, _ in binders)
         stop = self._extent(line, scope, names)
-        covered = Line(line.items[:stop], line.position)
+        covered = Line(line.items[:stop], line.position, line.differentiated)
         if literal:
             value = self._written_out(covered, inner, used, item)
             covered.position = stop
@@ -1038,7 +1074,7 @@ class Reader:
             covered.position = start
             bound = inner.with_index(letter, number) if latent is None else inner.with_latent(*latent, number)
             written = covered.items if latent is not None else tuple(_numbered(item, letter, number) for item in covered.items)
-            line = Line(written, start)
+            line = Line(written, start, covered.differentiated)
             terms.append(self._covered(line, bound))
             covered.position = line.position
         if item.text == "\\sum":
@@ -1354,17 +1390,30 @@ class Reader:
         if twice or second:
             if twice and second:
                 raise ReadingError("a gradient of higher order", item.start, item.end, "unsupported")
+            other = reference
             if twice:
-                line.take()
-            # The matrix of second derivatives.
+                other = self._other_gradient(line.take(), item, reference, scope)
+            # The matrix of second derivatives: rows by the first, columns by the second.
             body = self._differentiated(line, scope)
-            return self.guarded((item,), lambda: self.derivative(self.derivative(body, reference), reference))
+            return self.guarded((item,), lambda: self.derivative(self.derivative(body, reference), other))
         body = self._score(line, scope) or self._differentiated(line, scope)
         made = self.guarded((item,), lambda: self.derivative(body, reference))
         last = line.items[line.position - 1]
         if line.position > start and body.shape == () and last.sups and plain(last.sups[-1]) in TRANSPOSES:
             return Transpose(made)
         return made
+
+    def _other_gradient(
+        self, second: Item, first: Item, reference: tuple[Reference, tuple[IndexLike, ...]], scope: Scope
+    ) -> tuple[Reference, tuple[IndexLike, ...]]:
+        """By what the ``\\nabla_w^T`` of ``\\nabla_z \\nabla_w^T`` differentiates; without a letter at both, by the same.
+
+        Raises:
+            ReadingError: one of them names a letter, and the other none.
+        """
+        if len(second.sups) != 1 or (second.sub is None) != (first.sub is None):
+            raise ReadingError("two gradients, one of them without its letter", first.start, second.end, "ambiguous")
+        return reference if second.sub is None else self.parameter(second.sub, scope, second)
 
     def _score(self, line: Line, scope: Scope) -> Formula | None:
         """A log right behind a gradient covers one factor: ``\\nabla \\log p(x) p(x)`` is the score times the density."""
@@ -1391,8 +1440,11 @@ class Reader:
             raise ReadingError("a gradient that does not say by what", item.start, item.end, "ambiguous")
         return Reference(letters[0].symbol), ()
 
-    def _differentiated(self, line: Line, scope: Scope) -> Formula:
-        """What an operator of differentiation covers: the product that follows, up to another such operator."""
+    def _differentiated(self, line: Line, scope: Scope, *, alone: bool = True) -> Formula:
+        """What an operator of differentiation covers: the product that follows.
+
+        A nabla covers it up to the next nabla or derivative (``alone``): ``\\nabla f \\nabla g^T`` is a product of two.
+        """
         first = line.peek()
         if first is not None and first.kind == "fence" and first.text in ("()", "[]", "\\{\\}") and not first.sups:
             following = line.peek(1)
@@ -1407,10 +1459,21 @@ class Reader:
             return self.formula(first.parts[0], scope)
 
         def stops(item: Item, count: int) -> bool:
-            at_bar = item.is_sign("mid") and item.sub is not None
-            return at_bar or (count > 0 and (_is_derivative(item) or (item.kind == "letter" and item.text == "\\nabla")))
+            another = count > 0 and (_is_derivative(item) or (item.kind == "letter" and item.text == "\\nabla"))
+            if another and not alone:
+                raise ReadingError(
+                    "the derivative of what stands before the next one, or of the product of both? try a bracket",
+                    item.start,
+                    item.end,
+                    "ambiguous",
+                )
+            return another
 
-        return self.product(line, scope, stops=stops)
+        outside, line.differentiated = line.differentiated, True
+        try:
+            return self.product(line, scope, stops=stops)
+        finally:
+            line.differentiated = outside
 
     def parameter(self, items: Items, scope: Scope, at: Item) -> tuple[Reference, tuple[IndexLike, ...]]:
         """The symbol by which one differentiates, and the entry of it (empty for all of it).
@@ -1435,8 +1498,12 @@ class Reader:
     def derivative(self, body: Formula, by: tuple[Reference, tuple[IndexLike, ...]]) -> Formula:
         reference, entry = by
         symbol = reference.symbol
-        if symbol.role == "current" and _has_unwritten(body):
-            raise ReadingError("the derivative by theta_t of a mean that is not written out", code="unsupported")
+        moved = self.probabilities.moved_by(symbol) & _names_in(body)
+        if moved:
+            shown = "a mean that is not written out" if UNWRITTEN in moved else min(moved)
+            raise ReadingError(
+                f"the derivative by {symbol.name} of {shown}, which moves with it: held, or not?", code="unsupported"
+            )
         letter = next((x for x in self.dictionary.letters if x.name == symbol.name), None)
         convention = letter.convention if letter is not None else "entry"
         if symbol.domain == "simplex":
@@ -1454,13 +1521,15 @@ class Reader:
         order = 2 if above[0].sups and plain(above[0].sups[0]) == "2" else 1
         body_items = above[1:]
         by = self._by(below, order, item, scope)
-        body = self.formula(body_items, scope) if body_items else self._differentiated(line, scope)
+        below_last = below[-1] if below else item
+        row = order == 1 and bool(below_last.sups) and plain(below_last.sups[-1]) in TRANSPOSES
+        body = self.formula(body_items, scope) if body_items else self._differentiated(line, scope, alone=False)
 
         def build() -> Formula:
             value = body
             for one, squared in by:
                 value = self.derivative(value, one) if squared is None else self._by_square(value, one, squared)
-            return value
+            return Transpose(value) if row and body.shape == () and len(value.shape) == 1 else value
 
         return self.guarded((item,), build)
 
@@ -1629,14 +1698,15 @@ def _require_small(exponent: Formula, items: Items) -> None:
         raise ReadingError("an exponent too large", items[0].start, items[-1].end, "limit")
 
 
-def _has_unwritten(node: Formula) -> bool:
-    """Whether a mean stands in a formula that is only a name, though it moves with theta_t."""
+def _names_in(node: Formula) -> set[str]:
+    """The names of the symbols in a formula, all means that are not written out by one name."""
+    found: set[str] = set()
     for inner in walk(node):
-        if isinstance(inner, Named) and _has_unwritten(unfold(inner)):
-            return True
-        if isinstance(inner, Reference) and inner.symbol.name.startswith(UNWRITTEN):
-            return True
-    return False
+        if isinstance(inner, Named):
+            found |= _names_in(unfold(inner))
+        elif isinstance(inner, Reference):
+            found.add(UNWRITTEN if inner.symbol.name.startswith(UNWRITTEN) else inner.symbol.name)
+    return found
 
 
 def _bits(node: Formula) -> float:

@@ -7,7 +7,7 @@ where members of all indices share it, inside where each index has its own.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable
+from collections.abc import Callable, Collection, Container, Iterable
 from dataclasses import dataclass, replace
 from fractions import Fraction
 from typing import TYPE_CHECKING
@@ -143,6 +143,7 @@ class Marginals(Latents):
         Raises:
             ReadingError: it is none (a variable given itself), or asks for an integral that is not known.
         """
+        self._require_inputs_told(before, [one for one in given if self.statement_of(one.letter) is None], scope)
         given = [one for one in given if self.statement_of(one.letter) is not None]
         before, given = ([self._valued(one, scope) for one in part] for part in (before, given))
         given = [*given, *self._labels(before, given, components or [], scope)]
@@ -150,6 +151,45 @@ class Marginals(Latents):
             raise ReadingError("a variable that is given itself", code="ill-formed")
         self._require_parameters_told(before, given, scope)
         return self._conditional(before, given, replace(scope, latents={}))
+
+    def _require_inputs_told(self, before: list[Occurrence], inputs: list[Occurrence], scope: Scope) -> None:
+        """That of data without a distribution either none are named as given, or all on which the variables depend.
+
+        Raises:
+            ReadingError: one is named, and another is not.
+        """
+        for one in before if inputs else ():
+            member, letters = generic(one)
+            for statement, match in self.statements_of(member.letter):
+                inner = self.placed_at(member, match, scope)
+                for argument in statement.arguments:
+                    for name in self.letters_behind(argument.items):
+                        letter = next(x for x in self.dictionary.letters if x.name == name)
+                        if letter.kind != "data" or self.statement_of(letter) is not None:
+                            continue
+                        cells = self._cells_of(argument.items, letter, inner)
+                        if not cells or not all(any(self._names(given, cell, letters) for given in inputs) for cell in cells):
+                            raise ReadingError(
+                                f"given some of the inputs, and not {name} as {one.letter.name} needs it", code="unsupported"
+                            )
+
+    def _names(self, given: Occurrence, cell: Occurrence, letters: Container[IndexLike]) -> bool:
+        """Whether a datum is among what is given: itself, or all of its family where it stands for any member."""
+        if any(index is not None and index in letters for index in cell.indices):
+            return given.letter is cell.letter and given.is_whole
+        return covers(given, cell)
+
+    def _cells_of(self, items: Items, letter: Letter, scope: Scope) -> list[Occurrence]:
+        """Where a datum stands among the items, at which indices; nothing where that is not told."""
+        found: list[Occurrence] = []
+        for item in items:
+            known = self._letter((item,), whole=False)
+            if known is not None and known[0] is letter:
+                chunks = [known[1].slots[slot] for slot in letter.spelling.slots]
+                found.append(Occurrence(letter, tuple(self.reader.index(chunk, scope) for chunk in chunks)))
+            for part in (*item.parts, item.sub or (), *item.sups):
+                found += self._cells_of(part, letter, scope)
+        return found
 
     def _valued(self, one: Occurrence, scope: Scope) -> Occurrence:
         """A category with the value to which it is bound around the probability, where it is."""
@@ -167,20 +207,30 @@ class Marginals(Latents):
     ) -> list[Occurrence]:
         """``p(x_n | \\mu_k)``: the parameters of component k say that the latent is k."""
         found: list[Occurrence] = []
+        components = [(letter, indices) for letter, indices in components if indices and letter.symbol.family]
+        heard: set[str] = set()
         for one in before if components else ():
             member, letters = generic(one)
+            used = {
+                name
+                for statement, _ in self.statements_of(member.letter)
+                for argument in statement.arguments
+                for name in self.letters_behind(argument.items)
+            }
+            heard |= used
             for parent in self.parents_of(member, scope):
                 if parent.letter.kind != "latent" or any(covers(other, parent) for other in (*before, *given, *found)):
                     continue
-                values = {
-                    indices[0]
-                    for letter, indices in components
-                    if indices and letter.symbol.family and letter.symbol.family[0] == parent.letter.values
-                }
+                own_components = [pair for pair in components if pair[0].symbol.family[0] == parent.letter.values]
+                values = {indices[0] for _, indices in own_components}
                 if len(values) > 1:
                     raise ReadingError("parameters of two components in one probability", code="ill-formed")
+                if not any(self.own_name(letter) in used for letter, _ in own_components):
+                    continue  # they are parameters of something else
                 own = tuple(None if index in letters else index for index in parent.indices)
                 found.extend(Occurrence(parent.letter, own, value) for value in values)
+        if components and not any(self.own_name(letter) in heard for letter, _ in components):
+            raise ReadingError(f"{components[0][0].name} is no parameter of what stands before the bar", code="unsupported")
         return found
 
     def _conditional(self, before: list[Occurrence], given: list[Occurrence], scope: Scope) -> Formula:
@@ -227,8 +277,8 @@ class Marginals(Latents):
             else:
                 letter = Fresh.index(Index("i", own))
                 member, _ = generic(self._placed(whole, place, letter))
-                hidden = [self._hidden_above(generic(one)[0], named, scope) for one in before]
-                above = self._hidden_above(member, named, scope)
+                hidden = [self.hidden_above(generic(one)[0], named, scope) for one in before]
+                above = self.hidden_above(member, named, scope)
                 untied = all(letter in latent.known for latent in above) and all(
                     set(latent.known) & set(here) for latents in hidden for latent in latents
                 )
@@ -249,13 +299,13 @@ class Marginals(Latents):
         named = [*before, *given]
         mine = {one.letter.name for one in before}
         for one in before:
-            mine |= {latent.letter.name for latent in self._hidden_above(generic(one)[0], named, scope)}
+            mine |= {latent.letter.name for latent in self.hidden_above(generic(one)[0], named, scope)}
         theirs = {one.letter.name for one in given}
         for one in given:
             theirs |= {parent.letter.name for parent in self.ancestors_of(generic(one)[0], scope)}
         return not mine & theirs
 
-    def _hidden_above(self, one: Occurrence, named: list[Occurrence], scope: Scope) -> list[Occurrence]:
+    def hidden_above(self, one: Occurrence, named: list[Occurrence], scope: Scope) -> list[Occurrence]:
         """The latents on which a variable depends, directly or through others that are not named."""
         found: list[Occurrence] = []
         todo = list(self.parents_of(one, scope))
@@ -284,13 +334,13 @@ class Marginals(Latents):
         wholes = [one for one in cells if one.is_whole]
         for one in wholes:
             member, letters = generic(one)
-            for latent in self._hidden_above(member, [*cells, *fixed], scope):
+            for latent in self.hidden_above(member, [*cells, *fixed], scope):
                 if not set(latent.known) & letters:
                     return self._summed_over(latent, lambda named: self._joint([*cells, named], fixed, scope))
         if wholes:
             return self._over_plate(cells, wholes[0], fixed, scope)
         for one in cells:
-            self._hidden_above(one, [*cells, *fixed], scope)  # nothing random may be left out but latents
+            self.hidden_above(one, [*cells, *fixed], scope)  # nothing random may be left out but latents
         self._require_apart(cells, fixed, scope)
         return self._of_members(
             cells, self._with_values((*cells, *fixed), scope), self._keys(one for one in fixed if not one.is_whole)
@@ -336,7 +386,7 @@ class Marginals(Latents):
         return bool(indices) and any(
             not set(latent.known) & indices
             for one in members
-            for latent in self._hidden_above(generic(one)[0], members, empty_scope())
+            for latent in self.hidden_above(generic(one)[0], members, empty_scope())
         )
 
     def _over_plate(self, cells: list[Occurrence], whole: Occurrence, fixed: list[Occurrence], scope: Scope) -> Formula:
@@ -350,7 +400,7 @@ class Marginals(Latents):
             if all(
                 index in latent.known
                 for member in inside
-                for latent in self._hidden_above(generic(member)[0], [*members, *fixed, *cells], scope)
+                for latent in self.hidden_above(generic(member)[0], [*members, *fixed, *cells], scope)
             ):
                 return self._factored(cells, over, index, fixed, scope)
         raise ReadingError("data that latents tie together across both of their indices", code="unsupported")
@@ -651,6 +701,9 @@ class Marginals(Latents):
                 )
             arguments.append(self.reader.reference(letter, tuple(i for one in own for i in one), scope.versions.get(letter.name)))
         name = plain(statement.arguments[0].items)
+        alike = [s for s in self.dictionary.statements if s.density == statement.density and plain(s.arguments[0].items) == name]
+        if len({self.letter_of(s.targets[0].items, whole=True) for s in alike}) > 1:
+            name = f"{name} at {one.letter.name}"  # one density of two variables has two values
         function = UnspecifiedFunction(name, tuple(ranges), "positive", tuple(a.shape for a in arguments))
         return Apply(function, tuple(indices), tuple(arguments))
 

@@ -17,7 +17,6 @@ from derive.formula import (
 )
 from derive.notation.declarations import Abbreviation, Letter
 from derive.notation.marginals import Marginals, Occurrence, empty_scope
-from derive.notation.parameters import bare_mark
 from derive.notation.spellings import Argument, arguments_of, chunks_of, plain, sign_at
 from derive.notation.surface import Item, Items
 from derive.symbols import Index, IndexLike
@@ -152,6 +151,7 @@ class Model(Marginals):
             components.append((partial.letter, partial.known))
             return []
         if found_versions is not None:
+            self.require_of_the_model(items)
             versions.update(found_versions)
             components.extend(self._components_of(items, scope))
             known = self._letter(items, whole=False)
@@ -179,7 +179,7 @@ class Model(Marginals):
         """The members of families among parameters: those of a tuple with an index, and those of a marked letter."""
         together = self._tuple(items)
         if together is None:
-            marked = len(items) == 1 and bool(items[0].sups) and bare_mark(items[0].sups[-1]) in self.marks
+            marked = len(items) == 1 and bool(items[0].sups) and self.mark_above(items[0].sups[-1]) in self.marks
             bare = (replace(items[0], sups=items[0].sups[:-1]),) if marked else ()
             known = self._letter(bare, whole=False) if bare else None
             if known is None or not known[0].spelling.slots:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from derive.errors import ReadingError
 from derive.notation.declarations import Abbreviation, Letter, arguments_of_names
-from derive.notation.spellings import Match, plain
+from derive.notation.spellings import TRANSPOSES, Match, plain
 from derive.notation.surface import Item, Items
 from derive.symbols import IndexLike
 
@@ -28,6 +29,10 @@ ALL_PARAMETERS = (
     "\\Lambda",
     "\\vtheta",
 )
+
+
+UNSPECIFIED = "Density"
+"""The density of which nothing is said: it may have any parameter that no other has."""
 
 
 class Parameters:
@@ -61,7 +66,7 @@ class Parameters:
                 members = self._members(entry.body)
                 if members and all(self._unmarked(member) is None for member in members):
                     found.update((mark, None) for mark in self._marks_of(entry.spelling.items[0]))
-        return tuple(found)
+        return tuple(mark for mark in found if mark)
 
     def _is_mark_at(self, at: Items) -> bool:
         """Whether a posterior's parameters are marked, and not declared letters of their own."""
@@ -69,18 +74,36 @@ class Parameters:
         members = self._members(together[0].body) if together is not None else []
         return together is None or (bool(members) and all(self._unmarked(member) is None for member in members))
 
-    @staticmethod
-    def _marks_of(item: Item) -> list[str]:
-        scripts = [bare_mark(part) for part in (*((item.sub,) if item.sub else ()), *item.sups)]
+    def _marks_of(self, item: Item) -> list[str]:
+        scripts = [*([self.mark_below(item.sub)] if item.sub else []), *(self.mark_above(sup) for sup in item.sups)]
         return scripts + (["'" * item.primes] if item.primes else [])
 
-    def is_current_mark(self, script: Items) -> bool:
-        """Whether a script marks theta_t."""
-        return bare_mark(script) in self.marks[:1]
+    def mark_below(self, script: Items) -> str:
+        """What a subscript marks, without the brackets around it: ``(t)`` is ``t``; nothing if it is an index of the note."""
+        text = plain(script)
+        bare = text[1:-1] if text.startswith("(") and text.endswith(")") else text
+        return "" if any(self.dictionary.is_index(word) for word in _words_in(bare)) else bare
 
-    def is_iterate_mark(self, script: Items) -> bool:
+    def mark_above(self, script: Items) -> str:
+        """What a superscript marks, likewise; a power (``2``, or a size) is none, nor is a transpose: ``(2)`` is not ``2``."""
+        text = plain(script)
+        bare = self.mark_below(script)
+        sizes = any(word in self.dictionary.sizes or self.dictionary.by_head(word) for word in _words_in(bare))
+        if not (sizes or bare in TRANSPOSES or re.fullmatch(r"[-+]?\d*", bare)):
+            return bare
+        return text if text != bare and bare else ""
+
+    def is_current_mark(self, script: Items, *, below: bool = False) -> bool:
+        """Whether a script marks theta_t."""
+        return self._place_of(script, below) == 0
+
+    def is_iterate_mark(self, script: Items, *, below: bool = False) -> bool:
         """Whether a script marks declared values of the parameters, other than theta_t."""
-        return bare_mark(script) in self.marks[1:]
+        return self._place_of(script, below) > 0
+
+    def _place_of(self, script: Items, below: bool) -> int:
+        mark = self.mark_below(script) if below else self.mark_above(script)
+        return self.marks.index(mark) if mark and mark in self.marks else -1
 
     @staticmethod
     def iterate(letter: Letter, mark: str) -> Letter:
@@ -221,13 +244,25 @@ class Parameters:
         if together is not None:
             entry, match = together
             fixed = {slot: self.reader.index(chunk, scope) for slot, chunk in match.slots.items()}
-            for place, member in enumerate(self._members(entry.body)):
-                one = self._version(member, replace(scope, indices={**scope.indices, **fixed}), place)
+            for member in self._members(entry.body):
+                known = self._letter(member, whole=False)
+                if (
+                    known is not None
+                    and known[0].kind == "param"
+                    and any(plain(chunk).isdigit() and not self._marks(chunk) for chunk in known[1].slots.values())
+                ):
+                    raise ReadingError(
+                        f"{plain(items)} is made of single members, {plain(member)} say; a value of all has its mark above",
+                        items[0].start,
+                        items[-1].end,
+                        "ambiguous",
+                    )
+                one = self._version(member, replace(scope, indices={**scope.indices, **fixed}))
                 if one is None:
                     return None
                 found.update(one)
             return found
-        return self._version(items, scope, None)
+        return self._version(items, scope)
 
     def _several(self, items: Items, kinds: tuple[str, ...]) -> list[Letter]:
         """The declared letters of which a bare one is short: p^{(t)} for p_C^{(t)}, p_I^{(t)} and p_T^{(t)}."""
@@ -246,7 +281,7 @@ class Parameters:
         ]
         return found if len(found) > 1 else []
 
-    def _version(self, items: Items, scope: Scope, place: int | None) -> dict[str, Version] | None:
+    def _version(self, items: Items, scope: Scope) -> dict[str, Version] | None:
         from derive.notation.latex_reader import Version
 
         several_versions: dict[str, Version] = {}
@@ -254,11 +289,11 @@ class Parameters:
         known = self._unmarked(items)
         if known is not None:
             letter, match = known
-            if letter.kind in ("param", "const"):
-                return {letter.name: scope.versions[letter.name]} if letter.name in scope.versions else {}
-            if letter.kind != "frozen":
+            if letter.kind not in ("param", "const", "frozen"):
                 return None
-            base = self._free_version(letter, place)
+            if letter.kind != "frozen" and (not self.dictionary.statements or letter.name in self.of_the_model):
+                return {letter.name: scope.versions[letter.name]} if letter.name in scope.versions else {}
+            base = self._free_version(letter)
             if base is None and letter.spelling.head in ALL_PARAMETERS and self.bears_a_mark(items):
                 raise ReadingError(
                     f"{plain(items)} is none of the parameters at other values; try define {plain(items)} = (..)",
@@ -288,7 +323,7 @@ class Parameters:
         several = self._several(items, ("param", "frozen"))
         if several:
             for letter in several:
-                found = self._version(letter.spelling.items, scope, None)
+                found = self._version(letter.spelling.items, scope)
                 if found is None:
                     return None
                 several_versions.update(found)
@@ -304,27 +339,101 @@ class Parameters:
             return {name: scope.versions[name] for name in names if name in scope.versions}
         return None
 
-    def _free_version(self, letter: Letter, place: int | None) -> Letter | None:
-        """The parameter of which a frozen letter is another value: the same letter without its mark."""
-        head = letter.spelling.head
+    @property
+    def of_the_model(self) -> frozenset[str]:
+        """The names of the letters of which the model speaks, by itself or by the help of abbreviations."""
+        found: set[str] = set()
+        for statement in self.dictionary.statements:
+            for event in (*statement.targets, *statement.conditions):
+                found |= self.letters_behind(event.items)
+            for argument in statement.arguments:
+                found |= self.letters_behind(argument.items)
+            if statement.density == UNSPECIFIED:
+                found |= {letter.name for letter in self.dictionary.letters if letter.kind == "param"}
+        return frozenset(found)
+
+    def require_of_the_model(self, items: Items) -> None:
+        """That parameters which a probability names are the model's own, or other values of these.
+
+        Raises:
+            ReadingError: one is neither.
+        """
+        own = {letter.name: letter for letter in self.dictionary.letters}
+        names = self.parameters_named(items)
+        strays = [name for name in names if name not in self.of_the_model and self._free_version(own[name]) is None]
+        for name in strays:
+            if own[name].kind != "param" or len(strays) == len(names):  # a tuple may have a parameter of something else
+                raise ReadingError(
+                    f"{name} is no parameter of the model, nor another value of one; try a mark, or the model's own letter",
+                    items[0].start,
+                    items[-1].end,
+                    "undeclared",
+                )
+
+    def letters_behind(self, items: Items) -> set[str]:
+        """The names of the declared letters among the items, scripts and arguments included, and behind abbreviations."""
+        found: set[str] = set()
+        opened: list[Abbreviation] = []
+
+        def collect(items: Items) -> None:
+            for place, item in enumerate(items):
+                for entry in self.dictionary.by_head(item.text):
+                    if isinstance(entry, (Letter, Abbreviation)) and entry.spelling.match(items, place) is None:
+                        continue
+                    if isinstance(entry, Letter):
+                        found.add(entry.name)
+                    elif isinstance(entry, Abbreviation) and entry not in opened:
+                        opened.append(entry)
+                        collect(entry.body)
+                for part in (*item.parts, item.sub or (), *item.sups):
+                    collect(part)
+
+        collect(items)
+        return found
+
+    def own_name(self, letter: Letter) -> str:
+        """The name of the model's own parameter of which a letter is another value, or of the letter itself."""
+        base = self._free_version(letter) if letter.name not in self.of_the_model else None
+        return letter.name if base is None else base.name
+
+    def _free_version(self, letter: Letter) -> Letter | None:
+        """The parameter of which a letter is another value: the same letter without its mark.
+
+        Of a letter that is a parameter too, one that the model speaks of, as it does not of the letter itself.
+        """
         own = letter.spelling.items
-        alike = [
+        same = [
             x
             for x in self.dictionary.letters
             if x.kind == "param"
             and x.symbol.shape == letter.symbol.shape
-            and len(x.spelling.items) == len(own)
             and x.spelling.head == letter.spelling.head
-            and plain(x.spelling.items[-1].sub or ()) == plain(own[-1].sub or ())
+            and (letter.kind == "frozen" or (x is not letter and x.name in self.of_the_model))
+        ]
+        alike = [
+            x
+            for x in same
+            if len(x.spelling.items) == len(own) and plain(x.spelling.items[-1].sub or ()) == plain(own[-1].sub or ())
         ]
         if len(alike) == 1:
             return alike[0]
-        same = [
-            x
-            for x in self.dictionary.letters
-            if x.kind == "param" and x.spelling.head == head and x.symbol.shape == letter.symbol.shape
-        ]
         return same[0] if len(same) == 1 else next((x for x in same if len(x.spelling.slots) <= len(letter.spelling.slots)), None)
+
+    def _stands_for_all(self, head: str) -> bool:
+        """Whether a letter is the one that stands for all parameters: a defined tuple's, or the first met in the note."""
+        defined = {
+            entry.spelling.head
+            for entry in self.dictionary.entries
+            if isinstance(entry, Abbreviation)
+            and entry.spelling.head in ALL_PARAMETERS
+            and len(entry.spelling.items) == 1
+            and self._members(entry.body)
+        }
+        if defined:
+            return head in defined
+        if not self.dictionary.whole:
+            self.dictionary.whole.append(head)
+        return head in self.dictionary.whole
 
     def _marked(self, items: Items) -> tuple[tuple[str, ...], str | None] | None:
         """Undeclared ``\\theta`` for all parameters, ``\\theta^{old}`` or ``\\mu^{old}`` for other values: names and mark."""
@@ -334,11 +443,11 @@ class Parameters:
         names = tuple(letter.name for letter in self.dictionary.letters if letter.kind == "param")
         marks = self._marks_of(item)
         own = self.letter_of((item.bare,), whole=True)
-        if not all(self.dictionary.is_index(mark) for mark in marks[:-1]):
+        if any(marks[:-1]):  # an index marks nothing
             return None
         if own is not None and own.kind == "param" and marks and marks[-1] in self.marks:
             return (own.name,), marks[-1]
-        if own is None and item.text in ALL_PARAMETERS and names:
+        if own is None and item.text in ALL_PARAMETERS and names and self._stands_for_all(item.text):
             if not marks:
                 return names, None
             if marks[-1] in self.marks:
@@ -346,7 +455,5 @@ class Parameters:
         return None
 
 
-def bare_mark(script: Items) -> str:
-    """A mark without the brackets around it: ``(t)`` is ``t``."""
-    text = plain(script)
-    return text[1:-1] if text.startswith("(") and text.endswith(")") else text
+def _words_in(mark: str) -> list[str]:
+    return re.findall(r"\\?[A-Za-z]+", mark)

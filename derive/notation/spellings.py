@@ -54,6 +54,10 @@ def require_plain(item: Item, *, sub: bool = False, sups: bool = False, primes: 
     raise ReadingError(f"a {kind} that is not understood here: {shown}", item.start, item.end, "unsupported")
 
 
+TRANSPOSES = ("T", "\\top", "\\intercal", "\\prime", "top")
+"""What marks a transpose above a letter."""
+
+
 @dataclass(frozen=True, slots=True)
 class Argument:
     """One argument of a call, and the sign that stands before it (empty for the first)."""

@@ -23,6 +23,10 @@ MAX_DEPTH = 60
 MAX_EXPANSIONS = 2_000
 MAX_DIGITS = 400
 
+BARE = "bare"
+"""The font of a group in braces, which are not printed."""
+CALLED = ("\\log", "\\ln", "\\exp", "\\det", "\\tr", "\\Tr", "\\bb{E}", "E", "\\Pr", "\\max", "\\min", "\\Gamma", "\\psi")
+"""Names behind which braces stand for a function's brackets."""
 Kind = Literal["letter", "number", "sign", "group", "fence", "fraction", "root", "binomial", "words", "environment"]
 Items = tuple["Item", ...]
 
@@ -64,6 +68,8 @@ class HasBody(Protocol):
     def body(self) -> str: ...
     @property
     def default(self) -> str | None: ...
+    @property
+    def twice(self) -> bool: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,7 +135,7 @@ SPACES = frozenset(
     )
 )
 SKIPPED_WITH_ARGUMENT = frozenset(
-    ("hspace", "hphantom", "phantom", "vphantom", "label", "tag", "color", "hspace*", "vspace", "tag*", "smash", "mspace")
+    ("hspace", "hphantom", "phantom", "vphantom", "label", "tag", "color", "hspace*", "vspace", "tag*", "mspace")
 )
 SIZES = frozenset(f"{size}{side}" for size in ("big", "Big", "bigg", "Bigg") for side in ("", "l", "r", "m"))
 BRACKETS = {"(": ")", "[": "]", "\\{": "\\}", "\\langle": "\\rangle", "\\lfloor": "\\rfloor", "\\lceil": "\\rceil"}
@@ -352,12 +358,16 @@ def _character(character: str, start: int) -> list[Token]:
         if plain != character and len(plain) == 1 and (plain.isascii() or plain in GREEK):
             if "DOUBLE-STRUCK" in kind:
                 known = f"\\mathbb{{{plain}}}"
-            elif "SCRIPT" in kind or "FRAKTUR" in kind:
-                known = f"\\mathcal{{{plain}}}"
             elif "SUBSCRIPT" in kind:
                 known = f"_{{{plain}}}"
             elif "SUPERSCRIPT" in kind:
                 known = f"^{{{plain}}}"
+            elif "SCRIPT" in kind or "FRAKTUR" in kind:
+                known = f"\\mathcal{{{plain}}}"
+            elif not plain.isalpha():
+                raise ReadingError(
+                    f"a character that is not read in formulas: U+{ord(character):04X} {kind}", start, end, "character"
+                )
             else:
                 known = f"\\{GREEK[plain]} " if plain in GREEK else plain
         else:
@@ -386,6 +396,13 @@ def expanded(found: list[Token], macros: Mapping[str, HasBody]) -> list[Token]:
             if len(out) > MAX_TOKENS:
                 raise ReadingError(f"macros make a formula too long: limit={MAX_TOKENS} signs", token.start, token.end, "limit")
             continue
+        if macro.twice:
+            raise ReadingError(
+                f"the macro \\{token.text} is defined in two ways; which is meant here? give them two names",
+                token.start,
+                token.end,
+                "ambiguous",
+            )
         count += 1
         if count > MAX_EXPANSIONS or len(todo) > 4 * MAX_TOKENS:
             raise ReadingError(f"the macro \\{token.text} does not come to an end", token.start, token.end, "limit")
@@ -486,7 +503,7 @@ class _Surface:
             if item is not None:
                 found.append(item)
         self.depth -= 1
-        return tuple(_joined(found))
+        return tuple(_joined(_unbraced(found)))
 
     def item(self, before: list[Item]) -> Item | None:
         token = self.take()
@@ -516,6 +533,8 @@ class _Surface:
             if base.sub is not None:
                 raise ReadingError("two subscripts on one letter", token.start, end)
             before.append(replace(base, sub=script, end=end))
+        elif base.sups and base.kind != "group":
+            raise ReadingError("two superscripts on one letter; try a brace around the first", token.start, end)
         else:
             before.append(replace(base, sups=(*base.sups, script), end=end))
 
@@ -554,7 +573,7 @@ class _Surface:
             following = self.peek()
             if not inside and (following is None or following.text not in ("_", "^")):
                 return None
-            return Item("group", parts=(inside,), start=start, end=end)
+            return Item("group", parts=(inside,), font=BARE, start=start, end=end)
         if token.kind == "begin":
             return self._environment(token)
         if token.kind == "char":
@@ -689,6 +708,7 @@ class _Surface:
             "underbracket",
             "textcolor",
             "mathstrut",
+            "smash",
         ):
             return self._braced(token)
         if name in ("overset", "stackrel", "underset", "overunderset"):
@@ -702,7 +722,8 @@ class _Surface:
             return replace(inside[0], text="=!" if exclaimed else inside[0].text, start=start, end=end)
         if name in ACCENTS:
             inside, end = self.argument()
-            if len(inside) == 1 and inside[0].kind == "letter":
+            raised = bool(inside) and bool(inside[-1].sups or inside[-1].primes) and ACCENTS[name] == "bar"
+            if len(inside) == 1 and inside[0].kind == "letter" and not raised:  # the mean of squares is no square of a mean
                 return replace(inside[0], text=f"\\{ACCENTS[name]}{{{inside[0].text}}}", start=start, end=end)
             raise ReadingError(f"an accent over more than one letter: \\{name}", start, end, "accent")
         if name in TEXTS:
@@ -880,6 +901,32 @@ def _faced(item: Item, font: str) -> Item:
         return replace(item, kind="letter", text="\\bb{1}")
     inner = tuple(tuple(_faced(part, font) for part in parts) for parts in item.parts)
     return replace(item, parts=inner, font=font)
+
+
+def _unbraced(found: list[Item]) -> list[Item]:
+    """The items with what stands in braces read as it is printed: braces are no brackets.
+
+    Behind the name of a function they are taken for what it is a function of.
+
+    Raises:
+        ReadingError: a script stands behind braces around several things.
+    """
+    out: list[Item] = []
+    for item in found:
+        inside = item.parts[0] if item.kind == "group" and item.font == BARE else ()
+        if len(inside) > 1 and (item.sub is not None or item.sups or item.primes):
+            raise ReadingError(
+                "a script behind braces, which are not printed: of the last letter, or of all? try a bracket",
+                item.start,
+                item.end,
+                "ambiguous",
+            )
+        called = bool(out) and out[-1].kind == "letter" and (out[-1].text in CALLED or len(out[-1].text) > 1 < len(out[-1].font))
+        if not called and any(one.is_sign("+", "-") for one in inside):
+            out += inside
+        else:
+            out.append(item)
+    return out
 
 
 def _joined(found: list[Item]) -> list[Item]:

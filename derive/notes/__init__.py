@@ -93,6 +93,19 @@ class Macro:
     arity: int
     body: str
     default: str | None = None
+    provided: bool = False
+    """Whether it is a definition only where there is none yet (``\\providecommand``)."""
+    twice: bool = False
+    """Whether the note defines it in two ways: what it stands for depends on the place, which is not followed."""
+
+
+def add_macro(macros: dict[str, Macro], macro: Macro) -> None:
+    """Take in a definition; two that differ are remembered as such."""
+    known = macros.get(macro.name)
+    if known is None:
+        macros[macro.name] = macro
+    elif not macro.provided and (known.arity, known.body, known.default) != (macro.arity, macro.body, macro.default):
+        macros[macro.name] = replace(known, twice=True)
 
 
 @dataclass(frozen=True, slots=True)

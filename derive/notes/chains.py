@@ -50,7 +50,7 @@ from derive.notation.expectations import EXPECTATION_NAMES
 from derive.notation.latex_reader import FUNCTIONS, UNSIZED, Reader, Scope, alike, shared_letters
 from derive.notation.model import DENSITY_NAMES
 from derive.notation.spellings import arguments_of, plain, require_plain, sign_at
-from derive.notation.surface import SAME, SPACES, Item, Items, Token, surface, tokens
+from derive.notation.surface import SAME, SPACES, Item, Items, Token, tokens
 from derive.notes import Display, Place, Row, Source
 from derive.symbols import INTEGERS, SUMS_TO_ONE, Domain, Index, IndexLike, Symbol
 
@@ -90,6 +90,8 @@ HINT_WORDS = (
     "solve",
     *EXTREMES,
 )
+CLOSED = ("nonnegative", "closed simplex", "bool", "count")
+"""Domains with a border of their own."""
 SUMMED: Mapping[str, Domain] = {"bool": "one-hot", "nonnegative": "closed simplex", "positive": "simplex", "unit": "simplex"}
 
 
@@ -104,6 +106,8 @@ class RowClaim:
     """Whether the row may set an equation to be used: then it is a claim only if it holds."""
     hedge: str = ""
     """Why the claim cannot be refuted even where it fails: the row before, or an assumption, could not be read."""
+    kinks: str = ""
+    """Why the claim cannot be refuted where one of its sides is not defined: an extremum may be at a kink."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,6 +137,8 @@ class Hints:
     maximises: tuple[str, Items] | None = None
     minimum: bool = False
     """Whether it is the least value that is sought."""
+    fixed: Items = ()
+    """What else is fixed, ``at \\mu_k = \\mu_k^{old}``: equations, or nothing."""
     text: str = ""
     """The hint by which rows are judged, as it is written."""
 
@@ -282,13 +288,17 @@ class DisplayReader:
                     if label.partition("=")[2].strip() not in ("", "0"):
                         raise ReadingError(f"a solution of something else than = 0: {text!r}", 0, len(text), "hint")
                     self._require_one_hint(text)
+                    symbol, _, fixed = symbol.partition(" at ")
                     self.hints.solves = label.partition("=")[0].strip().strip("()"), self.own.surface(symbol)
+                    self.hints.fixed = self.own.surface(fixed)
                     self.hints.text = text
                 elif word in EXTREMES:
                     label, _, symbol = rest.partition(" over ")
+                    symbol, _, fixed = symbol.partition(" at ")
                     self._require_one_hint(text)
                     self.hints.text = text
-                    self.hints.maximises = label.strip().strip("()"), self.own.surface(symbol.partition(" at ")[0])
+                    self.hints.maximises = label.strip().strip("()"), self.own.surface(symbol)
+                    self.hints.fixed = self.own.surface(fixed)
                     self.hints.minimum = word.startswith("min")
                 else:
                     raise ReadingError(f"a hint that is not understood: {text!r}", 0, len(text), "hint")
@@ -382,7 +392,7 @@ class DisplayReader:
                     len(text),
                     "ambiguous",
                 )
-            items = _without_end(surface(text, self.own.macros), self.own)
+            items = _without_end(self.own.surface(text), self.own)
             status, claims, relation = self._claims(items, reader, following, number)
         except ReadingError as error:
             self._forget(before)
@@ -507,7 +517,7 @@ class DisplayReader:
                 raise ReadingError("a relation without a right side", items[-1].start, items[-1].end)
             if meaning == "approximately":
                 reader.notes.add(APPROXIMATE)
-                self.previous = self.exact = self._side(side, reader)
+                current = exact = self._side(side, reader)
                 continue
             if meaning == "is distributed as":
                 raise ReadingError(
@@ -553,6 +563,8 @@ class DisplayReader:
                 )
             ):
                 self.equation = (current, right)
+                if relation == "=!":
+                    current = exact = right
                 continue
             if implied and place == 0 and meaning == "=":
                 if before_equation is None and self.broken:
@@ -577,11 +589,13 @@ class DisplayReader:
                 self.jointly = False
                 alternatives = self._related(meaning, current, exact, right, reader, side)
                 hedge = "the hint names several parameters, and this row gives the value of one" if self.jointly else ""
+                if implied and place == 0 and meaning in BOUNDS:
+                    hedge = "a bound that follows from what stands before the arrow: that is not used here"
                 claims.append(RowClaim(alternatives, told, span, hedge=hedge))
                 alone = used and own_left and not implied and len(relations) == 1
                 if alone and meaning == "=" and not _is_quantity(current) and not self.hinted:
                     claims[-1] = replace(claims[-1], used=True)
-                claims += [replace(claim, span=span, hedge=hedge) for claim in self.pending]
+                claims += [replace(claim, span=span, hedge=hedge or claim.hedge) for claim in self.pending]
                 self.pending = []
             if meaning == "=":
                 starts = (own_left or implied) and place == 0
@@ -605,8 +619,6 @@ class DisplayReader:
         body = self.left if self.left is not None else value
         while isinstance(body, Component):
             body = body.argument
-        if len(relations) > 1 and not isinstance(value, Number):
-            return True
         return isinstance(body, Derivative) and _is_objective(body.body)
 
     def _by_constraint(self, before: tuple[Formula, Formula] | None, equation: tuple[Formula, Formula]) -> str:
@@ -672,7 +684,11 @@ class DisplayReader:
         """
         for entry in self.own.by_head(left[0].text):
             if isinstance(entry, Abbreviation) and plain(entry.spelling.items) == plain(left):
-                if plain(entry.body) != plain(right) and (above := self._resting_on(entry)):
+                if plain(entry.body) == plain(right):
+                    return False
+                if entry.text:
+                    return True  # what is declared keeps its meaning: both sides are compared
+                if above := self._resting_on(entry):
                     raise ReadingError(
                         f"{plain(left)} was defined before, and {above} rests on it; try another name",
                         left[0].start,
@@ -1041,6 +1057,11 @@ class DisplayReader:
         if self.hints.minimum:
             target = negate(target)
         symbol, indices, solution = self._solution(current, right, reader)
+        if not any(own.name == symbol.name for own in _symbols(target)):
+            raise ReadingError(f"{symbol.name} does not stand in the display that the hint names: {label!r}", 0, 1, "hint")
+        target = _bound_again(target, symbol)
+        for other, formal, value in self._fixed(reader, symbol):
+            target, solution = (Substitute(one, _as_in(one, other), formal, value) for one in (target, solution))
         self.jointly = self.hints.maximises is not None and len(self._hinted_names(reader)) > 1
         if symbol.family and _speaks_of(solution, symbol):
             return self._by_coordinate(target, symbol, indices, solution, reader)
@@ -1049,10 +1070,28 @@ class DisplayReader:
             return (self._claim(reader, put_in, "=", ZERO),)
         # A maximum inside the domain is a stationary point; that, and that nothing is larger, are two claims.
         slope = self._slope(target, symbol)
-        self.pending = [
-            RowClaim((self._claim(reader, self._put_in(slope, symbol, indices, solution), "=", ZERO),), "solves", (0, 1))
-        ]
+        stationary = self._claim(reader, self._put_in(slope, symbol, indices, solution), "=", ZERO)
+        self.pending = [_stationary(stationary, symbol, solution)]
         return (self._claim(reader, target, "<=", put_in),)
+
+    def _fixed(self, reader: Reader, symbol: Symbol) -> list[tuple[Symbol, tuple[Index, ...], Formula]]:
+        """The parameters that the hint fixes, with their values: ``at \\mu_k = \\mu_k^{old}``.
+
+        Raises:
+            ReadingError: it fixes something else, or what is sought.
+        """
+        found: list[tuple[Symbol, tuple[Index, ...], Formula]] = []
+        for part in _names(self.hints.fixed):
+            cut = sign_at(part, "=")
+            left = reader.formula(part[:cut]) if cut else None
+            if cut is None or not isinstance(left, Reference) or left.symbol.role != "param" or left.symbol.name == symbol.name:
+                raise ReadingError(f"a hint that fixes something else than a parameter: {plain(part)!r}", 0, 1, "hint")
+            value = reader.formula(part[cut + 1 :])
+            formal = tuple(index for index in left.indices if isinstance(index, Index))
+            if len(formal) != len(left.indices) or value.shape != left.shape or not free_indices(value) <= set(formal):
+                raise ReadingError(f"a hint that fixes a parameter at something else than a value: {plain(part)!r}", 0, 1, "hint")
+            found.append((left.symbol, formal, value))
+        return found
 
     def _hinted_up_to_factor(self, current: Formula, right: Formula, reader: Reader) -> tuple[Claim, ...] | None:
         """``\\pi_k \\propto N_k`` below a hint: the member of the simplex that is such, N_k over the sum of them all."""
@@ -1084,7 +1123,7 @@ class DisplayReader:
         target, solution, value = rename(target, fresh), rename(solution, fresh), rename(value, fresh)
         indices = tuple(index for index in fresh.values() if isinstance(index, Index))
         slope = Substitute(Derivative(target, Reference(own, indices)), own, formal, value)
-        self.pending = [RowClaim((self._claim(reader, slope, "=", ZERO),), "solves", (0, 1))]
+        self.pending = [_stationary(self._claim(reader, slope, "=", ZERO), symbol, solution)]
         # The member by itself, under a name of its own: nothing else moves.
         alone = replace(own, name=f"{own.name} alone")
 
@@ -1137,6 +1176,17 @@ class DisplayReader:
                 f"a solution with letters that its left side does not have: {', '.join(sorted(i.name for i in stray))}",
                 code="ill-formed",
             )
+        if (
+            exponent is not None
+            and exponent % 2 == 0
+            and reference.symbol.domain not in ("positive", "nonnegative", "unit", *SUMS_TO_ONE)
+        ):
+            raise ReadingError(
+                f"the value of a power of {reference.symbol.name}, of either sign; declare it positive",
+                0,
+                1,
+                "ambiguous",
+            )
         if exponent is not None:
             right = Power(right, Number(1 / exponent))
         return reference.symbol, indices, right
@@ -1174,6 +1224,10 @@ class DisplayReader:
                         lhs = lhs + Delta(a, b)
                 continue
             if fact.text in self.told:
+                continue
+            value = reader.probabilities.mean_in_closed_form(fact)
+            if value is not None:
+                found.append(Assumption(text=fact.text, equation=(reader.formula(fact.left), value)))
                 continue
             try:
                 scope = reader.probabilities.free_latents((*fact.left, *fact.right))
@@ -1291,6 +1345,34 @@ def _assumption(fact: Fact, left: Formula, right: Formula) -> Assumption | None:
     if named.partition("^")[0] in ("R", "\\bb{R}"):
         return None
     raise ReadingError(f"an assumed membership that is not read: {named}", code="unsupported")
+
+
+def _bound_again(target: Formula, symbol: Symbol) -> Formula:
+    """A Lagrangian with its parameter on the simplex, where it is free no longer."""
+    own = _as_in(target, symbol)
+    if own == symbol or symbol.domain != "simplex" or replace(own, domain="simplex") != symbol:
+        return target
+
+    def bound(node: Formula) -> Formula:
+        if isinstance(node, Reference) and node.symbol == own:
+            return replace(node, symbol=symbol)
+        if isinstance(node, Named) and own in _symbols(node):
+            return bound(unfold(node))
+        return rebuild(node, bound)
+
+    return bound(target)
+
+
+def _stationary(claim: Claim, symbol: Symbol, solution: Formula) -> RowClaim:
+    """That a derivative vanishes at an extremum, as it does inside of the domain where it exists."""
+    at_border = symbol.domain in CLOSED and not any(isinstance(node, Reference) for node in walk(solution))
+    return RowClaim(
+        (claim,),
+        "solves",
+        (0, 1),
+        hedge="at the border of the domain the derivative of an extremum need not vanish" if at_border else "",
+        kinks="the derivative does not exist there, and of an extremum it need not",
+    )
 
 
 def part_has_left(items: Items) -> bool:

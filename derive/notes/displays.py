@@ -57,6 +57,19 @@ _CONDITIONS = re.compile(
     r"|for(?!\s+(?:all|each|every|any)\b)|not|except|but|up to|plus|minus|times|modulo|terms|constant|const)(?![A-Za-z])",
     re.IGNORECASE,
 )
+_LEADS_ON = re.compile(
+    r"(?:since|because|as|using|by|from|where|that|of|and|with|when|is|are|recall|recalling|note|applying|via|to|on|in|for|under|the|identity"
+    r"|fact|rule|formula|definition|constraint|equations?|eqs?\.?|relation|property|inequality|lemma|theorem|section|step|lines?|rows?|:)\W*$",
+    re.IGNORECASE,
+)
+_REFERENCE = re.compile(r"(?:\(?[\d.]+[a-z]?\)?|\(?\\(?:eq)?ref\s*\{[^{}]*\}\)?|\(\\?\*+\)|[)\].])+$")
+_RELATION = re.compile(
+    r"[=<>≤≥≈∝]|\\(?:leq?|geq?|leqslant|geqslant|approx|propto|equiv|implies|Rightarrow|iff|to|triangleq|coloneqq|sim)(?![A-Za-z])"
+)
+_GOES_ON = re.compile(
+    r"[-+=<>*/^_≤≥≈∝−·×]|\\(?:cdot|times|pm|leq?|geq?|equiv|propto|approx|sim|to|implies|Rightarrow|iff)(?![A-Za-z])"
+)
+_ARROW = re.compile(r"\\(?:implies|Rightarrow|iff|Longrightarrow|Leftrightarrow)(?![A-Za-z])")
 _OPERANDS = frozenset({"const", "const.", "constant", "KL", "tr", "Tr", "det", "diag", "ELBO", "T", "old", "new", "c", "C"})
 _OPERATOR_BEFORE = re.compile(
     r"(?:[-+=<>*/^_(\[|,≤≥≈∝−·×]|\\(?:cdot|times|pm|mp|le|leq|ge|geq|leqslant|geqslant|equiv|propto|approx|sim|triangleq|coloneqq|to|leftarrow"
@@ -282,6 +295,8 @@ class _Reader:
                 core = core[: len(core) - 1 - len(gap)]
             if _OPERATOR_BEFORE.search(core) or inside.strip().rstrip(".,") in _OPERANDS or _CONDITIONS.match(inside):
                 continue
+            if _GOES_ON.match(inside.strip(" $\n")):
+                continue  # \\text{+ v}: a term
             wide = "&" in gap or "quad" in gap or "hspace" in gap or "hfill" in gap or len(re.findall(r"\\[ ;:>]|~", gap)) > 1
             if not (wide or (" " in inside and not opened)):
                 continue
@@ -296,7 +311,7 @@ class _Reader:
             plain = re.sub(rf"{_SPACE}|[.,;:!?]", "", tail)
             says_why = bool(_REASONS.match(inside))
             first = len(core) + window
-            if plain and not says_why:
+            if plain and not (says_why and _is_of_the_remark(inside, re.sub(rf"^{_SPACE}+|(?:{_SPACE}|[.,;:!?])+$", "", tail))):
                 continue
             if any(_CONDITIONS.match(self.text[self.text.index("{", a) + 1 : b - 1]) for a, b in tail_texts) and not says_why:
                 continue
@@ -324,6 +339,15 @@ class _Reader:
         return "".join(pieces)
 
 
+def _is_of_the_remark(words: str, tail: str) -> bool:
+    """Whether a formula behind words is what they speak of, ``since v > 0``, and no claim or term that stands behind a remark."""
+    if not _LEADS_ON.search(words):
+        return _REFERENCE.match(tail) is not None
+    while (without := re.sub(r"\{[^{}]*\}", "", tail)) != tail:
+        tail = without  # the k=1 below a sum relates nothing
+    return not _GOES_ON.match(tail) and not _ARROW.search(tail) and len(_RELATION.findall(tail)) <= 1
+
+
 def _words(text: str) -> str:
     r"""A remark as it is shown: without ``&`` and spacing, and ``\text{..}`` opened."""
     text = re.sub(r"\\(?:text|textrm|textit|textnormal|mbox|hbox|textsf)\s*\{([^{}]*)\}", r" \1 ", text)
@@ -349,7 +373,7 @@ def find_macros(text: str, start: int, end: int) -> Iterator[tuple[int, int, Mac
         body = re.sub(r"(?<!\\)%[^\n]*\n?\s*", "", text[found.end() + 1 : close])
         if found["new"]:
             name = found["braced"] or found["bare"]
-            macro = Macro(name, int(found["arity"] or 0), body, found["default"])
+            macro = Macro(name, int(found["arity"] or 0), body, found["default"], provided=found["new"] == "providecommand")
         elif found["plain"]:
             macro = Macro(found["plain"], found["parameters"].count("#"), body)
         else:

@@ -6,7 +6,7 @@ import re
 from pathlib import Path
 
 from derive.errors import DeriveError
-from derive.notes import Carrier, Declarations, Display, Macro, Note, Source, Warned, read_text
+from derive.notes import Carrier, Declarations, Display, Macro, Note, Source, Warned, add_macro, read_text
 from derive.notes.displays import OUTER_NAMES, Body, blanked, environment_end, find_macros, read_display
 from derive.notes.entries import Lines, entries, hints_and_declarations
 
@@ -30,6 +30,31 @@ _LINE_MARK = re.compile(r"^[ \t]*%!?[ \t]?", re.MULTILINE)
 _LABEL = re.compile(r"[ \t]*\(([^()\s]+)\)[ \t]*(?:%[^\n]*)?(?:\n|$)")
 
 
+_CONDITIONAL = re.compile(r"\\\\|\\%|%[^\n]*|\\(?P<word>(?!iff(?![A-Za-z]))if[A-Za-z]*|else|fi)(?![A-Za-z])")
+
+
+def _without_skipped(text: str) -> str:
+    """The text with what stands between ``\\iffalse`` and its ``\\fi`` or ``\\else`` blanked: TeX passes over it."""
+    pieces: list[str] = []
+    cursor, opened, depth = 0, -1, 0
+    for mark in _CONDITIONAL.finditer(text):
+        word = mark["word"]
+        if word is None:
+            continue
+        if opened < 0:
+            if word == "iffalse":
+                opened, depth = mark.start(), 1
+            continue
+        depth += 1 if word.startswith("if") else -1 if word == "fi" else 0
+        if depth == 0 or (word == "else" and depth == 1):
+            pieces += [text[cursor:opened], blanked(text, opened, mark.end())]
+            cursor, opened = mark.end(), -1
+    if opened >= 0:
+        pieces += [text[cursor:opened], blanked(text, opened, len(text))]
+        cursor = len(text)
+    return "".join([*pieces, text[cursor:]])
+
+
 class _Reader:
     """Reads a note and the files it includes, in the order in which they stand."""
 
@@ -44,7 +69,7 @@ class _Reader:
     def read(self, text: str, within: tuple[Path, ...], name: str | None) -> None:
         """Read one file; ``within`` are the files being read, itself last; ``name`` as an including file calls it."""
         lines = Lines(text, file=name)
-        text = self.without_macros(text)
+        text = self.without_macros(_without_skipped(text))
         begun = re.search(r"^[^%\n]*?(?P<mark>\\begin\{document\})", text, re.MULTILINE)
         at = 0
         if begun is not None:
@@ -88,7 +113,7 @@ class _Reader:
         pieces: list[str] = []
         cursor = 0
         for start, end, macro in find_macros(hidden, 0, len(hidden)):
-            self.macros[macro.name] = macro
+            add_macro(self.macros, macro)
             pieces += [text[cursor:start], blanked(text, start, end)]
             cursor = end
         return "".join([*pieces, text[cursor:]])

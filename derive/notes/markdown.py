@@ -14,7 +14,7 @@ from markdown_it import MarkdownIt
 from markdown_it.rules_block import StateBlock
 from markdown_it.token import Token
 
-from derive.notes import Carrier, Declarations, Display, Macro, Note, Source, Warned
+from derive.notes import Carrier, Declarations, Display, Macro, Note, Source, Warned, add_macro
 from derive.notes.displays import (
     OUTER_NAMES,
     Body,
@@ -215,7 +215,7 @@ class _Reader:
                 spans += [found.span() for found in marks.finditer(self.text, start, end)]
             if token.type != "fence" or token.info.strip().startswith(("math", "{math}")):
                 for first, last, macro in find_macros(self.text, start, end):
-                    self.macros[macro.name] = macro
+                    add_macro(self.macros, macro)
                     spans.append((first, last))
         pieces: list[str] = []
         cursor = 0

@@ -43,6 +43,7 @@ def _declared(note: Note) -> Dictionary:
     for block in note.blocks:
         lines = [line.text for line in block.lines] if isinstance(block, Declarations) else []
         hints = [hint.text for hint in block.hints if hint.text.startswith("let ")] if isinstance(block, Display) else []
+        known.tell_apart(lines)
         for text in [*lines, *hints]:
             word, _, name = text.strip().partition(" ")
             try:

@@ -1,0 +1,389 @@
+"""Rows that are told from their twins by one sign only: a bracket that is not printed, a font, a mark, a number far too small."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from checks.notes import check_note
+from checks.witness import Witness
+from derive.notes import read_note
+from tests.unit.notes.test_check import checked, verdict
+
+ACCEPTED = ("proved", "confirmed")
+NUMBERS = r"""
+size n, d, k
+index i in 1..n ; j, l in 1..d ; m in 1..k
+data x_i in R
+param u in R ; v in positive ; r in nonnegative ; y in R^d ; w in R^d ; \mu_m in R
+param A in R^{d x d} ; S in spd(d)
+frozen q in simplex(k)
+const a in R
+define \bar{x} = \frac1n \sum_i x_i
+"""
+FACES = r"""
+size n, d
+index i in 1..n ; j in 1..d
+param x in R ; \mathbf{x} in R
+data z_i in R ; \mathbf{z}_i in R^d
+"""
+NORMALS = r"""
+size n
+index i in 1..n
+data y_i in R ; u_i in R
+latent w_i in R
+param \mu in R ; \sigma in positive
+frozen \hat w_i in R ; v_i in R
+w_i ~ Normal(\mu, \sigma^2)
+y_i | w_i ~ Normal(w_i, 1)
+u_i ~ Normal(0, 1)
+define \theta = (\mu, \sigma) ; \theta_t = (\mu_t, \sigma_t)
+assume \hat w_i = E[w_i | y_i; \theta_t]
+assume v_i = \frac{\mu_t + \sigma_t^2 y_i}{1+\sigma_t^2}
+"""
+TWO_VALUES = r"""
+size n
+index i in 1..n
+data y_i in R
+latent w_i in R
+param \mu in R ; \sigma in positive ; \mu_t in R ; \sigma_t in positive
+w_i ~ Normal(\mu, \sigma^2)
+y_i | w_i ~ Normal(w_i, 1)
+define \theta = (\mu, \sigma) ; \theta_t = (\mu_t, \sigma_t)
+"""
+ONE_DENSITY = r"""
+size n, K
+index i in 1..n ; k in 1..K
+data x_i in R ; y_i in R
+latent z_i in 1..K
+param \theta_k in R ; \pi in simplex(K)
+z_i ~ Categorical(\pi)
+x_i | z_i=k ~ Density(f)
+y_i | z_i=k ~ Density(f)
+"""
+TWO_LABELS = r"""
+size n, K
+index i in 1..n ; k, l in 1..K
+data x_i in N ; y_i in N
+latent z_i in 1..K ; t_i in 1..K
+param \lambda_k in positive ; \rho_k in positive ; \pi in simplex(K) ; \omega in simplex(K)
+z_i ~ Categorical(\pi)
+t_i ~ Categorical(\omega)
+x_i | z_i=k ~ Poisson(\lambda_k)
+y_i | t_i=k ~ Poisson(\rho_k)
+"""
+PARENTS = r"""
+size n
+index i in 1..n
+data x_i in R ; y_i in R ; w_i in R
+latent t_i in R ; u_i in R
+param s in positive ; v in positive
+t_i ~ Normal(0, 1)
+u_i ~ Normal(t_i, v)
+x_i | t_i ~ Normal(t_i, s)
+y_i | x_i, t_i ~ Normal(x_i + t_i, v)
+w_i | x_i ~ Normal(x_i, v)
+"""
+ITERATES = r"""
+size n, K
+index i in 1..n ; k, l in 1..K
+data x_i in R
+latent z_i in 1..K
+param \sigma_k in positive ; \pi in simplex(K) ; \mu_k in R
+define \theta = (\pi,\mu,\sigma) ; \theta^{(1)}=(\pi^{(1)},\mu^{(1)},\sigma^{(1)})
+define \theta^{(2)}=(\pi^{(2)},\mu^{(2)},\sigma^{(2)})
+define \theta_1 = (\pi_1, \mu_1, \sigma_1)
+z_i ~ Categorical(\pi)
+x_i | z_i=k ~ Normal(\mu_k, \sigma_k^2)
+"""
+LAST_ITERATE = r"""
+size d
+param \mu in R^d ; S in spd(d)
+define \theta = (\mu, S) ; \theta^{(T)} = (\mu^{(T)}, S^{(T)})
+"""
+TIMES = r"""
+size n, T
+index i in 1..n ; t, s in 1..T
+data x_i in R
+param \mu in R ; v in positive
+define \theta = (\mu,v) ; \theta^{(t)} = (\mu^{(t)},v^{(t)})
+x_i ~ Normal(\mu, v)
+"""
+UNNAMED = r"""
+size n, K
+index i in 1..n ; k, l in 1..K
+data x_i in N
+latent z_i in 1..K
+param \lambda_k in positive ; \pi in simplex(K)
+z_i ~ Categorical(\pi)
+x_i | z_i=k ~ Poisson(\lambda_k)
+"""
+MIXED_COUNTS = (
+    UNNAMED
+    + r"""
+frozen m_k in positive ; \rho in simplex(K)
+define \theta = (\pi,\lambda) ; \theta_t = (\pi_t,\lambda_t) ; \theta_0 = (\rho, m)
+posterior r_{ik} = p(z_i=k|x_i) at \theta_t
+define Q(\theta) = \sum_i\sum_k r_{ik}\log p(x_i,z_i=k;\theta) ; \ell(\theta) = \sum_i \log p(x_i;\theta)
+"""
+)
+INPUTS = r"""
+size n
+index i in 1..n
+data x_i in R ; y_i in R
+param w in R ; s in positive
+y_i ~ Normal(w x_i, s)
+define X=(x_i) ; Y=(y_i)
+"""
+FAMILY = r"""
+size K
+index k in 1..K
+param \theta_k in R ; \mu in R
+define L(\theta) = \sum_k \theta_k^2
+"""
+
+TWINS = [
+    # braces are not printed
+    (NUMBERS, r"{u + v} a = u + v a", r"{u + v} a = u a + v a"),
+    (NUMBERS, r"a - {u + v} = a - u + v", r"a - {u + v} = a - u - v"),
+    (NUMBERS, r"{-1} u = -u", r"2{-1} u = -2u"),
+    (NUMBERS, r"\log {v} = \log v", r"{u + v}^2 = u^2 + 2uv + v^2"),
+    (NUMBERS, r"\exp{-u + v} = \exp(v - u)", r"\exp{-u + v} = e^{-u} + v"),
+    (NUMBERS, r"u + \smash{v} = u + v", r"u = u \smash{+ v}"),
+    # what stands behind a remark is no part of it
+    (NUMBERS, r"u = u \quad \text{by symmetry}", r"u = u \quad \text{(by symmetry)} = v"),
+    (NUMBERS, r"u = u \quad \text{since } v > 0", r"u = u \quad\text{since } v > 0, \quad u = v"),
+    (NUMBERS, r"u = u \quad \text{by (2)}.", r"u = u \text{ by (2)} \le v"),
+    (NUMBERS, r"u = u \quad \text{by Lemma } 3", r"u = u \text{ (by x)} + v"),
+    (NUMBERS, r"u = u \quad \text{by } \eqref{eq:a}", r"u = u \text{ by (2)} \implies u = v"),
+    (
+        NUMBERS,
+        r"u = u \quad \text{using the identity } (a+u)^2 = a^2 + 2au + u^2",
+        r"u = u \quad\text{because } v > 0 \quad \text{and} \quad u = v",
+    ),
+    # Unicode
+    (NUMBERS, "x₁ = x_1", "u₂ = 2u"),
+    (NUMBERS, "u² = u u", "② u = 2u"),
+    # entries of a transpose
+    (NUMBERS, r"A^T_{jl} = A_{lj}", r"A^T_{jl} = A_{jl}"),
+    (NUMBERS, r"\sum_l A_{jl}^\top w_l = (A^T w)_j", r"\sum_l A^T_{jl} w_l = (A w)_j"),
+    (NUMBERS, r"A_{jl}^2 = A_{jl} A_{jl}", r"S^{-1}_{jl} = \frac{1}{S_{jl}}"),
+    # an operator and the next one
+    (
+        NUMBERS,
+        r"\frac{\partial}{\partial v} \frac{\partial v^2}{\partial v} u = 2u",
+        r"\frac{\partial}{\partial v} v \frac{\partial v^2}{\partial v} = 2v",
+    ),
+    # ranges that may be shorter than empty
+    (NUMBERS, r"\sum_{m=2}^k 1 = k - 1", r"\sum_{m=3}^k 1 = k - 2"),
+    (NUMBERS, r"\sum_{m=3}^k \mu_m = \sum_m \mu_m - \mu_1 - \mu_2", r"\prod_{m=3}^k v = v^{k-2}"),
+    (NUMBERS, r"\sum_{m=4}^k a + \mu_3 = (k-3) a + \mu_3", r"\sum_{m=4}^k a + \mu_2 = (k-3) a + \mu_2"),
+    # numbers far apart
+    (NUMBERS, r"u + 10^{-100} - 10^{-100} = u", r"u + 10^{-100} = u"),
+    (NUMBERS, r"10^{100} (u + 1) = 10^{100} u + 10^{100}", r"10^{100} (u + 1) = 10^{100} u + 10^{100} + 1"),
+    (NUMBERS, r"e^{-500} e^{500} = 1", r"1 - e^{-500} = 1"),
+    (NUMBERS, r"e^{-1000 u^2} \cdot 1 = e^{-1000 u^2}", r"e^{-1000 u^2} + 1 = 1"),
+    (NUMBERS, r"100! = 100 \cdot 99!", r"1 + \frac{1}{100!} = 1"),
+    (NUMBERS, r"1 + e^{-e^{9}} - e^{-e^{9}} = 1", r"1 + e^{-e^{9}} = 1"),
+    (NUMBERS, r"10^{-100} u = 10^{-100} u + \text{const}", r"10^{-100} u = 1 + \text{const}"),
+    # two fonts, both declared
+    (FACES, r"\frac{\partial}{\partial x} (\mathbf{x} x) = \mathbf{x}", r"\mathbf{x} = x"),
+    (FACES, r"z_i \mathbf{z}_i^T \mathbf{z}_i = z_i \sum_j \mathbf{z}_{ij}^2", r"\frac{\partial}{\partial x} \mathbf{x} = 1"),
+    # means that go by a name
+    (
+        NORMALS,
+        r"\hat w_i = \frac{\mu_t + \sigma_t^2 y_i}{1+\sigma_t^2}",
+        r"\hat w_i = \frac{\mu_t + \sigma_t^2 y_i}{2+\sigma_t^2}",
+    ),
+    (NORMALS, r"E[w_i | y_i, u_i; \theta_t] = \hat w_i", r"E[w_i | y_i, u_i; \theta_t] = 2 \hat w_i"),
+    (NORMALS, r"E[w_i | y_i; \theta_t] = v_i", r"\frac{\partial}{\partial \mu_t} v_i = 0"),
+    (NORMALS, r"\frac{\partial}{\partial \mu} (\mu \hat w_i) = \hat w_i", r"\frac{\partial}{\partial \mu_t} \hat w_i = 0"),
+    # parameters that are other values of the model's own
+    (TWO_VALUES, r"p(w_i; \theta_t) = \mathcal{N}(w_i | \mu_t, \sigma_t^2)", r"p(w_i; \theta_t) = p(w_i; \theta)"),
+    (TWO_VALUES, r"p(w_i; \mu_t) = \mathcal{N}(w_i | \mu_t, \sigma^2)", r"p(w_i; \mu_t) = p(w_i; \mu)"),
+    (
+        TWO_VALUES,
+        r"E[w_i | y_i; \theta_t] = \frac{\mu_t + \sigma_t^2 y_i}{1+\sigma_t^2}",
+        r"E[w_i | y_i; \theta_t] = E[w_i | y_i; \theta]",
+    ),
+    # one unspecified density of two variables
+    (ONE_DENSITY, r"p(x_i, y_i) = \sum_k \pi_k p(x_i|z_i=k) p(y_i|z_i=k)", r"p(x_i, y_i) = \sum_k \pi_k p(x_i|z_i=k)^2"),
+    (ONE_DENSITY, r"p(x_i) = \sum_k \pi_k p(x_i|z_i=k)", r"p(x_i) = p(y_i)"),
+    # the parameters of a component say what label it has, to what uses them
+    (TWO_LABELS, r"p(y_i|\rho_k) = p(y_i|t_i=k)", r"p(y_i|\lambda_k) = p(y_i|t_i=k)"),
+    (TWO_LABELS, r"p(x_i,y_i|\lambda_k) = p(x_i|z_i=k) p(y_i)", r"p(x_i,y_i|\lambda_k) = p(x_i|z_i=k) p(y_i|t_i=k)"),
+    # what a latent or a datum depends on is not given
+    (PARENTS, r"E[u_i|t_i] = t_i", r"E[u_i] = t_i"),
+    (PARENTS, r"E[t_i|x_i] = \frac{x_i}{1+s}", r"E[u_i|x_i] = t_i"),
+    (
+        PARENTS,
+        r"E[t_i|y_i, x_i] = \frac{(y_i-x_i)/v + x_i/s}{1+1/v+1/s}",
+        r"E[t_i|y_i] = \frac{(y_i-x_i)/v}{1+1/v}",
+    ),
+    (PARENTS, r"E[t_i^2] = 1", r"E[t_i^2|w_i] = 1"),
+    # what marks other values of the parameters is no power, transpose or index
+    (ITERATES, r"\mu_k\mu_k = \mu_k^2", r"\mu_k^2 = \mu_k^{(2)}"),
+    (ITERATES, r"E[\mu_{z_i}^2] = \sum_k \pi_k \mu_k \mu_k", r"\frac{\partial}{\partial\sigma_k}\log p(x_i|z_i=k) = 0 \cdot x_i"),
+    (
+        ITERATES,
+        r"p(x_i | z_i=k; \theta^{(2)}) = \mathcal{N}(x_i | \mu_k^{(2)}, (\sigma_k^{(2)})^2)",
+        r"p(x_i; \theta^{(1)}) = p(x_i; \theta^{(2)})",
+    ),
+    (ITERATES, r"p(x_i; \theta) = p(x_i)", r"p(x_i; \theta_1) = p(x_i; \theta)"),
+    (LAST_ITERATE, r"S^T = S", r"S^T = S^{(T)}"),
+    (LAST_ITERATE, r"\mu^T \mu = \|\mu\|^2", r"\mu^T = \mu^{(T)}"),
+    (TIMES, r"p(x_i; \theta) = p(x_i)", r"p(x_i;\theta^{(1)}) = p(x_i;\theta^{(2)})"),
+    (TIMES, r"\sum_t \mu = T \mu", r"\sum_t \mu^{(t)} = T\mu^{(t)}"),
+    # what a bar behind a derivative evaluates
+    (
+        MIXED_COUNTS,
+        r"\frac{\partial}{\partial\lambda_k}\log p(x_i;\theta)|_{\theta=\theta_t} = r_{ik}(x_i/\lambda_k-1)|_{\theta=\theta_t}",
+        r"\frac{\partial}{\partial\lambda_k}\log p(x_i;\theta)|_{\theta=\theta_t} = 0\cdot n",
+    ),
+    (
+        MIXED_COUNTS,
+        r"\nabla_{\lambda_k}\sum_i\log p(x_i;\theta)|_{\theta=\theta_t} = \nabla_{\lambda_k}Q(\theta)|_{\theta=\theta_t}",
+        r"\nabla_{\lambda_k}\sum_i\log p(x_i;\theta)|_{\theta=\theta_t} = 0 \cdot n",
+    ),
+    # other letters than the model's
+    (MIXED_COUNTS, r"p(x_i;\theta) = p(x_i;\pi,\lambda)", r"p(x_i;\theta) = p(x_i;\phi)"),
+    (MIXED_COUNTS, r"\ell(\theta) = \sum_i \log p(x_i)", r"\ell(\theta_0) = \ell(\theta)"),
+    (MIXED_COUNTS, r"p(x_i;\pi,\lambda) = p(x_i)", r"p(x_i;\pi,m) = p(x_i;\pi,\lambda)"),
+    (UNNAMED, r"p(x_i;\theta) = p(x_i)", r"p(x_i;\theta) = p(x_i;\phi)"),
+    # inputs that are named behind the bar, or are not
+    (INPUTS, r"p(y_i | x_i) = \mathcal{N}(y_i|wx_i,s)", r"p(y_1|x_2) = \mathcal{N}(y_1|wx_1,s)"),
+    (INPUTS, r"p(Y|X) = \prod_i p(y_i|x_i)", r"p(Y|X) = p(Y|x_1)"),
+    # a trailing zero, an approximation, an arrow
+    (NUMBERS, r"\sum_i (x_i - \bar x) = \sum_i x_i - n \bar x = 0", r"\sum_i (x_i - u) = \sum_i x_i - n u = 0"),
+    (
+        NUMBERS,
+        r"\frac{\partial}{\partial u} \sum_i (x_i - u)^2 = -2 \sum_i (x_i - u) = 0",
+        r"\frac{\partial}{\partial u} \sum_i (x_i - u)^2 = 2 \sum_i (x_i - u) = 0",
+    ),
+    (NUMBERS, r"u - v = 0 \implies u + v = 2v", r"u - v = 0 \implies u + v = 2v = 0"),
+    (NUMBERS, r"u \approx v = v", r"u \approx v = u"),
+    (NUMBERS, r"u \approx u + 1 \\ &= 1 + u", r"u \approx u + 1 \\ &= u"),
+    (NUMBERS, r"a \stackrel{!}{=} u = u + 0", r"a \stackrel{!}{=} u = a"),
+    # an accent over a power
+    (NUMBERS, r"\overline{x} = \frac1n \sum_i x_i", r"\overline{x^2} = \bar x^2"),
+    # two gradients
+    (NUMBERS, r"\nabla_w \nabla_y^T w^T A y = A", r"\nabla_w \nabla_y^T w^T A w = A + A^T"),
+    (
+        NUMBERS,
+        r"\frac{\partial^2}{\partial w \partial y^T} w^T A y = A",
+        r"\frac{\partial}{\partial w} \frac{\partial}{\partial y^T} w^T A y = A^T",
+    ),
+    (NUMBERS, r"{v^2}^3 = v^6", r"v^{2}^{3} = v^6"),
+    # a closed simplex has members that vanish
+    (NUMBERS, r"\prod_m q_m \ge 0", r"\prod_m q_m > 0"),
+    (NUMBERS, r"1 + q_m > 0", r"q_m^v > 0"),
+    # words that hold a term, or stand before the relation
+    (NUMBERS, r"u = u \text{ by (3)}", r"u = u \text{+ v}"),
+    (NUMBERS, r"u = u \quad\text{because } \sum_{m=1}^k q_m = 1", r"u \text{ by (3)} = v"),
+    # a member is not all of a family
+    (FAMILY, r"L(\theta) = \sum_k \theta_k^2", r"L(\theta_1) = \sum_k \theta_k^2"),
+]
+
+
+@pytest.mark.parametrize(("declarations", "right", "wrong"), TWINS)
+def test_a_row_is_told_from_its_twin(declarations: str, right: str, wrong: str) -> None:
+    assert verdict(declarations, right) in ACCEPTED
+    assert verdict(declarations, wrong) not in ACCEPTED
+
+
+def test_what_a_block_declares_keeps_its_meaning_behind_a_sign_of_definition() -> None:
+    declarations = NUMBERS + r"define B = \sum_i x_i"
+    assert verdict(declarations, r"B := \sum_{i=1}^n x_i \cdot 1") == "proved"
+    assert verdict(declarations, r"B := 2 \sum_i x_i") == "refuted"
+    assert verdict(declarations, r"C := \sum_i x_i", r"C := \sum_i x_i^2", r"C = \sum_i x_i^2") == "proved"
+
+
+def test_a_hint_fixes_other_parameters() -> None:
+    objective = r"\ell := -\frac{n}{2} \log v - \frac{1}{2v} \sum_i (x_i - u)^2 \tag{eq-l}"
+    declarations = NUMBERS
+
+    def judged(hint: str, row: str) -> str:
+        return verdict(declarations, objective.replace(r" \tag{eq-l}", r" \label{eq-l}"), f"<!-- derive: {hint} -->", row)
+
+    assert judged(r"maximises (eq-l) over v at u = 0", r"v = \frac1n \sum_i x_i^2") == "proved"
+    assert judged(r"maximises (eq-l) over v at u = 1", r"v = \frac1n \sum_i x_i^2") == "refuted"
+    assert judged(r"maximises (eq-l) over v", r"v = \frac1n \sum_i (x_i - u)^2") == "proved"
+    assert judged(r"maximises (eq-l) over v at v = 1", r"v = \frac1n \sum_i x_i^2") == "unread"
+    assert judged(r"maximises (eq-l) over v at u", r"v = \frac1n \sum_i x_i^2") == "unread"
+
+
+def test_an_extremum_at_a_border_or_a_kink_is_not_refuted_by_its_slope() -> None:
+    def judged(objective: str, hint: str, row: str) -> str:
+        return verdict(NUMBERS, rf"{objective} \label{{eq-b}}", f"<!-- derive: {hint} -->", row)
+
+    assert judged("B := -(r+1)^2", "maximises (eq-b) over r", "r = 0") == "unknown"
+    assert judged("B := -(r+1)^2", "minimises (eq-b) over r", "r = 0") == "refuted"
+    assert judged("B := -(r+1)^2", "maximises (eq-b) over r", "r = 1") == "refuted"
+    assert judged("B := |u|", "minimises (eq-b) over u", "u = 0") == "unknown"
+    assert judged("B := |u|", "minimises (eq-b) over u", "u = 1") == "refuted"
+    assert judged("B := (u + v)^2", "minimises (eq-b) over u", "u^2 = v^2") == "unread"
+
+
+def test_hints_speak_of_what_stands_in_the_objective() -> None:
+    lagrangian = r"L := \sum_m q_m \log \pi_m + \lambda (1 - \sum_m \pi_m) \label{eq-L}"
+    declarations = NUMBERS + r"param \pi in simplex(k)"
+
+    def judged(hint: str, row: str) -> str:
+        free = r"<!-- derive: let \lambda in R ; free \pi -->"
+        return verdict(declarations, free, lagrangian, f"<!-- derive: {hint} -->", row)
+
+    assert judged(r"maximises (eq-L) over \pi", r"\pi_m = q_m") == "proved"
+    assert judged(r"maximises (eq-L) over \pi", r"\pi_m = \frac{1}{k}") == "refuted"
+    assert judged(r"maximises (eq-L) over u", "u = 3") == "unread"
+
+
+def test_a_bound_behind_an_arrow_is_not_refuted() -> None:
+    assert verdict(NUMBERS, r"u = a \implies u \le a + v") == "unknown"
+    assert verdict(NUMBERS, r"u = a \implies v \ge 0") == "proved"
+
+
+def test_a_name_declared_in_two_ways_is_read_in_none() -> None:
+    note = checked(NUMBERS + "const B in R ; B in R^d\ndefine C = 1 ; C = 2", "B + u = u + B", "C = 1", "u + v = v + u")
+    assert len(note.troubles) == 2
+    assert [step.verdict for step in note.steps] == ["unread", "unread", "proved"]
+
+
+def test_letters_tied_by_an_assumption_are_not_held_in_derivatives() -> None:
+    declarations = r"param s in positive ; \sigma in positive ; a in R" + "\nassume s = \\sigma^2"
+    assert verdict(declarations, r"\frac{\partial}{\partial \sigma} s = 0") == "unread"
+    assert verdict(declarations, r"\frac{\partial}{\partial s} (s \sigma) = \sigma") == "unread"
+    assert verdict(declarations, r"\frac{\partial}{\partial a} (s a) = s") == "proved"
+
+
+LATEX = r"""
+\newcommand{\xx}{a}
+\newcommand{\yy}{a}
+\providecommand{\yy}{b}
+\newcommand{\zz}{c}
+\newcommand{\zz}{c}
+\begin{document}
+%! derive
+%! const a in R ; b in R ; c in R
+%! end
+\[ \xx = a \]
+\renewcommand{\xx}{b}
+\[ \yy = b \]
+\[ \yy = a \]
+\[ \zz = c \]
+\iffalse
+\[ a = b \]
+\fi
+\[ a = b \iff a = b \]
+\iffalse \[ a = b \]
+\ifx\a\b \else \[ a = b \] \fi
+\else
+\[ a = a \]
+\fi
+\end{document}
+"""
+
+
+def test_macros_defined_in_two_ways_and_text_that_is_passed_over() -> None:
+    note = check_note(read_note(Path("note.tex"), LATEX), Witness(autodiff=False), diagnosed=False)
+    assert [step.verdict for step in note.steps] == ["unread", "refuted", "proved", "proved", "proved", "proved"]
