@@ -16,7 +16,17 @@ from derive.errors import ReadingError
 from derive.formula import Convention
 from derive.notation.conventions import Convention as Convention_
 from derive.notation.conventions import Spelling as Spelling_
-from derive.notation.spellings import Argument, Spelling, arguments_of, plain, sign_at, spelling, template
+from derive.notation.spellings import (
+    ALL_PARAMETERS,
+    DENSITY_NAMES,
+    Argument,
+    Spelling,
+    arguments_of,
+    plain,
+    sign_at,
+    spelling,
+    template,
+)
 from derive.notation.surface import MAX_CHARACTERS, HasBody, Item, Items, surface
 from derive.symbols import Domain, Index, Range, Role, Size, Symbol
 
@@ -294,14 +304,54 @@ class Dictionary:
                         if len(faces[plain(items)]) == 2:
                             self.faces.add(items[0].text)
 
-    def surface(self, text: str) -> Items:
-        """What a text says, item by item.
+    def surface(self, text: str, *, wide: bool = False) -> Items:
+        """What a text says, item by item; ``wide`` spaces between formulas too.
 
         Raises:
             ReadingError: it cannot be taken apart.
         """
-        items = surface(text, self.macros)
-        return _told_apart(items, self.faces) if self.faces else items
+        items = surface(text, self.macros, wide=wide)
+        items = _told_apart(items, self.faces) if self.faces else items
+        return self._with_parameters(items) if self.statements else items
+
+    def _with_parameters(self, items: Items) -> Items:
+        """The items with ``p_\\theta(x)`` written as ``p(x; \\theta)``."""
+        out: list[Item] = []
+        for item in items:
+            item = replace(
+                item,
+                parts=tuple(self._with_parameters(part) for part in item.parts),
+                sub=None if item.sub is None else self._with_parameters(item.sub),
+                sups=tuple(self._with_parameters(sup) for sup in item.sups),
+            )
+            before = out[-1] if out else None
+            if (
+                before is not None
+                and before.sub is not None
+                and before.text in DENSITY_NAMES
+                and before == replace(before.bare, sub=before.sub)
+                and item.kind == "fence"
+                and item.text == "()"
+                and not self.by_head(before.text)
+                and self._are_parameters(before.sub)
+            ):
+                out[-1] = before.bare
+                bar = Item("sign", ";", start=before.start, end=before.end)
+                item = replace(item, parts=((*item.parts[0], bar, *before.sub),))
+            out.append(item)
+        return tuple(out)
+
+    def _are_parameters(self, items: Items) -> bool:
+        """Whether a subscript names parameters: letters that are declared as such, tuples of them, or a lone theta."""
+        parts = [part for part in arguments_of_names(items) if part]
+        for part in parts:
+            entries = [entry for entry in self.by_head(part[0].text) if not isinstance(entry, Posterior)]
+            kinds = {entry.kind for entry in entries if isinstance(entry, Letter)}
+            if kinds & {"data", "latent"} or (part[0].text in self.indices or part[0].text in self.sizes):
+                return False
+            if not kinds and not any(isinstance(entry, Abbreviation) for entry in entries) and part[0].text not in ALL_PARAMETERS:
+                return False
+        return bool(parts)
 
     def pattern(self, items: Items) -> Spelling:
         return spelling(items, self.is_index)
@@ -323,6 +373,8 @@ class Dictionary:
             key = plain(items)
             numbers = re.fullmatch(r"-?\d+", upper) is not None
             made = (int(lower), int(upper)) if numbers else Index(key, Range(self.size(upper, start), int(lower)))
+            if isinstance(made, Index):
+                self.indices.setdefault(f"{key}'", replace(made, name=f"{key}'"))
             if self.indices.setdefault(key, made) != made:
                 del self.indices[key]
                 raise ReadingError(f"an index with two ranges: {key}; 'reset' begins anew", start, start + 1, "declaration")
@@ -582,13 +634,29 @@ class Dictionary:
         call = self.surface(right[met.end() - 1 :])
         if not call or call[0].kind != "fence":
             raise ReadingError(f"a distribution without its arguments: {right.strip()!r}", 0, 1, "declaration")
+        if call[1:] and [plain((item,)) for item in call[1:] if not item.is_sign(",", ".")] not in (["iid"], ["independently"]):
+            behind = plain(call[1:])
+            raise ReadingError(f"something behind a distribution that is not read: {behind!r}", 0, 1, "declaration")
         targets = tuple(_event(items) for items in arguments_of_names(target if not _one_fence(target) else target[0].parts[0]))
         conditioned = tuple(_event(items) for part in conditions for items in arguments_of_names(part))
         for known in self.statements:
             if _said_of(known.targets) & _said_of(targets) and _overlap(known.conditions, conditioned):
                 said = ", ".join(sorted(plain(target.items) for target in targets))
                 raise ReadingError(f"two distributions of {said}; 'reset' begins anew", 0, 1, "declaration")
+        for target in targets:
+            self._require_any_member(target.items)
         self.statements.append(Statement(targets, conditioned, met[1], arguments_of(call[0].parts[0])))
+
+    def _require_any_member(self, items: Items) -> None:
+        """That a distribution is said of every member of a family, ``x_i``, and not of ``x_1`` alone.
+
+        Raises:
+            ReadingError: it is said of one.
+        """
+        for entry in self.by_head(items[0].text if items else ""):
+            met = entry.spelling.match(items, 0) if isinstance(entry, Letter) else None
+            if met is not None and met[1] == len(items) and any(not self.is_index(plain(c)) for c in met[0].slots.values()):
+                raise ReadingError(f"a distribution of one member of a family: {plain(items)}", 0, 1, "declaration")
 
 
 def _mentions(items: Items, name: str) -> bool:

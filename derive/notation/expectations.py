@@ -39,8 +39,8 @@ from derive.formula import (
 )
 from derive.notation.declarations import Abbreviation, Fact, Letter, Posterior, Statement, Unknown, arguments_of_names
 from derive.notation.marginals import Occurrence, covers, empty_scope, generic
-from derive.notation.model import DENSITY_NAMES, Model
-from derive.notation.spellings import Match, arguments_of, plain, require_plain, sign_at
+from derive.notation.model import Model
+from derive.notation.spellings import DENSITY_NAMES, Match, arguments_of, plain, require_plain, sign_at
 from derive.notation.surface import Item, Items
 from derive.symbols import Index, IndexLike, Range, Symbol
 

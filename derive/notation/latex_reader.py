@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import difflib
 import math
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from fractions import Fraction
@@ -51,12 +52,13 @@ from derive.formula import (
     negate,
     unfold,
     walk,
+    walk_unfolded,
 )
 from derive.notation.declarations import Abbreviation, Dictionary, Entry, Letter, Posterior, Unknown
 from derive.notation.expectations import AVERAGES, UNWRITTEN
 from derive.notation.probabilities import Probabilities
 from derive.notation.spellings import TRANSPOSES, Match, arguments_of, chunks_of, plain, require_plain, sign_at
-from derive.notation.surface import Item, Items
+from derive.notation.surface import BRACED, Item, Items
 from derive.symbols import Index, IndexLike, Range, Size, Symbol
 
 UNSIZED = Size("?")
@@ -165,6 +167,8 @@ class Reader:
         self.place = place
         self.notes: set[str] = set()
         self.undecided_weights = False
+        self.asides: dict[tuple[int, int], tuple[str, Formula, Formula]] = {}
+        """What labels below braces claim of what stands in them, by their places."""
         self.unpaired: set[str] = set()
         """Letters of which it is open whether a sum is over them too: those that stand free nowhere else."""
         self.probabilities = Probabilities(self)
@@ -254,6 +258,8 @@ class Reader:
                 continue
             if item.is_sign("!"):
                 line.take()
+                if (again := line.peek()) is not None and again.is_sign("!"):
+                    raise ReadingError("a double factorial is not read", item.start, again.end, "unsupported")
                 if not factors:
                     raise ReadingError("a factorial of nothing", item.start, item.end)
                 factors[-1] = Function("gamma", (factors[-1] + 1,))
@@ -363,7 +369,11 @@ class Reader:
         if item.kind == "group":
             require_plain(item, sups=True, primes=True)
             line.take()
-            return self.formula(item.parts[0], scope), item.sups, item.primes
+            value = self.formula(item.parts[0], scope)
+            if item.text == BRACED:
+                label = item.parts[1]
+                self.asides[item.start, item.end] = (label[0].text, *alike(value, self.formula(label[1:], scope)))
+            return value, item.sups, item.primes
         if item.kind == "fence":
             return self._fence(line, scope)
         if item.is_sign("mid", "Vert"):
@@ -416,6 +426,12 @@ class Reader:
 
     def _number(self, line: Line, scope: Scope) -> tuple[Formula, tuple[Items, ...], int]:
         item = line.take()
+        below = item.sub if item.font == "face" and item.text == "1" else None
+        if below is not None and len(below) == 1 and below[0].kind == "fence" and below[0] == below[0].bare:
+            below = below[0].parts[0]
+        if below is not None and (sign_at(below, "=") is not None or sign_at(below, "ne") is not None):
+            require_plain(item, sub=True, sups=True)
+            return self._indicator(below, scope), item.sups, 0
         require_plain(item, sups=True)
         following = line.peek()
         if (
@@ -634,7 +650,29 @@ class Reader:
                 return value, sups, 0
         if failure is not None:
             raise failure
-        return None
+        return self._power_of_a_square(line, scope)
+
+    def _power_of_a_square(self, line: Line, scope: Scope) -> tuple[Formula, tuple[Items, ...], int] | None:
+        """``\\sigma``, ``\\sigma^4`` or ``\\sigma^{-1}`` where ``\\sigma^2`` is declared as a positive number; None elsewhere."""
+        item = line.items[line.position]
+        if item.kind != "letter" or len(item.sups) > 1 or item.primes:
+            return None
+        power = plain(item.sups[0]) if item.sups else "1"
+        square = (replace(item, sups=((Item("number", "2"),),)),)
+        known = self.probabilities.lettered(square) if re.fullmatch(r"-?\d{1,2}", power) else None
+        if (
+            known is None
+            or known[0].symbol.domain != "positive"
+            or known[0].symbol.shape
+            or known[1].extra_sub
+            or known[1].extra_sups
+        ):
+            return None
+        if self.dictionary.by_head(item.text) and any(len(e.spelling.items) > 1 for e in self.dictionary.by_head(item.text)):
+            return None  # a function \\sigma(a) is another thing
+        line.take()
+        value, _ = self._entry(known[0], known[1], scope, square)
+        return Power(value, Number(Fraction(int(power), 2))), (), 0
 
     def _admits(self, entry: Entry, match: Match, scope: Scope) -> bool:
         if not match.extra_sub:
@@ -780,20 +818,23 @@ class Reader:
                 )
             versions = {name: version for name, version in found.items() if not version.current}
             current = any(version.current for version in found.values())
-            every = {letter.name for letter in self.dictionary.letters if letter.kind == "param"}
-            if current and not every <= set(found):
-                raise ReadingError(
-                    f"a posterior at some of the parameters only: {plain(entry.at)}",
-                    entry.at[0].start,
-                    entry.at[-1].end,
-                    "unsupported",
-                )
             if not current and not versions and self.probabilities.bears_a_mark(entry.at):
                 raise ReadingError(
                     f"{plain(entry.at)} is neither the free parameters nor declared values of them",
                     entry.at[0].start,
                     entry.at[-1].end,
                     "undeclared",
+                )
+            body = self._definition(entry, versions).body
+            every = {
+                node.symbol.name for node in walk_unfolded(body) if isinstance(node, Reference) and node.symbol.role == "param"
+            }
+            if current and not every <= set(found):
+                raise ReadingError(
+                    f"a posterior at some of the parameters only: {plain(entry.at)}",
+                    entry.at[0].start,
+                    entry.at[-1].end,
+                    "unsupported",
                 )
             current = current and not scope.moved
         definition = self._definition(entry, versions)
@@ -840,6 +881,15 @@ class Reader:
             raise ReadingError(
                 f"definitions that refer to one another without end: {plain(items)}", items[0].start, items[-1].end, "cycle"
             )
+        for slot, chunk in match.slots.items():
+            latent = self.probabilities.unbound_latent(chunk, scope)
+            if latent is not None and isinstance(latent[0].values, Range):
+                # q(z_i) below an expectation: the value is picked by the latent.
+                index = Fresh.index(Index("h", latent[0].values))
+                token = f"#{slot}"
+                picked = replace(match, slots={**match.slots, slot: (Item("letter", token),)})
+                value = self._abbreviation(entry, picked, scope.with_index(token, index), items)
+                return Sum(index, multiply(Reference(latent[0].symbol, (*latent[1], index)), value))
         if self.probabilities.is_collection(entry):
             raise ReadingError(
                 f"a tuple where a value is expected: {plain(items)} stands for all of {plain(entry.body)}",
@@ -920,6 +970,11 @@ class Reader:
                 return {}
             return {} if self.probabilities.versions(items, scope) is not None else None
         formals = self.probabilities.parameters_named(items) or self.probabilities.all_parameters(items)
+        member = self.probabilities.lettered(actual)
+        if member is not None and len(formals) > 1 and member[0].name in formals and member[0].spelling.slots:
+            raise ReadingError(
+                f"one member, {plain(actual)}, in the place of all parameters", actual[0].start, actual[-1].end, "ambiguous"
+            )
         if formals and self.probabilities.is_value(items, actual):
             return None
         if not formals:
@@ -1229,6 +1284,9 @@ class Reader:
         if name == "e" and item.sups and item.sub is None:
             line.take()
             return Exp(self.formula(item.sups[0], scope)), item.sups[1:], item.primes
+        if name == "e" and item == item.bare and line.position and line.items[line.position - 1].text == "\\pi":
+            line.take()
+            return Exp(ONE), (), 0  # 2 \\pi e
         if name == "\\pi" and item.sub is None:
             line.take()
             return Pi(), item.sups, item.primes
@@ -1504,6 +1562,11 @@ class Reader:
             raise ReadingError(
                 f"the derivative by {symbol.name} of {shown}, which moves with it: held, or not?", code="unsupported"
             )
+        if symbol.role == "param" and _stands_at(body, symbol.at_current) and not _stands_at(body, symbol):
+            raise ReadingError(
+                f"the derivative by {symbol.name} of what stands at other values: of a constant, or put in afterwards? try a bar",
+                code="ambiguous",
+            )
         letter = next((x for x in self.dictionary.letters if x.name == symbol.name), None)
         convention = letter.convention if letter is not None else "entry"
         if symbol.domain == "simplex":
@@ -1696,6 +1759,16 @@ def _require_small(exponent: Formula, items: Items) -> None:
     bits = _bits(exponent)
     if bits > 12:
         raise ReadingError("an exponent too large", items[0].start, items[-1].end, "limit")
+
+
+def _stands_at(node: Formula, symbol: Symbol) -> bool:
+    """Whether a symbol stands in a formula, other than in weights that were given their values."""
+    if isinstance(node, Named):
+        held = node.definition.normalised_over is not None and node.time == "current"
+        return not held and _stands_at(unfold(node), symbol)
+    if isinstance(node, Reference):
+        return node.symbol == symbol
+    return any(_stands_at(child, symbol) for child in node.children)
 
 
 def _names_in(node: Formula) -> set[str]:

@@ -35,7 +35,7 @@ from derive.notation.declarations import Letter, Statement, arguments_of_names
 from derive.notation.latents import Latents
 from derive.notation.spellings import Argument, Match, plain
 from derive.notation.surface import Item, Items
-from derive.symbols import Index, IndexLike, Range, Symbol
+from derive.symbols import SUMS_TO_ONE, Index, IndexLike, Range, Symbol
 
 if TYPE_CHECKING:
     from derive.notation.latex_reader import Scope
@@ -640,7 +640,9 @@ class Marginals(Latents):
             value = one.value if one.value is not None else scope.latents.get((letter.name, one.known))
             if value is None:
                 raise ReadingError(f"a value of {letter.name} is expected", 0, 1, "ill-formed")
-            return self._member(statement.arguments[0].items, value, scope)
+            chance = self._member(statement.arguments[0].items, value, scope)
+            self._require_chances(chance, letter)
+            return chance
         if statement.density == "Density":
             return self._unspecified(one, statement, scope)
         if letter.values is not None and statement.density == "Bernoulli":
@@ -664,6 +666,21 @@ class Marginals(Latents):
             return self.reader.reference(letter, (*one.known, index), version)
 
         return density(statement.density).write(value, letter.symbol.family[-1], *members)
+
+    def _require_chances(self, chance: Formula, letter: Letter) -> None:
+        """That the argument of a Categorical is a family of chances over the variable's own range, where it is a lone letter.
+
+        Raises:
+            ReadingError: its members need not sum to one, or have another range.
+        """
+        if not isinstance(chance, Reference) or chance.symbol.role == "data":
+            return
+        symbol = chance.symbol
+        freed = symbol.name in self.dictionary.freed
+        if symbol.domain not in (*SUMS_TO_ONE, "closed simplex") and not freed and symbol.name not in self.dictionary.domains:
+            raise ReadingError(f"chances that need not sum to one: {symbol.name}; declare them in a simplex", code="ill-formed")
+        if isinstance(letter.values, Range) and symbol.family and symbol.family[-1] != letter.values:
+            raise ReadingError(f"chances of other values than {letter.name} has: {symbol.name}", code="ill-formed")
 
     def member_of(self, items: Items, scope: Scope) -> Callable[[IndexLike], Formula]:
         """A vector of parameters as a function of its index."""

@@ -17,14 +17,12 @@ from derive.formula import (
 )
 from derive.notation.declarations import Abbreviation, Letter
 from derive.notation.marginals import Marginals, Occurrence, empty_scope
-from derive.notation.spellings import Argument, arguments_of, chunks_of, plain, sign_at
+from derive.notation.spellings import DENSITY_NAMES, Argument, arguments_of, chunks_of, plain, sign_at
 from derive.notation.surface import Item, Items
 from derive.symbols import Index, IndexLike
 
 if TYPE_CHECKING:
     from derive.notation.latex_reader import Scope, Version
-
-DENSITY_NAMES = ("p", "P", "\\Pr", "Pr", "\\bb{P}", "f")
 
 
 class Model(Marginals):

@@ -8,27 +8,12 @@ from typing import TYPE_CHECKING
 
 from derive.errors import ReadingError
 from derive.notation.declarations import Abbreviation, Letter, arguments_of_names
-from derive.notation.spellings import TRANSPOSES, Match, plain
+from derive.notation.spellings import ALL_PARAMETERS, TRANSPOSES, Match, plain
 from derive.notation.surface import Item, Items
 from derive.symbols import IndexLike
 
 if TYPE_CHECKING:
     from derive.notation.latex_reader import Reader, Scope, Version
-
-ALL_PARAMETERS = (
-    "\\theta",
-    "\\Theta",
-    "\\vartheta",
-    "\\eta",
-    "\\phi",
-    "\\psi",
-    "\\lambda",
-    "\\Phi",
-    "\\Psi",
-    "\\xi",
-    "\\Lambda",
-    "\\vtheta",
-)
 
 
 UNSPECIFIED = "Density"

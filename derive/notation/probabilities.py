@@ -16,8 +16,7 @@ from derive.formula import (
 )
 from derive.notation.declarations import Letter, Unknown
 from derive.notation.expectations import COVARIANCE_NAMES, DIVERGENCE_NAMES, EXPECTATION_NAMES, VARIANCE_NAMES, Expectations
-from derive.notation.model import DENSITY_NAMES
-from derive.notation.spellings import Match, arguments_of, chunks_of, plain, require_plain, sign_at
+from derive.notation.spellings import DENSITY_NAMES, Match, arguments_of, chunks_of, plain, require_plain, sign_at
 from derive.notation.surface import Item, Items
 from derive.symbols import Index, IndexLike, Range
 

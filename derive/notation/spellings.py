@@ -54,6 +54,22 @@ def require_plain(item: Item, *, sub: bool = False, sups: bool = False, primes: 
     raise ReadingError(f"a {kind} that is not understood here: {shown}", item.start, item.end, "unsupported")
 
 
+ALL_PARAMETERS = (
+    "\\theta",
+    "\\Theta",
+    "\\vartheta",
+    "\\eta",
+    "\\phi",
+    "\\psi",
+    "\\lambda",
+    "\\Phi",
+    "\\Psi",
+    "\\xi",
+    "\\Lambda",
+    "\\vtheta",
+)
+"""Letters that stand for all parameters of a model where they are not declared."""
+DENSITY_NAMES = ("p", "P", "\\Pr", "Pr", "\\bb{P}", "f")
 TRANSPOSES = ("T", "\\top", "\\intercal", "\\prime", "top")
 """What marks a transpose above a letter."""
 

@@ -23,6 +23,8 @@ MAX_DEPTH = 60
 MAX_EXPANSIONS = 2_000
 MAX_DIGITS = 400
 
+BRACED = "braced"
+"""A group with a brace and a label that claims something of it."""
 BARE = "bare"
 """The font of a group in braces, which are not printed."""
 CALLED = ("\\log", "\\ln", "\\exp", "\\det", "\\tr", "\\Tr", "\\bb{E}", "E", "\\Pr", "\\max", "\\min", "\\Gamma", "\\psi")
@@ -137,6 +139,9 @@ SPACES = frozenset(
 SKIPPED_WITH_ARGUMENT = frozenset(
     ("hspace", "hphantom", "phantom", "vphantom", "label", "tag", "color", "hspace*", "vspace", "tag*", "mspace")
 )
+WIDE = frozenset(("quad", "qquad", "hspace", "hspace*", "hfill"))
+QUAD = "quad"
+"""A space as wide as those that set formulas side by side."""
 SIZES = frozenset(f"{size}{side}" for size in ("big", "Big", "bigg", "Bigg") for side in ("", "l", "r", "m"))
 BRACKETS = {"(": ")", "[": "]", "\\{": "\\}", "\\langle": "\\rangle", "\\lfloor": "\\rfloor", "\\lceil": "\\rceil"}
 CLOSING = frozenset(BRACKETS.values())
@@ -152,6 +157,8 @@ SAME = {
     "Longleftrightarrow": "iff",
     "gets": "leftarrow",
     "vert": "mid",
+    "lt": "<",
+    "gt": ">",
     "lvert": "mid",
     "rvert": "mid",
     "lVert": "Vert",
@@ -184,6 +191,8 @@ SAME = {
 }
 RELATIONS = frozenset(
     (
+        "<",
+        ">",
         ":=",
         "le",
         "ge",
@@ -457,19 +466,20 @@ def _optional(todo: list[Token]) -> list[Token]:
     return taken
 
 
-def surface(text: str, macros: Mapping[str, HasBody] | None = None) -> Items:
-    """What stands in a formula, in order.
+def surface(text: str, macros: Mapping[str, HasBody] | None = None, *, wide: bool = False) -> Items:
+    """What stands in a formula, in order; ``wide`` spaces outside of brackets too, where they are asked for.
 
     Raises:
         ReadingError: brackets that do not match, a command without its argument, nesting beyond the limits.
     """
-    return _Surface(expanded(tokens(text), macros or {}), len(text)).all()
+    return _Surface(expanded(tokens(text), macros or {}), len(text), wide).all()
 
 
 class _Surface:
-    def __init__(self, found: list[Token], length: int) -> None:
+    def __init__(self, found: list[Token], length: int, wide: bool = False) -> None:
         self.tokens = found
         self.length = length
+        self.wide = wide
         self.position = 0
         self.depth = 0
 
@@ -654,14 +664,20 @@ class _Surface:
                     )
                 return Item("environment", name.rstrip("*"), tuple(cells), rows=tuple(rows), start=token.start, end=stop.end)
 
-    def _skip_argument(self) -> None:
+    def _skip_argument(self, *, braced: bool = False) -> None:
         if (ahead := self.peek()) is not None and ahead.kind == "open":
             _argument_tokens_from(self)
+        elif ahead is not None and not braced:
+            self.take()
 
     # Commands.
 
     def _command(self, token: Token) -> Item | None:
         name, start = token.text, token.start
+        if self.wide and self.depth == 1 and name in WIDE:
+            if name.startswith("hspace"):
+                self._skip_argument(braced=True)
+            return Item("sign", QUAD, start=start, end=token.end)
         if name in SPACES or name in SIZES:
             return None
         if name == "\\":
@@ -714,12 +730,7 @@ class _Surface:
         if name in ("overset", "stackrel", "underset", "overunderset"):
             mark, _ = self.argument()
             inside, end = self.argument()
-            if len(inside) != 1:
-                return Item("group", "", (inside,), start=start, end=end)
-            exclaimed = any(item.is_sign("!") for item in mark) and inside[0].is_sign("=")
-            if name == "underset" and inside[0].kind in ("letter", "words"):
-                return replace(inside[0], sub=mark, start=start, end=end)
-            return replace(inside[0], text="=!" if exclaimed else inside[0].text, start=start, end=end)
+            return _with_mark(name, mark, inside, start, end)
         if name in ACCENTS:
             inside, end = self.argument()
             raised = bool(inside) and bool(inside[-1].sups or inside[-1].primes) and ACCENTS[name] == "bar"
@@ -782,6 +793,7 @@ class _Surface:
         if token.text == "textcolor":
             self.argument()
         inside, end = self.argument()
+        label: Items = ()
         while (
             (ahead := self.peek()) is not None
             and ahead.kind == "char"
@@ -789,7 +801,9 @@ class _Surface:
             and token.text.endswith(("brace", "bracket"))
         ):
             self.take()
-            _, end = self.argument()
+            label, end = self.argument()
+        if label and label[0].kind == "sign" and label[0].text in ("=", "<", ">", "le", "ge"):
+            return Item("group", BRACED, (inside, label), start=token.start, end=end)
         return Item("group", "", (inside,), start=token.start, end=end)
 
     def _text(self, token: Token, name: str) -> Item | None:
@@ -893,6 +907,40 @@ def _word(script: Items) -> Items:
     return (Item("letter", word, start=script[0].start, end=script[-1].end),) if word in MARKS else script
 
 
+SAID_EQUAL = ("c", "+", "C", "const", "const.", "d", "D", "P", "as", "a.s.")
+"""Marks above a sign of equality by which it says less: up to a constant, in distribution, almost surely."""
+DEFINES = ("def", "Def", "def.", "\\Delta", "\\triangle", "\\text{def}")
+
+
+def _with_mark(name: str, mark: Items, inside: Items, start: int, end: int) -> Item:
+    """A sign with a remark above or below, a sum with a limit there.
+
+    Raises:
+        ReadingError: the mark means more than a remark.
+    """
+    base = inside[0] if len(inside) == 1 else Item("group", "", (inside,), start=start, end=end)
+    shown = "".join(item.text for item in mark)
+    if base.kind == "sign":
+        if base.is_sign("="):
+            if any(item.is_sign("!") for item in mark):
+                return replace(base, text="=!", start=start, end=end)
+            if shown in DEFINES:
+                return replace(base, text=":=", start=start, end=end)
+            if shown in SAID_EQUAL:
+                raise ReadingError(
+                    f"an equality with {shown} above: up to a constant, or in distribution? write + const",
+                    start,
+                    end,
+                    "ambiguous",
+                )
+        return replace(base, start=start, end=end)
+    if base.kind in ("letter", "words") and name == "underset" and base.sub is None:
+        return replace(base, sub=mark, start=start, end=end)
+    if base.text in ("\\sum", "\\prod", "\\int") and name == "overset" and not base.sups:
+        return replace(base, sups=(mark,), start=start, end=end)
+    raise ReadingError(f"a mark above or below something that is no sign: {shown}", start, end, "accent")
+
+
 def _faced(item: Item, font: str) -> Item:
     """An item in another font; a script letter is another letter, a bold one is not."""
     if item.kind == "letter" and font != "face":
@@ -922,7 +970,21 @@ def _unbraced(found: list[Item]) -> list[Item]:
                 "ambiguous",
             )
         called = bool(out) and out[-1].kind == "letter" and (out[-1].text in CALLED or len(out[-1].text) > 1 < len(out[-1].font))
-        if not called and any(one.is_sign("+", "-") for one in inside):
+        if (
+            out
+            and item.kind == "number"
+            and out[-1] == out[-1].bare
+            and out[-1].kind == "number"
+            and out[-1].font == item.font == ""
+        ):
+            if not (re.fullmatch(r"\d{3}", item.text) and re.fullmatch(r"\d{1,3}(?:000|\d{3})*", out[-1].text)):
+                raise ReadingError("two numbers side by side: one, or a product?", out[-1].start, item.end, "ambiguous")
+            out[-1] = replace(item, text=out[-1].text + item.text, start=out[-1].start)  # 10\\,000
+            continue
+        boxed = item.parts[0] if item.kind == "group" and item == replace(item.bare, font=item.font) else ()
+        if any(one.kind == "sign" and (one.text in RELATIONS or one.text == "=") for one in boxed):
+            out += boxed  # \\boxed{a = b}
+        elif not called and any(one.is_sign("+", "-") for one in inside):
             out += inside
         else:
             out.append(item)
@@ -932,11 +994,22 @@ def _unbraced(found: list[Item]) -> list[Item]:
 def _joined(found: list[Item]) -> list[Item]:
     """``\\arg\\max`` is one word; ``\\mid\\mid`` is a double bar."""
     out: list[Item] = []
+    bars = 0
     for item in found:
         if out and item.text in ("\\max", "\\min") and out[-1].text == "\\arg" and not out[-1].sups:
             out[-1] = replace(item, text="arg" + item.text[1:], start=out[-1].start)
-        elif out and item.is_sign("mid") and out[-1].is_sign("mid") and item == item.bare and out[-1] == out[-1].bare:
+        elif (
+            out and bars % 2 and item.is_sign("mid") and out[-1].is_sign("mid") and item == item.bare and out[-1] == out[-1].bare
+        ):
             out[-1] = replace(item, text="Vert", start=out[-1].start)
+            bars -= 1
+        elif item.is_sign("Vert") and bars % 2 and item.end - item.start == 2:
+            # |A||B|: the one bar closes, the other opens.
+            out += [
+                replace(item.bare, text="mid", end=item.start + 1),
+                replace(item, text="mid", start=item.start + 1),
+            ]
         else:
+            bars += item.is_sign("mid") and item.sub is None
             out.append(item)
     return out

@@ -48,9 +48,8 @@ from derive.notation.conventions import Convention
 from derive.notation.declarations import Abbreviation, Dictionary, Fact, Letter, Posterior
 from derive.notation.expectations import EXPECTATION_NAMES
 from derive.notation.latex_reader import FUNCTIONS, UNSIZED, Reader, Scope, alike, shared_letters
-from derive.notation.model import DENSITY_NAMES
-from derive.notation.spellings import arguments_of, plain, require_plain, sign_at
-from derive.notation.surface import SAME, SPACES, Item, Items, Token, tokens
+from derive.notation.spellings import DENSITY_NAMES, arguments_of, plain, require_plain, sign_at
+from derive.notation.surface import QUAD, SAME, SPACES, Item, Items, Token, tokens
 from derive.notes import Display, Place, Row, Source
 from derive.symbols import INTEGERS, SUMS_TO_ONE, Domain, Index, IndexLike, Symbol
 
@@ -199,11 +198,13 @@ class DisplayReader:
         self.both_ways = False
         self.jointly = False
         self.hinted = False
+        self.from_a_bound = False
         self.bare = False
         self.maximiser: tuple[Symbol, ...] = ()
         self.chain_maximiser: tuple[Symbol, ...] = ()
         trouble = self._take_hints(display)
         self._strengthen()
+        trouble = trouble or self._hint_not_understood()
         groups = self._groups(display)
         for number, group in enumerate(groups, start=1):
             source = joined(group)
@@ -318,6 +319,23 @@ class DisplayReader:
             earlier = self.hints.text if judged else "define"
             raise ReadingError(f"two hints that say different things: {earlier!r} and {text!r}", 0, len(text), "hint")
 
+    def _hint_not_understood(self) -> ReadingError | None:
+        """That what a hint names are parameters and nothing more: ``over u with t = b`` says more than is read."""
+        reader = Reader(self.own)
+        for part in _names(self._hinted_items):
+            named = reader.probabilities.parameters_named(part) or reader.probabilities.all_parameters(part)
+            if named or self._whole(part, reader) is not None:
+                continue
+            try:
+                value = reader.formula(part)
+            except DeriveError:
+                value = ZERO
+            if isinstance(value, Power) and isinstance(value.base, Reference) and value.base.symbol.domain == "positive":
+                continue
+            if not isinstance(value, Reference):
+                return ReadingError(f"a hint that is not understood: {self.hints.text!r}", 0, 1, "hint")
+        return None
+
     def _require_labels(self, text: str) -> None:
         """That the displays which a hint names are there.
 
@@ -352,14 +370,18 @@ class DisplayReader:
                 continue
             if not items:
                 continue
-            goes_on = bool(groups) and (
-                (items[0].is_sign("+", "-", "cdot", "times") and not self._own_left(items)) or self._ends_open(groups[-1])
-            )
+            signed = items[0].is_sign("+", "-", "cdot", "times")
+            anew = items[0].is_sign("-") and self._own_left(items) and bool(groups) and self._is_related(groups[-1])
+            goes_on = bool(groups) and ((signed and not anew) or self._ends_open(groups[-1]))
             if goes_on:
                 groups[-1].append(row)
             else:
                 groups.append([row])
         return groups
+
+    def _is_related(self, rows: list[Row]) -> bool:
+        """Whether a relation stands in rows: without one what follows goes on with their left side."""
+        return any(self._own_left(self._items(row) or ()) for row in rows)
 
     @staticmethod
     def _own_left(items: Items) -> bool:
@@ -392,8 +414,8 @@ class DisplayReader:
                     len(text),
                     "ambiguous",
                 )
-            items = _without_end(self.own.surface(text), self.own)
-            status, claims, relation = self._claims(items, reader, following, number)
+            parts = _side_by_side(self.own.surface(text, wide=True), self.own)
+            status, claims, relation = self._claims(parts, reader, following, number)
         except ReadingError as error:
             self._forget(before)
             return replace(made, message=_as_tex(str(error)), code=error.code, at=(error.start, error.end))
@@ -426,14 +448,17 @@ class DisplayReader:
         self.equation = None
 
     def _claims(
-        self, items: Items, reader: Reader, following: list[Row] | None, number: int
+        self, parts: list[Items], reader: Reader, following: list[Row] | None, number: int
     ) -> tuple[Status, list[RowClaim], str | None]:
+        items, *beside = parts
         if not items:
             raise ReadingError("an empty row")
         arrow: str | None = None
         if items[0].kind == "sign" and items[0].text in IMPLICATIONS:
             arrow, items = items[0].text, items[1:]
-        statements = _split(items, IMPLICATIONS)
+        statements = [
+            one for formula in (items, *beside) for sign, part in _split(formula, IMPLICATIONS) for one in _listed(sign, part)
+        ]
         claims: list[RowClaim] = []
         status: Status = "defined"
         shown: str | None = None
@@ -452,6 +477,11 @@ class DisplayReader:
                 one = [replace(claim, hedge=self.unread_facts) for claim in one]
             self.bridging = False
             claims += one
+            for span, (sign, value, told) in reader.asides.items():
+                meant: Relation = "=" if sign == "=" else _BOUNDS[RELATIONS[sign]]
+                claims.append(RowClaim((self._claim(reader, value, meant, told),), RELATIONS[sign], span))
+                status = "claim"
+            reader.asides.clear()
             shown = shown or relation
             if one:
                 status = "claim"
@@ -472,7 +502,8 @@ class DisplayReader:
         self.hinted = False
         if not relations:
             if self.left is None:
-                value = self._estimated(sides[0], reader) or self._formula(sides[0], reader)
+                value = self._estimated(sides[0], reader) or self._side(sides[0], reader)
+                self.chain_maximiser = self.maximiser
                 self.left = self.previous = self.exact = value
                 self.chain_left, self.bare = (value, sides[0]), True
                 return [], None
@@ -480,6 +511,8 @@ class DisplayReader:
                 "a row without a relation", sides[0][0].start if sides[0] else 0, sides[0][-1].end if sides[0] else 1
             )
         own_left = bool(sides[0])
+        if not implied:
+            self.from_a_bound = False
         if implied and not own_left:
             raise ReadingError("an arrow, and then a relation without a left side", items[0].start, items[0].end, "ill-formed")
         if not own_left and self.previous is None and not implied:
@@ -566,6 +599,10 @@ class DisplayReader:
                 if relation == "=!":
                     current = exact = right
                 continue
+            if implied and place == 0 and self.from_a_bound:
+                raise ReadingError(
+                    "what follows from a bound is not read; state it by itself", items[0].start, items[-1].end, "unsupported"
+                )
             if implied and place == 0 and meaning == "=":
                 if before_equation is None and self.broken:
                     raise ReadingError(
@@ -593,6 +630,9 @@ class DisplayReader:
                     hedge = "a bound that follows from what stands before the arrow: that is not used here"
                 claims.append(RowClaim(alternatives, told, span, hedge=hedge))
                 alone = used and own_left and not implied and len(relations) == 1
+                if alone and meaning in BOUNDS:
+                    claims[-1] = replace(claims[-1], used=True)
+                    self.from_a_bound = True
                 if alone and meaning == "=" and not _is_quantity(current) and not self.hinted:
                     claims[-1] = replace(claims[-1], used=True)
                 claims += [replace(claim, span=span, hedge=hedge or claim.hedge) for claim in self.pending]
@@ -994,9 +1034,12 @@ class DisplayReader:
 
         With ``anew`` the name is given a value here, whether it has a meaning already or not.
         """
-        if not self._role or len(side) != 1 or side[0].kind != "letter" or (not anew and self._is_known(side, reader)):
+        if not self._role or len(side) != 1 or side[0].kind != "letter":
             return None
         item = side[0]
+        next_one = bool(item.sups) and reader.probabilities.is_iterate_mark(item.sups[-1])
+        if not (anew or next_one) and self._is_known(side, reader):
+            return None
         inner = re.fullmatch(r"\\(?:hat|tilde|bar)\{(.*)\}", item.text)
         bare = replace(item, text=inner[1] if inner is not None else item.text)
         unmarked = replace(bare, sups=bare.sups[:-1]) if bare.sups and NEW_VALUE.fullmatch(plain(bare.sups[-1])) else bare
@@ -1061,7 +1104,7 @@ class DisplayReader:
             raise ReadingError(f"{symbol.name} does not stand in the display that the hint names: {label!r}", 0, 1, "hint")
         target = _bound_again(target, symbol)
         for other, formal, value in self._fixed(reader, symbol):
-            target, solution = (Substitute(one, _as_in(one, other), formal, value) for one in (target, solution))
+            target = Substitute(target, _as_in(target, other), formal, value)
         self.jointly = self.hints.maximises is not None and len(self._hinted_names(reader)) > 1
         if symbol.family and _speaks_of(solution, symbol):
             return self._by_coordinate(target, symbol, indices, solution, reader)
@@ -1348,9 +1391,9 @@ def _assumption(fact: Fact, left: Formula, right: Formula) -> Assumption | None:
 
 
 def _bound_again(target: Formula, symbol: Symbol) -> Formula:
-    """A Lagrangian with its parameter on the simplex, where it is free no longer."""
+    """The objective with its parameter on the simplex, or off it, as the display below the hint has it."""
     own = _as_in(target, symbol)
-    if own == symbol or symbol.domain != "simplex" or replace(own, domain="simplex") != symbol:
+    if own == symbol or replace(own, domain=symbol.domain) != symbol:
         return target
 
     def bound(node: Formula) -> Formula:
@@ -1481,16 +1524,17 @@ def _is_quantifier(items: Items, dictionary: Dictionary) -> bool:
     if over is None:
         return said
     uppers = {index.range.upper.name if isinstance(index := dictionary.indices[name], Index) else str(index[1]) for name in names}
-    return len(uppers) == 1 and _is_range(over, items[cut or 0].is_sign("in"), min(uppers))
+    lowers = {str(index.range.lower if isinstance(index := dictionary.indices[name], Index) else index[0]) for name in names}
+    return len(uppers) == len(lowers) == 1 and _is_range(over, items[cut or 0].is_sign("in"), min(lowers), min(uppers))
 
 
-def _is_range(items: Items, as_set: bool, upper: str) -> bool:
-    """``1, \\dots, K`` up to where the index runs; behind the sign of membership ``\\{1, \\dots, K\\}`` or ``[K]``."""
+def _is_range(items: Items, as_set: bool, lower: str, upper: str) -> bool:
+    """``1, \\dots, K`` from and to where the index runs; behind the sign of membership ``\\{1, \\dots, K\\}`` or ``[K]``."""
     if as_set:
         if len(items) != 1 or items[0].kind != "fence" or items[0] != items[0].bare:
             return False
         if items[0].text == "[]":
-            return plain(items[0].parts[0]) == upper
+            return plain(items[0].parts[0]) == upper and lower == "1"
         if items[0].text != "\\{\\}":
             return False
         items = items[0].parts[0]
@@ -1498,7 +1542,7 @@ def _is_range(items: Items, as_set: bool, upper: str) -> bool:
     if len(members) < 3 or not (len(members[-2]) == 1 and members[-2][0].is_sign("dots")):
         return False
     first = [plain(member) for member in members[:-2]]
-    starts = first in (["0"], ["1"], ["0", "1"], ["1", "2"], ["0", "1", "2"], ["1", "2", "3"])
+    starts = lower.isdigit() and first == [str(int(lower) + place) for place in range(len(first))]
     return starts and plain(members[-1]) == upper
 
 
@@ -1510,6 +1554,36 @@ def _split(items: Items, signs: tuple[str, ...]) -> list[tuple[str | None, Items
         else:
             found[-1][1].append(item)
     return [(sign, tuple(part)) for sign, part in found]
+
+
+def _listed(sign: str | None, items: Items) -> list[tuple[str | None, Items]]:
+    """``A = B, \\quad C = D`` as two statements, where each has a relation and a left side of its own."""
+    parts = [part for _, part in _split(items, (",",))]
+    if len(parts) < 2 or sign is not None or not all(map(_states, parts)):
+        return [(sign, items)]
+    return [(sign, part) for part in parts]
+
+
+def _states(items: Items) -> bool:
+    """Whether items are a statement of their own: a left side, a relation and a right side."""
+    related = [place for place, item in enumerate(items) if item.kind == "sign" and item.text in RELATIONS]
+    return bool(related) and related[0] > 0 and related[-1] + 1 < len(items)
+
+
+def _side_by_side(items: Items, dictionary: Dictionary) -> list[Items]:
+    """The formulas that a row sets side by side with wide spaces between them; one formula where the spaces do not part any."""
+    parts = [_bare_end(part) for _, part in _split(items, (QUAD,))]
+    first, *others = [part for part in parts if part] or [()]
+    stated = [part for part in others if not (_is_quantifier(part, dictionary) or _is_number_of_equation(part))]
+    if stated and _states(first) and all(map(_states, stated)):
+        return [_without_end(part, dictionary) for part in (first, *stated)]
+    kept = items if stated or not others else first
+    return [_without_end(tuple(item for item in kept if not item.is_sign(QUAD)), dictionary)]
+
+
+def _is_number_of_equation(items: Items) -> bool:
+    """``(3)`` behind a wide space."""
+    return len(items) == 1 and items[0].kind == "fence" and items[0].text == "()" and plain(items[0].parts[0]).isdigit()
 
 
 def _names(items: Items) -> list[Items]:

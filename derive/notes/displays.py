@@ -311,7 +311,7 @@ class _Reader:
             plain = re.sub(rf"{_SPACE}|[.,;:!?]", "", tail)
             says_why = bool(_REASONS.match(inside))
             first = len(core) + window
-            if plain and not (says_why and _is_of_the_remark(inside, re.sub(rf"^{_SPACE}+|(?:{_SPACE}|[.,;:!?])+$", "", tail))):
+            if plain and not (says_why and self._is_of_the_remark(inside, stop, end, tail_texts, bool(opened))):
                 continue
             if any(_CONDITIONS.match(self.text[self.text.index("{", a) + 1 : b - 1]) for a, b in tail_texts) and not says_why:
                 continue
@@ -330,6 +330,17 @@ class _Reader:
             return said
         return ""
 
+    def _is_of_the_remark(self, words: str, start: int, end: int, texts: list[tuple[int, int]], opened: bool) -> bool:
+        """Whether formulas behind words are what they speak of, ``since v > 0``, and no claim or term behind a remark."""
+        tail = re.sub(rf"^{_SPACE}+|(?:{_SPACE}|[.,;:!?])+$", "", self.without(start, end, texts))
+        last = "".join(self.chars[texts[-1][1] : end]) if texts else ""
+        behind = re.sub(rf"{_SPACE}|[.,;:!?]", "", last.rstrip(")] ") if opened else last)
+        if texts:
+            said = self.text[self.text.index("{", texts[-1][0]) + 1 : texts[-1][1] - 1].strip()
+            if behind and (said.endswith((")", "]", ":")) or _GOES_ON.match(behind)):
+                return False
+        return _is_of_the_remark(words, tail)
+
     def without(self, start: int, end: int, spans: list[tuple[int, int]]) -> str:
         pieces: list[str] = []
         for first, last in spans:
@@ -345,7 +356,14 @@ def _is_of_the_remark(words: str, tail: str) -> bool:
         return _REFERENCE.match(tail) is not None
     while (without := re.sub(r"\{[^{}]*\}", "", tail)) != tail:
         tail = without  # the k=1 below a sum relates nothing
-    return not _GOES_ON.match(tail) and not _ARROW.search(tail) and len(_RELATION.findall(tail)) <= 1
+    relations = len(_RELATION.findall(tail))
+    if _GOES_ON.match(tail) or _ARROW.search(tail) or relations > 1:
+        return False
+    if relations:
+        return re.search(r"(?:\bnote|:)\W*$", words, re.IGNORECASE) is None  # what is noted is claimed
+    while (without := re.sub(r"\([^()]*\)|\[[^][]*\]", "", tail)) != tail:
+        tail = without
+    return re.search(r"[-+]", tail) is None
 
 
 def _words(text: str) -> str:

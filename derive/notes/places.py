@@ -9,8 +9,7 @@ from collections.abc import Iterable, Iterator
 from derive.errors import DeriveError
 from derive.notation.expectations import EXPECTATION_NAMES
 from derive.notation.latex_reader import BIG, CONSTANTS, FUNCTIONS
-from derive.notation.model import DENSITY_NAMES
-from derive.notation.spellings import TRANSPOSES, arguments_of, chunks_of, plain, sign_at
+from derive.notation.spellings import DENSITY_NAMES, TRANSPOSES, arguments_of, chunks_of, plain, sign_at
 from derive.notation.surface import RELATIONS, Item, Items, surface
 from derive.notes import Note
 from derive.notes.sightings import (

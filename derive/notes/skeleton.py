@@ -12,9 +12,7 @@ from pathlib import Path
 
 from derive.errors import DeriveError
 from derive.notation.declarations import Dictionary
-from derive.notation.model import DENSITY_NAMES
-from derive.notation.parameters import ALL_PARAMETERS
-from derive.notation.spellings import arguments_of, sign_at
+from derive.notation.spellings import ALL_PARAMETERS, DENSITY_NAMES, arguments_of, sign_at
 from derive.notation.surface import Item
 from derive.notes import Declarations, Display, Note
 from derive.notes.guesses import Guesses, tex, tex_of

@@ -19,6 +19,7 @@ data x_i in R
 param u in R ; v in positive ; r in nonnegative ; y in R^d ; w in R^d ; \mu_m in R
 param A in R^{d x d} ; S in spd(d)
 frozen q in simplex(k)
+param \sigma^2 in positive
 const a in R
 define \bar{x} = \frac1n \sum_i x_i
 """
@@ -122,7 +123,8 @@ x_i | z_i=k ~ Poisson(\lambda_k)
 MIXED_COUNTS = (
     UNNAMED
     + r"""
-frozen m_k in positive ; \rho in simplex(K)
+frozen m_k in positive ; \rho in simplex(K) ; q_{ik} in simplex(K) over k
+define q(z_i=k) = q_{ik}
 define \theta = (\pi,\lambda) ; \theta_t = (\pi_t,\lambda_t) ; \theta_0 = (\rho, m)
 posterior r_{ik} = p(z_i=k|x_i) at \theta_t
 define Q(\theta) = \sum_i\sum_k r_{ik}\log p(x_i,z_i=k;\theta) ; \ell(\theta) = \sum_i \log p(x_i;\theta)
@@ -281,6 +283,44 @@ TWINS = [
     # words that hold a term, or stand before the relation
     (NUMBERS, r"u = u \text{ by (3)}", r"u = u \text{+ v}"),
     (NUMBERS, r"u = u \quad\text{because } \sum_{m=1}^k q_m = 1", r"u \text{ by (3)} = v"),
+    # marks, labels and boxes
+    (NUMBERS, r"\overset{n}{\underset{i=1}{\sum}} x_i = \sum_i x_i", r"\overset{\circ}{u} = u"),
+    (NUMBERS, r"u \stackrel{(a)}{=} u + 0", r"\stackrel{n+1}{\sum_{i=1}} x_i = \sum_i x_i"),
+    (NUMBERS, r"W \stackrel{\text{def}}{=} u + v \\ W &= v + u", r"u \stackrel{c}{=} u + v"),
+    (NUMBERS, r"n \underbrace{\sum_i (x_i - \bar x)}_{=0} = 0 \cdot n", r"u + v = \underbrace{u}_{=0} + v"),
+    (NUMBERS, r"\underbrace{u}_{\text{shift}} = u", r"u = \overbrace{u}^{=2u}"),
+    (NUMBERS, r"\boxed{u + v = v + u}", r"\boxed{u + v = v - u}"),
+    (NUMBERS, r"u = u, \quad v = v", r"u = u, \quad v = 2v"),
+    (NUMBERS, r"u \lt u + v", r"u \gt u + v"),
+    # numbers
+    (NUMBERS, r"10\,000 u = 10000 u", r"10\,000 u = 0"),
+    (NUMBERS, r"1.2 \cdot .3 = 0.36", "1.2.3 = 0.36"),
+    (NUMBERS, "3! = 6", "3!! = 720"),
+    (NUMBERS, r"u \phantom v = u", r"u \phantom v = u v"),
+    (NUMBERS, r"\log(2 \pi e v) = \log(2 \pi v) + 1", r"\log(2 \pi e v) = \log(2 \pi v) + 2"),
+    # bars side by side
+    (NUMBERS, r"|u||v| = |uv|", r"|u||v| = uv"),
+    (NUMBERS, r"\lvert u \rvert \lvert v \rvert = \lvert u v \rvert", r"|A||S| = |A + S|"),
+    (NUMBERS, r"||w||^2 = w^T w", r"||w||^2 = w^T A w"),
+    # indices with primes, indicators in bold, the square that is declared
+    (NUMBERS, r"\sum_{m'} \mu_{m'} = \sum_m \mu_m", r"\sum_{m'} \mu_m = \sum_m \mu_m"),
+    (NUMBERS, r"\mathbf{1}_{\{j=l\}} w_j = \mathbf 1_{j=l} w_l", r"\mathbf{1}_{\{j=l\}} w_j = w_l"),
+    (NUMBERS, r"\sigma^4 = (\sigma^2)^2", r"\sigma^4 = 2 \sigma^2"),
+    (
+        NUMBERS,
+        r"\frac{\partial}{\partial \sigma^2} \log \sigma = \frac{1}{2\sigma^2}",
+        r"\frac{\partial}{\partial \sigma^2} \log \sigma = \frac1\sigma",
+    ),
+    (
+        NUMBERS,
+        r"\arg\max_u (v - u^2) \\ &= \arg\max_u (-u^2)",
+        r"\arg\max_u (v - u^2) \\ &= \arg\max_u (u - u^2)",
+    ),
+    # parameters below a density, distributions below an expectation, values at theta_t
+    (UNNAMED, r"p_\theta(x_i) = \sum_k \pi_k p_\theta(x_i|z_i=k)", r"p_\theta(x_i) = \sum_k p_\theta(x_i|z_i=k)"),
+    (MIXED_COUNTS, r"p_{\theta_t}(z_i=k|x_i) = r_{ik}", r"p_\theta(z_i=k|x_i) = r_{ik}"),
+    (MIXED_COUNTS, r"E_q[\log q(z_i)] = \sum_k q_{ik} \log q_{ik}", r"E_q[\log q(z_i)] = \log E_q[q(z_i)]"),
+    (MIXED_COUNTS, r"p(x_i|z_i=k;\theta_t) = \frac{\lambda_{k,t}^{x_i}}{x_i!} e^{-\lambda_{k,t}}", r"\lambda_{k,t} = \lambda_k"),
     # a member is not all of a family
     (FAMILY, r"L(\theta) = \sum_k \theta_k^2", r"L(\theta_1) = \sum_k \theta_k^2"),
 ]
