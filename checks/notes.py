@@ -264,7 +264,8 @@ def _display(
         reading = other if steps and steps[0].reading == "moving" else reading
     steps = _with_remark(steps, reading, witness) if diagnosed else steps
     if block.label:
-        known[block.label] = reading.left
+        # Of two displays with one label no hint can speak.
+        known[block.label] = reading.left if block.label not in known else None
     return steps
 
 

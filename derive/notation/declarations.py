@@ -446,6 +446,14 @@ class Dictionary:
                 extra = 1
             else:
                 key = plain(self.surface(over))
+                over_index = self.indices.get(key)
+                if isinstance(over_index, Index) and over_index.range.upper != size:
+                    raise ReadingError(
+                        f"a simplex of {size.name} members over {key}, which runs to {over_index.range.upper.name}",
+                        start,
+                        start + 1,
+                        "declaration",
+                    )
                 if key in slots:
                     position = slots.index(key)
                     families.append(families.pop(position))
@@ -551,6 +559,9 @@ class Dictionary:
         cut = next((k for k in range(len(right) - 1) if right[k].text == "a" and right[k + 1].text == "t" and k), None)
         if cut is not None:
             at, right = right[cut + 2 :], right[:cut]
+            inside = right[-1].parts[0] if right and right[-1].kind == "fence" else ()
+            if len(list(arguments_of_names(at))) > 1 or sign_at(inside, ";") is not None:
+                raise ReadingError("a posterior at parameters that are said in two places, or without brackets", start, start + 1)
         self.entries.append(Posterior(self.pattern(left), right, at))
 
     def define(self, left: Items, right: Items, text: str = "") -> None:
@@ -593,7 +604,7 @@ class Dictionary:
 
     def _define(self, text: str, start: int) -> None:
         left, right = _equation(self.surface(text), text, start)
-        self._require_new(left, start, "letter")
+        self._require_new(left, start, "letter", "size")
         key = plain(left)
         same = [e for e in self.by_head(left[0].text) if isinstance(e, Abbreviation) and plain(e.spelling.items) == key]
         if any(plain(entry.body) != plain(right) for entry in same):
@@ -634,6 +645,8 @@ class Dictionary:
         call = self.surface(right[met.end() - 1 :])
         if not call or call[0].kind != "fence":
             raise ReadingError(f"a distribution without its arguments: {right.strip()!r}", 0, 1, "declaration")
+        if call[0] != call[0].bare:
+            raise ReadingError(f"a distribution with scripts: {right.strip()!r}", 0, 1, "declaration")
         if call[1:] and [plain((item,)) for item in call[1:] if not item.is_sign(",", ".")] not in (["iid"], ["independently"]):
             behind = plain(call[1:])
             raise ReadingError(f"something behind a distribution that is not read: {behind!r}", 0, 1, "declaration")
@@ -642,6 +655,7 @@ class Dictionary:
         for known in self.statements:
             if _said_of(known.targets) & _said_of(targets) and _overlap(known.conditions, conditioned):
                 said = ", ".join(sorted(plain(target.items) for target in targets))
+                self.contradicted |= {plain(target.items) for target in targets}
                 raise ReadingError(f"two distributions of {said}; 'reset' begins anew", 0, 1, "declaration")
         for target in targets:
             self._require_any_member(target.items)
@@ -656,6 +670,7 @@ class Dictionary:
         for entry in self.by_head(items[0].text if items else ""):
             met = entry.spelling.match(items, 0) if isinstance(entry, Letter) else None
             if met is not None and met[1] == len(items) and any(not self.is_index(plain(c)) for c in met[0].slots.values()):
+                self.contradicted.add(plain(entry.spelling.items))
                 raise ReadingError(f"a distribution of one member of a family: {plain(items)}", 0, 1, "declaration")
 
 

@@ -644,11 +644,19 @@ class Weights:
         """The latents in a formula with their indices, as seen from outside of it."""
         found: set[tuple[Symbol, tuple[IndexLike, ...]]] = set()
         for inner in walk(node):
-            if isinstance(inner, Reference) and inner.symbol.role == "latent":
+            if isinstance(inner, Reference) and inner.symbol.role == "latent" and not self._is_known(inner):
                 found.add((inner.symbol, inner.indices[:-1] if inner.symbol.domain == "one-hot" else inner.indices))
             elif isinstance(inner, Named):
                 found |= self._mentions(unfold(inner))
         return found
+
+    def _is_known(self, reference: Reference) -> bool:
+        """Whether a latent number is among what is given: then it is one."""
+        return reference.symbol.domain != "one-hot" and any(
+            one.letter.name == reference.symbol.name
+            and all(mine is None or mine == theirs for mine, theirs in zip(one.indices, reference.indices, strict=False))
+            for one in self.given
+        )
 
     def _pushed(self, node: Formula) -> Formula:
         mentions = self._mentions(node)

@@ -17,6 +17,7 @@ from derive.errors import DeriveError, ReadingError
 from derive.formula import (
     ONE,
     ZERO,
+    Apply,
     AtEqual,
     Component,
     Definition,
@@ -55,7 +56,7 @@ from derive.formula import (
     walk_unfolded,
 )
 from derive.notation.declarations import Abbreviation, Dictionary, Entry, Letter, Posterior, Unknown
-from derive.notation.expectations import AVERAGES, UNWRITTEN
+from derive.notation.expectations import AVERAGES, EXPECTATION_NAMES, UNWRITTEN
 from derive.notation.probabilities import Probabilities
 from derive.notation.spellings import TRANSPOSES, Match, arguments_of, chunks_of, plain, require_plain, sign_at
 from derive.notation.surface import BRACED, Item, Items
@@ -68,6 +69,7 @@ MAX_UNFOLDING = 40
 MOST_CHOSEN = 12
 """The largest number below a binomial coefficient that is written out as a product."""
 FUNCTIONS = ("\\log", "\\ln", "log", "ln", "\\exp", "exp")
+TRACES = ("\\det", "det", "tr", "\\tr", "Tr", "\\Tr", "diag", "\\diag", "trace")
 CONSTANTS = ("const", "constant", "Const", "cst", "cte", "C", "c")
 """What stands for a term that is free of the parameters, where it is not declared."""
 PARTIAL = (Divide, Inverse, Log, Power, Function, Named)
@@ -627,6 +629,22 @@ class Reader:
                     continue
                 match, end = met
                 alone = end - position < len(entry.spelling.items)
+                before = line.items[position - 1] if position else None
+                if (
+                    head == "\\pi"
+                    and isinstance(entry, Letter)
+                    and not entry.spelling.slots
+                    and not entry.extra
+                    and before is not None
+                    and before.kind == "number"
+                    and before.text == "2"
+                ):
+                    raise ReadingError(
+                        "2 \\pi where \\pi is declared: the number, or the letter? call the letter otherwise",
+                        before.start,
+                        item.end,
+                        "ambiguous",
+                    )
                 if alone and head == "\\pi":
                     continue  # the number
                 if alone and end < len(line.items) and line.items[end].kind == "fence":
@@ -1009,8 +1027,8 @@ class Reader:
         return found
 
     def index_or_none(self, chunk: Items, scope: Scope) -> IndexLike | None:
-        if len(chunk) == 1 and chunk[0].kind in ("group", "fence") and chunk[0] == chunk[0].bare:
-            return self.index_or_none(chunk[0].parts[0], scope)
+        if len(chunk) == 1 and chunk[0].kind == "group" and chunk[0] == replace(chunk[0].bare, font=chunk[0].font):
+            return self.index_or_none(chunk[0].parts[0], scope)  # a bracket would make another letter: x_{(1)} is no x_1
         if len(chunk) == 1 and chunk[0].kind == "number" and not chunk[0].sups:
             return int(chunk[0].text) if chunk[0].text.isdigit() else None
         name = plain(chunk)
@@ -1198,6 +1216,8 @@ class Reader:
                 if letter == other:
                     raise ReadingError(f"an index that differs from itself: {letter}", item.start, item.end, "ill-formed")
                 over = self._range_of(letter, below[:place], scope)
+                if upper is not None and not (isinstance(over, Index) and plain(upper) == over.range.upper.name):
+                    raise ReadingError(f"a sum with a condition, up to {plain(upper)}", item.start, item.end, "unsupported")
                 partner = self.dictionary.indices.get(other)
                 if isinstance(partner, Index) and self._is_pair(other, scope, behind):
                     return [(letter, over, None), (other, partner, None)], (below[:place], below[place + 1 :])
@@ -1272,6 +1292,11 @@ class Reader:
     def _builtin(self, line: Line, scope: Scope) -> tuple[Formula, tuple[Items, ...], int]:
         item = line.items[line.position]
         name = item.text
+        following = line.peek(1)
+        called = following is not None and following.kind == "fence" and following.text in ("()", "[]", "\\{\\}")
+        if name in self.dictionary.sizes and item.sub is None and not (called and (name in EXPECTATION_NAMES or name == "I")):
+            line.take()
+            return SizeNumber(self.dictionary.sizes[name]), item.sups, item.primes
         if name in BIG:
             require_plain(item, sub=True, sups=True)
             return self._big(line, scope), (), 0
@@ -1293,7 +1318,7 @@ class Reader:
         if name == "\\nabla":
             require_plain(item, sub=True, sups=True)
             return self._gradient(line, scope), (), 0
-        if name in ("\\det", "det", "tr", "\\tr", "Tr", "\\Tr", "diag", "\\diag", "trace"):
+        if name in TRACES:
             require_plain(item)
             line.take()
             value, sups = self._matrix_function(name.lstrip("\\").lower(), line, scope)
@@ -1340,9 +1365,6 @@ class Reader:
         special = self.probabilities.builtin(line, scope)
         if special is not None:
             return special
-        if name in self.dictionary.sizes and item.sub is None:
-            line.take()
-            return SizeNumber(self.dictionary.sizes[name]), item.sups, item.primes
         raise self._undeclared(item)
 
     def _undeclared(self, item: Item) -> ReadingError:
@@ -1384,6 +1406,8 @@ class Reader:
                 line.take()  # \\log (n - 1)! is the log of the factorial
                 return self.guarded((first,), lambda: Function("gamma", (inside + 1,)))
             return inside
+        if first.is_sign("mid", "Vert") or (first.kind == "fence" and first.text in ("||", "‖‖", "\\langle\\rangle")):
+            return self._factor(line, scope)  # bars are brackets: \\log |A| n
         if self._sign_ahead(line):
             sign = self._sign(line)
             value = self.product(line, scope, stops=_stops_logarithm)
@@ -1401,6 +1425,19 @@ class Reader:
             entry.spelling.match(line.items, line.position) for entry in self.dictionary.by_head(f"{item.kind}:{item.text}")
         )
 
+    def _matrices(self, line: Line, scope: Scope) -> Formula:
+        """The matrices that stand next to one another, up to the first number: what ``\\det A B c`` is the determinant of."""
+        start = line.position
+        factors = [self._factor(line, scope)]
+        while (item := line.peek()) is not None and item.kind == "letter" and not _stops_trace(item, 1):
+            ahead = Line(line.items, line.position)
+            factor = self._factor(ahead, scope)
+            if len(factor.shape) != 2:
+                break
+            line.position = ahead.position
+            factors.append(factor)
+        return self.guarded(line.items[start : line.position], lambda: _combined(factors))
+
     def _matrix_function(self, name: str, line: Line, scope: Scope) -> tuple[Formula, tuple[Items, ...]]:
         first = line.peek()
         if first is None:
@@ -1411,8 +1448,10 @@ class Reader:
             line.take()
             value = self.formula(first.parts[0], scope)
             sups = first.sups
+        elif name == "det":
+            value = self._matrices(line, scope)
         else:
-            value = self.product(line, scope)
+            value = self.product(line, scope, stops=_stops_trace)
         made: dict[str, Callable[[], Formula]] = {
             "det": lambda: Determinant(value),
             "tr": lambda: value if value.shape == () else Trace(value),
@@ -1443,7 +1482,7 @@ class Reader:
         if squared is not None:
             if twice or second:
                 raise ReadingError("a second gradient by a square", item.start, item.end, "unsupported")
-            body = self._score(line, scope) or self._differentiated(line, scope)
+            body = self._score(line, scope, reference[0]) or self._differentiated(line, scope)
             return self.guarded((item,), lambda: self._by_square(body, reference, squared))
         if twice or second:
             if twice and second:
@@ -1454,10 +1493,38 @@ class Reader:
             # The matrix of second derivatives: rows by the first, columns by the second.
             body = self._differentiated(line, scope)
             return self.guarded((item,), lambda: self.derivative(self.derivative(body, reference), other))
-        body = self._score(line, scope) or self._differentiated(line, scope)
+        name, fence = line.peek(), line.peek(1)
+        if (
+            by is not None
+            and name is not None
+            and fence is not None
+            and fence.kind == "fence"
+            and self._is_function((name.bare,))
+        ):
+            formal = [
+                {plain(argument.items) for argument in entry.spelling.call}
+                for entry in self.dictionary.by_head(name.text)
+                if entry.spelling.is_call
+            ]
+            actual = {plain(argument.items) for argument in arguments_of(fence.parts[0])}
+            if any(plain(by) in own for own in formal) and plain(by) not in actual:
+                raise ReadingError(
+                    "the gradient of a function at an argument, or of its value there? try a bar",
+                    item.start,
+                    fence.end,
+                    "ambiguous",
+                )
+        score = self._score(line, scope, reference[0])
+        body = score or self._differentiated(line, scope)
         made = self.guarded((item,), lambda: self.derivative(body, reference))
         last = line.items[line.position - 1]
-        if line.position > start and body.shape == () and last.sups and plain(last.sups[-1]) in TRANSPOSES:
+        alone = (
+            score is not None
+            or line.position == start + 1
+            or (line.position == start + 2 and last.kind == "fence" and last.text == "()")
+        )
+        named = score is not None or line.items[start].text not in (*FUNCTIONS, *TRACES)
+        if alone and named and body.shape == () and last.sups and plain(last.sups[-1]) in TRANSPOSES:
             return Transpose(made)
         return made
 
@@ -1473,8 +1540,14 @@ class Reader:
             raise ReadingError("two gradients, one of them without its letter", first.start, second.end, "ambiguous")
         return reference if second.sub is None else self.parameter(second.sub, scope, second)
 
-    def _score(self, line: Line, scope: Scope) -> Formula | None:
-        """A log right behind a gradient covers one factor: ``\\nabla \\log p(x) p(x)`` is the score times the density."""
+    def _score(self, line: Line, scope: Scope, by: Reference) -> Formula | None:
+        """A log right behind a gradient covers one factor: ``\\nabla \\log p(x) p(x)`` is the score times the density.
+
+        So it is where nothing follows, or the density itself; behind a factor free of the parameter the log goes on.
+
+        Raises:
+            ReadingError: another factor follows, which the log may cover or not.
+        """
         function, density = line.peek(), line.peek(1)
         if (
             function is None
@@ -1487,8 +1560,23 @@ class Reader:
         if density.text in BIG or density.text == "\\nabla" or function.sups:
             return None
         require_plain(function)
+        start = line.position
         line.take()
         argument = self._factor(line, scope)
+        behind = line.peek()
+        ends = behind is None or behind.kind == "sign" or behind.text == "\\nabla" or _is_derivative(behind) or behind.text == "d"
+        if not ends:
+            if not _stands_at(argument, by.symbol):
+                line.position = start
+                return None
+            again = self._factor(Line(line.items, line.position), scope)
+            if again != argument:
+                raise ReadingError(
+                    "the gradient of a log, and then a factor: under the log, or outside? try a bracket",
+                    function.start,
+                    behind.end if behind is not None else function.end,
+                    "ambiguous",
+                )
         self.notes.add("a log right behind a gradient covers one factor")
         return self.guarded((function,), lambda: Log(argument))
 
@@ -1562,6 +1650,8 @@ class Reader:
             raise ReadingError(
                 f"the derivative by {symbol.name} of {shown}, which moves with it: held, or not?", code="unsupported"
             )
+        if symbol.role in ("data", "latent") and any(isinstance(node, Apply) for node in walk_unfolded(body)):
+            raise ReadingError(f"the derivative of an unspecified function by {symbol.name}", code="unsupported")
         if symbol.role == "param" and _stands_at(body, symbol.at_current) and not _stands_at(body, symbol):
             raise ReadingError(
                 f"the derivative by {symbol.name} of what stands at other values: of a constant, or put in afterwards? try a bar",
@@ -1583,6 +1673,14 @@ class Reader:
         require_plain(above[0], sups=len(above[0].sups) == 1 and plain(above[0].sups[0]) in ("1", "2"))
         order = 2 if above[0].sups and plain(above[0].sups[0]) == "2" else 1
         body_items = above[1:]
+        following = line.peek()
+        if following is not None and following.kind == "fence" and following.text == "()" and self._is_function(body_items):
+            raise ReadingError(
+                "the derivative of a function, and a bracket: its argument, or a factor? try a bar, or \\cdot",
+                item.start,
+                following.end,
+                "ambiguous",
+            )
         by = self._by(below, order, item, scope)
         below_last = below[-1] if below else item
         row = order == 1 and bool(below_last.sups) and plain(below_last.sups[-1]) in TRANSPOSES
@@ -1647,6 +1745,13 @@ class Reader:
 
 
 # Without a dictionary.
+
+
+def _stops_trace(item: Item, count: int) -> bool:
+    """Where what a trace or a determinant covers ends, besides a sign."""
+    if item.is_sign("cdot", "times", "/"):
+        return True
+    return count > 0 and item.kind == "letter" and item.text in (*BIG, *FUNCTIONS, *TRACES)
 
 
 def _without_comma(items: Items) -> Items:
@@ -1721,12 +1826,14 @@ def _numbered(item: Item, letter: str, number: int) -> Item:
             for one in items
         )
 
-    return replace(
+    changed = replace(
         item,
         parts=tuple(change(part) for part in item.parts),
         sub=None if item.sub is None else change(item.sub),
         sups=tuple(change(sup) for sup in item.sups),
     )
+    itself = item.kind == "letter" and item.text == letter and item.sub is None and not item.primes
+    return replace(changed, kind="number", text=str(number)) if itself else changed
 
 
 def _without_means(items: Items) -> Items:

@@ -66,6 +66,8 @@ class Marginals(Latents):
 
     def statements_of(self, letter: Letter) -> list[tuple[Statement, Match]]:
         found: list[tuple[Statement, Match]] = []
+        if self.dictionary.contradicted and plain(letter.spelling.items) in self.dictionary.contradicted:
+            raise ReadingError(f"{plain(letter.spelling.items)} was given its distribution in two ways", code="declaration")
         for statement in self.dictionary.statements:
             for event in statement.targets:
                 known = self._letter(event.items, whole=False)
@@ -707,8 +709,9 @@ class Marginals(Latents):
             if letter is not None
         }
         arguments: list[Formula] = []
+        said = self.letters_behind(statement.arguments[0].items) if len(statement.arguments[0].items) > 1 else None
         for letter in self.dictionary.letters:
-            if letter.kind != "param" or letter.name in used:
+            if letter.kind != "param" or (letter.name in used if said is None else letter.name not in said):
                 continue
             # Of a family of parameters a component has its own member.
             own = [[i for i, r in zip(indices, ranges, strict=True) if r == over][-1:] for over in letter.symbol.family]

@@ -261,6 +261,8 @@ class Spelling:
         for mine, theirs in zip(own, other, strict=True):
             slot = self._slot(mine)
             if slot is not None:
+                if _unfenced(theirs) != theirs and _unfenced(mine) == mine:
+                    return False  # x_{(1)}, the least of them, is no x_1
                 if not found.bind(slot, _unfenced(theirs)):
                     return False
             elif not self._literal(mine, theirs, found):

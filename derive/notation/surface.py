@@ -367,9 +367,9 @@ def _character(character: str, start: int) -> list[Token]:
         if plain != character and len(plain) == 1 and (plain.isascii() or plain in GREEK):
             if "DOUBLE-STRUCK" in kind:
                 known = f"\\mathbb{{{plain}}}"
-            elif "SUBSCRIPT" in kind:
+            elif unicodedata.decomposition(character).startswith("<sub>"):
                 known = f"_{{{plain}}}"
-            elif "SUPERSCRIPT" in kind:
+            elif unicodedata.decomposition(character).startswith("<super>"):
                 known = f"^{{{plain}}}"
             elif "SCRIPT" in kind or "FRAKTUR" in kind:
                 known = f"\\mathcal{{{plain}}}"
@@ -960,7 +960,7 @@ def _unbraced(found: list[Item]) -> list[Item]:
         ReadingError: a script stands behind braces around several things.
     """
     out: list[Item] = []
-    for item in found:
+    for place, item in enumerate(found):
         inside = item.parts[0] if item.kind == "group" and item.font == BARE else ()
         if len(inside) > 1 and (item.sub is not None or item.sups or item.primes):
             raise ReadingError(
@@ -982,6 +982,16 @@ def _unbraced(found: list[Item]) -> list[Item]:
             out[-1] = replace(item, text=out[-1].text + item.text, start=out[-1].start)  # 10\\,000
             continue
         boxed = item.parts[0] if item.kind == "group" and item == replace(item.bare, font=item.font) else ()
+        behind = found[place + 1] if place + 1 < len(found) else None
+        goes_on = behind is not None and behind.kind != "sign" and behind.kind != "words"
+        divided = bool(out) and out[-1].is_sign("/")
+        if inside and goes_on and (called or divided):
+            raise ReadingError(
+                "braces, which are not printed, and then a factor: is it covered as well? try a bracket",
+                item.start,
+                item.end,
+                "ambiguous",
+            )
         if any(one.kind == "sign" and (one.text in RELATIONS or one.text == "=") for one in boxed):
             out += boxed  # \\boxed{a = b}
         elif not called and any(one.is_sign("+", "-") for one in inside):

@@ -6,6 +6,7 @@ that begins with a sign goes on with the row before.
 
 from __future__ import annotations
 
+import contextlib
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
@@ -198,6 +199,7 @@ class DisplayReader:
         self.both_ways = False
         self.jointly = False
         self.hinted = False
+        self.across: frozenset[str] = frozenset()
         self.from_a_bound = False
         self.bare = False
         self.maximiser: tuple[Symbol, ...] = ()
@@ -527,7 +529,9 @@ class DisplayReader:
         self.bare = False
         if own_left:
             anew = RELATIONS[relations[0]] == "defines"
+            self.across = self._letters_across(sides[1:])
             left = self._estimated(sides[0], reader, anew=anew) or self._side(sides[0], reader)
+            self.across = frozenset()
             self.chain_maximiser = self.maximiser
             self.left = left if self.left is None else self.left
             self.chain_left = left, sides[0]
@@ -603,7 +607,7 @@ class DisplayReader:
                 raise ReadingError(
                     "what follows from a bound is not read; state it by itself", items[0].start, items[-1].end, "unsupported"
                 )
-            if implied and place == 0 and meaning == "=":
+            if implied and place == 0 and meaning == "=" and not (self.hinted and gives_value and before_equation is None):
                 if before_equation is None and self.broken:
                     raise ReadingError(
                         "the row before could not be read: there is nothing that it follows from",
@@ -659,7 +663,9 @@ class DisplayReader:
         body = self.left if self.left is not None else value
         while isinstance(body, Component):
             body = body.argument
-        return isinstance(body, Derivative) and _is_objective(body.body)
+        if isinstance(value, Number) and value != ZERO:
+            return False
+        return _is_slope(body)
 
     def _by_constraint(self, before: tuple[Formula, Formula] | None, equation: tuple[Formula, Formula]) -> str:
         """Why a step to or from the value of a multiplier cannot be refuted: it may use the constraint that was set free."""
@@ -671,8 +677,16 @@ class DisplayReader:
     # Sides.
 
     def _formula(self, items: Items, reader: Reader) -> Formula:
-        outer = shared_letters(self.left) if self.left is not None else frozenset()
+        outer = shared_letters(self.left) if self.left is not None else self.across
         return reader.formula(items, Scope(outer=outer, behind=self.left is not None))
+
+    def _letters_across(self, sides: list[Items]) -> frozenset[str]:
+        """The letters that stand free on the other sides, by which it is told how far a sum on the left one goes."""
+        found: frozenset[str] = frozenset()
+        for side in sides:
+            with contextlib.suppress(DeriveError, RecursionError):
+                found |= shared_letters(Reader(self.own, weights=self.weights).formula(side))
+        return found
 
     def _side(self, items: Items, reader: Reader) -> Formula:
         """A side of a relation; of ``argmax A`` the objective A, with a word that it is one."""
@@ -891,6 +905,8 @@ class DisplayReader:
             return (self._claim(reader, current, "=", right),)
         if meaning == "proportional to":
             return self._proportional(current, right, reader, side)
+        if self.hinted and self._is_named(current, reader):
+            raise ReadingError("a bound for a value of which the hint speaks", side[0].start, side[-1].end, "unsupported")
         return (self._claim(reader, current, _BOUNDS[meaning], right),)
 
     def _parameters(self, *formulas: Formula) -> tuple[Symbol, ...]:
@@ -1106,7 +1122,11 @@ class DisplayReader:
         for other, formal, value in self._fixed(reader, symbol):
             target = Substitute(target, _as_in(target, other), formal, value)
         self.jointly = self.hints.maximises is not None and len(self._hinted_names(reader)) > 1
-        if symbol.family and _speaks_of(solution, symbol):
+        if _speaks_of(solution, symbol):
+            own = Derivative(solution, Reference(_as_in(solution, symbol), indices))
+            implicit = not symbol.family or not isinstance(prove(Claim(label="its own", lhs=own, relation="=", rhs=ZERO)), Proof)
+            if implicit:
+                raise ReadingError(f"an equation for {symbol.name} in which it stands on both sides", 0, 1, "unsupported")
             return self._by_coordinate(target, symbol, indices, solution, reader)
         put_in = self._put_in(target, symbol, indices, solution)
         if self.hints.solves is not None:
@@ -1640,11 +1660,11 @@ def _is_quantity(left: Formula) -> bool:
 def _is_slope(value: Formula) -> bool:
     while isinstance(value, Component):
         value = value.argument
-    return isinstance(value, Derivative) and _is_objective(value.body)
+    return isinstance(value, Derivative) and value.by.symbol.role in ("param", "current") and _is_objective(value.body)
 
 
 def _is_objective(body: Formula) -> bool:
-    """Whether what is differentiated is one number, as a likelihood or a loss is: no weight, nor one of a family."""
-    while isinstance(body, (Derivative, Component)):
-        body = body.body if isinstance(body, Derivative) else body.argument
-    return not free_indices(body)
+    """Whether what is differentiated is one number, as a likelihood or a loss is: no weight, nor one of a family, nor a slope."""
+    while isinstance(body, Component):
+        body = body.argument
+    return not isinstance(body, Derivative) and not free_indices(body)

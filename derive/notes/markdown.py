@@ -226,11 +226,34 @@ class _Reader:
         self.text = "".join([*pieces, self.text[cursor:]])
 
 
+_HOLDS_TEXT = (
+    "note|tip|hint|important|warning|caution|attention|danger|error|seealso|admonition|dropdown|margin|sidebar|card|tab-item|details"
+    "|proof|theorem|lemma|definition|remark|example|exercise|solution|prf:[a-z]+"
+)
+_DIRECTIVE = re.compile(rf"^[ ]{{0,3}}(?P<fence>`{{3,}})(?=\{{(?:{_HOLDS_TEXT})\}})", re.MULTILINE)
+
+
+def _opened(text: str) -> str:
+    """The text with directives that hold text, ``{note}`` in a fence of backticks, in fences of colons, which are looked into."""
+    at = 0
+    while (found := _DIRECTIVE.search(text, at)) is not None:
+        fence = found["fence"]
+        close = re.compile(rf"^[ ]{{0,3}}{fence}[ \t]*$", re.MULTILINE).search(text, found.end())
+        at = found.end()
+        if close is None:
+            continue
+        start, end = found.start("fence"), found.end("fence")
+        text = text[:start] + ":" * len(fence) + text[end:]
+        begin = close.start() + len(close.group()) - len(close.group().lstrip())
+        text = text[:begin] + ":" * len(fence) + text[begin + len(fence) :]
+    return text
+
+
 def read_markdown(
     text: str, path: Path, *, cell: int | None = None, macros: dict[str, Macro] | None = None
 ) -> tuple[list[Declarations | Display], dict[str, Macro], list[Warned]]:
     """Blocks, macros and warnings of a Markdown text; ``macros`` is added to, where a notebook's cells share them."""
-    reader = _Reader(text, path, cell, {} if macros is None else macros)
+    reader = _Reader(_opened(text), path, cell, {} if macros is None else macros)
     reader.read()
     return reader.blocks, reader.macros, reader.warnings
 
