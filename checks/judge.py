@@ -78,6 +78,11 @@ def _hear(claim: Claim, witness: Witness) -> _Heard:
     # What the numbers refute needs no attempt at a proof, except where it was not expected: then both must be heard.
     heard = evidence.outcome != "differs" or claim.expected is None
     outcome = _proof(claim) if heard and claim.relation != "not identically 0" else None
+    if evidence.outcome == "differs" and evidence.undefined and claim.relation == "=" and claim.expected is None:
+        # A side that is not defined at n = 1: where there is a proof, it is one for the other sizes.
+        outcome = _proof(claim)
+        beyond = witness.larger(claim) if isinstance(outcome, Proof) else evidence
+        evidence = beyond if beyond.outcome == "agrees" else evidence
     if evidence.outcome == "agrees" and (isinstance(outcome, Unproved) or _has_branches(claim)):
         evidence = witness.beyond(claim) or evidence
     if evidence.outcome == "agrees" and isinstance(outcome, Unproved):

@@ -143,6 +143,7 @@ def _by_autodiff(step: Step, witness: Witness) -> Step:
     return replace(step, findings=tuple(findings))
 
 
+ACCEPTED = ("proved", "confirmed")
 _BY_HINT = {
     "solves": "with this value put in, the derivative does not vanish: its value is the left side",
     "maximises": "no extremum: at the values shown the objective is the left side, with this value put in the right one",
@@ -356,7 +357,15 @@ def _step(row: RowReading, reading: DisplayReading, witness: Witness, row_timeou
         try:
             with _limited(row_timeout):
                 findings = [_settle(claim, witness) for claim in row.claims]
-            kept = [k for k, f in enumerate(findings) if not row.claims[k].used or f.verdict in ("proved", "confirmed")]
+            kept = [
+                k
+                for k, f in enumerate(findings)
+                if (
+                    f.verdict == "refuted"
+                    if row.claims[k].guard
+                    else not row.claims[k].used or f.verdict in ("proved", "confirmed")
+                )
+            ]
             if not kept:
                 # An equation to be used in what follows, which need not hold everywhere.
                 made = time.perf_counter() - began

@@ -56,6 +56,7 @@ MUTANTS_TRIED, MOST_MUTANTS = 6, 60
 MOST_SIZES = 400
 MOST_LETTERS = 4
 """For how many letters an equation is solved, at each point."""
+SIZES_BEYOND = 3
 POINTS_AT_BRANCHES = 8
 """How many points a claim is given that has a root or a log of something of either sign: each is seen from several sides."""
 FAR_POINTS, FIRST_FAR = 14, 1000
@@ -113,6 +114,8 @@ class Witness:
     autodiff: bool = True
     _points: dict[_PointKey, Point] = field(default_factory=dict["_PointKey", Point])
     _lowered: dict[Formula, tuple[Point, np.ndarray]] = field(default_factory=dict[Formula, tuple[Point, np.ndarray]])
+    least: int = 1
+    """The least size that is tried."""
     _pending: _Pending | None = None
     _derivatives: dict[Derivative, float] = field(default_factory=dict[Derivative, float])
 
@@ -126,7 +129,11 @@ class Witness:
         """
         symbols = symbols_of(*formulas)
         schedule = itertools.islice(size_schedule(sizes_of(*formulas), literals_of(*formulas)), MOST_SIZES)
-        admissible = (sizes for sizes in schedule if claim is None or _admits(claim, sizes))
+        admissible = (
+            sizes
+            for sizes in schedule
+            if (claim is None or _admits(claim, sizes)) and min(sizes.values(), default=self.least) >= self.least
+        )
         for number, sizes in enumerate(itertools.islice(admissible, self.points if most is None else most)):
             key = (number, tuple(sorted(sizes.items())), frozenset(symbols))
             if key not in self._points:
@@ -192,6 +199,14 @@ class Witness:
                     if found is not None:
                         return found
         return None
+
+    def larger(self, claim: Claim) -> Evidence:
+        """What the numbers say of a claim at sizes beyond two: at one and two a denominator n - 1 or n - 2 vanishes."""
+        outside, self.least = self.least, SIZES_BEYOND
+        try:
+            return self.examine(claim)
+        finally:
+            self.least = outside
 
     def smaller(self, claim: Claim) -> Evidence | None:
         """Why a claim that has not been proved fails for some size, where a range is shorter than empty; None if it does not."""

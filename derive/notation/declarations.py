@@ -333,6 +333,7 @@ class Dictionary:
                 and item.kind == "fence"
                 and item.text == "()"
                 and not self.by_head(before.text)
+                and sign_at(item.parts[0], ";") is None
                 and self._are_parameters(before.sub)
             ):
                 out[-1] = before.bare

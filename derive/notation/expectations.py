@@ -793,8 +793,12 @@ class Weights:
         reader = self.model.reader
         family = density(statement.density)
         feature = _feature(node, Reference(reader.symbol(letter), indices))
-        if feature is None or any(self.model.latent_of(event.items) is not None for event in statement.conditions):
+        if feature is None:
             return None
+        for event in statement.conditions:
+            given = self.model.latent_of(event.items)
+            if given is not None and (event.value is not None or given.values is not None):
+                return None
         for parent in self.model.parents_of(Occurrence(letter, indices[: len(letter.spelling.slots)]), scope):
             random = parent.letter.kind == "latent" or (parent.letter.kind == "data" and self.model.statements_of(parent.letter))
             if random and not any(covers(one, parent) for one in self.given):

@@ -143,6 +143,8 @@ class Line:
     position: int = 0
     differentiated: bool = False
     """Whether an operator of differentiation covers what is read: a bar of evaluation behind it is one of the derivative."""
+    logged: bool = False
+    """Whether a log or an exp without a bracket covers what is read: it ends at a dot."""
 
     def peek(self, ahead: int = 0) -> Item | None:
         place = self.position + ahead
@@ -244,7 +246,16 @@ class Reader:
                 require_plain(item)
             if item.is_sign("odot"):
                 line.take()
-                factors[-1:] = [self._entrywise(factors[-1:], self._factor(line, scope), item)]
+                before, right = [_combined(factors)] if factors else [], self._factor(line, scope)
+                behind = line.peek()
+                if behind is not None and behind.kind in ("letter", "fence", "group", "fraction"):
+                    raise ReadingError(
+                        "an entrywise product and then a factor: of the product, or of its last factor? try a bracket",
+                        item.start,
+                        behind.end,
+                        "ambiguous",
+                    )
+                factors = [self._entrywise(before, right, item)]
                 continue
             if item.is_sign("cdot", "times", "ast"):
                 line.take()
@@ -455,7 +466,10 @@ class Reader:
             above, below = self.formula(item.parts[0], scope), self.formula(item.parts[1], scope)
             return self.guarded((item,), lambda: Divide(above, below))
         if item.kind == "root":
-            degree = Fraction(1, 2) if not item.parts[1] else 1 / Fraction(plain(item.parts[1]))
+            order = plain(item.parts[1])
+            if order and not re.fullmatch(r"[1-9]\d{0,2}", order):
+                raise ReadingError(f"a root of an order that is not read: {order}", item.start, item.end, "unsupported")
+            degree = Fraction(1, int(order or 2))
             inside = self.formula(item.parts[0], scope)
             return self.guarded((item,), lambda: Power(inside, Number(degree)))
         above, below = (self.formula(part, scope) for part in item.parts)
@@ -1094,7 +1108,16 @@ class Reader:
         literal = [k for k, entry in enumerate(used) if not isinstance(entry[1], Index)]
         names = frozenset(letter for letter, _, _ in binders)
         stop = self._extent(line, scope, names)
-        covered = Line(line.items[:stop], line.position, line.differentiated)
+        for place in range(line.position, stop) if line.logged else ():
+            behind = line.items[place + 1 : stop]
+            if line.items[place].is_sign("cdot", "times") and not any(_uses(behind, name) for name in names):
+                raise ReadingError(
+                    "a factor behind a sum under a log without a bracket: under the log, or outside?",
+                    line.items[place].start,
+                    line.items[stop - 1].end,
+                    "ambiguous",
+                )
+        covered = Line(line.items[:stop], line.position, line.differentiated, line.logged)
         if literal:
             value = self._written_out(covered, inner, used, item)
             covered.position = stop
@@ -1137,6 +1160,9 @@ class Reader:
         """A sum over a range of numbers, term by term."""
         if len(used) != 1:
             raise ReadingError("several sums at once, one over numbers", item.start, item.end, "unsupported")
+        inner_sums = (one for one in covered.items[covered.position :] if one.text in BIG and one.sub is not None)
+        if any(one.sub is not None and one.sub[0].text == used[0][0] for one in inner_sums):
+            raise ReadingError(f"a sum over {used[0][0]} inside of a sum over it", item.start, item.end, "ill-formed")
         letter, span, latent = used[0]
         lower, upper = span  # type: ignore[misc]
         if upper - lower >= MAX_EXPANDED:  # type: ignore[operator]
@@ -1231,6 +1257,8 @@ class Reader:
         groups: list[Items] = [argument.items for argument in arguments_of(below)]
         if len(groups) == 1 and len(below) > 1 and all(plain((one,)) in self.dictionary.indices for one in below):
             groups = [(one,) for one in below]
+        if len({plain(group) for group in groups}) != len(groups):
+            raise ReadingError(f"one letter twice below a sum: {plain(below)}", item.start, item.end, "ill-formed")
         for group in groups:
             name = plain(group)
             latent = self.probabilities.latent_mention(group, scope)
@@ -1408,11 +1436,13 @@ class Reader:
             return inside
         if first.is_sign("mid", "Vert") or (first.kind == "fence" and first.text in ("||", "‖‖", "\\langle\\rangle")):
             return self._factor(line, scope)  # bars are brackets: \\log |A| n
-        if self._sign_ahead(line):
-            sign = self._sign(line)
+        sign = self._sign(line) if self._sign_ahead(line) else 1
+        outside, line.logged = line.logged, True
+        try:
             value = self.product(line, scope, stops=_stops_logarithm)
-            return value if sign > 0 else negate(value)
-        return self.product(line, scope, stops=_stops_logarithm)
+        finally:
+            line.logged = outside
+        return value if sign > 0 else negate(value)
 
     @staticmethod
     def _sign_ahead(line: Line) -> bool:
@@ -1684,13 +1714,15 @@ class Reader:
         by = self._by(below, order, item, scope)
         below_last = below[-1] if below else item
         row = order == 1 and bool(below_last.sups) and plain(below_last.sups[-1]) in TRANSPOSES
+        if order == 2 and any(one.sups and plain(one.sups[-1]) in TRANSPOSES for one in below[:-1]):
+            raise ReadingError("a second derivative by a row and then something else", item.start, item.end, "unsupported")
         body = self.formula(body_items, scope) if body_items else self._differentiated(line, scope, alone=False)
 
         def build() -> Formula:
             value = body
             for one, squared in by:
                 value = self.derivative(value, one) if squared is None else self._by_square(value, one, squared)
-            return Transpose(value) if row and body.shape == () and len(value.shape) == 1 else value
+            return Transpose(value) if row and body.shape == () and value.shape != () else value
 
         return self.guarded((item,), build)
 

@@ -657,12 +657,22 @@ class _Surface:
                 continue
             rows.append(count)
             count = 0
+            if stop.kind == "command":
+                self._skip_length()
             if stop.kind == "end":
                 if stop.text != name:
                     raise ReadingError(
                         f"environments that do not match: {name} and {stop.text}", stop.start, stop.end, "brackets"
                     )
                 return Item("environment", name.rstrip("*"), tuple(cells), rows=tuple(rows), start=token.start, end=stop.end)
+
+    def _skip_length(self) -> None:
+        """The star and the length behind a row break: ``\\\\[2pt]``."""
+        if (ahead := self.peek()) is not None and ahead.kind == "char" and ahead.text == "*":
+            self.take()
+        length = "".join(token.text for token in self.tokens[self.position : self.position + 12])
+        if met := re.match(r"\[\s*-?[\d.]+\s*(?:pt|em|ex|mm|cm|in|pc|sp|mu|bp)\s*\]", length):
+            self.position += len(met.group())
 
     def _skip_argument(self, *, braced: bool = False) -> None:
         if (ahead := self.peek()) is not None and ahead.kind == "open":
@@ -733,7 +743,9 @@ class _Surface:
             return _with_mark(name, mark, inside, start, end)
         if name in ACCENTS:
             inside, end = self.argument()
-            raised = bool(inside) and bool(inside[-1].sups or inside[-1].primes) and ACCENTS[name] == "bar"
+            powers = [re.fullmatch(r"-?\d+", "".join(i.text for i in sup)) for sup in (inside[-1].sups if inside else ())]
+            variance = ACCENTS[name] == "hat" and bool(inside) and inside[-1].text in ("\\sigma", "\\tau")
+            raised = any(powers) and not variance
             if len(inside) == 1 and inside[0].kind == "letter" and not raised:  # the mean of squares is no square of a mean
                 return replace(inside[0], text=f"\\{ACCENTS[name]}{{{inside[0].text}}}", start=start, end=end)
             raise ReadingError(f"an accent over more than one letter: \\{name}", start, end, "accent")

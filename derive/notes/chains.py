@@ -28,6 +28,7 @@ from derive.formula import (
     Formula,
     Fresh,
     Identity,
+    Log,
     Named,
     Number,
     Power,
@@ -106,6 +107,8 @@ class RowClaim:
     """Whether the row may set an equation to be used: then it is a claim only if it holds."""
     hedge: str = ""
     """Why the claim cannot be refuted even where it fails: the row before, or an assumption, could not be read."""
+    guard: bool = False
+    """Whether the claim is only to be refuted: it is no claim of the author's."""
     kinks: str = ""
     """Why the claim cannot be refuted where one of its sides is not defined: an extremum may be at a kink."""
 
@@ -372,9 +375,12 @@ class DisplayReader:
                 continue
             if not items:
                 continue
-            signed = items[0].is_sign("+", "-", "cdot", "times")
-            anew = items[0].is_sign("-") and self._own_left(items) and bool(groups) and self._is_related(groups[-1])
-            goes_on = bool(groups) and ((signed and not anew) or self._ends_open(groups[-1]))
+            signed = items[0].is_sign("+", "-", "cdot", "times", "/", "ast", "odot")
+            aligned = row.source.text.lstrip().startswith("&")
+            related = bool(groups) and self._is_related(groups[-1])
+            anew = items[0].is_sign("-") and self._own_left(items) and related and not aligned
+            bare = aligned and related and not self._own_left(items)
+            goes_on = bool(groups) and ((signed and not anew) or bare or self._ends_open(groups[-1]))
             if goes_on:
                 groups[-1].append(row)
             else:
@@ -409,7 +415,7 @@ class DisplayReader:
         before = self.chain_left
         reader = Reader(self.own, weights=self.weights, place=lambda offset: (source.at(offset).line, source.at(offset).column))
         try:
-            if _has_second_cell(text):
+            if any(_has_second_cell(row.source.text) for row in group):
                 raise ReadingError(
                     "a second cell behind a formula: a remark or a claim? try \\text{..} around a remark",
                     0,
@@ -427,7 +433,7 @@ class DisplayReader:
         except RecursionError:
             self._forget(before)
             return replace(made, message="nested too deeply", code="limit")
-        except (AttributeError, IndexError, KeyError, StopIteration, TypeError, ValueError) as error:
+        except (ArithmeticError, AttributeError, IndexError, KeyError, StopIteration, TypeError, ValueError) as error:
             self._forget(before)
             return replace(
                 made, message=f"a defect of this program, please report it: {type(error).__name__}: {error}", code="defect"
@@ -899,7 +905,8 @@ class DisplayReader:
                 known = self._claim(reader, current, "= up to a constant", right, parameters=parameters)
                 argument = self._random_parameter(reader)
                 if not argument:
-                    return (known,)
+                    by_index = self._free_of_index(current, right, reader)
+                    return (known,) if by_index is None else (known, by_index)
                 reader.notes.add(f"const is free of {argument[0].name}, of which the left side is the density")
                 return (replace(known, parameters=argument),)
             return (self._claim(reader, current, "=", right),)
@@ -908,6 +915,25 @@ class DisplayReader:
         if self.hinted and self._is_named(current, reader):
             raise ReadingError("a bound for a value of which the hint speaks", side[0].start, side[-1].end, "unsupported")
         return (self._claim(reader, current, _BOUNDS[meaning], right),)
+
+    def _free_of_index(self, current: Formula, right: Formula, reader: Reader) -> Claim | None:
+        """``\\log p(z_i=k|x_i) = .. + const`` with a constant free of k: two members differ by the same on both sides."""
+        items = self.chain_left[1]
+        left = self.chain_left[0]
+        if len(items) != 3 or items[0].text not in FUNCTIONS or items[0] != items[0].bare or not isinstance(left, Log):
+            return None
+        outside = self.chain_left
+        self.chain_left = left.argument, items[1:]
+        try:
+            index = self._summed_index(reader)
+        finally:
+            self.chain_left = outside
+        if index is None:
+            return None
+        other = Fresh.index(index)
+        reader.notes.add(f"const is free of {index.name}, over which the left side is normalised")
+        here, there = current - right, rename(current - right, {index: other})
+        return self._claim(reader, here, "=", there)
 
     def _parameters(self, *formulas: Formula) -> tuple[Symbol, ...]:
         found: dict[Symbol, None] = {}
@@ -954,6 +980,8 @@ class DisplayReader:
         other = Fresh.index(index)
         lhs = multiply(current, rename(right, {index: other}))
         rhs = multiply(rename(current, {index: other}), right)
+        # Of probabilities the factor is positive.
+        self.pending = [RowClaim((self._claim(reader, ZERO, "<=", right),), "propto", (0, 1), guard=True)]
         return (self._claim(reader, lhs, "=", rhs),)
 
     def _variables(self, items: Items | None = None) -> list[Items]:
@@ -1126,7 +1154,9 @@ class DisplayReader:
             own = Derivative(solution, Reference(_as_in(solution, symbol), indices))
             implicit = not symbol.family or not isinstance(prove(Claim(label="its own", lhs=own, relation="=", rhs=ZERO)), Proof)
             if implicit:
-                raise ReadingError(f"an equation for {symbol.name} in which it stands on both sides", 0, 1, "unsupported")
+                # An equation that the value meets, u = (t - u) / n: it follows where the slope vanishes.
+                met = target if self.hints.solves is not None else Derivative(target, Reference(_as_in(target, symbol), indices))
+                return (self._claim(reader, met, "implies", _difference(current, right)),)
             return self._by_coordinate(target, symbol, indices, solution, reader)
         put_in = self._put_in(target, symbol, indices, solution)
         if self.hints.solves is not None:

@@ -645,7 +645,7 @@ def test_quantifiers_claim_nothing_more(end: str) -> None:
     ],
 )
 def test_a_second_claim_behind_a_comma_is_not_dropped(end: str) -> None:
-    assert verdict(BOUNDS, rf"p_j + b = b + p_j {end}") == "unread"
+    assert verdict(BOUNDS, rf"p_j + b = b + p_j {end}") == ("refuted" if end.endswith("b = 5") else "unread")
 
 
 def test_a_gradient_set_to_zero_may_be_written_out_in_the_next_row() -> None:

@@ -117,7 +117,7 @@ TWINS = [
         r"\frac{\partial}{\partial b} E[\log p(x_i, z_i) | x_i; \theta_t] = \frac{a}{b} - E[z_i | x_i; \theta_t]",
         r"\frac{\partial}{\partial b} E[\log p(x_i, z_i) | x_i; \theta_t] = \frac{a}{b} - E[z_i | x_i]",
     ),
-    (RATES, r"\frac{\partial}{\partial b} E[z_i | x_i; \theta_t] = 0", r"E[z_i | x_i; \theta_t] = \frac{a + x_i}{b+1}"),
+    (RATES, r"E[z_i | x_i; \theta_t] - E[z_i | x_i; \theta_t] = 0", r"E[z_i | x_i; \theta_t] = \frac{a + x_i}{b+1}"),
     (
         UNSPECIFIED,
         r"\frac{\partial}{\partial \theta_k} \log p(x_i) = p(z_i=k | x_i) \frac{\partial}{\partial \theta_k} \log p(x_i | z_i=k)",

@@ -14,13 +14,14 @@ from tests.unit.notes.test_check import checked, verdict
 ACCEPTED = ("proved", "confirmed")
 NUMBERS = r"""
 size n, d, k
-index i in 1..n ; j, l in 1..d ; m in 1..k
-data x_i in R
+index i in 1..n ; j, l in 1..d ; m, g in 1..k
+data x_i in R ; o_i in R ; o in bool
 param u in R ; v in positive ; r in nonnegative ; y in R^d ; w in R^d ; \mu_m in R
 param A in R^{d x d} ; S in spd(d)
 frozen q in simplex(k)
 param \sigma^2 in positive
-const a in R
+const a in R ; C in R^{d x d}
+define \dot u = v ; \hat\sigma = v
 define \bar{x} = \frac1n \sum_i x_i
 """
 FACES = r"""
@@ -137,6 +138,34 @@ data x_i in R ; y_i in R
 param w in R ; s in positive
 y_i ~ Normal(w x_i, s)
 define X=(x_i) ; Y=(y_i)
+"""
+CLASSES = r"""
+size n, C
+index c in 1..C
+param u in R ; v in positive
+"""
+FUNCTIONS = r"""
+param u in R ; v in positive
+const a in R
+define g(u) = u^2 v
+"""
+GIVEN = r"""
+size n
+index i in 1..n
+latent u_i in R ; v_i in R ; g_i in positive
+param \mu in R ; s in positive ; a in positive ; r in positive
+u_i ~ Normal(\mu, s)
+g_i ~ Gamma(a, r)
+v_i | u_i ~ Normal(u_i, s)
+"""
+SAID = r"""
+size n, K
+index i in 1..n ; k, l in 1..K
+data x_i in R
+latent z_i in 1..K
+param \theta_k in R ; \pi in simplex(K) ; \phi in R
+z_i ~ Categorical(\pi)
+x_i | z_i=k ~ Density(f(x_i | \theta_k))
 """
 FAMILY = r"""
 size K
@@ -321,6 +350,78 @@ TWINS = [
     (MIXED_COUNTS, r"p_{\theta_t}(z_i=k|x_i) = r_{ik}", r"p_\theta(z_i=k|x_i) = r_{ik}"),
     (MIXED_COUNTS, r"E_q[\log q(z_i)] = \sum_k q_{ik} \log q_{ik}", r"E_q[\log q(z_i)] = \log E_q[q(z_i)]"),
     (MIXED_COUNTS, r"p(x_i|z_i=k;\theta_t) = \frac{\lambda_{k,t}^{x_i}}{x_i!} e^{-\lambda_{k,t}}", r"\lambda_{k,t} = \lambda_k"),
+    # where an operator ends
+    (NUMBERS, r"\log |S| a = a \log |S|", r"\log |S| v = \log(v |S|)"),
+    (
+        NUMBERS,
+        r"\log \sum_m q_m \cdot \mu_m^2 = \log (\sum_m q_m \mu_m^2)",
+        r"\log \sum_m e^{\mu_m} \cdot v = \log(v \sum_m e^{\mu_m})",
+    ),
+    (NUMBERS, r"\det S \cdot v = v \det S", r"\det S \cdot v = v^d \det S"),
+    (NUMBERS, r"\det A \det S = \det(A S)", r"\det A \det S = \det(A) \det(S)^d"),
+    (NUMBERS, r"\nabla_A \operatorname{tr} S A^T = S", r"\nabla_A \operatorname{tr} A A^T = 2 A^T"),
+    (NUMBERS, r"\nabla_v \log v = \frac1v", r"\nabla_v \log v r = \frac{r}{v}"),
+    (
+        NUMBERS,
+        r"\frac{\partial}{\partial A^T} \operatorname{tr}(S A) = S",
+        r"\frac{\partial}{\partial A^T} \operatorname{tr}(C A) = C^T",
+    ),
+    (NUMBERS, r"A w \odot w = (A w) \odot w", r"A w \odot w = A (w \odot w)"),
+    (NUMBERS, r"\log{v} = \log v", r"\log{v} a = a \log v"),
+    (NUMBERS, r"\sum_{m \ne g}^{k} \mu_m = \sum_m \mu_m - \mu_g", r"\sum_{m \ne g}^{n} \mu_m = \sum_m \mu_m - \mu_g"),
+    (NUMBERS, r"\sum_i x_i + o_i = o_i + \sum_i x_i", r"\sum_{j,j} w_j = d \sum_j w_j"),
+    (NUMBERS, r"\sum_{o=0}^{1} o v^o = v", r"\sum_{o=0}^{1} o v^o = o + o v"),
+    (NUMBERS, r"\sqrt[3]{v^3} = v", r"\sqrt[0]{v} = v"),
+    # other letters, other signs
+    (NUMBERS, "vᵘ = v^u", "vᵘ = v u"),
+    (NUMBERS, r"x_i = x_i", r"x_{(i)} = x_i"),
+    (NUMBERS, r"\hat{\sigma^2} = \hat\sigma^2", r"\dot{u^2} = \dot u^2"),
+    (CLASSES, r"\sum_c v = C v", r"u = u + C"),
+    # cases, rows that go on, formulas side by side
+    (
+        NUMBERS,
+        r"v = \begin{cases} v & j = l \\[2pt] v & \text{otherwise} \end{cases}",
+        r"v = \begin{cases} v & j = l \\[2pt] u & \text{otherwise} \end{cases}",
+    ),
+    (NUMBERS, r"\begin{aligned} & u \\ &\quad + v = u + v \end{aligned}", r"\begin{aligned} & u \\ &\quad + v = v \end{aligned}"),
+    (NUMBERS, r"\begin{aligned} u v &= u \\ &\quad v \end{aligned}", r"\begin{aligned} u &= u \\ & - v = -v \end{aligned}"),
+    (NUMBERS, r"u = u \qquad v = v", r"u v = u \qquad v = u v"),
+    (NUMBERS, r"u = u \qquad (2)", r"u = u \hspace{2cm} v = 2v"),
+    (NUMBERS, r"u = u \text{ (as } v > 0\text{)}", r"u = u \text{ (as } v > 0\text{)} + v"),
+    (NUMBERS, r"u = u \quad \text{using } (3) \text{ and } (4)", r"u = u \quad \text{using } (3) \text{ and } (4) + v"),
+    (NUMBERS, r"u = u \quad \text{recall } v > 0", r"u = u \quad \text{Note: } v = 2v"),
+    (NUMBERS, r"\mu_m = \mu_m \quad \forall m \in \{1, \dots, k\}", r"\mu_m = \mu_m \quad \forall m \in \{0, \dots, k\}"),
+    # zeros behind slopes
+    (NUMBERS, r"\frac{\partial}{\partial u} (u^2 - u) = 2 u - 1 = 0", r"\frac{\partial^2}{\partial u^2} u^2 = 2 = 0"),
+    (NUMBERS, r"\frac{\partial^2}{\partial u \partial v} u = 0", r"\frac{\partial^2}{\partial u \partial v} (u v) = 0"),
+    # sizes at which a side is not defined
+    (NUMBERS, r"(n-1) \frac{u}{n-1} = u", r"(n-1) \frac{u}{n-1} = 2u"),
+    # what stands at other values is not differentiated
+    (
+        MIXED_COUNTS,
+        r"\frac{\partial r_{ik}}{\partial \lambda_k} = 0",
+        r"\frac{\partial}{\partial\lambda_k} \log p(x_i;\theta_t) = 0 \cdot x_i",
+    ),
+    (MIXED_COUNTS, r"Q(\lambda) = Q(\theta)", r"Q(\lambda_1) = Q(\theta)"),
+    (FUNCTIONS, r"\frac{\partial g}{\partial u} = 2 u v", r"\frac{\partial g}{\partial u}(a) = 2 u v a"),
+    (FUNCTIONS, r"\nabla_u g(u) = 2 u v", r"\nabla_u g(a) = 0"),
+    # constants and factors of a discrete variable
+    (
+        UNNAMED,
+        r"\log p(z_i=k|x_i) = \log\pi_k + x_i\log\lambda_k - \lambda_k + \text{const}",
+        r"\log p(z_i=k|x_i) = \log\pi_k + x_i\log\lambda_k + \text{const}",
+    ),
+    (
+        UNNAMED,
+        r"p(z_i=k|x_i) \propto \pi_k \lambda_k^{x_i} e^{-\lambda_k}",
+        r"p(z_i=k|x_i) \propto -\pi_k \lambda_k^{x_i} e^{-\lambda_k}",
+    ),
+    # latents that are given
+    (GIVEN, r"E[u_i|u_i] = u_i", r"E[u_i|u_i] = \mu"),
+    (GIVEN, r"E[u_i|g_i] = \mu", r"E[u_i|u_i, g_i] = \mu"),
+    (GIVEN, r"E[v_i|u_i] = u_i", r"E[v_i + u_i|u_i] = u_i + \mu"),
+    # unspecified densities
+    (SAID, r"\frac{\partial}{\partial\phi} p(x_i|z_i=k) = 0", r"\frac{\partial}{\partial x_i} p(x_i) = 0"),
     # a member is not all of a family
     (FAMILY, r"L(\theta) = \sum_k \theta_k^2", r"L(\theta_1) = \sum_k \theta_k^2"),
 ]
@@ -336,7 +437,7 @@ def test_what_a_block_declares_keeps_its_meaning_behind_a_sign_of_definition() -
     declarations = NUMBERS + r"define B = \sum_i x_i"
     assert verdict(declarations, r"B := \sum_{i=1}^n x_i \cdot 1") == "proved"
     assert verdict(declarations, r"B := 2 \sum_i x_i") == "refuted"
-    assert verdict(declarations, r"C := \sum_i x_i", r"C := \sum_i x_i^2", r"C = \sum_i x_i^2") == "proved"
+    assert verdict(declarations, r"D := \sum_i x_i", r"D := \sum_i x_i^2", r"D = \sum_i x_i^2") == "proved"
 
 
 def test_a_hint_fixes_other_parameters() -> None:
@@ -378,13 +479,73 @@ def test_hints_speak_of_what_stands_in_the_objective() -> None:
     assert judged(r"maximises (eq-L) over u", "u = 3") == "unread"
 
 
+def test_hints_say_nothing_that_is_passed_over() -> None:
+    objective = r"R := -(u - v)^2 - (v - 1)^2 \label{eq-R}"
+
+    def judged(hint: str, row: str) -> str:
+        return verdict(NUMBERS, objective, f"<!-- derive: {hint} -->", row)
+
+    assert judged("maximises (eq-R) over u", "u = v") == "proved"
+    for more in ("with v = 2", "in positive", "subject to u = 1", "+ v", "given v = 2", "where v = 2"):
+        assert judged(f"maximises (eq-R) over u {more}", "u = v") == "unread"
+    assert judged("maximises (eq-R) over u at v = 2", "u = 2") == "proved"
+    assert judged("maximises (eq-R) over u at v = 2", "u = v") == "refuted"
+    assert judged("maximises (eq-R) over u", r"\Rightarrow u = v") == "proved"
+    assert judged("maximises (eq-R) over u", r"\Rightarrow u = 2 v") == "refuted"
+    assert judged("maximises (eq-R) over u", "u \\le v") == "unread"
+
+
+def test_an_equation_that_the_value_meets_is_judged_at_the_value() -> None:
+    objective = r"V := -\sum_m (\mu_m - q_m)^2 - (\sum_m \mu_m)^2 \label{eq-V}"
+
+    def judged(row: str) -> str:
+        return verdict(NUMBERS, objective, r"<!-- derive: maximises (eq-V) over \mu_m -->", row)
+
+    assert judged(r"\mu_m = q_m - \sum_g \mu_g") == "proved"
+    assert judged(r"\mu_m = q_m - 2 \sum_g \mu_g") == "refuted"
+
+
+def test_what_follows_from_a_bound_is_not_refuted() -> None:
+    assert verdict(NUMBERS, r"u > v \implies u^2 > v^2") == "unread"
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "x_1 ~ Normal(u, v)",
+        "x_i ~ Normal(u, v) truncated to (0, 1)",
+        "x_i ~ Normal(u, v)^2",
+        "x_i ~ Normal(u, v) + 1",
+        "x_i ~ Normal(u, v)\nx_i ~ Normal(0, 1)",
+        "x_i ~ Normal(u, v)\nx_1 ~ Normal(0, v)",
+        r"frozen b_{im} in simplex(k) over i",
+        "define n = 3",
+    ],
+)
+def test_declarations_say_nothing_that_is_passed_over(line: str) -> None:
+    note = checked(NUMBERS + line, r"p(x_1) = \mathcal{N}(x_1|u,v)")
+    assert note.troubles
+    assert note.steps[0].verdict == "unread"
+
+
+def test_two_displays_of_one_label_are_named_by_no_hint() -> None:
+    rows = (r"R := -(u - v)^2 \label{eq-R}", r"T := -(u - 1)^2 \label{eq-R}", "<!-- derive: maximises (eq-R) over u -->", "u = 1")
+    assert verdict(NUMBERS, *rows) == "unread"
+
+
+def test_directives_that_hold_text_are_looked_into() -> None:
+    text = f"```derive\n{NUMBERS}\n```\n\n```{{note}}\nAn aside.\n\n$$ u = 2u $$\n```\n\n$$ u = u $$\n"
+    note = check_note(read_note(Path("note.md"), text), Witness(autodiff=False), diagnosed=False)
+    assert [step.verdict for step in note.steps] == ["refuted", "proved"]
+
+
 def test_a_bound_behind_an_arrow_is_not_refuted() -> None:
     assert verdict(NUMBERS, r"u = a \implies u \le a + v") == "unknown"
     assert verdict(NUMBERS, r"u = a \implies v \ge 0") == "proved"
 
 
 def test_a_name_declared_in_two_ways_is_read_in_none() -> None:
-    note = checked(NUMBERS + "const B in R ; B in R^d\ndefine C = 1 ; C = 2", "B + u = u + B", "C = 1", "u + v = v + u")
+    note = checked(NUMBERS + "const B in R ; B in R^d\ndefine D = 1 ; D = 2", "B + u = u + B", "D = 1", "u + v = v + u")
     assert len(note.troubles) == 2
     assert [step.verdict for step in note.steps] == ["unread", "unread", "proved"]
 
