@@ -658,9 +658,33 @@ class Dictionary:
                 said = ", ".join(sorted(plain(target.items) for target in targets))
                 self.contradicted |= {plain(target.items) for target in targets}
                 raise ReadingError(f"two distributions of {said}; 'reset' begins anew", 0, 1, "declaration")
+        arguments = arguments_of(call[0].parts[0])
         for target in targets:
             self._require_any_member(target.items)
-        self.statements.append(Statement(targets, conditioned, met[1], arguments_of(call[0].parts[0])))
+        self._require_bound(targets, conditioned, [argument.items for argument in arguments])
+        self.statements.append(Statement(targets, conditioned, met[1], arguments))
+
+    def _require_bound(self, targets: tuple[Event, ...], conditions: tuple[Event, ...], arguments: list[Items]) -> None:
+        """That a distribution has no letters that its variable does not have, and does not depend on itself.
+
+        Raises:
+            ReadingError: it has such letters, or stands in its own arguments.
+        """
+
+        def indices_in(items: Items) -> set[str]:
+            return {name for name, index in self.indices.items() if isinstance(index, Index) and _mentions(items, name)}
+
+        own = {name for target in targets for name in indices_in(target.items)}
+        values = {name for event in conditions for name in indices_in(event.value or ())}
+        stray = {name for event in conditions for name in indices_in(event.items)} - own
+        for items in arguments:
+            summed = any(item.text in ("\\sum", "\\prod") for item in items)
+            stray |= set() if summed else indices_in(items) - own - values
+            for target in targets:
+                if any(plain((item,)) == plain(target.items) for item in items):
+                    raise ReadingError(f"a distribution of {plain(target.items)} that depends on itself", 0, 1, "declaration")
+        if stray:
+            raise ReadingError(f"letters that the variable does not have: {', '.join(sorted(stray))}", 0, 1, "declaration")
 
     def _require_any_member(self, items: Items) -> None:
         """That a distribution is said of every member of a family, ``x_i``, and not of ``x_1`` alone.

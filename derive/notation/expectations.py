@@ -742,7 +742,7 @@ class Weights:
         parameters = {letter.name for letter in self.model.dictionary.letters if letter.kind == "param"}
         if self.named is not None:
             return not parameters & _letters_in(self.named) and not self._is_defined(self.named)
-        versions = {**self.scope.versions, **(self.versions or {})}
+        versions = {**self.scope.versions, **self._at()}
 
         def held(version: Version | None) -> bool:
             return version is not None and (version.current or (version.letter is not None and version.letter.kind != "param"))
@@ -758,7 +758,7 @@ class Weights:
         own = self.model
         if self.named is not None:
             return None  # under another distribution than the model's
-        scope = replace(self.scope, versions={**self.scope.versions, **(self.versions or {})})
+        scope = replace(self.scope, versions={**self.scope.versions, **self._at()})
         itself = isinstance(node, Reference) and len(indices) == len(letter.spelling.slots)
         if itself and self.names and (assumed := self._assumed_mean(letter, indices)) is not None:
             return assumed
@@ -771,6 +771,17 @@ class Weights:
             if self.prior or (itself and not self._has_children(letter)):
                 return self._stated_mean(node, letter, indices, statement, placed)
         return None if self.prior else self._posterior_mean(node, letter, indices, scope)
+
+    def _at(self) -> Mapping[str, Version]:
+        """At which values the parameters stand under an average: as it says, else as the latents' posteriors were declared."""
+        if self.versions is not None or self.prior:
+            return self.versions or {}
+        declared = [posterior.at for posterior in self.model.dictionary.posteriors if posterior.at is not None]
+        told = {plain(at): at for at in declared}
+        if len(told) > 1:
+            raise ReadingError("an expectation under posteriors at different parameters", code="ambiguous")
+        at = next(iter(told.values()), None)
+        return {} if at is None else (self.model.versions(at, self.scope) or {})
 
     def _has_children(self, letter: Letter) -> bool:
         """Whether something else of the model depends on a latent, so that it tells of the latent."""

@@ -59,7 +59,7 @@ from derive.notation.declarations import Abbreviation, Dictionary, Entry, Letter
 from derive.notation.expectations import AVERAGES, EXPECTATION_NAMES, UNWRITTEN
 from derive.notation.probabilities import Probabilities
 from derive.notation.spellings import TRANSPOSES, Match, arguments_of, chunks_of, plain, require_plain, sign_at
-from derive.notation.surface import BRACED, Item, Items
+from derive.notation.surface import ASIDE, BRACED, Item, Items
 from derive.symbols import Index, IndexLike, Range, Size, Symbol
 
 UNSIZED = Size("?")
@@ -282,6 +282,14 @@ class Reader:
                     break
                 line.take()
                 factors = [self._evaluated(_combined(factors), item.sub, scope)]
+                continue
+            if item.is_sign(ASIDE):
+                line.take()
+                label = item.parts[1]
+                self.asides[item.start, item.end] = (
+                    label[0].text,
+                    *alike(self.formula(item.parts[0], scope), self.formula(label[1:], scope)),
+                )
                 continue
             if item.kind == "sign" and item.text not in ("mid", "Vert"):
                 break
@@ -1107,7 +1115,15 @@ class Reader:
             used.append((letter, over, latent))
         literal = [k for k, entry in enumerate(used) if not isinstance(entry[1], Index)]
         names = frozenset(letter for letter, _, _ in binders)
+        own = _term_end(line.items, line.position)
         stop = self._extent(line, scope, names)
+        if stop > own and start and line.items[start - 1].is_sign("-"):
+            raise ReadingError(
+                "a term that uses the letter of a sum which is subtracted: is it subtracted as well? try a bracket",
+                line.items[own].start,
+                line.items[stop - 1].end,
+                "ambiguous",
+            )
         for place in range(line.position, stop) if line.logged else ():
             behind = line.items[place + 1 : stop]
             if line.items[place].is_sign("cdot", "times") and not any(_uses(behind, name) for name in names):
@@ -1439,7 +1455,7 @@ class Reader:
         sign = self._sign(line) if self._sign_ahead(line) else 1
         outside, line.logged = line.logged, True
         try:
-            value = self.product(line, scope, stops=_stops_logarithm)
+            value = self.product(line, scope, stops=_stops_exponential if "exp" in function.text else _stops_logarithm)
         finally:
             line.logged = outside
         return value if sign > 0 else negate(value)
@@ -1822,7 +1838,8 @@ def _is_derivative(item: Item) -> bool:
     )
 
 
-def _stops_logarithm(item: Item, count: int) -> bool:
+def _stops_exponential(item: Item, count: int) -> bool:
+    """Where what an exp without a bracket covers ends, besides a sign."""
     if item.is_sign("cdot", "times"):
         return True
     if count == 0:
@@ -1830,6 +1847,22 @@ def _stops_logarithm(item: Item, count: int) -> bool:
     if item.kind == "letter" and (item.text in BIG or item.text in FUNCTIONS):
         return True
     return item.kind == "fence" and item.text in ("()", "[]", "\\{\\}")
+
+
+def _stops_logarithm(item: Item, count: int) -> bool:
+    """Where what a log without a bracket covers ends, besides a sign; an exponential is a factor of what it covers.
+
+    Raises:
+        ReadingError: a bracket with a power stands there: of the log, or behind it?
+    """
+    if count > 0 and item.kind == "fence" and item.text in ("()", "[]", "\\{\\}") and item.sups:
+        raise ReadingError(
+            "a bracket with a power behind a log: under the log, or outside? try a bracket around what the log covers",
+            item.start,
+            item.end,
+            "ambiguous",
+        )
+    return _stops_exponential(item, count) and not (item.kind == "letter" and "exp" in item.text)
 
 
 def _term_end(items: Items, place: int) -> int:

@@ -23,6 +23,8 @@ MAX_DEPTH = 60
 MAX_EXPANSIONS = 2_000
 MAX_DIGITS = 400
 
+ASIDE = "aside"
+"""What a label below a brace claims of what stands in it, where that is no factor of its own."""
 BRACED = "braced"
 """A group with a brace and a label that claims something of it."""
 BARE = "bare"
@@ -762,7 +764,7 @@ class _Surface:
                 and name not in ("vec", "boldsymbol", "bm")
             ):
                 return Item("letter", "".join(item.text for item in faced), font="face", start=start, end=end)
-            return Item("group", "", (faced,), start=start, end=end)
+            return Item("group", "", (faced,), font=BARE, start=start, end=end)
         if name in ("not",):
             inner = self.base(self.take())
             if inner is not None and inner.is_sign("="):
@@ -816,7 +818,8 @@ class _Surface:
             label, end = self.argument()
         if label and label[0].kind == "sign" and label[0].text in ("=", "<", ">", "le", "ge"):
             return Item("group", BRACED, (inside, label), start=token.start, end=end)
-        return Item("group", "", (inside,), start=token.start, end=end)
+        framed = token.text.endswith(("brace", "bracket", "boxed", "fbox", "underline"))
+        return Item("group", "", (inside,), font="" if framed else BARE, start=token.start, end=end)
 
     def _text(self, token: Token, name: str) -> Item | None:
         ahead = self.peek()
@@ -930,7 +933,7 @@ def _with_mark(name: str, mark: Items, inside: Items, start: int, end: int) -> I
     Raises:
         ReadingError: the mark means more than a remark.
     """
-    base = inside[0] if len(inside) == 1 else Item("group", "", (inside,), start=start, end=end)
+    base = inside[0] if len(inside) == 1 else Item("group", "", (inside,), font=BARE, start=start, end=end)
     shown = "".join(item.text for item in mark)
     if base.kind == "sign":
         if base.is_sign("="):
@@ -1004,6 +1007,13 @@ def _unbraced(found: list[Item]) -> list[Item]:
                 item.end,
                 "ambiguous",
             )
+        if item.kind == "group" and item == replace(item.bare, font=item.font) and item.parts[0][:1]:
+            first = item.parts[0][0]
+            if first.is_sign("+", "-") and first.sub is None and out and not called:
+                out += item.parts[0]  # a term with its sign, in a colour or above a brace
+                if item.text == BRACED:
+                    out.append(Item("sign", ASIDE, item.parts, start=item.start, end=item.end))
+                continue
         if any(one.kind == "sign" and (one.text in RELATIONS or one.text == "=") for one in boxed):
             out += boxed  # \\boxed{a = b}
         elif not called and any(one.is_sign("+", "-") for one in inside):

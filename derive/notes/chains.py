@@ -626,7 +626,7 @@ class DisplayReader:
                         self._implied(before_equation, equation, reader),
                         "implies",
                         span,
-                        hedge=self._by_constraint(before_equation, equation),
+                        hedge=self._by_constraint(before_equation, equation) or _for_every_member(before_equation, equation),
                     )
                 )
                 if self.both_ways and before_equation is not None:
@@ -1640,6 +1640,14 @@ def _names(items: Items) -> list[Items]:
     if len(items) == 1 and items[0].kind == "fence":
         items = items[0].parts[0]
     return [part for _, part in _split(items, (",",)) if part]
+
+
+def _for_every_member(before: tuple[Formula, Formula] | None, equation: tuple[Formula, Formula]) -> str:
+    """Why a step from an equation with a free index to one without it cannot be refuted: all of them may have been used."""
+    if before is None:
+        return ""
+    gone = (free_indices(before[0]) | free_indices(before[1])) - (free_indices(equation[0]) | free_indices(equation[1]))
+    return f"this step may use the equation before for every {min(gone, key=str).name}; one is used here" if gone else ""
 
 
 def _difference(left: Formula, right: Formula) -> Formula:

@@ -351,6 +351,18 @@ TWINS = [
     (MIXED_COUNTS, r"E_q[\log q(z_i)] = \sum_k q_{ik} \log q_{ik}", r"E_q[\log q(z_i)] = \log E_q[q(z_i)]"),
     (MIXED_COUNTS, r"p(x_i|z_i=k;\theta_t) = \frac{\lambda_{k,t}^{x_i}}{x_i!} e^{-\lambda_{k,t}}", r"\lambda_{k,t} = \lambda_k"),
     # where an operator ends
+    (NUMBERS, r"\log v \exp(u) = \log v + u", r"\log v \exp(u) = e^u \log v"),
+    (NUMBERS, r"\log v (u + 1) = (u + 1) \log v", r"\log v (2 v)^{2} = (2 v)^2 \log v"),
+    (NUMBERS, r"\sum_m \mu_m - q_m = \sum_m (\mu_m - q_m)", r"-\sum_m \mu_m - q_m = -\sum_m (\mu_m - q_m)"),
+    # what a colour, a font or a brace holds
+    (NUMBERS, r"v \textcolor{red}{u + a} = v u + a", r"v \textcolor{red}{u + a} = v u + v a"),
+    (NUMBERS, r"u^2 \textcolor{blue}{+ a} = u^2 + a", r"u^2 \textcolor{blue}{+ a} = u^2 a"),
+    (NUMBERS, r"u \underbrace{- a}_{b} = u - a", r"v \boldsymbol{u + a} = v u + v a"),
+    (
+        NUMBERS,
+        r"(x_i \underbrace{- u + u}_{=0} - a)^2 = (x_i - a)^2",
+        r"(x_i \underbrace{- u + a}_{=0} - a)^2 = (x_i - u)^2",
+    ),
     (NUMBERS, r"\log |S| a = a \log |S|", r"\log |S| v = \log(v |S|)"),
     (
         NUMBERS,
@@ -520,6 +532,8 @@ def test_what_follows_from_a_bound_is_not_refuted() -> None:
         "x_i ~ Normal(u, v)\nx_1 ~ Normal(0, v)",
         r"frozen b_{im} in simplex(k) over i",
         "define n = 3",
+        r"x_i ~ Normal(\mu_m, v)",
+        "x_i ~ Normal(x_i + u, v)",
     ],
 )
 def test_declarations_say_nothing_that_is_passed_over(line: str) -> None:
