@@ -56,7 +56,7 @@ from derive.formula import (
     walk_unfolded,
 )
 from derive.notation.declarations import Abbreviation, Dictionary, Entry, Letter, Posterior, Unknown
-from derive.notation.expectations import AVERAGES, EXPECTATION_NAMES, UNWRITTEN
+from derive.notation.expectations import AVERAGES, UNWRITTEN
 from derive.notation.probabilities import Probabilities
 from derive.notation.spellings import TRANSPOSES, Match, arguments_of, chunks_of, plain, require_plain, sign_at
 from derive.notation.surface import ASIDE, BRACED, Item, Items
@@ -1338,7 +1338,8 @@ class Reader:
         name = item.text
         following = line.peek(1)
         called = following is not None and following.kind == "fence" and following.text in ("()", "[]", "\\{\\}")
-        if name in self.dictionary.sizes and item.sub is None and not (called and (name in EXPECTATION_NAMES or name == "I")):
+        is_size = name in self.dictionary.sizes and item.sub is None
+        if is_size and (not called or name in CONSTANTS):
             line.take()
             return SizeNumber(self.dictionary.sizes[name]), item.sups, item.primes
         if name in BIG:
@@ -1409,6 +1410,9 @@ class Reader:
         special = self.probabilities.builtin(line, scope)
         if special is not None:
             return special
+        if is_size:
+            line.take()
+            return SizeNumber(self.dictionary.sizes[name]), item.sups, item.primes
         raise self._undeclared(item)
 
     def _undeclared(self, item: Item) -> ReadingError:
