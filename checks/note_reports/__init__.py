@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import importlib
 import pkgutil
-import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -58,19 +57,6 @@ def counts(notes: Sequence[CheckedNote]) -> dict[str, int]:
 def source_line(step: Step) -> str:
     """The row as the author wrote it, on one line."""
     return " ".join(step.row.source.text.split())
-
-
-def letter(step: Step, name: str) -> str:
-    """A symbol's name as the note writes it, in Unicode; its indices as dots."""
-    from derive.notation import text_writer
-    from derive.notation.boxes import parse
-
-    if step.convention is None:
-        return name
-    known = step.convention.spellings.get(name)
-    if known is None:
-        return name
-    return text_writer.render(parse(re.sub(r"#[\d*]", "·", known.plain)))
 
 
 def written(step: Step) -> Callable[[Formula], str]:

@@ -49,7 +49,7 @@ from derive.notation.declarations import Abbreviation, Dictionary, Fact, Letter,
 from derive.notation.expectations import EXPECTATION_NAMES
 from derive.notation.latex_reader import FUNCTIONS, UNSIZED, Reader, Scope, alike, shared_letters
 from derive.notation.model import DENSITY_NAMES
-from derive.notation.spellings import arguments_of, plain, require_plain, sign_at
+from derive.notation.spellings import arguments_of, plain, require_plain, sign_at, spelling, template
 from derive.notation.surface import SAME, SPACES, Item, Items, Token, tokens
 from derive.notes import Display, Place, Row, Source
 from derive.symbols import INTEGERS, SUMS_TO_ONE, Domain, Index, IndexLike, Symbol
@@ -210,8 +210,19 @@ class DisplayReader:
             following = groups[number] if number < len(groups) else None
             rows.append(self._row(number, group, source, following, trouble))
         return DisplayReading(
-            rows, self.weights, self.undecided, display.label, self.own.convention(), self.left, self.hints.expected
+            rows, self.weights, self.undecided, display.label, self._convention(), self.left, self.hints.expected
         )
+
+    def _convention(self) -> Convention:
+        """The note's letters, with theta_t and its mark as they are written there."""
+        own = self.own.convention()
+        written = Reader(self.own).probabilities.current_as_written
+        if written is None:
+            return own
+        item = written[0]
+        script = item.sups[-1] if item.sups else (item.sub or ())
+        mark = template(spelling(script, lambda name: False)) if script else "'" * item.primes
+        return replace(own, theta_t=template(spelling(written, lambda name: False)), mark=mark)
 
     def _strengthen(self) -> None:
         """Assumed sums of one tell of a domain: 0/1 entries that sum to one are one-hot, positive ones a simplex."""
@@ -585,7 +596,7 @@ class DisplayReader:
                 if self.both_ways and before_equation is not None:
                     claims.append(RowClaim(self._implied(equation, before_equation, reader), "is implied by", span))
             else:
-                told = self._role if self.hinted else relation
+                told = ("minimises" if self.hints.minimum else self._role) if self.hinted else relation
                 self.jointly = False
                 alternatives = self._related(meaning, current, exact, right, reader, side)
                 hedge = "the hint names several parameters, and this row gives the value of one" if self.jointly else ""
@@ -1368,7 +1379,7 @@ def _stationary(claim: Claim, symbol: Symbol, solution: Formula) -> RowClaim:
     at_border = symbol.domain in CLOSED and not any(isinstance(node, Reference) for node in walk(solution))
     return RowClaim(
         (claim,),
-        "solves",
+        "stationary",
         (0, 1),
         hedge="at the border of the domain the derivative of an extremum need not vanish" if at_border else "",
         kinks="the derivative does not exist there, and of an extremum it need not",
