@@ -36,6 +36,7 @@ from derive.formula import (
 from derive.notation import text_writer
 from derive.notation.boxes import parse
 from derive.notation.conventions import Convention, Spelling
+from derive.notation.expectations import UNWRITTEN
 from derive.notation.layout import Layout
 from derive.symbols import SUMS_TO_ONE, Index, Symbol
 
@@ -49,6 +50,8 @@ LONGEST = 16
 """Of a number written out; a solution of an equation is shown to ten digits."""
 DIGITS = (6, 12, 24)
 """Of the two sides, as many as it takes to see that they differ."""
+EVIDENCE = "evidence of "
+"""How the numbers and functions are called that stand for an evidence without a closed form."""
 MOST_VALUES = 24
 """Of members of a family."""
 
@@ -135,8 +138,7 @@ class _Writer:
                 yield _listed(members)
         current = [key for key in sorted(self.point.values) if key[1] == "current"]
         at_current = [members for key in current if (members := self._members(key, self.point.values[key]))]
-        if any(isinstance(node, Apply) for side in (self.claim.lhs, self.claim.rhs) for node in walk(side)):
-            yield "unknown functions: some that were drawn at random"
+        yield from self._drawn()
         if self._is_marked:
             yield from (_listed(members) for members in at_current)
         elif at_current:
@@ -164,7 +166,20 @@ class _Writer:
                 found.append(f"{self._letter(symbol, indices)} = {_value(value)}")
         return found
 
+    def _drawn(self) -> Iterator[str]:
+        """Which unknown functions are some that were drawn at random."""
+        nodes = (node for side in (self.claim.lhs, self.claim.rhs) for node in walk(side))
+        names = sorted({node.function.name for node in nodes if isinstance(node, Apply)})
+        if any(name.startswith(EVIDENCE) for name in names):
+            yield "the evidence is some number drawn at random"
+        if functions := [self._plain(name) for name in names if not name.startswith(EVIDENCE)]:
+            yield f"{', '.join(functions)}: unknown, some function drawn at random"
+
     def _letter(self, symbol: Symbol, indices: Sequence[int]) -> str:
+        if symbol.name.startswith(UNWRITTEN):
+            return "a mean that is not written out"
+        if symbol.name.startswith(EVIDENCE):
+            return "the evidence"
         layout = Layout(self.convention)
         name = symbol.name.removeprefix(WRITTEN_CONSTANT).removesuffix(" alone")
         base, _, mark = name.partition("^{")

@@ -169,7 +169,8 @@ class Diagnosed:
             with contextlib.suppress(DeriveError):
                 written = (write or _as_named)(self.changed)
                 place = written if len(written) <= LONGEST_PLACE else place
-        return (self.words or self.diagnosis.cause).replace("{place}", place)
+        told = (self.words or self.diagnosis.cause).replace("{place}", place)
+        return told.removesuffix(": this place")
 
 
 @dataclass(frozen=True, slots=True)
@@ -355,6 +356,8 @@ class _Search:
                 continue
             seen.add(key)
             size = sum(1 for _ in walk(candidate.changed)) if candidate.changed is not None else 0
+            # Of what is gone the whole is named, of what was changed the smallest part.
+            size = -size if candidate.code in ("dropped-factor", "dropped-term") else size
             found.append(((candidate.diagnosis.rank, candidate.side == "before", size, number), candidate))
         best: dict[str, Diagnosed] = {}
         for _, each in sorted(found, key=lambda pair: pair[0]):

@@ -13,4 +13,5 @@ DIAGNOSIS = Diagnosis(
     right=r"(a + b)\, c = a c + b c",
     slips=by_operators("term-dropped", part=dropped),
     rank=3,
+    unless=("dropped-factor",),
 )

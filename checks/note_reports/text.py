@@ -6,8 +6,9 @@ import textwrap
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
+from checks.advice import advice
 from checks.counterexamples import told
-from checks.note_reports import MOST_CONDITIONS, NoteReport, counts, help_for, provided, source_line, written
+from checks.note_reports import MOST_CONDITIONS, NoteReport, counts, provided, source_line, written
 from checks.note_reports.concise import verdict, where
 from checks.snippets import snippet
 
@@ -63,14 +64,14 @@ def _details(note: CheckedNote, step: Step, page: Page) -> Iterator[str]:
         yield f"    {message}"
         worst = step.worst
         point = worst.evidence.counterexample if worst is not None and worst.evidence is not None else None
-        if point is not None:
+        if point is not None and step.verdict == "refuted":
             yield from _counterexample(step, point, page)
             if page.snippets and worst is not None:
                 yield from ("", *(snippet(worst) or "# no few lines of Python say this counterexample").splitlines(), "")
         for number, cause in enumerate(step.causes):
             yield f"    {'likely cause' if number == 0 else 'or'}: {cause.cause(written(step))} (derive explain {cause.code})"
-        if advice := help_for(step):
-            yield f"    help: {advice}"
+        if help_ := advice(step):
+            yield f"    help: {help_}"
     if len({name for _, name in step.readings}) > 1:
         told = "; ".join(f"{_READINGS.get(name, name)}: {found}" for name, found in step.readings)
         yield f"    readings: {told}"

@@ -407,10 +407,15 @@ class DisplayReader:
             status, claims, relation = self._claims(items, reader, following, number)
         except ReadingError as error:
             self._forget(before)
-            return replace(made, message=_as_tex(str(error)), code=error.code, at=(error.start, error.end))
+            message = _as_tex(str(error))
+            if message.startswith(_OF_A_DECLARATION):
+                # The place is one in the declaration, not in this row.
+                return replace(made, message=message, code=error.code, at=(0, len(text)))
+            told = _in_the_author_s_words(message, text[error.start : error.end])
+            return replace(made, message=told, code=error.code, at=(error.start, error.end))
         except DeriveError as error:
             self._forget(before)
-            return replace(made, message=str(error), code="ill-formed")
+            return replace(made, message=_with_shapes(str(error)), code="ill-formed")
         except RecursionError:
             self._forget(before)
             return replace(made, message="nested too deeply", code="limit")
@@ -1476,6 +1481,52 @@ def _as_tex(message: str) -> str:
     for _ in range(3):
         message = re.sub(r"([_^])<([^<>]*)>", lambda met: met[1] + (met[2] if len(met[2]) == 1 else f"{{{met[2]}}}"), message)
     return message
+
+
+_QUOTED = (
+    "a set of variables",
+    "a sum over a set",
+    "a sum over something that is no declared index",
+    "an index that was not declared",
+    "words inside a formula",
+)
+"""Messages that show a part of the row: as it is written there, with its spaces and braces."""
+_OF_A_DECLARATION = ("a posterior at some of the parameters only", "parameters that are not declared", "definitions that refer")
+_OF_SHAPES = re.compile(
+    "two sides of different shapes|a sum mixes shapes|a matrix product does not fit|a derivative with more|a product of several"
+)
+
+
+_SHAPE = re.compile(r"(?<!\w)\((\w*(?:, \w+)*)\)")
+
+
+def _in_the_author_s_words(message: str, written: str) -> str:
+    """A message with the part of the row that it shows as the author wrote it."""
+    head, sign, tail = message.partition(": ")
+    written = " ".join(written.split())
+    if head == "an undeclared symbol" and written:
+        return f"{head}: {written}{''.join(tail.partition(';')[1:])}"
+    if not sign or head not in _QUOTED or not written:
+        return _with_shapes(message)
+    words = re.fullmatch(r"\\[a-z]+\s*\{(.*)\}", written)
+    return f"{head}: {words[1].strip() if words and head == 'words inside a formula' else written}"
+
+
+def _with_shapes(message: str) -> str:
+    """A message about shapes in words: a number, a vector of length d."""
+
+    def shape(met: re.Match[str]) -> str:
+        sizes = met[1].split(", ") if met[1] else []
+        if "1" in sizes and len(sizes) == 2:
+            return f"a row of length {sizes[1]}" if sizes[0] == "1" else f"a vector of length {sizes[0]}"
+        return ("a number", f"a vector of length {met[1]}", f"a matrix of {' x '.join(sizes)}")[min(len(sizes), 2)]
+
+    if taken := re.fullmatch(
+        r"(.*) takes (a scalar|a column vector|a square matrix): shape=(\(.*?\))(?:, expected .*)?", message
+    ):
+        wanted = taken[2].replace("scalar", "number")
+        return f"{taken[1]} takes {wanted}, and here stands {re.sub(_SHAPE, shape, taken[3])}"
+    return re.sub(_SHAPE, shape, message.replace("shapes=", "")) if _OF_SHAPES.match(message) else message
 
 
 def _is_quantifier(items: Items, dictionary: Dictionary) -> bool:

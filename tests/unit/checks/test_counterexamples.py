@@ -50,7 +50,7 @@ VALUES = [
     (r"A v_1 = A^T v_1", "d = 2", ("v₁ = (2, 2)", "A = ((2, -1), (1, 0))")),
     # Of a sum all members, and its size.
     (r"\sum_j \mu_j^2 = (\sum_j \mu_j)^2", "k = 2", ("μ₁ = 2, μ₂ = 2",)),
-    (r"f(x_1, \mu_1) = f(x_1, \mu_2)", "", ("x₁ = 2", "μ₁ = 2, μ₂ = -1", "unknown functions: some that were drawn at random")),
+    (r"f(x_1, \mu_1) = f(x_1, \mu_2)", "", ("x₁ = 2", "μ₁ = 2, μ₂ = -1", "f(x,μ): unknown, some function drawn at random")),
 ]
 
 
@@ -113,3 +113,16 @@ def test_below_a_hint_no_side_is_blank(tmp_path: Path) -> None:
     # What is no weight at all has no objective to compare.
     assert r"what is proposed for \pi does not sum to one" in text
     assert maximum.startswith("n = 2, k = 1\n") and " is " not in maximum.split("2 refuted")[0]
+
+
+def test_what_has_no_letter_is_told_in_words(tmp_path: Path) -> None:
+    note = tmp_path / "note.md"
+    note.write_text(
+        "```derive\nsize n\nindex i in 1..n\ndata x_i in R\nparam \\mu in R\nx_i ~ Normal(\\mu, 1)\n\\mu ~ Normal(0, 1)\n"
+        "define X = (x_i)\n```\n\n$$ p(\\mu | X) \\propto p(\\mu) $$\n\n$$ p(\\mu | X) = p(X | \\mu) p(\\mu) $$\n"
+    )
+    text = CliRunner().invoke(cli, ["check", str(note), "--no-autodiff"]).stdout
+    refuted, hedged = text.split("not written out")
+    assert "the evidence = 2" in refuted and "evidence of" not in text
+    # What may be true is not shown to be false.
+    assert "counterexample" not in hedged and "write \\propto" in hedged

@@ -1,4 +1,4 @@
-"""What is named as the cause of a wrong row of a note: the slip that was made, in the note's own letters, and nothing beside it."""
+"""What is named as the cause of a wrong row: the slip that was made, in the note's own letters, and nothing beside it."""
 
 from __future__ import annotations
 
