@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import pytest
@@ -126,3 +127,15 @@ def test_what_has_no_letter_is_told_in_words(tmp_path: Path) -> None:
     assert "the evidence = 2" in refuted and "evidence of" not in text
     # What may be true is not shown to be false.
     assert "counterexample" not in hedged and "write \\propto" in hedged
+
+
+def test_programs_are_told_what_moved(tmp_path: Path) -> None:
+    note = tmp_path / "note.md"
+    note.write_text(
+        "```derive\nparam \\sigma, \\mu in R\n```\n\n$$ \\sigma + \\mu = \\mu + \\text{const} $$\n\n$$ \\sigma = \\mu $$\n"
+    )
+    shown = json.loads(CliRunner().invoke(cli, ["check", str(note), "--no-autodiff", "--format", "json"]).stdout)
+    first, second = (step["counterexample"] for step in shown["notes"][0]["steps"])
+    assert [(value["name"], value["role"]) for value in first["moved"]] == [("\\sigma", "param")]
+    assert (first["left"], first["right"]) == ("2.00000000000", "-1.00000000000")
+    assert "moved" not in second
