@@ -41,7 +41,7 @@ UNREAD: tuple[tuple[str, str], ...] = (
         r"\S+ does not fit its declaration: \S*\^2$",
         r"the square is the declared name: declare the letter itself, and write its powers",
     ),
-    (r"\S+ does not fit its declaration: (.+)", r"write it as it was declared, {0}"),
+    (r"\S+ does not fit its declaration: (.+)", r"write it as it was declared, {0}, or declare it by itself"),
     (
         r"not a variable of the declared model, nor a parameter: (\\?[Tt]heta\S*)",
         r"collect the parameters, `define {0} = (\pi, \mu)`",

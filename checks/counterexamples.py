@@ -47,7 +47,7 @@ Key = tuple[str, str]
 Place = tuple[int | None, ...]
 """The member of a family that stands in a formula; None for an index that runs over all of them."""
 LONGEST = 16
-"""Of a number written out; a solution of an equation is shown to ten digits."""
+"""Of a number written out; a solution of an equation is shown to six digits."""
 DIGITS = (6, 12, 24)
 """Of the two sides, as many as it takes to see that they differ."""
 EVIDENCE = "evidence of "
@@ -79,7 +79,12 @@ class _Writer:
         self.symbols: dict[Key, Symbol] = {}
         self.sizes: set[str] = set()
         for side in (claim.lhs, claim.rhs):
-            self._look_at(rename(side, dict(point.assignment)), frozenset())
+            # No number stands for a value of a continuum.
+            numbers = {index: value for index, value in point.assignment.items() if not index.range.abstract}
+            try:
+                self._look_at(rename(side, dict(numbers)), frozenset())
+            except DeriveError:
+                self._look_at(side, frozenset())
 
     def _look_at(self, node: Formula, replaced: frozenset[Key], *, at_equal: bool = False) -> None:
         """Take down the letters on whose values a formula depends, and the sizes; abbreviations are written out."""
@@ -111,12 +116,14 @@ class _Writer:
 
     def where(self) -> str:
         sizes = [
-            f"{self._plain(self.convention.size(name))} = {size}" for name, size in self.point.sizes.items() if name in self.sizes
+            f"{self._plain(self.convention.size(name))} = {size}"
+            for name, size in self.point.sizes.items()
+            if name in self.sizes & set(self.convention.sizes)
         ]
         places = [
             f"{self._index(index)} = {value}"
             for index, value in sorted(self.point.assignment.items(), key=lambda pair: pair[0].name)
-            if "#" not in index.name
+            if "#" not in index.name and not index.range.abstract
         ]
         return ", ".join((*sizes, *places))
 
@@ -163,7 +170,7 @@ class _Writer:
                 value: Any = nested(array)
                 for place in chosen:
                     value = value[place]
-                found.append(f"{self._letter(symbol, indices)} = {_value(value)}")
+                found.append(f"{self._letter(symbol, indices)} {'≈' if _is_long(value) else '='} {_value(value)}")
         return found
 
     def _drawn(self) -> Iterator[str]:
@@ -172,7 +179,8 @@ class _Writer:
         names = sorted({node.function.name for node in nodes if isinstance(node, Apply)})
         if any(name.startswith(EVIDENCE) for name in names):
             yield "the evidence is some number drawn at random"
-        if functions := [self._plain(name) for name in names if not name.startswith(EVIDENCE)]:
+        functions = dict.fromkeys(self._plain(name.partition("(")[0]) for name in names if not name.startswith(EVIDENCE))
+        if functions:
             yield f"{', '.join(functions)}: unknown, some function drawn at random"
 
     def _letter(self, symbol: Symbol, indices: Sequence[int]) -> str:
@@ -281,11 +289,18 @@ def _value(value: Any) -> str:
         parts = [_value(part) for part in value]
         return parts[0] if len(parts) == 1 else f"({', '.join(parts)})"
     number = Fraction(str(value))
-    exact = str(number)
-    if len(exact) > LONGEST:
-        return f"{float(number):.10g} (rounded)"
-    short = f"{float(number):.4g}"
-    return short if number.denominator > 4 and Fraction(short) == number else exact
+    short = f"{float(number):.10g}"
+    if number.denominator > 4 and Fraction(short) == number:
+        return short
+    return f"{float(number):.6g}" if _is_long(value) else str(number)
+
+
+def _is_long(value: Any) -> bool:
+    """Whether a value, or a part of it, is too long to be written exactly: a solution of an equation."""
+    if isinstance(value, (list, tuple)):
+        return any(_is_long(part) for part in value)
+    number = Fraction(str(value))
+    return len(str(number)) > LONGEST and Fraction(f"{float(number):.10g}") != number
 
 
 def _two(left: str, right: str) -> tuple[str, str]:

@@ -1504,6 +1504,8 @@ def _in_the_author_s_words(message: str, written: str) -> str:
     """A message with the part of the row that it shows as the author wrote it."""
     head, sign, tail = message.partition(": ")
     written = " ".join(written.split())
+    if message.partition(" ")[2].startswith("does not fit its declaration: ") and written:
+        return f"{written} {message.partition(' ')[2]}"
     if head == "an undeclared symbol" and written:
         return f"{head}: {written}{''.join(tail.partition(';')[1:])}"
     if not sign or head not in _QUOTED or not written:

@@ -51,7 +51,7 @@ VALUES = [
     (r"A v_1 = A^T v_1", "d = 2", ("v₁ = (2, 2)", "A = ((2, -1), (1, 0))")),
     # Of a sum all members, and its size.
     (r"\sum_j \mu_j^2 = (\sum_j \mu_j)^2", "k = 2", ("μ₁ = 2, μ₂ = 2",)),
-    (r"f(x_1, \mu_1) = f(x_1, \mu_2)", "", ("x₁ = 2", "μ₁ = 2, μ₂ = -1", "f(x,μ): unknown, some function drawn at random")),
+    (r"f(x_1, \mu_1) = f(x_1, \mu_2)", "", ("x₁ = 2", "μ₁ = 2, μ₂ = -1", "f: unknown, some function drawn at random")),
 ]
 
 
@@ -139,3 +139,15 @@ def test_programs_are_told_what_moved(tmp_path: Path) -> None:
     assert [(value["name"], value["role"]) for value in first["moved"]] == [("\\sigma", "param")]
     assert (first["left"], first["right"]) == ("2.00000000000", "-1.00000000000")
     assert "moved" not in second
+
+
+def test_a_value_of_a_continuum_is_no_number(tmp_path: Path) -> None:
+    note = tmp_path / "note.md"
+    note.write_text(
+        "```derive\ndata x in R\nlatent z in R\nparam \\theta in R\nfun p(x, z | \\theta) in positive\n"
+        "define p(x | \\theta) = \\int p(x, z | \\theta) dz ; p(z | x, \\theta) = p(x, z | \\theta) / p(x | \\theta)\n```\n\n"
+        "$$ p(z | x, \\theta) = p(x, z | \\theta) $$\n"
+    )
+    text = CliRunner().invoke(cli, ["check", str(note), "--no-autodiff"]).stdout
+    assert "refuted" in text and "p: unknown, some function drawn at random" in text and "z = " not in text
+    assert "u0028" not in text and "mid" not in text
