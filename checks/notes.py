@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import signal
 import threading
 import time
@@ -66,12 +67,17 @@ class Step:
         return self.findings[_worst_place(self.findings)] if self.findings else None
 
     @property
+    def worst_claim(self) -> RowClaim | None:
+        """What the row says, of which that is the finding."""
+        return next((claim for claim, f in zip(self.row.claims, self.findings, strict=False) if f is self.worst), None)
+
+    @property
     def span(self) -> tuple[int, int] | None:
         """Which part of the row's text is off, as far as that can be told."""
         if self.row.code:
             return self.row.at
-        spans = [claim.span for claim, finding in zip(self.row.claims, self.findings, strict=False) if finding is self.worst]
-        return spans[0] if spans and spans[0] != (0, 1) else None
+        claim = self.worst_claim
+        return claim.span if claim is not None and claim.span != (0, 1) else None
 
     @property
     def passes(self) -> bool:
@@ -144,11 +150,21 @@ def _by_autodiff(step: Step, witness: Witness) -> Step:
 
 
 ACCEPTED = ("proved", "confirmed")
-_BY_HINT = {
-    "solves": "with this value put in, the derivative does not vanish: its value is the left side",
-    "maximises": "no extremum: at the values shown the objective is the left side, with this value put in the right one",
+_BY_HINT = ("solves", "stationary", "maximises", "minimises")
+"""What a row is that stands below a hint."""
+_PLAINLY_FALSE = ("the two sides differ, certainly", "the bound is violated, certainly")
+_FALSE_BY_RELATION = {
+    "solves": "with this value put in, what it is to solve does not vanish",
+    "stationary": "with this value put in, the derivative does not vanish",
+    "maximises": "no maximum: at the values shown the objective is larger than with this value put in",
+    "minimises": "no minimum: at the values shown the objective is smaller than with this value put in",
+    "propto": "the ratio of the two sides is not the same for two values of the index",
 }
-"""What a refuted row says that stands below a hint."""
+"""What it means that a row is false, where that is not that its two sides differ."""
+
+
+_SLASH = re.compile(r"\d\s*/\s*\d+\s*(?:\\[,;: ]\s*)?\\?[A-Za-z]")
+"""A number over a number, and a letter behind it."""
 
 
 class _TimeOut(Exception):
@@ -376,11 +392,13 @@ def _step(row: RowReading, reading: DisplayReading, witness: Witness, row_timeou
             row = replace(row, claims=tuple(row.claims[k] for k in kept))
             place = _worst_place(findings)
             worst = findings[place]
-            told = _BY_HINT.get(row.claims[place].relation) if worst.verdict == "refuted" else None
-            verdict, message = worst.verdict, told or worst.reason
+            relation = row.claims[place].relation
+            plainly = worst.verdict == "refuted" and worst.reason in _PLAINLY_FALSE
+            verdict, message = worst.verdict, (_FALSE_BY_RELATION.get(relation) if plainly else None) or worst.reason
             # What is put in below a hint is no slip of one row against another.
-            if verdict == "refuted" and diagnosed and told is None:
-                causes = diagnose(worst.claim, witness, seconds=DIAGNOSIS_SECONDS)
+            if verdict == "refuted" and diagnosed and relation not in _BY_HINT:
+                without = () if _SLASH.search(row.source.text) else ("slash-before-letters",)
+                causes = diagnose(worst.claim, witness, seconds=DIAGNOSIS_SECONDS, without=without)
         except (
             DisagreementError,
             ArithmeticError,

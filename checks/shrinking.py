@@ -53,7 +53,7 @@ def shrink(disagrees: Callable[[Point], bool], point: Point, symbols: Sequence[S
         key = (symbol.name, symbol.role)
         if key not in point.values:
             continue
-        for values in _simpler(symbol, point.values[key], point.draw):
+        for values in simpler(symbol, point.values[key], point.draw):
             if trials >= MOST_TRIALS:
                 return point
             candidate = replace(point, values={**point.values, key: values})
@@ -88,7 +88,7 @@ def _resized(point: Point, name: str, size: int, symbols: Sequence[Symbol]) -> P
     return replace(point, sizes={**point.sizes, name: size}, values=values)
 
 
-def _simpler(symbol: Symbol, values: np.ndarray, draw: Draw) -> Iterator[np.ndarray]:
+def simpler(symbol: Symbol, values: np.ndarray, draw: Draw) -> Iterator[np.ndarray]:
     """Simpler values of the same shape, simplest first: all members alike, then small different ones, then rounded."""
     if symbol.domain == "one-hot":
         yield one_hot(values.shape, len(symbol.family) - 1, lambda count: 0)

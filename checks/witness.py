@@ -22,7 +22,7 @@ from checks.enclosure import NO_FACTORIAL, Comparison, Order, OutOfRange, compar
 from checks.maximisers import Outside, near_solution, proposed
 from checks.mutation import mutants
 from checks.points import Point, generic_point, has_unspecified, literals_of, size_schedule, sizes_of, symbols_of
-from checks.shrinking import shrink
+from checks.shrinking import MOST_TRIALS, shrink, simpler
 from checks.signs import has_branches, surely_defined, surely_definite, surely_positive
 from checks.solutions import Solution, letters, solutions, value_at
 from derive.claims import BOUNDS, Claim
@@ -44,7 +44,7 @@ from derive.formula import (
     rename,
     walk,
 )
-from derive.symbols import INTEGERS, SUMS_TO_ONE, Domain, Index, Symbol
+from derive.symbols import INTEGERS, SUMS_TO_ONE, Domain, Index, Role, Symbol
 
 Sizes = Mapping[str, int]
 _PointKey = tuple[int, tuple[tuple[str, int], ...], frozenset[Symbol]]
@@ -64,6 +64,10 @@ FAR_POINTS, FIRST_FAR = 14, 1000
 POINTS_FOR_INTEGERS = 10
 """How many points a claim is given that has integers in it: of few values many a wrong claim is true, as x! = x of 1 and 2."""
 POINTS_FOR_UNSPECIFIED = 40
+SIMPLE_VALUES = 3
+"""How many simple values of what moves are tried for a second point."""
+WRITTEN_CONSTANT = "constant "
+"""How the names of constants begin that a row writes without declaring them, as in ``+ const``."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,6 +81,10 @@ class Counterexample:
     left: str
     right: str
     difference: str
+    moved: Mapping[tuple[str, str], np.ndarray] = field(default_factory=dict[tuple[str, str], np.ndarray])
+    """The values that are others at a second point: there ``right`` is seen, of one quantity of which ``left`` is seen here."""
+    draw: tuple[int, int] = (0, 0)
+    """From which unspecified functions are drawn."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,6 +108,8 @@ class Evidence:
     """Whether the sides differ in that only one of them is defined."""
     passed_over: bool = False
     """Whether there were points with a factorial of a negative number, at which nothing is said."""
+    pair: tuple[Formula, Point, Point] | None = None
+    """What is not the same at two points, where a constant is one that moves."""
 
 
 @dataclass(slots=True)
@@ -232,13 +242,21 @@ class Witness:
             found = self.examine(claim)
         return found if found.outcome != "agrees" else None
 
-    def examine(self, claim: Claim, *, proved: bool = False) -> Evidence:
+    def examine(self, claim: Claim, *, proved: bool = False, shown: bool = True) -> Evidence:
         """Look for a point at which the claim fails; then ask whether a wrong claim would have been seen.
 
         Autodiff is heard apart (``by_autodiff``), since many derivatives are best compiled together. What cannot be
         evaluated is undecided, for the reason given; it is never an exception. Of the solutions of an equation from which a
-        claim was ``proved`` to follow, one at each point is enough.
+        claim was ``proved`` to follow, one at each point is enough. Two points at which a constant is not the same are made
+        simple where they are to be ``shown``.
         """
+        found = self._examined(claim, proved)
+        if shown and found.pair is not None:
+            with contextlib.suppress(DeriveError, RecursionError):
+                return replace(found, counterexample=self._simpler_pair(under_assumptions(claim), *found.pair))
+        return found
+
+    def _examined(self, claim: Claim, proved: bool) -> Evidence:
         try:
             read = under_assumptions(claim)
             if claim.relation == "implies" and claim.multiplier is None:
@@ -340,6 +358,58 @@ class Witness:
 
         small = shrink(disagrees, point, symbols_of(left, right))
         return small, compare(left, right, small)
+
+    def _simpler_pair(self, claim: Claim, quantity: Formula, point: Point, there: Point) -> Counterexample:
+        """Two points, small and simple, at which a quantity is not the same; one parameter moved, if one will do."""
+        moved = [s for s in symbols_of(quantity) if there.values[s.name, s.role] is not point.values[s.name, s.role]]
+        trials = 0
+
+        def compared(first: Point, second: Point) -> Comparison | None:
+            """How the two compare; None where they do not differ, one is no point of the claim, or enough was tried."""
+            nonlocal trials
+            trials += 1
+            if trials > MOST_TRIALS:
+                return None
+            admitted = _admits(claim, first.sizes) and all(meets_assumptions(claim, each) for each in (first, second))
+            found = compare(quantity, quantity, first, other_point=second) if admitted else None
+            return found if found is not None and found.outcome == "different" else None
+
+        def put(place: Point, values: Mapping[tuple[str, Role], np.ndarray]) -> Point:
+            return replace(place, values={**place.values, **values})
+
+        for symbol in moved:
+            key = (symbol.name, symbol.role)
+            alone = put(point, {key: there.values[key]})
+            if len(moved) > 1 and compared(point, alone) is not None:
+                moved, there = [symbol], alone
+                break
+        keys: list[tuple[str, Role]] = [(symbol.name, symbol.role) for symbol in moved]
+
+        def second(first: Point) -> Point | None:
+            """A second point beside the first, with other simple values of what moves; None if the quantity is the same there."""
+            simple = [simpler(symbol, first.values[key], first.draw) for symbol, key in zip(moved, keys, strict=True)]
+            for values in itertools.islice(zip(*simple, strict=False), SIMPLE_VALUES):
+                other = put(first, dict(zip(keys, values, strict=True)))
+                if all(not np.array_equal(other.values[key], first.values[key]) for key in keys) and compared(first, other):
+                    return other
+            return None
+
+        constants = [symbol for symbol in symbols_of(quantity) if symbol.name.startswith(WRITTEN_CONSTANT)]
+        for symbol in constants:
+            key = (symbol.name, symbol.role)
+            for value in (Fraction(0), Fraction(1)):
+                values = {key: np.full_like(point.values[key], value)}
+                if compared(put(point, values), put(there, values)) is not None:
+                    point, there = put(point, values), put(there, values)
+                    break
+        if (simple := second(point)) is not None:
+            others = [symbol for symbol in symbols_of(quantity) if symbol not in constants]
+            point = shrink(lambda candidate: second(candidate) is not None, point, others)
+            trials = 0
+            there = second(point) or simple
+        comparison = compare(quantity, quantity, point, other_point=there)
+        shown = _counterexample(claim, point, comparison)
+        return replace(shown, moved={key: there.values[key] for key in keys})
 
     def power(self, left: Formula, right: Formula, points: Sequence[Point]) -> tuple[int, int]:
         """How many wrong variants of a claim these points tell apart, of how many that were tried.
@@ -585,6 +655,7 @@ def _counterexample(claim: Claim, point: Point, comparison: Comparison | Order) 
         left=comparison.left,
         right=comparison.right,
         difference=comparison.difference,
+        draw=point.draw,
     )
 
 
@@ -866,7 +937,10 @@ def _maximum(witness: Witness, claim: Claim, objective: Formula, steps: Sequence
         except Outside as outside:
             sizes = tuple(p.sizes for p in (*looked, point))
             shown = Order("violated", str(outside))
-            return Evidence("differs", str(outside), len(looked) + 1, sizes, counterexample=_counterexample(claim, point, shown))
+            small = shrink(
+                lambda there: _lies_outside(witness, claim, objective, steps, there), point, symbols_of(objective, best)
+            )
+            return Evidence("differs", str(outside), len(looked) + 1, sizes, counterexample=_counterexample(claim, small, shown))
         seen = 0
         for there in (point, *close):
             if not meets_assumptions(claim, there):
@@ -887,6 +961,17 @@ def _maximum(witness: Witness, claim: Claim, objective: Formula, steps: Sequence
     sizes = tuple(p.sizes for p in looked)
     reason = "no point close to what is proposed, and no other that was tried, has a larger value"
     return Evidence("agrees", reason, len(looked), sizes, separated=separated, mutants=tried)
+
+
+def _lies_outside(witness: Witness, claim: Claim, objective: Formula, steps: Sequence[Substitute], point: Point) -> bool:
+    """Whether what is proposed lies outside of its domain at a point that the claim admits."""
+    if not (_admits(claim, point.sizes) and meets_assumptions(claim, point)):
+        return False
+    try:
+        next(iter(near_solution(objective, steps, point, witness.seed)), None)
+    except Outside:
+        return True
+    return False
 
 
 def _as_written(claim: Claim, order: Order) -> Order:
@@ -947,7 +1032,8 @@ def _same_at_two_values(witness: Witness, claim: Claim, difference: Formula, nam
                 f"{name} is not the same at two values of the parameters",
                 len(looked) + 1,
                 tuple(p.sizes for p in (*looked, point)),
-                counterexample=_counterexample(claim, point, comparison),
+                counterexample=replace(_counterexample(claim, point, comparison), moved=dict(other.values)),
+                pair=(difference, point, there),
             )
         if comparison.outcome == "equal":
             looked.append(point)

@@ -13,7 +13,7 @@ import math
 import pkgutil
 import re
 import time
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Literal
 
@@ -22,24 +22,29 @@ from flint import arb
 from checks import balls
 from checks.balls import Undefined
 from checks.enclosure import OutOfRange, assignments, compare, enclose, flat, in_order
-from checks.mutation import Mutant, Operator, mutants, operator
+from checks.mutation import Mutant, Operator, mutants, operator, unfolded
 from checks.points import Point, symbols_of
 from checks.solutions import Solution, letters, solutions, value_at
 from checks.witness import Witness, at_one_place, extended, meets_assumptions, under_assumptions
 from derive.claims import Claim
 from derive.errors import DeriveError, UnknownNameError
 from derive.formula import (
+    ONE,
     ZERO,
     Apply,
     AtEqual,
     Derivative,
+    Divide,
     Formula,
+    Multiply,
     Named,
     Reference,
     Span,
     Sum,
     free_indices,
+    multiply,
     rebuild,
+    rename,
     unfold,
     walk,
 )
@@ -89,6 +94,8 @@ class Revision:
     claim: Claim
     cause: str = ""
     """The cause in words of its own, where those of the diagnosis do not fit."""
+    changed: Formula | None = None
+    """What ``{place}`` in them stands for."""
 
 
 Slips = Callable[[Formula, Context], Iterator[Slip]]
@@ -109,7 +116,7 @@ class Diagnosis:
     ``slips`` makes it in a right formula, ``repairs`` undoes it in a wrong one, ``revisions`` changes a claim as a whole.
     ``cause`` is one sentence without the full stop; ``{place}`` in it stands for the part that was changed. ``rule`` is the
     correct rule; ``wrong`` and ``right`` are LaTeX examples. ``rank`` orders what explains a row equally
-    well: the more particular first.
+    well: the more particular first. ``unless`` names those beside which this one says nothing new.
     """
 
     code: str
@@ -122,6 +129,7 @@ class Diagnosis:
     repairs: Slips = no_slips
     revisions: Callable[[Claim, Context], Iterator[Revision]] = no_revisions
     rank: int = 1
+    unless: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -161,7 +169,49 @@ class Diagnosed:
             with contextlib.suppress(DeriveError):
                 written = (write or _as_named)(self.changed)
                 place = written if len(written) <= LONGEST_PLACE else place
-        return (self.words or self.diagnosis.cause).replace("{place}", place)
+        told = (self.words or self.diagnosis.cause).replace("{place}", place)
+        return told.removesuffix(": this place")
+
+
+@dataclass(frozen=True, slots=True)
+class Ratio:
+    """Two families over ``index`` that are claimed to be proportional: that any two of their members are in one ratio."""
+
+    above: Formula
+    below: Formula
+    index: Index
+    other: Index
+
+    def claim_like(self, claim: Claim) -> Claim:
+        """The claim with these two for its own."""
+        there = {self.index: self.other}
+        lhs = multiply(self.above, rename(self.below, there))
+        return replace(claim, lhs=lhs, rhs=multiply(rename(self.above, there), self.below))
+
+
+def in_one_ratio(claim: Claim) -> Ratio | None:
+    """The two families of a claim ``a_j b_l = a_l b_j``, in which l is a letter of ours; None for any other claim."""
+    factors = claim.lhs.factors if isinstance(claim.lhs, Multiply) and claim.relation == "=" else ()
+    free = free_indices(claim.lhs)
+    for other in in_order(free_indices(claim.lhs) | free_indices(claim.rhs)):
+        index = next((one for one in free if one.name == other.name.partition("#")[0] and one.range == other.range), None)
+        if "#" not in other.name or index is None or any({index, other} <= free_indices(factor) for factor in factors):
+            continue
+        here = [factor for factor in factors if other not in free_indices(factor)]
+        there = [factor for factor in factors if other in free_indices(factor)]
+        if not there and here[-1] == ONE:
+            here, there = here[:-1], [ONE]
+        if here and there:
+            found = Ratio(multiply(*here), rename(multiply(*there), {other: index}), index, other)
+            if found.claim_like(claim).rhs == claim.rhs:
+                return found
+    return None
+
+
+def _without_normaliser(family: Formula, index: Index) -> Formula:
+    """Of a family that is claimed up to a factor, what depends on the index."""
+    whole = isinstance(family, Divide) and index not in free_indices(family.denominator)
+    return family.numerator if isinstance(family, Divide) and whole else family
 
 
 def span_of(node: Formula) -> Span | None:
@@ -253,15 +303,22 @@ def dropped(mutant: Mutant) -> Formula:
 
 
 def diagnose(
-    claim: Claim, witness: Witness, *, limit: int = MOST, seconds: float = SECONDS, candidates: int = MOST_CANDIDATES
+    claim: Claim,
+    witness: Witness,
+    *,
+    limit: int = MOST,
+    seconds: float = SECONDS,
+    candidates: int = MOST_CANDIDATES,
+    without: Collection[str] = (),
 ) -> tuple[Diagnosed, ...]:
     """The known slips that explain why a claim is false, the simplest first; none where it is not certainly false.
 
     The search looks at no more than ``candidates`` changes, in an order that is always the same, and stops after ``seconds``.
+    The codes in ``without`` are left out.
     """
     try:
         search = _Search(claim, witness, time.perf_counter() + seconds)
-        return search.run(limit, candidates) if search.is_false() else ()
+        return search.run(limit, candidates, without) if search.is_false() else ()
     except (DeriveError, RecursionError):
         return ()  # what cannot be evaluated cannot be explained
 
@@ -280,15 +337,15 @@ class _Search:
 
     def is_false(self) -> bool:
         if self.claim.relation != "=":
-            return self.witness.examine(self.claim).outcome == "differs"
+            return self.witness.examine(self.claim, shown=False).outcome == "differs"
         read = under_assumptions(self.claim)
         outcomes = {compare(read.lhs, read.rhs, point).outcome for point in self.points}
         return bool(outcomes & {"different", "one side undefined"})
 
-    def run(self, limit: int, candidates: int) -> tuple[Diagnosed, ...]:
+    def run(self, limit: int, candidates: int, without: Collection[str] = ()) -> tuple[Diagnosed, ...]:
         found: list[tuple[tuple[int, ...], Diagnosed]] = []
         seen: set[tuple[Formula, str, Formula]] = set()
-        known = sorted((diagnosis(code) for code in codes()), key=lambda each: (each.rank, each.code))
+        known = sorted((diagnosis(code) for code in codes() if code not in without), key=lambda each: (each.rank, each.code))
         for number, candidate in enumerate(self.candidates(known)):
             if number >= candidates or time.perf_counter() > self.deadline:
                 break
@@ -299,11 +356,13 @@ class _Search:
                 continue
             seen.add(key)
             size = sum(1 for _ in walk(candidate.changed)) if candidate.changed is not None else 0
+            # Of what is gone the whole is named, of what was changed the smallest part.
+            size = -size if candidate.code in ("dropped-factor", "dropped-term") else size
             found.append(((candidate.diagnosis.rank, candidate.side == "before", size, number), candidate))
         best: dict[str, Diagnosed] = {}
         for _, each in sorted(found, key=lambda pair: pair[0]):
             best.setdefault(each.code, each)
-        return tuple(best.values())[:limit]
+        return tuple(each for each in best.values() if not set(each.diagnosis.unless) & set(best))[:limit]
 
     def candidates(self, known: Iterable[Diagnosis]) -> Iterator[Diagnosed]:
         claim = self.claim
@@ -311,9 +370,20 @@ class _Search:
         # A bound holds after many a change: that it does would be no evidence.
         exact = claim.relation in ("=", "= up to a constant", "proportional to")
         implied = claim.relation == "implies" and claim.multiplier is None
+        ratio = in_one_ratio(claim)
+        if ratio is not None:
+            context = replace(context, scope=tuple(index for index in context.scope if index != ratio.other))
         for each in known:
             for revision in each.revisions(claim, context):
-                yield Diagnosed(each, "both", revision.claim, words=revision.cause)
+                yield Diagnosed(each, "both", revision.claim, revision.changed, words=revision.cause)
+            if ratio is not None:
+                for slip in each.repairs(ratio.below, context):
+                    yield Diagnosed(each, "row", replace(ratio, below=slip.formula).claim_like(claim), slip.changed, slip.within)
+                for slip in each.slips(_without_normaliser(unfolded(ratio.above), ratio.index), context):
+                    yield Diagnosed(
+                        each, "before", replace(ratio, above=slip.formula).claim_like(claim), slip.changed, slip.within
+                    )
+                continue
             for formula in opened(claim.rhs) if exact or implied else ():
                 for slip in each.repairs(formula, context):
                     yield Diagnosed(each, "row", replace(claim, rhs=slip.formula), slip.changed, slip.within)
@@ -327,7 +397,7 @@ class _Search:
             if claim.relation == "implies":
                 return self.follows(claim)
             if claim.relation != "=":
-                return self.witness.examine(claim).outcome == "agrees"
+                return self.witness.examine(claim, shown=False).outcome == "agrees"
             return not _is_vacuous(claim) and self.is_plausible(claim) and self.agrees(claim)
         except (DeriveError, OutOfRange, KeyError, RecursionError):
             return False

@@ -7,13 +7,22 @@ from dataclasses import replace
 
 from checks.diagnoses import Context, Diagnosis, Revision
 from derive.claims import Claim
+from derive.formula import Formula, Reference, walk
+from derive.symbols import Symbol
 
 
 def _revisions(claim: Claim, context: Context) -> Iterator[Revision]:
     if claim.relation in ("= up to a constant", "proportional to") and len(claim.parameters) > 1:
         for parameter in claim.parameters:
             others = tuple(other for other in claim.parameters if other != parameter)
-            yield Revision(replace(claim, parameters=others), f"what is called constant depends on {parameter.name}")
+            place = next((n for side in (claim.lhs, claim.rhs) for n in walk(side) if _is_of(n, parameter)), None)
+            called = "the constant" if claim.relation == "= up to a constant" else "the factor left out"
+            told = f"{called} depends on {'{place}' if place is not None else parameter.name}"
+            yield Revision(replace(claim, parameters=others), told, place)
+
+
+def _is_of(node: Formula, parameter: Symbol) -> bool:
+    return isinstance(node, Reference) and node.symbol == parameter
 
 
 DIAGNOSIS = Diagnosis(

@@ -17,7 +17,7 @@ def _revisions(claim: Claim, context: Context) -> Iterator[Revision]:
 DIAGNOSIS = Diagnosis(
     code="held-weights-hessian",
     title="A Hessian with the weights held",
-    cause="the second derivative is right with the responsibilities held, where they move with the parameter",
+    cause="the second derivative is right with the responsibilities held, and here they move with the parameter",
     rule=(
         "The gradients of Q and of the log-likelihood agree at theta_t; their Hessians do not. The Hessian of the "
         "log-likelihood has a further term, the covariance of the complete-data score under the posterior (Louis 1982)."

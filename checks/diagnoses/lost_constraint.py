@@ -37,4 +37,5 @@ DIAGNOSIS = Diagnosis(
     right=r"\frac{N_j}{\phi_j} + \lambda = 0",
     revisions=_revisions,
     rank=0,
+    unless=("extra-term",),
 )

@@ -42,4 +42,5 @@ DIAGNOSIS = Diagnosis(
     right=r"\frac{\partial y_i}{\partial a_j} = y_i (\delta_{ij} - y_j)",
     slips=by_operators("delta-missing"),
     repairs=by_operators(PICKING),
+    unless=("sum-kept",),
 )

@@ -30,7 +30,7 @@ def _revisions(claim: Claim, context: Context) -> Iterator[Revision]:
 DIAGNOSIS = Diagnosis(
     code="mean-for-sum",
     title="A mean for a sum, or a sum for a mean",
-    cause="the number of terms {place} of the row before was dropped: a mean stands for a sum, or a sum for a mean",
+    cause="the number of terms {place} was dropped: a mean stands for a sum, or a sum for a mean",
     rule=(
         "A mean is the sum divided by the number of its terms; the maximiser of a sum is the same as that of the mean, "
         "but their values and gradients are not."

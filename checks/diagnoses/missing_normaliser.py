@@ -8,7 +8,7 @@ from dataclasses import replace
 from checks.diagnoses import Context, Diagnosis, Revision, by_operators
 from checks.enclosure import in_order
 from derive.claims import Claim
-from derive.formula import ZERO, Divide, Fresh, Sum, free_indices, rename
+from derive.formula import ZERO, Determinant, Divide, Fresh, Function, Named, Pi, Sum, free_indices, rename, walk
 
 
 def _revisions(claim: Claim, context: Context) -> Iterator[Revision]:
@@ -17,6 +17,11 @@ def _revisions(claim: Claim, context: Context) -> Iterator[Revision]:
             other = Fresh.index(index)
             total = Sum(other, rename(claim.rhs, {index: other}))
             yield Revision(replace(claim, rhs=Divide(claim.rhs, total)))
+
+
+def _normalises(quotient: Divide) -> bool:
+    """Whether the denominator may be that of a posterior or of a density: no 2 sigma^2 below a square."""
+    return any(isinstance(node, (Sum, Named, Pi, Determinant, Function)) for node in walk(quotient.denominator))
 
 
 DIAGNOSIS = Diagnosis(
@@ -30,6 +35,7 @@ DIAGNOSIS = Diagnosis(
     wrong=r"p(z=j \mid x) = \phi_j\, p(x \mid z=j)",
     right=r"p(z=j \mid x) = \frac{\phi_j\, p(x \mid z=j)}{\sum_l \phi_l\, p(x \mid z=l)}",
     revisions=_revisions,
-    slips=by_operators("wrong-normaliser", only=lambda mutant: isinstance(mutant.before, Divide)),
+    slips=by_operators("wrong-normaliser", only=lambda mutant: isinstance(mutant.before, Divide) and _normalises(mutant.before)),
     rank=0,
+    unless=("constant-that-moves",),
 )

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from checks.diagnoses import Diagnosis, by_operators
-from checks.mutation import Operator, Scope
+from checks.mutation import Mutant, Operator, Scope
 from derive.formula import Divide, Formula, Multiply, Number, multiply
 
 
@@ -23,14 +23,21 @@ def _inverted(node: Formula, scope: Scope) -> Iterator[Formula]:
 INVERTED = Operator("factor-inverted", _inverted)
 
 
+def _inverted_part(mutant: Mutant) -> Formula:
+    """The factor that was turned over."""
+    before, after = mutant.before, mutant.after
+    return after.denominator if isinstance(before, Multiply) and isinstance(after, Divide) else before
+
+
 DIAGNOSIS = Diagnosis(
     code="reciprocal",
     title="A factor for its reciprocal",
-    cause="a factor of {place} stands for its reciprocal",
+    cause="{place} stands where its reciprocal is right",
     rule="An equation a x = b is solved by x = b / a: what multiplies on one side divides on the other.",
     wrong=r"\frac{N_j}{\phi_j} = \lambda \;\Rightarrow\; \phi_j = \lambda N_j",
     right=r"\frac{N_j}{\phi_j} = \lambda \;\Rightarrow\; \phi_j = \frac{N_j}{\lambda}",
-    slips=by_operators(INVERTED),
-    repairs=by_operators(INVERTED),
+    slips=by_operators(INVERTED, part=_inverted_part),
+    repairs=by_operators(INVERTED, part=_inverted_part),
     rank=3,
+    unless=("slash-before-letters", "wrong-sign"),
 )

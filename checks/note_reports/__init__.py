@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import importlib
 import pkgutil
-import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -60,19 +59,6 @@ def source_line(step: Step) -> str:
     return " ".join(step.row.source.text.split())
 
 
-def letter(step: Step, name: str) -> str:
-    """A symbol's name as the note writes it, in Unicode; its indices as dots."""
-    from derive.notation import text_writer
-    from derive.notation.boxes import parse
-
-    if step.convention is None:
-        return name
-    known = step.convention.spellings.get(name)
-    if known is None:
-        return name
-    return text_writer.render(parse(re.sub(r"#[\d*]", "·", known.plain)))
-
-
 def written(step: Step) -> Callable[[Formula], str]:
     """How formulas are written in a row's report."""
     from derive.notation import text_writer
@@ -100,27 +86,3 @@ def provided(step: Step) -> list[str]:
             if not duty.derived and duty.kind in _KINDS and finding.verdict == "proved":
                 found[_KINDS[duty.kind].format(written(step)(duty.formula))] = None
     return list(found)
-
-
-HELP = {
-    "undeclared": "declare the symbol in a `derive` block, or correct its spelling",
-    "unsupported": "write the step with what is supported, or split it",
-    "ambiguous": "put a bracket where the formula may be read in two ways",
-    "previous": "mend the row before; then this one has something to be compared with",
-    "brackets": "look for the bracket that is missing",
-    "ill-formed": "look at the shapes and indices of the parts that are put together here",
-    "hint": "look at the hint above the display",
-}
-
-
-def help_for(step: Step) -> str:
-    """What the author can do about a row that did not come out."""
-    if step.verdict == "unread":
-        return HELP.get(step.row.code or "", "")
-    if step.verdict == "unknown":
-        if "no verdict within" in step.message:
-            return "try a smaller step, or a longer --row-timeout"
-        if "assumption" in step.message:
-            return "no point was found that meets what is assumed; try to state the assumption as SYMBOL = VALUE"
-        return "try an intermediate row"
-    return ""

@@ -6,8 +6,9 @@ import json
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
+from checks.advice import advice
 from checks.environment import DISTRIBUTION, Environment
-from checks.note_reports import NoteReport, counts, help_for, provided, written
+from checks.note_reports import NoteReport, counts, provided, written
 from checks.reports.json import SCHEMA, Record, counterexample, method, versions
 from checks.snippets import snippet
 from derive.notation import latex_writer
@@ -65,7 +66,7 @@ def _step(step: Step, page: Page) -> Record:
         "code": row.code or (step.causes[0].code if step.causes else None),
         "message": step.message or None,
         "causes": [{"code": cause.code, "cause": cause.cause(written(step))} for cause in step.causes] or None,
-        "help": help_for(step) or None,
+        "help": advice(step) or None,
         "residual": _residual(step),
         "points": evidence.points if evidence is not None else None,
         "counterexample": counterexample(point) if point is not None else None,

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-import re
+import textwrap
 from collections.abc import Iterator, Sequence
-from fractions import Fraction
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from checks.note_reports import MOST_CONDITIONS, NoteReport, counts, help_for, letter, provided, source_line, written
+from checks.advice import advice
+from checks.counterexamples import told
+from checks.note_reports import MOST_CONDITIONS, NoteReport, counts, provided, source_line, written
 from checks.note_reports.concise import verdict, where
-from checks.outline import nested
 from checks.snippets import snippet
 
 if TYPE_CHECKING:
@@ -19,9 +19,6 @@ if TYPE_CHECKING:
     from checks.witness import Counterexample
 
 _COLOURS = {"proved": "32", "confirmed": "36", "refuted": "31", "unknown": "33", "unread": "35", "defined": "2", "skipped": "2"}
-MOST_VALUES = 12
-LONGEST = 16
-"""Of a number written out; a solution of an equation is shown to ten digits."""
 
 
 def write(notes: Sequence[CheckedNote], environment: Environment, page: Page) -> str:
@@ -67,14 +64,14 @@ def _details(note: CheckedNote, step: Step, page: Page) -> Iterator[str]:
         yield f"    {message}"
         worst = step.worst
         point = worst.evidence.counterexample if worst is not None and worst.evidence is not None else None
-        if point is not None:
-            yield from _counterexample(step, point)
+        if point is not None and step.verdict == "refuted":
+            yield from _counterexample(step, point, page)
             if page.snippets and worst is not None:
                 yield from ("", *(snippet(worst) or "# no few lines of Python say this counterexample").splitlines(), "")
         for number, cause in enumerate(step.causes):
             yield f"    {'likely cause' if number == 0 else 'or'}: {cause.cause(written(step))} (derive explain {cause.code})"
-        if advice := help_for(step):
-            yield f"    help: {advice}"
+        if help_ := advice(step):
+            yield f"    help: {help_}"
     if len({name for _, name in step.readings}) > 1:
         told = "; ".join(f"{_READINGS.get(name, name)}: {found}" for name, found in step.readings)
         yield f"    readings: {told}"
@@ -102,25 +99,21 @@ def _caret(step: Step) -> Iterator[str]:
     yield f"    | {' ' * (start - begin)}{'^' * max(1, min(end, begin + len(line)) - start)}"
 
 
-def _counterexample(step: Step, point: Counterexample) -> Iterator[str]:
-    at = ", ".join(f"{index.name.partition('#')[0]}={value}" for index, value in point.assignment.items())
-    sizes = ", ".join(f"{name}={size}" for name, size in point.sizes.items())
-    yield f"    counterexample: {', '.join(part for part in (sizes, at) if part) or 'at the values below'}"
-    for shown, ((name, role), value) in enumerate(sorted(point.values.items())):
-        if shown >= MOST_VALUES:
-            yield "      ..."
-            break
-        mark = " (current)" if role == "current" else ""
-        yield f"      {letter(step, name)}{mark} = {_value(nested(value))}"
-    left, right = ("0" if re.fullmatch(r"-?0e-?\d+", side) else side for side in (point.left, point.right))
-    yield f"      left side {left}, right side {right}"
-
-
-def _value(value: Any) -> str:
-    if isinstance(value, (list, tuple)):
-        return "(" + ", ".join(_value(part) for part in value) + ")"
-    exact = str(Fraction(str(value)))
-    return exact if len(exact) <= LONGEST else f"≈{float(Fraction(str(value))):.10g}"
+def _counterexample(step: Step, point: Counterexample, page: Page) -> Iterator[str]:
+    claim = step.worst_claim
+    if claim is None or step.worst is None or step.convention is None:
+        return
+    shown = told(point, step.worst.claim, step.convention, claim.relation)
+    yield f"    counterexample: {shown.where}".rstrip()
+    for line in (*shown.values, *([shown.seen] if shown.seen else [])):
+        yield from textwrap.wrap(
+            line,
+            max(40, page.width),
+            initial_indent=" " * 6,
+            subsequent_indent=" " * 8,
+            break_long_words=False,
+            break_on_hyphens=False,
+        )
 
 
 def _coloured(text: str, colour: str, page: Page) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import asdict
 from fractions import Fraction
 from typing import TYPE_CHECKING, Any
@@ -137,15 +137,19 @@ def counterexample(point: Counterexample) -> Record:
     """A point at which a claim fails, exactly."""
     return {
         "sizes": dict(point.sizes),
-        "values": [
-            {"name": name, "role": role, "value": _exact(nested(value))} for (name, role), value in sorted(point.values.items())
-        ],
+        "values": _values(point.values),
         "indices": {index.name: value for index, value in point.assignment.items()},
         "entry": [place + 1 for place in point.entry],
         "left": point.left,
         "right": point.right,
         "difference": point.difference,
+        # Of what should not move: left is its value here, right that with these values.
+        **({"moved": _values(point.moved)} if point.moved else {}),
     }
+
+
+def _values(values: Mapping[tuple[str, str], Any]) -> list[Record]:
+    return [{"name": name, "role": role, "value": _exact(nested(value))} for (name, role), value in sorted(values.items())]
 
 
 def _exact(value: Any) -> Any:

@@ -65,7 +65,14 @@ Box = Sign | Row | Scripted | Fraction | Brackets | EvaluationBar
 SPACE = Sign(" ")
 THIN = Sign(r"\,")
 NOTHING = Row(())
-_TOKEN = re.compile(r"\\(?:mathrm|mathcal|operatorname)\{(?:[^{}\\]|\\.)*\}|\\[A-Za-z]+|\\.|\s+|.")
+ACCENTS = ("hat", "widehat", "tilde", "widetilde", "bar", "overline", "dot", "ddot", "vec", "check", "breve")
+BOLD = ("mathbf", "boldsymbol", "bm", "bf", "pmb")
+_LETTERS = "|".join((*ACCENTS, *BOLD, "mathbb", "mathfrak", "mathsf"))
+_TOKEN = re.compile(
+    r"\\(?:mathrm|mathcal|operatorname)\{(?:[^{}\\]|\\.)*\}"
+    rf"|\\(?:{_LETTERS})\{{(?:[^{{}}]|\{{[^{{}}]*\}})*\}}"  # \hat{m} is one sign
+    r"|\\[A-Za-z]+|\\.|\s+|."
+)
 
 
 def row(*parts: Box) -> Box:

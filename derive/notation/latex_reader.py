@@ -870,8 +870,9 @@ class Reader:
                 node.symbol.name for node in walk_unfolded(body) if isinstance(node, Reference) and node.symbol.role == "param"
             }
             if current and not every <= set(found):
+                missing = ", ".join(sorted(every - set(found)))
                 raise ReadingError(
-                    f"a posterior at some of the parameters only: {plain(entry.at)}",
+                    f"a posterior at some of the parameters only: {plain(entry.at)} has no value of {missing}",
                     entry.at[0].start,
                     entry.at[-1].end,
                     "unsupported",
@@ -1427,8 +1428,10 @@ class Reader:
             return ReadingError(
                 f"{shown} does not fit its declaration: {plain(same[0].spelling.items)}", item.start, item.end, "undeclared"
             )
-        near = difflib.get_close_matches(item.text, known, n=1, cutoff=0.5)
-        hint = f"; the nearest that is declared: {near[0]}" if near else ""
+        # Of a letter alone every other letter is near, and all commands begin alike.
+        bare = {name.lstrip("\\"): name for name in known}
+        near = difflib.get_close_matches(item.text.lstrip("\\"), bare, n=1, cutoff=0.6)
+        hint = f"; the nearest that is declared: {bare[near[0]]}" if near else ""
         return ReadingError(f"an undeclared symbol: {shown}{hint}", item.start, item.end, "undeclared")
 
     def _argument(self, line: Line, scope: Scope, function: Item) -> Formula:

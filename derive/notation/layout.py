@@ -314,7 +314,10 @@ class Layout:
         arguments = [_on_one_line(self.piece(part, letters).box) for part in node.arguments]
         bar = [SPACE, Sign(r"\mid"), SPACE] if indices and arguments else []
         inside = row(*_with_commas(indices), *bar, *_with_commas(arguments))
-        return Piece(row(parse(generic(node.function.name)), *([Brackets(inside)] if indices or arguments else [])), Hold.CALL)
+        # A note's function is called by all of its pattern, p(x, z | \theta).
+        head = node.function.name.partition("(")[0].split(" ")[0] or node.function.name
+        letter = parse(head if head.startswith("\\") else generic(head))
+        return Piece(row(letter, *([Brackets(inside)] if indices or arguments else [])), Hold.CALL)
 
     @piece.register
     def _(self, node: Delta, letters: Letters) -> Piece:

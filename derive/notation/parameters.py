@@ -53,6 +53,22 @@ class Parameters:
                     found.update((mark, None) for mark in self._marks_of(entry.spelling.items[0]))
         return tuple(mark for mark in found if mark)
 
+    @property
+    def current_as_written(self) -> Items | None:
+        """How the note writes theta_t, ``\\theta^{old}``: in ``posterior .. at``, else as a tuple of marked parameters."""
+        for posterior in self.dictionary.posteriors:
+            at = posterior.at
+            if at is not None and len(at) == 1 and at[0].kind == "letter" and self._marks_of(at[0]) and self._is_mark_at(at):
+                return at
+        for entry in self.dictionary.entries:
+            if isinstance(entry, Abbreviation) and len(entry.spelling.items) == 1:
+                members = self._members(entry.body)
+                item = entry.spelling.items[0]
+                known = item.text in ALL_PARAMETERS and self._marks_of(item)
+                if known and members and all(self._unmarked(member) is None for member in members):
+                    return entry.spelling.items
+        return None
+
     def _is_mark_at(self, at: Items) -> bool:
         """Whether a posterior's parameters are marked, and not declared letters of their own."""
         together = self._tuple(at)

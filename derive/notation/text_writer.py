@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import re
+import unicodedata
 
 from derive.formula import Formula
-from derive.notation.boxes import Box, Brackets, EvaluationBar, Fraction, Row, Scripted, Sign
+from derive.notation.boxes import BOLD, Box, Brackets, EvaluationBar, Fraction, Row, Scripted, Sign, parse
 from derive.notation.conventions import GREEK, Convention, convention
 from derive.notation.layout import lay_out
 
@@ -14,8 +15,8 @@ _LOWER = str.maketrans(
     "₀₁₂₃₄₅₆₇₈₉₊₋₌₍₎ₐₑₕᵢⱼₖₗₘₙₒₚᵣₛₜᵤᵥₓ",
 )
 _UPPER = str.maketrans(
-    "0123456789+−=()*abcdefghijklmnoprstuvwxyzABDEGHIJKLMNOPRTUVW",
-    "⁰¹²³⁴⁵⁶⁷⁸⁹⁺⁻⁼⁽⁾*ᵃᵇᶜᵈᵉᶠᵍʰⁱʲᵏˡᵐⁿᵒᵖʳˢᵗᵘᵛʷˣʸᶻᴬᴮᴰᴱᴳᴴᴵᴶᴷᴸᴹᴺᴼᴾᴿᵀᵁⱽᵂ",
+    "0123456789+−=()*′abcdefghijklmnoprstuvwxyzABDEGHIJKLMNOPRTUVW",
+    "⁰¹²³⁴⁵⁶⁷⁸⁹⁺⁻⁼⁽⁾*′ᵃᵇᶜᵈᵉᶠᵍʰⁱʲᵏˡᵐⁿᵒᵖʳˢᵗᵘᵛʷˣʸᶻᴬᴮᴰᴱᴳᴴᴵᴶᴷᴸᴹᴺᴼᴾᴿᵀᵁⱽᵂ",
 )
 _SIGNS = {
     "-": "−",
@@ -35,6 +36,19 @@ _SIGNS = {
     r"\log": "log",
     **{f"\\{name}": letter for name, letter in GREEK.items()},
 }
+
+_ACCENTS = {
+    **dict.fromkeys(("hat", "widehat"), "\u0302"),
+    **dict.fromkeys(("tilde", "widetilde"), "\u0303"),
+    **dict.fromkeys(("bar", "overline"), "\u0304"),
+    "dot": "\u0307",
+    "ddot": "\u0308",
+    "vec": "\u20d7",
+    "check": "\u030c",
+    "breve": "\u0306",
+}
+"""Signs that stand above the letter before them."""
+_FONTS = {**dict.fromkeys(BOLD, "BOLD"), "mathbb": "DOUBLE-STRUCK", "mathfrak": "FRAKTUR"}
 
 
 def text(formula: Formula, notation: Convention | None = None) -> str:
@@ -68,7 +82,27 @@ def _sign(tex: str) -> str:
     word = re.fullmatch(r"\\(?:mathrm|mathcal|operatorname)\{(.*)\}", tex)
     if word:
         return word.group(1).replace("\\", "")
+    drawn = re.fullmatch(r"\\([a-z]+)\{(.*)\}", tex)
+    if drawn and tex not in _SIGNS:
+        inside = render(parse(drawn.group(2)))
+        if drawn.group(1) in _ACCENTS:
+            return unicodedata.normalize("NFC", inside[:1] + _ACCENTS[drawn.group(1)] + inside[1:])
+        return "".join(_in_font(sign, _FONTS.get(drawn.group(1), "")) for sign in inside)
     return _SIGNS.get(tex, tex)
+
+
+def _in_font(sign: str, font: str) -> str:
+    """A letter in another font, where Unicode has it: the bold x beside a plain one is another letter."""
+    name = unicodedata.name(sign, "")
+    letter = re.fullmatch(r"(?:LATIN|GREEK) (CAPITAL|SMALL) LETTER ([A-Z]+)", name)
+    if not letter or not font:
+        return sign
+    for known in (f"MATHEMATICAL {font} {letter[1]} {letter[2]}", f"{font} {letter[1]} {letter[2]}"):
+        try:
+            return unicodedata.lookup(known)
+        except KeyError:
+            continue
+    return sign
 
 
 def _script(mark: str, box: Box | None, table: dict[int, int]) -> str:

@@ -50,7 +50,7 @@ from derive.notation.conventions import Convention
 from derive.notation.declarations import Abbreviation, Dictionary, Fact, Letter, Posterior
 from derive.notation.expectations import EXPECTATION_NAMES
 from derive.notation.latex_reader import FUNCTIONS, UNSIZED, Reader, Scope, alike, shared_letters
-from derive.notation.spellings import DENSITY_NAMES, arguments_of, plain, require_plain, sign_at
+from derive.notation.spellings import DENSITY_NAMES, arguments_of, plain, require_plain, sign_at, spelling, template
 from derive.notation.surface import QUAD, SAME, SPACES, Item, Items, Token, tokens
 from derive.notes import Display, Place, Row, Source
 from derive.symbols import INTEGERS, SUMS_TO_ONE, Domain, Index, IndexLike, Symbol
@@ -216,8 +216,19 @@ class DisplayReader:
             following = groups[number] if number < len(groups) else None
             rows.append(self._row(number, group, source, following, trouble))
         return DisplayReading(
-            rows, self.weights, self.undecided, display.label, self.own.convention(), self.left, self.hints.expected
+            rows, self.weights, self.undecided, display.label, self._convention(), self.left, self.hints.expected
         )
+
+    def _convention(self) -> Convention:
+        """The note's letters, with theta_t and its mark as they are written there."""
+        own = self.own.convention()
+        written = Reader(self.own).probabilities.current_as_written
+        if written is None:
+            return own
+        item = written[0]
+        script = item.sups[-1] if item.sups else (item.sub or ())
+        mark = template(spelling(script, lambda name: False)) if script else "'" * item.primes
+        return replace(own, theta_t=template(spelling(written, lambda name: False)), mark=mark)
 
     def _strengthen(self) -> None:
         """Assumed sums of one tell of a domain: 0/1 entries that sum to one are one-hot, positive ones a simplex."""
@@ -426,10 +437,15 @@ class DisplayReader:
             status, claims, relation = self._claims(parts, reader, following, number)
         except ReadingError as error:
             self._forget(before)
-            return replace(made, message=_as_tex(str(error)), code=error.code, at=(error.start, error.end))
+            message = _as_tex(str(error))
+            if message.startswith(_OF_A_DECLARATION):
+                # The place is one in the declaration, not in this row.
+                return replace(made, message=message, code=error.code, at=(0, len(text)))
+            told = _in_the_author_s_words(message, text[error.start : error.end])
+            return replace(made, message=told, code=error.code, at=(error.start, error.end))
         except DeriveError as error:
             self._forget(before)
-            return replace(made, message=str(error), code="ill-formed")
+            return replace(made, message=_with_shapes(str(error)), code="ill-formed")
         except RecursionError:
             self._forget(before)
             return replace(made, message="nested too deeply", code="limit")
@@ -632,7 +648,7 @@ class DisplayReader:
                 if self.both_ways and before_equation is not None:
                     claims.append(RowClaim(self._implied(equation, before_equation, reader), "is implied by", span))
             else:
-                told = self._role if self.hinted else relation
+                told = ("minimises" if self.hints.minimum else self._role) if self.hinted else relation
                 self.jointly = False
                 alternatives = self._related(meaning, current, exact, right, reader, side)
                 hedge = "the hint names several parameters, and this row gives the value of one" if self.jointly else ""
@@ -1461,7 +1477,7 @@ def _stationary(claim: Claim, symbol: Symbol, solution: Formula) -> RowClaim:
     at_border = symbol.domain in CLOSED and not any(isinstance(node, Reference) for node in walk(solution))
     return RowClaim(
         (claim,),
-        "solves",
+        "stationary",
         (0, 1),
         hedge="at the border of the domain the derivative of an extremum need not vanish" if at_border else "",
         kinks="the derivative does not exist there, and of an extremum it need not",
@@ -1558,6 +1574,54 @@ def _as_tex(message: str) -> str:
     for _ in range(3):
         message = re.sub(r"([_^])<([^<>]*)>", lambda met: met[1] + (met[2] if len(met[2]) == 1 else f"{{{met[2]}}}"), message)
     return message
+
+
+_QUOTED = (
+    "a set of variables",
+    "a sum over a set",
+    "a sum over something that is no declared index",
+    "an index that was not declared",
+    "words inside a formula",
+)
+"""Messages that show a part of the row: as it is written there, with its spaces and braces."""
+_OF_A_DECLARATION = ("a posterior at some of the parameters only", "parameters that are not declared", "definitions that refer")
+_OF_SHAPES = re.compile(
+    "two sides of different shapes|a sum mixes shapes|a matrix product does not fit|a derivative with more|a product of several"
+)
+
+
+_SHAPE = re.compile(r"(?<!\w)\((\w*(?:, \w+)*)\)")
+
+
+def _in_the_author_s_words(message: str, written: str) -> str:
+    """A message with the part of the row that it shows as the author wrote it."""
+    head, sign, tail = message.partition(": ")
+    written = " ".join(written.split())
+    if message.partition(" ")[2].startswith("does not fit its declaration: ") and written:
+        return f"{written} {message.partition(' ')[2]}"
+    if head == "an undeclared symbol" and written:
+        return f"{head}: {written}{''.join(tail.partition(';')[1:])}"
+    if not sign or head not in _QUOTED or not written:
+        return _with_shapes(message)
+    words = re.fullmatch(r"\\[a-z]+\s*\{(.*)\}", written)
+    return f"{head}: {words[1].strip() if words and head == 'words inside a formula' else written}"
+
+
+def _with_shapes(message: str) -> str:
+    """A message about shapes in words: a number, a vector of length d."""
+
+    def shape(met: re.Match[str]) -> str:
+        sizes = met[1].split(", ") if met[1] else []
+        if "1" in sizes and len(sizes) == 2:
+            return f"a row of length {sizes[1]}" if sizes[0] == "1" else f"a vector of length {sizes[0]}"
+        return ("a number", f"a vector of length {met[1]}", f"a matrix of {' x '.join(sizes)}")[min(len(sizes), 2)]
+
+    if taken := re.fullmatch(
+        r"(.*) takes (a scalar|a column vector|a square matrix): shape=(\(.*?\))(?:, expected .*)?", message
+    ):
+        wanted = taken[2].replace("scalar", "number")
+        return f"{taken[1]} takes {wanted}, and here stands {re.sub(_SHAPE, shape, taken[3])}"
+    return re.sub(_SHAPE, shape, message.replace("shapes=", "")) if _OF_SHAPES.match(message) else message
 
 
 def _is_quantifier(items: Items, dictionary: Dictionary) -> bool:

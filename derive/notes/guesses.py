@@ -97,10 +97,20 @@ class Guesses:
     def _size_for(self, letter: str) -> str:
         usual = (letter.upper(), *(("n", "N", "m") if letter in "ins" else ("k", "K", "m")))
         for name in usual:
-            if name in self.found.bases and (name, (), (), 0) in self.found.letters:
+            if self._may_be_a_size(name):
                 self.new_sizes.setdefault(name, "")
                 return name
         return self._new_size(*usual)
+
+    def _may_be_a_size(self, name: str) -> bool:
+        """Whether a letter that stands alone is a number of things, and no matrix or function."""
+        seen = self.found.letters.get((name, (), (), 0))
+        if seen is None or (
+            "inverted" in seen.signs and any(f"behind {name}" in one.signs for one in self.found.letters.values())
+        ):
+            return False  # the K of K^{-1} b
+        told = {sign for sign in seen.signs if not sign.startswith("behind ")}
+        return told <= {"plain", "alone", "power", "inverted", "exponent", "logged"}
 
     def _new_size(self, *names: str, why: str = "") -> str:
         letters = {key[0] for key in self.found.letters} | {"I", "E", "T"}

@@ -7,7 +7,7 @@ import re
 from collections.abc import Iterable, Iterator
 
 from derive.errors import DeriveError
-from derive.notation.expectations import EXPECTATION_NAMES
+from derive.notation.expectations import AVERAGES, DIVERGENCE_NAMES, EXPECTATION_NAMES
 from derive.notation.latex_reader import BIG, CONSTANTS, FUNCTIONS
 from derive.notation.spellings import DENSITY_NAMES, TRANSPOSES, arguments_of, chunks_of, plain, sign_at
 from derive.notation.surface import RELATIONS, Item, Items, surface
@@ -37,6 +37,10 @@ SPECIAL = ("\\Gamma", "\\psi", "\\digamma")
 KNOWN_WORDS = frozenset((*FUNCTIONS, "tr", "Tr", "trace", "det", "diag", "const", "constant", "Const", "cst", "cte", "I", "T"))
 
 
+_HALF = r"\\[dt]?frac\s*\{?\s*([dpqD])\s*\}?\s*\{?\s*2\s*\}?"
+"""Half a dimension, before the logarithm of 2 pi."""
+
+
 def sightings(note: Note, rows: Iterable[tuple[str, bool]]) -> Sightings:
     """The letters of rows of text (with whether each defines its left side)."""
     found = Sightings()
@@ -49,6 +53,7 @@ def sightings(note: Note, rows: Iterable[tuple[str, bool]]) -> Sightings:
     for text, items, _ in read:
         find_indices(found, items)
         met = re.search(r"2\s*\\pi\s*(?:\)|\\right\))\s*\^\s*\{?\s*-?\s*(?:\\[dt]?frac\s*\{?)?\s*([A-Za-z])", text)
+        met = met or re.search(rf"{_HALF}\s*\\(?:log|ln)\s*(?:\\left)?\(?\s*2\s*\\pi", text)
         found.dimension = found.dimension or (met[1] if met else "")
     for name in [name for name, ends in found.bound.items() if ends is None and name in found.bases and name not in "ijklmn"]:
         del found.bound[name]  # the z of \sum_z q(z) is a latent
@@ -155,6 +160,9 @@ class _Walk:
                 skip = False
                 continue
             after = items[at + 1] if at + 1 < len(items) else None
+            if item.text == "K" and after is not None and after.text == "L" and _is_divergence(items[at + 1 :]):
+                self.found.plain_divergence = True
+                continue  # of KL(q || p)
             if item.kind == "letter":
                 skip = self.letter(item, items[max(0, at - 2) : at], after, place | around.get(at, frozenset()), integral)
             else:
@@ -195,6 +203,13 @@ class _Walk:
             return False
         if name == "\\delta" and len(chunks_of(sub)) == 2:
             return False
+        if (divergence := self.divergence(item, before, after)) is not None:
+            for argument in arguments_of(divergence.parts[0]):
+                if lone(argument.items) is None:  # the q of KL(q || p) is a name and no value
+                    self.run(argument.items, frozenset({"argument"}))
+            return divergence is after
+        if name in AVERAGES and after is not None and after.kind == "fence":
+            return False
         if name in CONSTANTS and len(before) > 1 and before[-1].is_sign("+") and after is None:
             return False
         if name in ("d", "\\partial") and integral and after is not None and after.kind == "letter":
@@ -231,6 +246,17 @@ class _Walk:
             return True
         self.see(item, signs)
         return False
+
+    @staticmethod
+    def divergence(item: Item, before: Items, after: Item | None) -> Item | None:
+        """What stands in the brackets of a divergence; that of a K before an L, which are no factors there, is the L's."""
+        inside = after if after is not None and after.kind == "fence" else None
+        names = item.text in DIVERGENCE_NAMES or (item.text == "D" and plain(item.sub or ()) in DIVERGENCE_NAMES)
+        if inside is not None and names:
+            return inside
+        double = inside is not None and sign_at(inside.parts[0], "Vert") is not None
+        last = before[-1] if before else None
+        return inside if double and item.text == "L" and last is not None and last.text == "K" else None
 
     def is_call(self, item: Item, call: Item) -> bool:
         """Whether brackets behind a letter hold arguments: names and nothing else, of a letter that is no plain factor."""
@@ -272,6 +298,12 @@ class _Walk:
             for term in _terms(part):
                 whole = len(term) == len(part) or inner != frozenset({"logged"})
                 self.run(term, outer | (inner if whole and lone(term) is not None else frozenset()))
+
+
+def _is_divergence(items: Items) -> bool:
+    """Whether a letter stands before two distributions: the L of ``KL(q || p)``."""
+    inside = items[1] if len(items) > 1 and items[1].kind == "fence" else None
+    return inside is not None and sign_at(inside.parts[0], "Vert") is not None
 
 
 def _terms(items: Items, *signs: str) -> Iterator[Items]:

@@ -61,6 +61,8 @@ class Sightings:
     """The letter that stands for a latent's value: the k of ``p(z_i=k)``."""
     sums: list[tuple[list[Key], list[str]]] = field(default_factory=list["tuple[list[Key], list[str]]"])
     """Letters that are added to one another, and with what the products begin that are added to them."""
+    plain_divergence: bool = False
+    """Whether a divergence stands there as K times L."""
     dimension: str = ""
     """The d of ``(2\\pi)^{d/2}``."""
 

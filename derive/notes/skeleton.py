@@ -96,7 +96,9 @@ class _Writer:
                 written += [f"define  {text}" for text in sure]
             written += [f"{kind:<7} {text}  # {why}" for text, why in good if why and why != CLAIM]
             written += [f"# {kind} {text}  # {why}" for text, why in good if why == CLAIM]
-        return [*written, *self._model()] if written else []
+        plain_kl = self.found.plain_divergence and not self.known.by_head("K")
+        remarks = [r"# write \mathrm{KL}(..) in the formulas, or define KL(..): else it is K times L"] if plain_kl else []
+        return [*written, *self._model(), *remarks] if written else []
 
     # Names.
 

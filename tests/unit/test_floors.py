@@ -64,6 +64,8 @@ FLOORS = {
     "checks.leftovers": 12,
     "checks.outline": 12.5,
     "checks.snippets": 12.55,
+    "checks.counterexamples": 12.55,
+    "checks.advice": 12.7,
     "checks.notes": 12.6,
     "checks.note_reports": 13.5,
     "checks.reports": 13,

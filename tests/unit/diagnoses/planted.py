@@ -8,6 +8,7 @@ from fractions import Fraction
 from derive.claims import Claim
 from derive.expectation_maximisation.algorithm import Algorithm
 from derive.formula import (
+    ONE,
     ZERO,
     AtEqual,
     Delta,
@@ -18,6 +19,7 @@ from derive.formula import (
     Identity,
     Inverse,
     Log,
+    Multiply,
     Number,
     Power,
     Reference,
@@ -90,7 +92,7 @@ PLANTED: dict[str, Callable[[], Claim]] = {
         relation="implies",
         rhs=mu - Sum(I, multiply(y, x)) / SizeNumber(N),
     ),
-    "lost-delta": lambda: equal(Sum(J, multiply(Delta(J, S), mu)), Sum(J, mu)),
+    "lost-delta": lambda: equal(multiply(mu, Delta(J, S) - at_s(q)), multiply(mu, ONE - at_s(q))),
     "lost-sum": lambda: equal(Sum(I, multiply(y, x)), rename(multiply(y, x), {I: 1})),
     "wrong-index": lambda: equal(multiply(mu, at_s(q)), multiply(at_s(mu), at_s(q))),
     "held-for-moving": moving_weights,
@@ -111,7 +113,7 @@ PLANTED: dict[str, Callable[[], Claim]] = {
         label="planted", lhs=Log(Sum(J, multiply(phi, p))), relation="<=", rhs=Sum(J, multiply(phi, Log(p)))
     ),
     "lost-constraint": lambda: equal(
-        Derivative(Sum(L, Log(rename(phi, {J: L}))) + Sum(I, x), phi), Divide(Number(Fraction(1)), phi) - Sum(I, x)
+        Derivative(Sum(L, Log(rename(phi, {J: L}))) - multiply(tau, Sum(L, rename(phi, {J: L}))), phi), Divide(ONE, phi)
     ),
     "missing-normaliser": lambda: equal(Divide(multiply(q, p), Sum(L, rename(multiply(q, p), {J: L}))), multiply(q, p)),
     "deviation-for-variance": lambda: equal(gaussian, -Log(tau) - square / (2 * tau)),
@@ -123,6 +125,10 @@ PLANTED: dict[str, Callable[[], Claim]] = {
         relation="= up to a constant",
         rhs=negate(square / (2 * Power(tau, Number(Fraction(2))))),
         parameters=(MU, TAU),
+    ),
+    "slash-before-letters": lambda: equal(
+        -square / (2 * Power(tau, Number(Fraction(2)))),
+        Multiply((negate(Number(Fraction(1))), Divide(ONE, Number(Fraction(2))), Power(tau, Number(Fraction(2))), square)),
     ),
     "dropped-term": lambda: equal(multiply(x + mu, q), multiply(x, q)),
     "extra-term": lambda: equal(multiply(mu, q), multiply(mu, q) + x),

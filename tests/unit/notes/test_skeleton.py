@@ -193,6 +193,30 @@ def test_what_is_built_in_or_cannot_be_read_is_not_declared(row: str) -> None:
     assert of(row) == ""
 
 
+@pytest.mark.parametrize(
+    "written", [r"\mathrm{KL}(q \| p)", r"D_{KL}(q \| p)", r"\operatorname{KL}(q(z) \| p(z))", r"KL(q \| p)"]
+)
+def test_a_divergence_is_known(written: str) -> None:
+    told = of(rf"{written} = \sum_z q(z) \log \frac{{q(z)}}{{p(z)}}")
+    declared = [line for line in told.splitlines() if not line.startswith("#")]
+    assert "q(z) in simplex(" in told
+    assert not any(word in line for line in declared for word in ("KL", "L(", "K in", "p in", "D_"))
+    # As it stands the last one is a product.
+    assert (r"write \mathrm{KL}(..)" in told) == written.startswith("KL")
+
+
+def test_sizes_are_no_letters_of_another_kind() -> None:
+    # K is a matrix here, and m runs to something else than M.
+    told = of(r"\sum_k a_k K^{-1} b = a^T K b", r"\sum_m c_m = M^T v")
+    sizes = told.splitlines()[0].removeprefix("size").replace(" ", "").split(",")
+    assert not {"K", "M"} & set(sizes) and "K in spd(" in told and "M in R^{" in told
+    # N^{-1} is one over their number.
+    assert of(r"\mu = N^{-1} \sum_n x_n").startswith("size    N\n")
+    # Half a d before the logarithm of 2 pi is the dimension, and no constant.
+    told = of(r"\log p(x_n) = -\frac{d}{2} \log 2\pi - \frac12 \log |\Sigma| - \frac12 (x_n - \mu)^T \Sigma^{-1} (x_n - \mu)")
+    assert r"\Sigma in spd(d)" in told and "x_n in R^d" in told and "d in R " not in told and "const" not in told
+
+
 def test_only_what_is_missing_is_listed() -> None:
     told = lines_of("```derive\nsize n\nindex i in 1..n\ndata x_i in R\n```\n\n$$\n\\sum_{i=1}^n (x_i - \\mu_j) = 0\n$$\n")
     assert not any(word in line for line in told for word in ("x_i", "size    n", "index   i"))
