@@ -9,7 +9,7 @@ from __future__ import annotations
 import difflib
 import math
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from fractions import Fraction
 
@@ -58,7 +58,7 @@ from derive.formula import (
 from derive.notation.declarations import Abbreviation, Dictionary, Entry, Letter, Posterior, Unknown
 from derive.notation.expectations import AVERAGES, UNWRITTEN
 from derive.notation.probabilities import Probabilities
-from derive.notation.spellings import TRANSPOSES, Match, arguments_of, chunks_of, plain, require_plain, sign_at
+from derive.notation.spellings import DENSITY_NAMES, TRANSPOSES, Match, arguments_of, chunks_of, plain, require_plain, sign_at
 from derive.notation.surface import ASIDE, BRACED, Item, Items
 from derive.symbols import Index, IndexLike, Range, Size, Symbol
 
@@ -323,6 +323,11 @@ class Reader:
         if below is not None and below.kind == "number" and isinstance(factors[-1], Number) and not below.sups:
             line.take()  # 1/2 x is a half x
             return _combined([*factors[:-1], Divide(factors[-1], Number(Fraction(below.text)))])
+        later = line.items[line.position + 1 : _term_end(line.items, line.position)]
+        if below is not None and below.text in BIG and any(one.text in BIG for one in later):
+            raise ReadingError(
+                "a slash before two sums: is the second below as well? try \\frac", below.start, later[-1].end, "ambiguous"
+            )
         if below is not None and below.kind in ("fence", "group"):
             denominator = self._factor(line, scope)
         else:
@@ -346,6 +351,8 @@ class Reader:
     def _raised(self, value: Formula, sups: tuple[Items, ...], scope: Scope) -> Formula:
         for sup in sups:
             word = plain(sup)
+            if not sup:
+                continue  # B^{}
             if len(sup) == 1 and sup[0].kind == "fence" and len(sup[0].parts[0]) == 1:
                 raise ReadingError(
                     f"a power, or a version by number: {word}; a power needs no bracket, and a version is declared",
@@ -1125,6 +1132,8 @@ class Reader:
                 line.items[stop - 1].end,
                 "ambiguous",
             )
+        if item.text == "\\prod" and not literal:
+            stop = self._product_end(line.items, line.position, stop, names)
         for place in range(line.position, stop) if line.logged else ():
             behind = line.items[place + 1 : stop]
             if line.items[place].is_sign("cdot", "times") and not any(_uses(behind, name) for name in names):
@@ -1214,6 +1223,42 @@ class Reader:
             self.notes.add("a sum covers the terms behind it that use its letter")
             end = following
         return end
+
+    def _product_end(self, items: Items, start: int, stop: int, names: frozenset[str]) -> int:
+        """Where what a product covers ends: behind the last factor that uses its letter, where a reader sets the others outside.
+
+        So he does with another product or sum, with what stands behind a dot or a slash, with a density of other things. What
+        uses no letter at all is covered: ``\\prod_i a``.
+
+        Raises:
+            ReadingError: another factor follows, free of the letter: covered, or not?
+        """
+        used = [place for place in _under_no_other(items, start, stop, names) if self._uses_any(items[place], names)]
+        if not used:
+            return stop
+        end = used[-1] + 1
+        while end < stop and items[end].is_sign("!"):
+            end += 1
+        rest = items[end:stop]
+        if not rest:
+            return stop
+        head = next((one for one in rest if not one.is_sign("cdot", "times", "/")), rest[-1])
+        rebound = any(one.text in BIG for one in rest) or any(
+            one.text in BIG for part in rest for sup in part.sups for one in sup
+        )
+        density = head.text in (*DENSITY_NAMES, "\\cal{N}") and not self.dictionary.by_head(head.text)
+        if rest[0].is_sign("cdot", "times") or rebound or density:
+            self.notes.add("a product ends behind the last factor that uses its letter")
+            return end
+        raise ReadingError(
+            "a factor free of the letter of a product: raised with it, or outside? try a bracket",
+            rest[0].start,
+            rest[-1].end,
+            "ambiguous",
+        )
+
+    def _uses_any(self, item: Item, names: frozenset[str]) -> bool:
+        return plain((item,)) in names or any(_uses((item,), name) for name in names)
 
     def _is_pair(self, other: str, scope: Scope, behind: Items) -> bool:
         """Whether a sum over ``i \\ne m`` is one over both: m is used in it, and is bound or free nowhere else.
@@ -1920,6 +1965,15 @@ def _without_means(items: Items) -> Items:
         if not averaged:
             kept.append(replace(item, parts=tuple(_without_means(part) for part in item.parts)))
     return tuple(kept)
+
+
+def _under_no_other(items: Items, start: int, stop: int, names: frozenset[str]) -> Iterator[int]:
+    """The places in a range up to where another sum or product binds one of the letters."""
+    for place in range(start, stop):
+        item = items[place]
+        if item.text in BIG and item.sub is not None and any(plain((one,)) in names for one in item.sub):
+            return
+        yield place
 
 
 def _uses(items: Items, name: str) -> bool:
