@@ -1914,6 +1914,8 @@ def _stops_logarithm(item: Item, count: int) -> bool:
             item.end,
             "ambiguous",
         )
+    if count > 0 and item.text == "\\prod":
+        raise ReadingError("a product behind a log: under the log, or outside? try a bracket", item.start, item.end, "ambiguous")
     return _stops_exponential(item, count) and not (item.kind == "letter" and "exp" in item.text)
 
 

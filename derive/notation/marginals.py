@@ -33,6 +33,7 @@ from derive.formula import (
 )
 from derive.notation.declarations import Letter, Statement, arguments_of_names
 from derive.notation.latents import Latents
+from derive.notation.parameters import UNSPECIFIED
 from derive.notation.spellings import Argument, Match, plain
 from derive.notation.surface import Item, Items
 from derive.symbols import SUMS_TO_ONE, Index, IndexLike, Range, Symbol
@@ -457,7 +458,7 @@ class Marginals(Latents):
         variables = sorted(one.letter.name for one in before)
         conditions = sorted(f"{one.letter.name}={one.value}" for one in given)
         told = " ".join((*variables, "|", *conditions, *sorted(f"{n}:{v}" for n, v in scope.versions.items())))
-        evidence = self._evidence(f"evidence of {told}", {one.letter.name for one in before}, scope)
+        evidence = self._evidence(f"evidence of {told}", [*before, *given], {one.letter.name for one in before}, scope)
         return Divide(self._joint([*before, *given], [], scope), evidence)
 
     def _require_parameters_told(self, before: list[Occurrence], given: list[Occurrence], scope: Scope) -> None:
@@ -501,14 +502,21 @@ class Marginals(Latents):
                 if one.letter is other.letter and not one.is_whole and not other.is_whole:
                     self.require_apart(one.letter.name, one.known, other.known, scope)
 
-    def _evidence(self, name: str, free_of: set[str], scope: Scope) -> Formula:
-        """An evidence that is not written out: positive, and a function of every parameter but those integrated out.
+    def _evidence(self, name: str, involved: list[Occurrence], free_of: set[str], scope: Scope) -> Formula:
+        """An evidence that is not written out: positive, and a function of the parameters behind it but those integrated out.
 
         Raises:
             ReadingError: there is a parameter of which it cannot be written as one.
         """
         arguments: list[Formula] = []
+        behind = [one.letter for one in involved]
+        behind += [parent.letter for one in involved for parent in self.ancestors_of(generic(one)[0], scope)]
+        statements = [statement for letter in behind for statement, _ in self.statements_of(letter)]
+        relevant = {name for s in statements for argument in s.arguments for name in self.letters_behind(argument.items)}
+        everything = any(statement.density == UNSPECIFIED for statement in statements)
         for letter in self.dictionary.letters:
+            if letter.name not in relevant and not everything:
+                continue
             hyper = letter.kind == "const" and not letter.symbol.family and len(letter.symbol.shape) < 2
             if (letter.kind != "param" and not hyper) or letter.name in free_of:
                 continue

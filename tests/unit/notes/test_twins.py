@@ -120,6 +120,7 @@ latent z_i in 1..K
 param \lambda_k in positive ; \pi in simplex(K)
 z_i ~ Categorical(\pi)
 x_i | z_i=k ~ Poisson(\lambda_k)
+define X = (x_i) ; Z = (z_i)
 """
 MIXED_COUNTS = (
     UNNAMED
@@ -138,6 +139,16 @@ data x_i in R ; y_i in R
 param w in R ; s in positive
 y_i ~ Normal(w x_i, s)
 define X=(x_i) ; Y=(y_i)
+"""
+PRIOR = r"""
+size n, k
+index i in 1..n ; j in 1..k
+data y_i in R
+param \mu in R ; t_j in positive
+const \tau in positive ; m_0 in R ; s_0 in positive
+\mu ~ Normal(m_0, s_0)
+y_i | \mu ~ Normal(\mu, 1/\tau)
+define Y = (y_i)
 """
 CLASSES = r"""
 size n, C
@@ -350,6 +361,17 @@ TWINS = [
     (MIXED_COUNTS, r"p_{\theta_t}(z_i=k|x_i) = r_{ik}", r"p_\theta(z_i=k|x_i) = r_{ik}"),
     (MIXED_COUNTS, r"E_q[\log q(z_i)] = \sum_k q_{ik} \log q_{ik}", r"E_q[\log q(z_i)] = \log E_q[q(z_i)]"),
     (MIXED_COUNTS, r"p(x_i|z_i=k;\theta_t) = \frac{\lambda_{k,t}^{x_i}}{x_i!} e^{-\lambda_{k,t}}", r"\lambda_{k,t} = \lambda_k"),
+    # where a product ends
+    (
+        NUMBERS,
+        r"\prod_m e^{\mu_m} \prod_m e^{q_m} = e^{\sum_m \mu_m + 1}",
+        r"\prod_m e^{\mu_m} \prod_m e^{q_m} = e^{\sum_m \mu_m + k}",
+    ),
+    (NUMBERS, r"\prod_m e^{\mu_m} \cdot v = v e^{\sum_m \mu_m}", r"\prod_m e^{\mu_m} v = v^k e^{\sum_m \mu_m}"),
+    (NUMBERS, r"\prod_m v = v^k", r"\log v \prod_m e^{\mu_m} = \log v e^{\sum_m \mu_m}"),
+    (UNNAMED, r"p(X, Z) = \prod_i p(z_i) \prod_i p(x_i|z_i)", r"p(X, Z) = \prod_i p(z_i) \prod_i p(x_i|z_i)^2"),
+    (PRIOR, r"p(\mu | Y) \propto \prod_{i=1}^n p(y_i|\mu) p(\mu)", r"p(\mu | Y) \propto \prod_{i=1}^n p(y_i|\mu) p(\mu)^2"),
+    (NUMBERS, r"S^{} = S", r"1/\sum_m q_m \sum_m q_m \mu_m = \sum_m q_m \mu_m"),
     # where an operator ends
     (NUMBERS, r"\log v \exp(u) = \log v + u", r"\log v \exp(u) = e^u \log v"),
     (NUMBERS, r"\log v (u + 1) = (u + 1) \log v", r"\log v (2 v)^{2} = (2 v)^2 \log v"),
