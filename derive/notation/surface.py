@@ -686,7 +686,9 @@ class _Surface:
 
     def _command(self, token: Token) -> Item | None:
         name, start = token.text, token.start
-        if self.wide and self.depth == 1 and name in WIDE:
+        before = self.tokens[self.position - 2] if self.position > 1 else None
+        begins = before is None or before.kind == "align" or (before.kind == "command" and before.text in WIDE)
+        if self.wide and self.depth == 1 and name in WIDE and not begins:
             if name.startswith("hspace"):
                 self._skip_argument(braced=True)
             return Item("sign", QUAD, start=start, end=token.end)

@@ -1692,6 +1692,14 @@ def _side_by_side(items: Items, dictionary: Dictionary) -> list[Items]:
     if stated and _states(first) and all(map(_states, stated)):
         return [_without_end(part, dictionary) for part in (first, *stated)]
     kept = items if stated or not others else first
+    for before, space, behind in zip(kept, kept[1:], kept[2:], strict=False):
+        if space.is_sign(QUAD) and not any(one.kind in ("sign", "words") for one in (before, behind)):
+            raise ReadingError(
+                "a wide space between two things: a product, or two formulas? try a comma",
+                before.start,
+                behind.end,
+                "ambiguous",
+            )
     return [_without_end(tuple(item for item in kept if not item.is_sign(QUAD)), dictionary)]
 
 

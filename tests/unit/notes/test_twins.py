@@ -420,6 +420,7 @@ TWINS = [
     (NUMBERS, r"\begin{aligned} & u \\ &\quad + v = u + v \end{aligned}", r"\begin{aligned} & u \\ &\quad + v = v \end{aligned}"),
     (NUMBERS, r"\begin{aligned} u v &= u \\ &\quad v \end{aligned}", r"\begin{aligned} u &= u \\ & - v = -v \end{aligned}"),
     (NUMBERS, r"u = u \qquad v = v", r"u v = u \qquad v = u v"),
+    (NUMBERS, r"u = \quad u", r"u v = u \quad v"),
     (NUMBERS, r"u = u \qquad (2)", r"u = u \hspace{2cm} v = 2v"),
     (NUMBERS, r"u = u \text{ (as } v > 0\text{)}", r"u = u \text{ (as } v > 0\text{)} + v"),
     (NUMBERS, r"u = u \quad \text{using } (3) \text{ and } (4)", r"u = u \quad \text{using } (3) \text{ and } (4) + v"),
