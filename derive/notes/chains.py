@@ -1163,7 +1163,8 @@ class DisplayReader:
         if not any(own.name == symbol.name for own in _symbols(target)):
             raise ReadingError(f"{symbol.name} does not stand in the display that the hint names: {label!r}", 0, 1, "hint")
         target = _bound_again(target, symbol)
-        for other, formal, value in self._fixed(reader, symbol):
+        fixed = self._fixed(reader, symbol)
+        for other, formal, value in fixed * len(fixed):  # one may be fixed by the help of another
             target = Substitute(target, _as_in(target, other), formal, value)
         self.jointly = self.hints.maximises is not None and len(self._hinted_names(reader)) > 1
         if _speaks_of(solution, symbol):

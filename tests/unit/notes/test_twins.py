@@ -525,6 +525,9 @@ def test_hints_say_nothing_that_is_passed_over() -> None:
         assert judged(f"maximises (eq-R) over u {more}", "u = v") == "unread"
     assert judged("maximises (eq-R) over u at v = 2", "u = 2") == "proved"
     assert judged("maximises (eq-R) over u at v = 2", "u = v") == "refuted"
+    for order in ("v = r, r = 3", "r = 3, v = r"):
+        assert judged(f"maximises (eq-R) over u at {order}", "u = 3") == "proved"
+        assert judged(f"maximises (eq-R) over u at {order}", "u = r") == "refuted"
     assert judged("maximises (eq-R) over u", r"\Rightarrow u = v") == "proved"
     assert judged("maximises (eq-R) over u", r"\Rightarrow u = 2 v") == "refuted"
     assert judged("maximises (eq-R) over u", "u \\le v") == "unread"
