@@ -80,7 +80,6 @@ def _hear(claim: Claim, witness: Witness) -> _Heard:
     outcome = _proof(claim) if heard and claim.relation != "not identically 0" else None
     if evidence.outcome == "differs" and evidence.undefined and claim.relation == "=" and claim.expected is None:
         # A side that is not defined at n = 1: where there is a proof, it is one for the other sizes.
-        outcome = _proof(claim)
         beyond = witness.larger(claim) if isinstance(outcome, Proof) else evidence
         evidence = beyond if beyond.outcome == "agrees" else evidence
     if evidence.outcome == "agrees" and (isinstance(outcome, Unproved) or _has_branches(claim)):

@@ -318,12 +318,7 @@ class Dictionary:
         """The items with ``p_\\theta(x)`` written as ``p(x; \\theta)``."""
         out: list[Item] = []
         for item in items:
-            item = replace(
-                item,
-                parts=tuple(self._with_parameters(part) for part in item.parts),
-                sub=None if item.sub is None else self._with_parameters(item.sub),
-                sups=tuple(self._with_parameters(sup) for sup in item.sups),
-            )
+            item = item.rebuilt(self._with_parameters)
             before = out[-1] if out else None
             if (
                 before is not None
@@ -712,13 +707,8 @@ def _told_apart(items: Items, faces: Container[str]) -> Items:
 
     def told(item: Item) -> Item:
         bold = item.kind == "letter" and item.font == "face" and item.text in faces
-        return replace(
-            item,
-            text=f"\\mathbf{{{item.text}}}" if bold else item.text,
-            parts=tuple(_told_apart(part, faces) for part in item.parts),
-            sub=None if item.sub is None else _told_apart(item.sub, faces),
-            sups=tuple(_told_apart(sup, faces) for sup in item.sups),
-        )
+        changed = item.rebuilt(lambda part: _told_apart(part, faces))
+        return replace(changed, text=f"\\mathbf{{{item.text}}}") if bold else changed
 
     return tuple(told(item) for item in items)
 

@@ -285,11 +285,7 @@ class Reader:
                 continue
             if item.is_sign(ASIDE):
                 line.take()
-                label = item.parts[1]
-                self.asides[item.start, item.end] = (
-                    label[0].text,
-                    *alike(self.formula(item.parts[0], scope), self.formula(label[1:], scope)),
-                )
+                self._claimed_below(item, self.formula(item.parts[0], scope), scope)
                 continue
             if item.kind == "sign" and item.text not in ("mid", "Vert"):
                 break
@@ -399,8 +395,7 @@ class Reader:
             line.take()
             value = self.formula(item.parts[0], scope)
             if item.text == BRACED:
-                label = item.parts[1]
-                self.asides[item.start, item.end] = (label[0].text, *alike(value, self.formula(label[1:], scope)))
+                self._claimed_below(item, value, scope)
             return value, item.sups, item.primes
         if item.kind == "fence":
             return self._fence(line, scope)
@@ -412,6 +407,11 @@ class Reader:
         if item.kind == "environment":
             raise ReadingError(f"an environment inside a formula: {item.text}", item.start, item.end, "unsupported")
         raise ReadingError(f"not understood here: {plain((item,))!r}", item.start, item.end)
+
+    def _claimed_below(self, item: Item, value: Formula, scope: Scope) -> None:
+        """Keep what the label below a brace claims of what stands in it."""
+        label = item.parts[1]
+        self.asides[item.start, item.end] = (label[0].text, *alike(value, self.formula(label[1:], scope)))
 
     def _cases(self, item: Item, scope: Scope) -> Formula:
         """What stands in cases, told apart by indices that are equal or not: each value times the indicator of its case.
@@ -1945,12 +1945,7 @@ def _numbered(item: Item, letter: str, number: int) -> Item:
             for one in items
         )
 
-    changed = replace(
-        item,
-        parts=tuple(change(part) for part in item.parts),
-        sub=None if item.sub is None else change(item.sub),
-        sups=tuple(change(sup) for sup in item.sups),
-    )
+    changed = item.rebuilt(change)
     itself = item.kind == "letter" and item.text == letter and item.sub is None and not item.primes
     return replace(changed, kind="number", text=str(number)) if itself else changed
 

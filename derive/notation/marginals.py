@@ -214,12 +214,7 @@ class Marginals(Latents):
         heard: set[str] = set()
         for one in before if components else ():
             member, letters = generic(one)
-            used = {
-                name
-                for statement, _ in self.statements_of(member.letter)
-                for argument in statement.arguments
-                for name in self.letters_behind(argument.items)
-            }
+            used = self.letters_of_arguments(statement for statement, _ in self.statements_of(member.letter))
             heard |= used
             for parent in self.parents_of(member, scope):
                 if parent.letter.kind != "latent" or any(covers(other, parent) for other in (*before, *given, *found)):
@@ -512,7 +507,7 @@ class Marginals(Latents):
         behind = [one.letter for one in involved]
         behind += [parent.letter for one in involved for parent in self.ancestors_of(generic(one)[0], scope)]
         statements = [statement for letter in behind for statement, _ in self.statements_of(letter)]
-        relevant = {name for s in statements for argument in s.arguments for name in self.letters_behind(argument.items)}
+        relevant = self.letters_of_arguments(statements)
         everything = any(statement.density == UNSPECIFIED for statement in statements)
         for letter in self.dictionary.letters:
             if letter.name not in relevant and not everything:

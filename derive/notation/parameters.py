@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from derive.errors import ReadingError
-from derive.notation.declarations import Abbreviation, Letter, arguments_of_names
+from derive.notation.declarations import Abbreviation, Letter, Statement, arguments_of_names
 from derive.notation.spellings import ALL_PARAMETERS, TRANSPOSES, Match, plain
 from derive.notation.surface import Item, Items
 from derive.symbols import IndexLike
@@ -343,12 +344,10 @@ class Parameters:
     @property
     def of_the_model(self) -> frozenset[str]:
         """The names of the letters of which the model speaks, by itself or by the help of abbreviations."""
-        found: set[str] = set()
+        found = self.letters_of_arguments(self.dictionary.statements)
         for statement in self.dictionary.statements:
             for event in (*statement.targets, *statement.conditions):
                 found |= self.letters_behind(event.items)
-            for argument in statement.arguments:
-                found |= self.letters_behind(argument.items)
             if statement.density == UNSPECIFIED:
                 found |= {letter.name for letter in self.dictionary.letters if letter.kind == "param"}
         return frozenset(found)
@@ -370,6 +369,10 @@ class Parameters:
                     items[-1].end,
                     "undeclared",
                 )
+
+    def letters_of_arguments(self, statements: Iterable[Statement]) -> set[str]:
+        """The names of the letters in the arguments of distributions."""
+        return {name for s in statements for argument in s.arguments for name in self.letters_behind(argument.items)}
 
     def letters_behind(self, items: Items) -> set[str]:
         """The names of the declared letters among the items, scripts and arguments included, and behind abbreviations."""

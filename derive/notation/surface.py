@@ -54,6 +54,15 @@ class Item:
     start: int = 0
     end: int = 0
 
+    def rebuilt(self, change: Callable[[Items], Items]) -> Item:
+        """The item with ``change`` applied to its parts and scripts."""
+        return replace(
+            self,
+            parts=tuple(change(part) for part in self.parts),
+            sub=None if self.sub is None else change(self.sub),
+            sups=tuple(change(sup) for sup in self.sups),
+        )
+
     @property
     def bare(self) -> Item:
         """The item without its scripts."""
