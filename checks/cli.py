@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from checks.outline import Account
     from checks.reports import Page
     from derive.claims import Derivation, Measure
-    from derive.models import Mixture
+    from derive.models import LatentModel
 
 PASSED, NOT_PASSED, USAGE, OUR_BUG, INTERRUPTED = 0, 1, 2, 101, 130
 SHELLS = ("bash", "fish", "zsh")
@@ -191,7 +191,7 @@ def em(
     return _verdict_code(account.findings.values(), allow_unknown)
 
 
-def _parameters(model: Mixture, wrt: Sequence[str]) -> list[str]:
+def _parameters(model: LatentModel, wrt: Sequence[str]) -> list[str]:
     """The parameters asked for, in the model's order; none for all of them."""
     known = [parameter.symbol.name for parameter in model.parameters]
     asked = [name.strip() for part in wrt for name in part.split(",")]

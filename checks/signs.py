@@ -75,6 +75,8 @@ def surely_positive(node: Formula, assumed: Collection[object] = ()) -> bool:
             if index.range.lower != 1:
                 return False  # an empty sum is zero
             return surely_positive(body, assumed) or _picks_positive(index, body, assumed)
+        case Function("gamma", (argument,)):
+            return surely_positive(argument, assumed)
         case Determinant(matrix) | Trace(matrix):
             return surely_definite(matrix, assumed)
         case Named():

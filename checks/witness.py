@@ -35,6 +35,7 @@ from derive.formula import (
     Formula,
     Number,
     Reference,
+    SizeNumber,
     Substitute,
     add,
     free_indices,
@@ -148,7 +149,7 @@ class Witness:
             key = (number, tuple(sorted(sizes.items())), frozenset(symbols))
             if key not in self._points:
                 self._points[key] = generic_point(symbols, sizes, self.seed, number)
-            yield self._points[key]
+            yield self._points[key] if claim is None else _within_bounds(claim, self._points[key])
 
     def enough_for_order(self, *formulas: Formula) -> int:
         """How many points a bound must be seen at: one between unknown functions is broken in some corner only."""
@@ -827,6 +828,26 @@ def meets_assumptions(claim: Claim, point: Point) -> bool:
     return True
 
 
+def _within_bounds(claim: Claim, point: Point) -> Point:
+    """A point with its counts brought between the bounds that are assumed of them: below a number of trials, above one."""
+    values = dict(point.values)
+    for small, large in (assumption.bound for assumption in claim.assumptions if assumption.bound is not None):
+        for datum, other, above in ((small, large, False), (large, small, True)):
+            key = (datum.symbol.name, datum.symbol.role) if isinstance(datum, Reference) else None
+            if key is None or key not in values or not isinstance(datum, Reference) or datum.symbol.domain != "count":
+                continue
+            end = point.sizes.get(other.size.name) if isinstance(other, SizeNumber) else None
+            end = int(other.value) if isinstance(other, Number) and other.value.denominator == 1 else end
+            if end is None:
+                continue
+            # Strictly inside; between none and one there is nothing but the end.
+            moved = [max(v, end + 1) if above else v % max(end, 1) for v in np.ravel(values[key]).tolist()]
+            fitted = np.empty(np.shape(values[key]), dtype=object)
+            fitted.reshape(-1)[:] = moved
+            values[key] = fitted
+    return replace(point, values=values)
+
+
 def _is_definite(matrix: Formula, point: Point) -> bool:
     """Whether a matrix is positive definite at a point, for all its indices, by a margin that floats can tell."""
     if not set(sizes_of(matrix)) <= set(point.sizes):
@@ -1056,7 +1077,8 @@ def _implies(witness: Witness, claim: Claim) -> Evidence:
     if claim.multiplier is None:
         return _implied(witness, at_one_place(claim))
     if not surely_defined(claim.multiplier):
-        return Evidence("undecided", "the multiplier is not known to be defined where the first equation holds")
+        # Where it might not be defined, the solutions themselves are looked at.
+        return _implied(witness, at_one_place(replace(claim, multiplier=None)))
     matrix = len(claim.multiplier.shape) == 2
     product = matrix_product(claim.multiplier, claim.lhs) if matrix else multiply(claim.multiplier, claim.lhs)
     return witness.equality(claim, claim.rhs, product, "the second side is not the stated multiple of the first, certainly")

@@ -35,7 +35,8 @@ class Assumption:
     ``text`` is for the reader (``{name}`` stands for a letter of the derivation); ``equation`` is a pair of
     formulas when the kernel may use it; ``larger`` says that the first of two sizes exceeds the second. ``bound`` says that
     the first of two formulas is at most the second, ``definite`` that a matrix is positive definite, ``apart`` that two formulas
-    differ: the points of the witness are such, and no proof uses it.
+    differ: the points of the witness are such. Of these a proof uses bounds alone, of data and constants, for the place of a
+    maximiser in its domain.
     """
 
     text: str
@@ -160,9 +161,9 @@ def maximises(
     indices: tuple[Index, ...],
     solution: Formula,
     *,
-    gap: Formula,
+    gap: Formula | None,
     reading: Reading = "held",
 ) -> Claim:
-    """The claim that ``objective`` is largest, over all admissible values of ``symbol``, at ``solution``; by ``gap``."""
+    """The claim that ``objective`` is largest, over all values of ``symbol``, at ``solution``; by ``gap``, where it is told."""
     best = Substitute(objective, symbol, indices, solution)
     return Claim(label=label, lhs=objective, relation="<=", rhs=best, gap=gap, reading=reading)

@@ -70,6 +70,7 @@ from derive.formula import (
     free_indices,
     require_count,
     rows_and_columns,
+    unfold,
 )
 from derive.symbols import Domain, Index, IndexLike, Range, Size, Symbol
 
@@ -81,9 +82,13 @@ SPECIAL_FUNCTIONS = ("gamma", "loggamma", "digamma", "trigamma", "erf")
 class Reader:
     """Reads formulas into normal forms that may still be differentiated, and settles them at the end.
 
-    ``facts`` are added by substitutions of matrices and by assumptions; ``conditions`` are what the reading took for granted.
+    Where it ``splits_logs``, the logarithm of a product is read as the sum that it is before the product is multiplied out. Of
+    the pairs of ``bounds`` the first is assumed to be at most the second. ``facts`` are added by substitutions of matrices and by
+    assumptions; ``conditions`` are what the reading took for granted.
     """
 
+    splits_logs: bool = False
+    bounds: list[tuple[Formula, Formula]] = field(default_factory=list[tuple[Formula, Formula]])
     domains: dict[tuple[str, str], Domain] = field(default_factory=dict[tuple[str, str], Domain])
     symbols: dict[tuple[str, str], Symbol] = field(default_factory=dict[tuple[str, str], Symbol])
     functions: dict[str, UnspecifiedFunction] = field(default_factory=dict[str, UnspecifiedFunction])
@@ -601,7 +606,24 @@ def _exp(reader: Reader, node: Exp, scope: Scope, entry: tuple[KIndex, ...]) -> 
 
 
 def _log(reader: Reader, node: Log, scope: Scope, entry: tuple[KIndex, ...]) -> Polynomial:
-    return reader.reducer.logarithm(reader.read(node.argument, scope))
+    return _split_log(reader, node.argument, scope) if reader.splits_logs else _whole_log(reader, node.argument, scope)
+
+
+def _whole_log(reader: Reader, argument: Formula, scope: Scope) -> Polynomial:
+    return reader.reducer.logarithm(reader.read(argument, scope))
+
+
+def _split_log(reader: Reader, argument: Formula, scope: Scope) -> Polynomial:
+    """The logarithm of a product or fraction as it is written: a sum of logarithms, where each part is positive."""
+    match argument:
+        case Named():
+            return _split_log(reader, unfold(argument), scope)
+        case Multiply(parts) if all(signs.positive(reader.read(part, scope), reader.domains) for part in parts):
+            return add(*(_split_log(reader, part, scope) for part in parts))
+        case Divide(above, below) if all(signs.positive(reader.read(part, scope), reader.domains) for part in (above, below)):
+            return subtract(_split_log(reader, above, scope), _split_log(reader, below, scope))
+        case _:
+            return _whole_log(reader, argument, scope)
 
 
 def _at_equal(reader: Reader, node: AtEqual, scope: Scope, entry: tuple[KIndex, ...]) -> Polynomial:

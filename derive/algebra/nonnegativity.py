@@ -6,6 +6,7 @@ from the declarations.
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
@@ -14,6 +15,7 @@ from derive.algebra import signs
 from derive.algebra.entries import Reader, entries_of
 from derive.algebra.reduction import Blocked
 from derive.algebra.terms import Head, Polynomial, Term, free, number, scale, subtract
+from derive.algebra.terms import add as add_polynomials
 from derive.errors import DeriveError
 from derive.formula import (
     ONE,
@@ -38,24 +40,36 @@ from derive.formula import (
     Trace,
     Transpose,
     add,
+    free_indices,
     matrix_product,
     multiply,
     negate,
+    rename,
     unfold,
+    walk,
 )
-from derive.symbols import Size
+from derive.formula import ONE as UNITY
+from derive.symbols import Index, Size
+
+MOST_ENDS = 4
+UNITS = ("unit", "bool")
+"""The domains of numbers between 0 and 1."""
 
 
 @dataclass(frozen=True, slots=True)
 class Questions:
-    """What a piece may ask: the reader for signs, and whether a difference is proved to vanish."""
+    """What a piece may ask: the reader for signs, and whether a difference is proved to vanish.
+
+    ``bounds`` are pairs of formulas of data and constants, of which the first is assumed to be at most the second.
+    """
 
     reader: Reader
     vanishes: Callable[[Polynomial], bool]
+    bounds: tuple[tuple[Formula, Formula], ...] = ()
 
     @property
     def without_facts(self) -> Questions:
-        return Questions(self.reader, lambda p: not self.reader.settle(p, []))
+        return Questions(self.reader, lambda p: not self.reader.settle(p, []), self.bounds)
 
     def positive(self, node: Formula) -> bool:
         value = self.read(node)
@@ -238,8 +252,59 @@ def nonnegative_by_complements(
                 left[whole] -= amount
                 break
         else:
-            return False
+            return _nonnegative_at_ends(reader, polynomial, ignored)
     return True
+
+
+def _nonnegative_at_ends(reader: Reader, polynomial: Polynomial, ignored: Callable[[Head], bool], depth: int = 0) -> bool:
+    """Whether a polynomial that is linear in a number u between 0 and 1 is nonnegative at both ends, summand by summand.
+
+    ``a + u b`` is ``(1 - u) a + u (a + b)``, whatever else depends on u; of a count up to m the ends are 0 and m. That the
+    summands of different terms belong together is certain where no term has two indices of one range.
+    """
+    if all(c > 0 and _sign_without(reader, term, ignored) for term, c in polynomial.items()):
+        return True
+    if depth > MOST_ENDS or any(len(set(ranges)) < len(ranges) for ranges, _ in polynomial):
+        return False
+    opened = [(c, *reader.reducer.opened(term)) for term, c in polynomial.items()]
+    present = {h for _, _, factors in opened for (h, _), _ in factors if h[0] == "e"}
+    ends_of = {head: end for head in present if (end := _upper_end(reader, head)) is not None}
+    for head, upper in sorted(ends_of.items(), key=lambda item: item[0]):
+        below: list[Polynomial] = []
+        above: list[Polynomial] = []
+        places: set[tuple[tuple[object, ...], ...]] = set()
+        for coefficient, binders, factors in opened:
+            own = [factor for factor in factors if factor[0][0] == head]
+            if len(own) > 1 or any(exponent != 1 for _, exponent in own):
+                break
+            rest = [factor for factor in factors if factor[0][0] != head]
+            places |= {tuple(i[3:] if i in binders else i for i in arguments) for (_, arguments), _ in own}
+            value = reader.reducer.build(coefficient, binders, rest)
+            above.append(reader.reducer.multiply(value, upper) if own else value)
+            below += [] if own else [value]
+        else:
+            ends = (add_polynomials(*below), add_polynomials(*above))
+            if len(places) == 1 and all(_nonnegative_at_ends(reader, end, ignored, depth + 1) for end in ends):
+                return True
+    return False
+
+
+def _upper_end(reader: Reader, head: Head) -> Polynomial | None:
+    """The largest value of a nonnegative letter: one, or what it is assumed not to exceed; None where there is none."""
+    domain = reader.domains.get((head[1], head[2]))
+    if domain in UNITS:
+        return number(1)
+    for small, large in reader.bounds:
+        whole = isinstance(small, Reference) and (small.symbol.name, small.symbol.role) == head[1:] and _is_generic(small)
+        if whole and domain in ("count", "nonnegative") and isinstance(large, (SizeNumber, Number)):
+            value = reader.read(large)
+            return value if signs.nonnegative(value, reader.domains) else None
+    return None
+
+
+def _is_generic(node: Reference) -> bool:
+    """Whether something is said of all members of a family."""
+    return all(isinstance(index, Index) for index in node.indices) and len(set(node.indices)) == len(node.indices)
 
 
 def _sign_without(reader: Reader, term: Term, ignored: Callable[[Head], bool]) -> bool:
@@ -252,10 +317,56 @@ def _is_mean_of_units(node: Formula, ask: Questions) -> bool:
     """A fraction of which numerator and denominator - numerator are nonnegative, the denominator positive."""
     if isinstance(node, Named):
         return _is_mean_of_units(unfold(node), ask)
-    if not isinstance(node, Divide) or not ask.positive(node.denominator) or not ask.nonnegative(node.numerator):
+    if not isinstance(node, Divide) or not ask.positive(node.denominator):
         return False
-    rest = ask.read(node.denominator - node.numerator)
+    if _is_smaller_sum(node, ask):
+        return True
+    rest = ask.read(node.denominator - node.numerator) if ask.nonnegative(node.numerator) else None
     return rest is not None and nonnegative_by_complements(ask.reader, rest)
+
+
+def _is_smaller_sum(node: Divide, ask: Questions) -> bool:
+    """A fraction of two sums over the same, each term above at most the one below: what they do not share is so."""
+    above, below = _summand(node.numerator), _summand(node.denominator)
+    if [index.range for index in above[0]] != [index.range for index in below[0]]:
+        return False
+    letters = dict(zip(below[0], above[0], strict=True))
+    left, right = list(above[1]), [rename(factor, letters) for factor in below[1]]
+    shared = [factor for factor in left if factor in right]
+    for factor in shared:
+        left.remove(factor)
+        right.remove(factor)
+    if not all(ask.nonnegative(factor) for factor in (*shared, *left)):
+        return False
+    small, large = multiply(*left) if left else UNITY, multiply(*right) if right else UNITY
+    if large == UNITY and isinstance(small, Reference) and small.symbol.domain in ("bool", "unit", "simplex", "closed simplex"):
+        return True
+    return any(_is_instance((small, large), bound) for bound in ask.bounds)
+
+
+def _summand(node: Formula) -> tuple[list[Index], list[Formula]]:
+    """The letters of the sums around a product, and its factors, with those that stood before the sums."""
+    if isinstance(node, Sum):
+        letters, factors = _summand(node.body)
+        return [node.index, *letters], factors
+    if isinstance(node, Multiply):
+        parts = [_summand(factor) if isinstance(factor, Sum) else ([], [factor]) for factor in node.factors]
+        if sum(bool(letters) for letters, _ in parts) <= 1:
+            return [i for letters, _ in parts for i in letters], [f for _, factors in parts for f in factors]
+    return [], [node]
+
+
+def _is_instance(pair: tuple[Formula, Formula], bound: tuple[Formula, Formula]) -> bool:
+    """Whether two formulas are those of a bound at some indices; a bound that tells of parameters is none of use."""
+    if any(isinstance(n, Reference) and n.symbol.role not in ("data", "const") for side in bound for n in walk(side)):
+        return False
+    letters = sorted(free_indices(bound[0]) | free_indices(bound[1]), key=lambda index: index.name)
+    given = sorted(free_indices(pair[0]) | free_indices(pair[1]), key=lambda index: index.name)
+    return any(
+        tuple(rename(side, dict(zip(letters, chosen, strict=True))) for side in bound) == pair
+        for chosen in itertools.permutations(given, len(letters))
+        if all(a.range == b.range for a, b in zip(letters, chosen, strict=True))
+    )
 
 
 _DOMAIN_NAMES = {

@@ -31,10 +31,11 @@ from derive.algebra.terms import (
     subtract,
     upper_of,
 )
-from derive.claims import Claim
+from derive.claims import Assumption, Claim
 from derive.errors import DeriveError, LimitError, UnsupportedError
 from derive.formula import (
     AtEqual,
+    Definition,
     Derivative,
     Divide,
     Formula,
@@ -42,6 +43,7 @@ from derive.formula import (
     Function,
     Inverse,
     Log,
+    Multiply,
     Named,
     Number,
     Power,
@@ -51,6 +53,7 @@ from derive.formula import (
     Substitute,
     at_time,
     free_indices,
+    rebuild,
     unfold,
     walk,
     walk_unfolded,
@@ -99,7 +102,92 @@ class _Failed(Exception):
 def prove(claim: Claim) -> Outcome:
     """Try to prove a claim; never raises on account of the mathematics."""
     began = time.perf_counter()
+    general = _for_any_weights(claim)
+    if general is not None and isinstance(proof := _attempt(general, Reader(), began), Proof):
+        return replace(proof, method=f"{proof.method}, whatever the weights")
+    found = _attempt(claim, Reader(), began)
+    if isinstance(found, Unproved) and any(
+        isinstance(node, Log) for side in (claim.lhs, claim.rhs) for node in walk_unfolded(side)
+    ):
+        # A product of sums is multiplied out, and its logarithm is then no sum of logarithms any more.
+        other = _attempt(claim, Reader(splits_logs=True), began)
+        found = other if isinstance(other, Proof) else found
+    return found
+
+
+def _for_any_weights(claim: Claim) -> Claim | None:
+    """The claim with any positive numbers that sum to one in place of the held posteriors; None where they are not only held.
+
+    It says more, and is simpler: nothing is left of how the weights depend on theta_t, which no derivative here touches.
+    """
+    held: dict[Definition, Symbol] = {}
+    sides = [side for side in (claim.lhs, claim.rhs, claim.gap, claim.multiplier) if side is not None]
+    sides += [formula for assumption in claim.assumptions for formula in assumption.formulas]
+    for node in (node for side in sides for node in walk_unfolded(side)):
+        moved = node.by.symbol if isinstance(node, Derivative) else node.symbol if isinstance(node, Substitute) else None
+        if isinstance(node, AtEqual) or (moved is not None and moved.role == "current"):
+            return None
+        if isinstance(node, Named) and node.definition.normalised_over is not None:
+            if node.time != "current":
+                return None
+            held.setdefault(node.definition, _weights_like(node.definition))
+    if not held or not all(_is_positive(definition) for definition in held):
+        return None
+
+    def put(node: Formula) -> Formula:
+        if isinstance(node, Named) and node.definition in held:
+            places = dict(zip(node.definition.indices, node.indices, strict=True))
+            return Reference(held[node.definition], tuple(places[index] for index in _last(node.definition)))
+        if isinstance(node, Named) and any(isinstance(n, Named) and n.definition in held for n in walk_unfolded(node)):
+            return put(unfold(node))
+        return rebuild(node, put)
+
+    def put_all(assumption: Assumption) -> Assumption:
+        def pair(two: tuple[Formula, Formula] | None) -> tuple[Formula, Formula] | None:
+            return None if two is None else (put(two[0]), put(two[1]))
+
+        definite = None if assumption.definite is None else put(assumption.definite)
+        return replace(
+            assumption,
+            equation=pair(assumption.equation),
+            bound=pair(assumption.bound),
+            apart=pair(assumption.apart),
+            definite=definite,
+        )
+
+    return replace(
+        claim,
+        lhs=put(claim.lhs),
+        rhs=put(claim.rhs),
+        gap=None if claim.gap is None else put(claim.gap),
+        multiplier=None if claim.multiplier is None else put(claim.multiplier),
+        assumptions=tuple(put_all(assumption) for assumption in claim.assumptions),
+    )
+
+
+def _last(definition: Definition) -> list[Index]:
+    """The indices of a definition, the one over which it sums to one last."""
+    return [*(i for i in definition.indices if i != definition.normalised_over), *filter(None, (definition.normalised_over,))]
+
+
+def _weights_like(definition: Definition) -> Symbol:
+    family = tuple(index.range for index in _last(definition))
+    return Symbol(f"{definition.name}#{id(definition)}", "const", family, (), "simplex")
+
+
+def _is_positive(definition: Definition) -> bool:
+    """Whether a posterior is positive, and defined everywhere, by its form and the declarations."""
+    if definition.normalised_over is None or definition.normalised_over.range.abstract or definition.body.shape != ():
+        return False
     reader = Reader()
+    claim = Claim(label="posterior", lhs=definition.body)
+    return _is_derived(reader, claim, "positive", definition.body) and all(
+        duty.derived for duty in obligations(reader, claim, definition.body)
+    )
+
+
+def _attempt(claim: Claim, reader: Reader, began: float) -> Outcome:
+    reader.bounds.extend(assumption.bound for assumption in claim.assumptions if assumption.bound is not None)
     try:
         if claim.lhs.shape != claim.rhs.shape and claim.rhs != Number(Fraction(0)) and claim.relation != "implies":
             raise ShapeError(f"the two sides of {claim.label} have different shapes: {claim.lhs.shape}, {claim.rhs.shape}")
@@ -256,7 +344,7 @@ def _at_most(reader: Reader, claim: Claim) -> str:
             raise _Failed(f"what is put for {step.symbol.name} is not known to sum to one")
     if claim.gap is not None:
         rest = is_zero(reader, subtract(difference(reader, large, small), reader.read(gap)), claim)
-        if rest:
+        if rest and not _is_gap(reader, claim, large - small, gap):
             raise _Failed("the stated gap is not the difference of the two sides", rest)
         # x = x^(1/2) x^(1/2), and yet x may be negative.
         _require_no_new_duty(reader, claim, gap)
@@ -273,6 +361,16 @@ def _at_most(reader: Reader, claim: Claim) -> str:
             return "the difference is nonnegative: Gibbs' inequality (a Kullback-Leibler divergence)"
         raise _Failed("the difference was not recognised as a sum of nonnegative pieces", settled)
     return f"the difference is nonnegative: {reason}"
+
+
+def _is_gap(reader: Reader, claim: Claim, difference_: Formula, gap: Formula) -> bool:
+    """Whether a difference is the stated gap where logarithms of products are read as sums."""
+    other = Reader(splits_logs=True)
+    if is_zero(other, difference(other, difference_, gap), claim):
+        return False
+    reader.conditions |= other.conditions | other.reducer.obligations
+    reader.replacements |= other.replacements
+    return True
 
 
 def _less(reader: Reader, claim: Claim) -> str:
@@ -547,9 +645,18 @@ def _obligation(reader: Reader, claim: Claim, place: tuple[Formula, Context], se
 def _is_derived(reader: Reader, claim: Claim, kind: str, formula: Formula) -> bool:
     if kind == "regular":
         try:
-            return nonnegativity.positive_definite(formula, _questions(reader, claim))
+            ask = _questions(reader, claim)
+            known = any(ask.same(a.definite, formula) for a in claim.assumptions if a.definite is not None)
+            return known or nonnegativity.positive_definite(formula, ask)
         except (DeriveError, Blocked):
             return False
+    if isinstance(formula, Named):
+        return _is_derived(reader, claim, kind, unfold(formula))
+    if isinstance(formula, (Multiply, Divide)) and formula.shape == ():
+        # A product is not zero where no factor is, and positive where all are; what is undefined is its own obligation.
+        parts = formula.factors if isinstance(formula, Multiply) else (formula.numerator, formula.denominator)
+        if all(_is_derived(reader, claim, kind, part) for part in parts):
+            return True
     value = _try_read(reader, formula)
     known = signs.nonzero if kind == "nonzero" else signs.positive
     return value is not None and known(value, reader.domains)
@@ -563,7 +670,8 @@ def _in_domain(reader: Reader, claim: Claim, node: Substitute) -> bool:
 
 
 def _questions(reader: Reader, claim: Claim) -> nonnegativity.Questions:
-    return nonnegativity.Questions(reader, lambda p: not is_zero(reader, p, claim))
+    bounds = tuple(assumption.bound for assumption in claim.assumptions if assumption.bound is not None)
+    return nonnegativity.Questions(reader, lambda p: not is_zero(reader, p, claim), bounds)
 
 
 def _whole(value: Fraction) -> bool:

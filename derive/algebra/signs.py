@@ -73,8 +73,40 @@ def positive(polynomial: Polynomial, domains: Domains) -> bool:
     """Whether a polynomial is positive wherever it is defined."""
     if _is_complement_of_unit(polynomial, domains):
         return True
-    signs = [_term_sign(term, coefficient, domains) for term, coefficient in polynomial.items()]
-    return None not in signs and 1 in signs
+    signs = [_term_sign(term, coefficient, domains) for term, coefficient in polynomial.items() if coefficient > 0]
+    if None in signs or 1 not in signs:
+        return False
+    # Where less is taken off a positive term than the term itself, what is left is positive.
+    return len(signs) == len(polynomial) or _less_is_taken(polynomial, domains)
+
+
+def _less_is_taken(polynomial: Polynomial, domains: Domains) -> bool:
+    """Whether each negative term is one of the positive terms made smaller: ``T - T u``, or ``T - T (1 - u)``, u in (0, 1)."""
+    left = {term: coefficient for term, coefficient in polynomial.items() if coefficient > 0}
+    for taken, coefficient in polynomial.items():
+        if coefficient > 0:
+            continue
+        whole = next((t for t in left if left[t] >= -coefficient and t[0] == taken[0] and _is_smaller(taken, t, domains)), None)
+        if whole is None or _term_sign(whole, Fraction(1), domains) != 1:
+            return False
+        left[whole] += coefficient
+    return True
+
+
+def _is_smaller(term: Term, whole: Term, domains: Domains) -> bool:
+    """Whether a term is another, positive one times a number between 0 and 1: times u, or without a factor 1/(1 - u)."""
+    own, other = dict(term[1]), dict(whole[1])
+    changed = [atom for atom in {*own, *other} if own.get(atom, 0) != other.get(atom, 0)]
+    if len(changed) != 1:
+        return False
+    (atom,) = changed
+    more = own.get(atom, Fraction(0)) - other.get(atom, Fraction(0))
+    head = atom[0]
+    if more < 0 or more.denominator != 1:
+        return False
+    if head[0] == "e":
+        return domains.get((head[1], head[2])) == "unit"
+    return head[0] == "pow" and _is_complement_of_unit(head[1], domains)
 
 
 def nonnegative(polynomial: Polynomial, domains: Domains) -> bool:

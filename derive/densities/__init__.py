@@ -22,13 +22,18 @@ FEATURES = ("value", "square", "log", "log of the rest")
 Member = Callable[[IndexLike], Formula]
 
 
+def _everywhere(*_: Formula) -> tuple[tuple[Formula, Formula], ...]:
+    return ()
+
+
 @dataclass(frozen=True, slots=True)
 class Density:
     """``name(parameters)`` as notes declare it; ``formula(value, *parameters)`` is the density (mass) at a value.
 
-    ``support`` says in words where it is defined. ``means`` holds, by ``FEATURES``, the means of features of the variable, as
-    functions of the parameters. A density ``of_family`` is one of all members of a family, such as probabilities that sum to
-    one: values and parameters are then functions of an index, and the range of that index stands before the parameters.
+    ``support`` says in words where it is defined, ``within(value, *parameters)`` what no domain tells of that: pairs of which the
+    first is at most the second. ``means`` holds, by ``FEATURES``, the means of features of the variable, as functions of the
+    parameters. A density ``of_family`` is one of all members of a family, such as probabilities that sum to one: values and
+    parameters are then functions of an index, and the range of that index stands before the parameters.
     """
 
     name: str
@@ -37,6 +42,7 @@ class Density:
     write: Callable[..., Formula]
     means: Mapping[str, Callable[..., Formula]] = field(default_factory=dict[str, "Callable[..., Formula]"])
     of_family: bool = False
+    within: Callable[..., tuple[tuple[Formula, Formula], ...]] = _everywhere
 
     def formula(self, value: Formula, *parameters: Formula) -> Formula:
         """The density at a value.

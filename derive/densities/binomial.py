@@ -17,4 +17,8 @@ def mean(trials: Formula, chance: Formula) -> Formula:
     return multiply(trials, chance)
 
 
-DENSITY = Density("Binomial", ("trials", "probability"), "0, 1, ..., trials", write, means={"value": mean})
+def within(value: Formula, trials: Formula, chance: Formula) -> tuple[tuple[Formula, Formula], ...]:
+    return ((value, trials),)
+
+
+DENSITY = Density("Binomial", ("trials", "probability"), "0, 1, ..., trials", write, means={"value": mean}, within=within)

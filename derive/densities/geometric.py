@@ -10,4 +10,8 @@ def write(value: Formula, chance: Formula) -> Formula:
     return multiply(chance, Power(ONE - chance, value - 1))
 
 
-DENSITY = Density("Geometric", ("probability",), "1, 2, ...", write)
+def within(value: Formula, chance: Formula) -> tuple[tuple[Formula, Formula], ...]:
+    return ((ONE, value),)
+
+
+DENSITY = Density("Geometric", ("probability",), "1, 2, ...", write, within=within)

@@ -9,7 +9,7 @@ from derive.expectation_maximisation.e_step import entropy, responsibilities
 from derive.expectation_maximisation.likelihood import observed_data_log_likelihood
 from derive.expectation_maximisation.q_function import gap, h_function, q_function
 from derive.formula import Definition, Formula, Named
-from derive.models import Mixture
+from derive.models import LatentModel
 from derive.symbols import IndexLike
 
 
@@ -20,7 +20,7 @@ class Algorithm:
     ``solutions`` holds, by the parameter's name, where the M-step puts it.
     """
 
-    model: Mixture
+    model: LatentModel
     w: Definition = field(init=False)
     l: Definition = field(init=False)
     q: Definition = field(init=False)
@@ -42,7 +42,9 @@ class Algorithm:
         for name, definition in built.items():
             object.__setattr__(self, name, definition)
         solutions = {
-            p.symbol.name: Definition(f"{p.symbol.name}_star", p.indices, p.m_step(self.held)) for p in self.model.parameters
+            p.symbol.name: Definition(f"{p.symbol.name}_star", p.indices, p.m_step(self.held))
+            for p in self.model.parameters
+            if p.m_step is not None
         }
         object.__setattr__(self, "solutions", solutions)
 

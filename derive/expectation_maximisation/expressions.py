@@ -5,11 +5,13 @@ Indexed sums with symbolic sizes: vectors and matrices appear as their entries, 
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import TYPE_CHECKING
 
+from derive.errors import UnsupportedError
 from derive.expectation_maximisation.algorithm import Algorithm
 from derive.formula import Formula, unfold
-from derive.models import Mixture, family
+from derive.models import LatentModel, Weights, family
 
 if TYPE_CHECKING:
     import sympy
@@ -26,7 +28,7 @@ class ExpectationMaximisation:
     False
     """
 
-    def __init__(self, model: str | Mixture, **options: str) -> None:
+    def __init__(self, model: str | LatentModel, **options: str) -> None:
         """Build EM for a model.
 
         Raises:
@@ -55,24 +57,27 @@ class ExpectationMaximisation:
 
         Raises:
             UnknownNameError: the model has no such parameter.
+            UnsupportedError: there is no closed form.
         """
-        return self._expression(self.model.parameter(parameter).slope(self.formulas.moving))
+        return self._expression(_told(self.model.parameter(parameter).slope, parameter)(self.formulas.moving))
 
     def q_gradient(self, parameter: str) -> sympy.Expr:
         """The gradient of Q in its first slot, in closed form: the responsibilities stand at theta_t.
 
         Raises:
             UnknownNameError: the model has no such parameter.
+            UnsupportedError: there is no closed form.
         """
-        return self._expression(self.model.parameter(parameter).slope(self.formulas.held))
+        return self._expression(_told(self.model.parameter(parameter).slope, parameter)(self.formulas.held))
 
     def m_step(self, parameter: str) -> sympy.Expr:
         """The maximiser of Q in a parameter of component s, the responsibilities at theta_t.
 
         Raises:
             UnknownNameError: the model has no such parameter.
+            UnsupportedError: there is no closed form.
         """
-        return self._expression(self.model.parameter(parameter).m_step(self.formulas.held))
+        return self._expression(_told(self.model.parameter(parameter).m_step, parameter)(self.formulas.held))
 
     def _expression(self, node: Formula) -> sympy.Expr:
         from sympy import Symbol
@@ -93,3 +98,9 @@ class ExpectationMaximisation:
         style = convention("cs229")
         q = self.formulas.q()
         return f"$\\displaystyle {latex(q, style)} = {latex(unfold(q), style)}$"
+
+
+def _told(found: Callable[[Weights], Formula] | None, parameter: str) -> Callable[[Weights], Formula]:
+    if found is None:
+        raise UnsupportedError(f"no closed form is known for {parameter}")
+    return found

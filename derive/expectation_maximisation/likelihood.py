@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from derive.formula import Definition, Log, Sum
-from derive.models import Mixture
+from derive.models import LatentModel
 
 
-def observed_data_log_likelihood(model: Mixture) -> Definition:
+def observed_data_log_likelihood(model: LatentModel) -> Definition:
     """``l(theta) = sum_i log sum_j p(x_i, z_i = j; theta)``, in nats, summed over the data."""
     i, l = model.datum, model.other
     return Definition("l", (), Sum(i, Log(Sum(l, model.joint(i, l)))))

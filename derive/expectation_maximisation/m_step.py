@@ -8,7 +8,7 @@ from derive.claims import Assumption, Claim, maximises, solves
 from derive.errors import UnsupportedError
 from derive.expectation_maximisation.algorithm import Algorithm
 from derive.formula import ONE, Derivative, Formula, SizeNumber, Sum
-from derive.models import Parameter
+from derive.models import Parameter, Weights
 
 
 def gradient(em: Algorithm, parameter: Parameter) -> Formula:
@@ -17,8 +17,11 @@ def gradient(em: Algorithm, parameter: Parameter) -> Formula:
     return slope - SizeNumber(em.model.sizes["data"]) if parameter.symbol.domain == "simplex" else slope
 
 
-def conditions(parameter: Parameter) -> tuple[Assumption, ...]:
-    return (Assumption(text=parameter.condition, larger=parameter.larger),) if parameter.condition else ()
+def conditions(em: Algorithm, parameter: Parameter, weights: Weights) -> tuple[Assumption, ...]:
+    """What the maximiser needs to exist and to lie in its domain."""
+    definite = parameter.definite(weights) if parameter.definite is not None else None
+    own = (Assumption(text=parameter.condition, larger=parameter.larger, definite=definite),) if parameter.condition else ()
+    return own + (em.model.assumptions if parameter.symbol.domain == "unit" else ())
 
 
 def stationary(em: Algorithm, parameter: Parameter) -> Claim:
@@ -26,7 +29,7 @@ def stationary(em: Algorithm, parameter: Parameter) -> Claim:
     name = parameter.symbol.name
     best = em.solutions[name](*parameter.indices)
     claim = solves(f"m-step-{name}", gradient(em, parameter), parameter.symbol, parameter.indices, best)
-    return _with(claim, conditions(parameter))
+    return _with(claim, conditions(em, parameter, em.held))
 
 
 def feasible(em: Algorithm, parameter: Parameter) -> Claim:
@@ -49,9 +52,9 @@ def largest(em: Algorithm, parameter: Parameter) -> Claim:
         parameter.symbol,
         parameter.indices,
         solution(*parameter.indices),
-        gap=parameter.gap(em.held, solution),
+        gap=parameter.gap(em.held, solution) if parameter.gap is not None else None,
     )
-    return _with(claim, conditions(parameter))
+    return _with(claim, conditions(em, parameter, em.held))
 
 
 def shortfall(em: Algorithm, parameter: Parameter) -> Claim:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from derive.claims import Assumption, Claim, Step
 from derive.expectation_maximisation.algorithm import Algorithm
-from derive.formula import AtEqual, Convention, Derivative, Formula, Reference
+from derive.formula import AtEqual, Convention, Derivative, Formula
 from derive.identities import Identity
 from derive.models import Parameter, family
 
@@ -39,25 +39,27 @@ def steps(em: Algorithm, parameter: Parameter) -> tuple[Step, ...]:
             for convention, reason in SYMMETRIC
         ]
     if parameter.symbol.domain == "simplex":
-        found += [_tangent(em, parameter), _logits(em)]
+        found.append(_tangent(em, parameter))
+        if em.model.gaussian is not None:
+            found.append(_logits(em))
     return tuple(found)
 
 
 def _tangent(em: Algorithm, parameter: Parameter) -> Step:
     """On the simplex only differences of two entries' derivatives are directions one may move in."""
-    there = Reference(parameter.symbol, (em.model.other,))
 
     def along(body: Formula) -> Formula:
-        return Derivative(body, parameter.reference) - Derivative(body, there)
+        return Derivative(body, parameter.reference) - Derivative(body, parameter.along)
 
     tangent = Claim(
-        label="fisher-phi-tangent",
+        label=f"fisher-{parameter.symbol.name}-tangent",
         lhs=AtEqual(along(em.q())),
         rhs=along(em.l()),
         reading="equal",
         assumptions=(REGULARITY,),
     )
-    return Step(reason="the same along the simplex: what {phi} gains, {phi_l} loses", claim=tangent)
+    name = parameter.symbol.name
+    return Step(reason=f"the same along the simplex: what {{{name}}} gains, {{{name}_other}} loses", claim=tangent)
 
 
 def _logits(em: Algorithm) -> Step:

@@ -3,28 +3,41 @@
 from __future__ import annotations
 
 from derive.claims import Claim, Step
+from derive.expectation_maximisation import m_step
 from derive.expectation_maximisation.algorithm import Algorithm
-from derive.formula import ONE, Derivative, Divide, Sum, multiply
+from derive.formula import ONE, Derivative, Divide, Formula, SizeNumber, Sum, multiply
 from derive.identities import Identity
 from derive.models import Parameter
 
 
 def steps(em: Algorithm, parameter: Parameter) -> tuple[Step, ...]:
     model = em.model
-    i, s = model.datum, model.fresh
+    i, s, name = model.datum, model.fresh, parameter.symbol.name
+    if parameter.m_step is None:
+        return ()
+    slope: Formula = Derivative(em.l(), parameter.reference)
+    multiplier = parameter.multiplier(em.moving) if parameter.multiplier is not None else None
+    reason = f"where the score vanishes, solved for {{{name}}}"
+    if model.gaussian is not None and name == "mu":
+        multiplier = multiply(Divide(ONE, Sum(i, em.moving(i, s))), model.gaussian.covariance(s))
+        reason = "multiplied by the covariance, divided by the sum of the component's weights"
+    elif parameter.symbol.domain == "simplex":
+        slope = slope - SizeNumber(model.sizes["data"])
+        reason = f"where the gradient of the Lagrangian vanishes, solved for {{{name}}}"
     claim = Claim(
-        label="fixed-point-mu",
-        lhs=Derivative(em.l(), parameter.reference),
+        label=f"fixed-point-{name}",
+        lhs=slope,
         relation="implies",
         rhs=parameter.m_step(em.moving) - parameter.reference,
-        multiplier=multiply(Divide(ONE, Sum(i, em.moving(i, s))), model.covariance(s)),
+        multiplier=multiplier,
         reading="moving",
+        assumptions=m_step.conditions(em, parameter, em.moving),
     )
     note = (
-        "{w_moving} on the right depends on {mu}: this is a fixed-point equation, to be iterated. "
+        f"{{w_moving}} on the right depends on {{{name}}}: this is a fixed-point equation, to be iterated. "
         "Only with {w} held is it a closed form: the M-step."
     )
-    return (Step(reason="multiplied by the covariance, divided by the sum of the component's weights", claim=claim, note=note),)
+    return (Step(reason=reason, claim=claim, note=note),)
 
 
 IDENTITY = Identity(
@@ -32,5 +45,5 @@ IDENTITY = Identity(
     title="The stationary point of the log-likelihood",
     source="Bishop (2006), equation (9.17); Deisenroth, Faisal and Ong (2020), theorem 11.1",
     steps=steps,
-    applies=lambda em, parameter: parameter.symbol.name == "mu",
+    applies=lambda em, parameter: em.model.gaussian is None or parameter.symbol.name == "mu",
 )

@@ -6,37 +6,38 @@ from derive.claims import Claim, Step
 from derive.expectation_maximisation.algorithm import Algorithm
 from derive.formula import Derivative, Divide, Exp, Formula, Log, Sum, multiply, negate
 from derive.identities import Identity
-from derive.models import Parameter, Weights
+from derive.models import GaussianShape, Parameter, Weights
 
 
-def line_one(em: Algorithm, weights: Weights) -> Formula:
+def line_one(em: Algorithm, shape: GaussianShape, weights: Weights) -> Formula:
     """``sum_i sum_j w_ij log(alpha_j exp(psi_ij) phi_j / w_ij)``."""
-    model = em.model
-    i, j = model.datum, model.latent
-    joint = multiply(model.normaliser(j), Exp(model.exponent(i, j)), model.weight(j))
+    i, j = em.model.datum, em.model.latent
+    joint = multiply(shape.normaliser(j), Exp(shape.exponent(i, j)), shape.weight(j))
     return Sum(i, Sum(j, multiply(weights(i, j), Log(Divide(joint, weights(i, j))))))
 
 
-def line_two(em: Algorithm, weights: Weights) -> Formula:
+def line_two(em: Algorithm, shape: GaussianShape, weights: Weights) -> Formula:
     """``sum_i sum_j w_ij psi_ij``."""
     i, j = em.model.datum, em.model.latent
-    return Sum(i, Sum(j, multiply(weights(i, j), em.model.exponent(i, j))))
+    return Sum(i, Sum(j, multiply(weights(i, j), shape.exponent(i, j))))
 
 
 def steps(em: Algorithm, parameter: Parameter) -> tuple[Step, ...]:
-    by = parameter.reference
+    by, shape = parameter.reference, em.model.gaussian
+    if shape is None:
+        return ()
     i, j = em.model.datum, em.model.latent
     held = Claim(
         label="line-1-to-2-held",
-        lhs=Derivative(line_one(em, em.held), by),
-        rhs=Derivative(line_two(em, em.held), by),
+        lhs=Derivative(line_one(em, shape, em.held), by),
+        rhs=Derivative(line_two(em, shape, em.held), by),
         reading="held",
     )
-    left_over = negate(Sum(i, Sum(j, multiply(Derivative(em.moving(i, j), by), em.model.exponent(i, j)))))
+    left_over = negate(Sum(i, Sum(j, multiply(Derivative(em.moving(i, j), by), shape.exponent(i, j)))))
     moving = Claim(
         label="line-1-to-2-moving",
-        lhs=Derivative(line_one(em, em.moving), by),
-        rhs=Derivative(line_two(em, em.moving), by),
+        lhs=Derivative(line_one(em, shape, em.moving), by),
+        rhs=Derivative(line_two(em, shape, em.moving), by),
         reading="moving",
         expected="refuted",
         residual=left_over,

@@ -21,23 +21,30 @@ def steps(em: Algorithm, parameter: Parameter) -> tuple[Step, ...]:
     mean = Sum(l, multiply(em.moving(i, l), log_joint_slope(l)))
     general = Claim(label=f"dw-{name}", lhs=slope, rhs=multiply(em.moving(i, j), log_joint_slope(j) - mean), reading="moving")
     found = [Step(reason="the quotient rule; the derivative of {p} is {p} times that of its logarithm", claim=general)]
-    if name == "mu":
-        toward = Derivative(model.exponent(i, s), by)
+    through = model.gaussian.exponent if model.gaussian is not None and name == "mu" else None
+    if parameter.own and (through is not None or model.gaussian is None):
+        toward = Derivative(through(i, s), by) if through is not None else log_joint_slope(s)
         special = Claim(
-            label="dw-mu-psi",
+            label=f"dw-{name}-psi",
             lhs=slope,
             rhs=multiply(em.moving(i, j), Delta(j, s) - em.moving(i, s), toward),
             reading="moving",
         )
         own = Claim(
-            label="dw-mu-own",
+            label=f"dw-{name}-own",
             lhs=Derivative(em.moving(i, s), by),
             rhs=multiply(em.moving(i, s), ONE - em.moving(i, s), toward),
             reading="moving",
         )
         found += [
-            Step(reason="only component {s} contains {mu}, and only through {psi}", claim=special),
-            Step(reason="the case {j} = {s}: the formula of the question, which is right", claim=own),
+            Step(
+                reason=f"only component {{s}} contains {{{name}}}" + (", and only through {psi}" if through is not None else ""),
+                claim=special,
+            ),
+            Step(
+                reason="the case {j} = {s}" + (": the formula of the question, which is right" if through is not None else ""),
+                claim=own,
+            ),
         ]
     nonzero = Claim(label=f"dw-{name}-nonzero", lhs=slope, relation="not identically 0", reading="moving")
     found.append(Step(reason="one point at which it is certainly not zero is enough", claim=nonzero))

@@ -6,26 +6,26 @@ from derive.claims import Step
 from derive.expectation_maximisation.algorithm import Algorithm
 from derive.formula import Derivative, Formula, Log, Sum, multiply
 from derive.identities import Identity, chain
-from derive.models import Mixture, Parameter, Weights
+from derive.models import LatentModel, Parameter, Weights
 
 
-def weighted_slopes(model: Mixture, parameter: Parameter, weights: Weights) -> Formula:
+def weighted_slopes(model: LatentModel, parameter: Parameter, weights: Weights) -> Formula:
     """``sum_i w_is d log p_is``; over all components too where they share the parameter."""
     i, j = model.datum, model.latent
-    component = j if parameter.shared else model.fresh
+    component = model.fresh if parameter.own else j
     slope = multiply(weights(i, component), Derivative(Log(model.joint(i, component)), parameter.reference))
-    return Sum(i, Sum(j, slope)) if parameter.shared else Sum(i, slope)
+    return Sum(i, slope) if parameter.own else Sum(i, Sum(j, slope))
 
 
 def steps(em: Algorithm, parameter: Parameter) -> tuple[Step, ...]:
     letter = f"{{{parameter.symbol.name}}}"
     own = f"the weights {{w}} are constants; every component contains {letter}"
-    if not parameter.shared:
+    if parameter.own:
         own = f"the weights {{w}} are constants; only the term {{j}} = {{s}} contains {letter}"
     rows = [
         (Derivative(em.q(), parameter.reference), ""),
         (weighted_slopes(em.model, parameter, em.held), own),
-        (parameter.slope(em.held), "the derivative of the joint log-density"),
+        *([(parameter.slope(em.held), "the derivative of the joint log-density")] if parameter.slope is not None else []),
     ]
     return chain(f"q-gradient-{parameter.symbol.name}", rows, reading="held")
 

@@ -21,7 +21,7 @@ def steps(em: Algorithm, parameter: Parameter) -> tuple[Step, ...]:
             weighted_slopes(model, parameter, em.moving),
             "the derivative of {p} is {p} times that of its logarithm, and {p} over the sum is {w_moving}",
         ),
-        (parameter.slope(em.moving), "the derivative of the joint log-density"),
+        *([(parameter.slope(em.moving), "the derivative of the joint log-density")] if parameter.slope is not None else []),
     ]
     return chain(f"score-{parameter.symbol.name}", rows, reading="moving")
 

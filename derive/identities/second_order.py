@@ -14,6 +14,8 @@ from derive.models import Parameter
 
 def steps(em: Algorithm, parameter: Parameter) -> tuple[Step, ...]:
     model = em.model
+    if model.gaussian is None:
+        return _of_slope(em, parameter)
     i, l, s = model.datum, model.other, model.fresh
     symbol = parameter.symbol
     by, other = parameter.reference, replace(parameter.reference, indices=(l,))
@@ -24,7 +26,7 @@ def steps(em: Algorithm, parameter: Parameter) -> tuple[Step, ...]:
         curvature = Divide(mass, Power(Reference(symbol, (s,)), Number(Fraction(2))))
         reason = "the Hessian of {Q}: diagonal, its entries negative"
     else:
-        curvature = multiply(mass, Inverse(model.covariance(s)))
+        curvature = multiply(mass, Inverse(model.gaussian.covariance(s)))
     claim = Claim(
         label=f"hessian-{symbol.name}",
         lhs=Derivative(Derivative(em.q(), by), other),
@@ -34,10 +36,23 @@ def steps(em: Algorithm, parameter: Parameter) -> tuple[Step, ...]:
     return (Step(reason=reason, claim=claim),)
 
 
+def _of_slope(em: Algorithm, parameter: Parameter) -> tuple[Step, ...]:
+    """The second derivative of Q by the parameter and another member of its family, where the first is in closed form."""
+    if parameter.curvature is None:
+        return ()
+    claim = Claim(
+        label=f"hessian-{parameter.symbol.name}",
+        lhs=Derivative(Derivative(em.q(), parameter.reference), parameter.along if parameter.indices else parameter.reference),
+        rhs=parameter.curvature(em.held),
+        reading="held",
+    )
+    return (Step(reason="the Hessian of {Q}, the weights {w} held", claim=claim),)
+
+
 IDENTITY = Identity(
     name="second-order",
     title="The second-order condition",
     source="McLachlan and Peel (2000), Finite Mixture Models, chapter 3",
     steps=steps,
-    applies=lambda em, parameter: parameter.symbol.name in ("mu", "phi"),
+    applies=lambda em, parameter: em.model.gaussian is None or parameter.symbol.name in ("mu", "phi"),
 )

@@ -10,6 +10,8 @@ from derive.models import Parameter
 
 
 def steps(em: Algorithm, parameter: Parameter) -> tuple[Step, ...]:
+    if parameter.m_step is None:
+        return ()
     letter = f"{{{parameter.symbol.name}}}"
     everywhere = "all values"
     found = [Step(reason="put in, the gradient vanishes", claim=m_step.stationary(em, parameter))]
@@ -22,6 +24,12 @@ def steps(em: Algorithm, parameter: Parameter) -> tuple[Step, ...]:
             ),
             Step(reason="and the constraint is met", claim=m_step.feasible(em, parameter)),
         ]
+    if parameter.gap is None:
+        largest = Step(
+            reason=f"and nowhere is {{Q}} larger: the M-step gives the maximum over {everywhere}",
+            claim=m_step.largest(em, parameter),
+        )
+        return (*found, largest)
     return (
         *found,
         Step(

@@ -9,6 +9,7 @@ from derive.expectation_maximisation.algorithm import Algorithm
 from derive.formula import (
     AtEqual,
     Derivative,
+    Formula,
     Log,
     Named,
     Reference,
@@ -20,13 +21,14 @@ from derive.formula import (
     walk,
 )
 from derive.identities import identity
-from derive.models import Mixture, Parameter
+from derive.models import LatentModel, Parameter
+from derive.symbols import Index
 
 QUESTION = "Why may {w_letter} be held fixed?"
 """What the lesson answers, in four parts."""
 
 
-def derivation(model: Mixture, parameters: Sequence[str] = ()) -> Derivation:
+def derivation(model: LatentModel, parameters: Sequence[str] = ()) -> Derivation:
     """The whole derivation for a mixture, for the named parameters (all of them when none is named).
 
     Raises:
@@ -49,8 +51,18 @@ def _letters(em: Algorithm) -> Letters:
     model = em.model
     i, j = model.datum, model.latent
     sizes = {name: SizeNumber(size) for name, size in zip("nkd", model.sizes.values(), strict=False)}
-    weight = model.weight(model.fresh)
+    weight, shape = model.weight, model.gaussian
+    told: dict[str, Formula | Index | str] = {}
+    if weight is not None:
+        told |= {"phi": weight(model.fresh), "phi_j": weight(j), "weight_j": weight(j)}
+    if shape is not None:
+        told |= {
+            "psi": shape.exponent(i, j),
+            "log_alpha": Log(shape.normaliser(j)),
+            "log_phi": Log(shape.weight(j)),
+        }
     return {
+        **told,
         **sizes,
         "i": i,
         "j": j,
@@ -63,18 +75,13 @@ def _letters(em: Algorithm) -> Letters:
         "w_moving": em.moving(i, j),
         "minus_w_log_w": negate(multiply(em.moving(i, j), Log(em.moving(i, j)))),
         "p": model.joint(i, j),
-        "psi": model.exponent(i, j),
-        "log_alpha": Log(model.normaliser(j)),
-        "log_phi": Log(model.weight(j)),
-        "phi": weight,
-        "phi_j": model.weight(j),
-        "phi_l": model.weight(model.other),
         "Q": em.q(),
         "l_value": em.l(),
         "theta": "θ",
         "theta_t": "θ_t",
         **{parameter.symbol.name: parameter.reference for parameter in model.parameters},
-        **{f"{p.symbol.name}_star": em.solutions[p.symbol.name](*p.indices) for p in model.parameters},
+        **{f"{p.symbol.name}_other": p.along for p in model.parameters if p.symbol.domain == "simplex"},
+        **{f"{p.symbol.name}_star": em.solutions[p.symbol.name](*p.indices) for p in model.parameters if p.m_step is not None},
     }
 
 
@@ -89,22 +96,13 @@ def _definition(named: Named, reason: str) -> Step:
 
 def _model(em: Algorithm) -> Section:
     model = em.model
-    i, j = model.datum, model.latent
-    weight = model.weight(j)
     steps = (
-        *((_definition(weight, "the weights, as the softmax of free numbers"),) if isinstance(weight, Named) else ()),
-        _definition(model.exponent(i, j), "the exponent of the component's density"),
-        _definition(model.normaliser(j), "its normalising constant"),
-        _definition(model.component(i, j), "the density of a datum of component {j}"),
-        _definition(model.joint(i, j), "the joint density of a datum and its component"),
+        *(_definition(named, reason) for named, reason in model.definitions),
         _definition(em.l(), "the log-likelihood of what is observed"),
     )
     return Section(
         title="The model",
-        introduction=(
-            "{n} independent data {x}, vectors of dimension {d}, each from one of {k} components. Component {j} is chosen "
-            "with probability {phi_j}; which one it was is not observed."
-        ),
+        introduction=model.introduction,
         steps=steps,
     )
 
@@ -132,6 +130,8 @@ def _two_sets(em: Algorithm, chosen: Sequence[Parameter]) -> Section:
 def _m_step(em: Algorithm, parameter: Parameter) -> Section:
     names = ("held-step", "q-gradient", "stationary-point", "second-order")
     steps = tuple(step for name in names for step in _steps(name, em, parameter))
+    if parameter.m_step is None:
+        return Section(title=f"The M-step: {parameter.role}", steps=steps, closing=_no_closed_form(parameter))
     update = _definition(em.solutions[parameter.symbol.name](*parameter.indices), "the M-step")
     first = next((k for k, s in enumerate(steps) if s.claim is not None and s.claim.label.startswith("m-step")), 0)
     # The wrong twin of the step is told where the reader asks "why", not in the middle of the right derivation.
@@ -140,8 +140,19 @@ def _m_step(em: Algorithm, parameter: Parameter) -> Section:
     return Section(title=f"The M-step: {parameter.role}", steps=rows, closing=" ".join(filter(None, closing)))
 
 
+def _no_closed_form(parameter: Parameter) -> str:
+    letter = f"{{{parameter.symbol.name}}}"
+    return (
+        f"Where this gradient vanishes cannot be told in closed form: {letter} is found by a few steps of Newton's method, "
+        f"{letter} less the gradient divided by the second derivative, with the weights {{w}} held. A step that only raises "
+        "{Q} is enough for the log-likelihood never to fall (generalised EM)."
+    )
+
+
 def _joint_maximum(em: Algorithm, parameter: Parameter) -> str:
     """Which other maximiser goes into this one, where there is such a one: the means into the covariances."""
+    if parameter.m_step is None:
+        return ""
     inside = {node.symbol for node in walk(parameter.m_step(em.held)) if isinstance(node, Reference)}
     return " ".join(
         f"{{{name}_star}} contains {{{other}}}, but {{{other}_star}} does not contain {{{name}}}: with {{{other}_star}} put "

@@ -9,11 +9,33 @@ import importlib
 import pkgutil
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from typing import TypeVar
 
-from derive.errors import UnknownNameError
-from derive.formula import Definition, Formula, Reference
+from derive.claims import Assumption
+from derive.errors import UnknownNameError, UnsupportedError
+from derive.formula import (
+    Definition,
+    Formula,
+    Inverse,
+    Log,
+    Named,
+    Reference,
+    SizeNumber,
+    Sum,
+    multiply,
+    rebuild,
+    rename,
+    walk,
+    walk_unfolded,
+)
+from derive.notation.conventions import Convention
+from derive.notation.declared_model import DeclaredModel, declared_model
+from derive.proposals.closed_forms import root
+from derive.proposals.slopes import slope
+from derive.proposals.terms import NoProposal, summed
 from derive.symbols import Index, IndexLike, Size, Symbol
 
+Found = TypeVar("Found")
 Weights = Callable[[IndexLike, IndexLike], Formula]
 """``weights(i, j)``: the responsibility of component j for datum i, as a formula."""
 
@@ -23,57 +45,84 @@ class Parameter:
     """A parameter of a model: its symbol, its formal indices, and where the M-step puts it.
 
     ``slope(weights)`` is the gradient of sum_ij weights_ij log p_ij in closed form: that of Q where the weights are held,
-    and of the log-likelihood where they move. ``m_step(weights)`` is the maximiser of Q as a formula in the formal indices,
-    and ``gap(weights, solution)`` by how much any other value misses that maximum. ``condition`` says, for the reader, when
-    the maximiser exists; ``larger`` that it needs the first size to exceed the second. A parameter whose domain is a
-    simplex is maximised under that constraint.
+    and of the log-likelihood where they move. ``m_step(weights)`` is the maximiser of Q as a formula in the formal indices;
+    both are None where there is no closed form. ``gap(weights, solution)`` is by how much any other value misses that maximum,
+    None where the maximum is shown by concavity; ``multiplier(weights)`` is what the slope is multiplied by where it is solved
+    for the parameter, ``curvature(weights)`` the derivative of the slope by ``along``. ``condition`` says, for the reader, when
+    the maximiser exists; ``larger`` that it needs the first size to exceed the second, ``definite(weights)`` a matrix to be
+    positive definite. A parameter whose domain is a simplex is
+    maximised under that constraint. ``other`` is one more letter for its last index. ``own`` says that only one value of the
+    latent, the fresh one, has a density in which this member of the parameter stands.
     """
 
     symbol: Symbol
     indices: tuple[Index, ...]
-    slope: Callable[[Weights], Formula]
-    m_step: Callable[[Weights], Formula]
-    gap: Callable[[Weights, Definition], Formula]
+    slope: Callable[[Weights], Formula] | None
+    m_step: Callable[[Weights], Formula] | None
     role: str
+    gap: Callable[[Weights, Definition], Formula] | None = None
     condition: str = ""
     larger: tuple[Size, Size] | None = None
+    definite: Callable[[Weights], Formula] | None = None
+    curvature: Callable[[Weights], Formula] | None = None
+    multiplier: Callable[[Weights], Formula] | None = None
+    own: bool = True
+    other: Index | None = None
+
+    @property
+    def name(self) -> str:
+        return self.symbol.name
 
     @property
     def reference(self) -> Reference:
         return Reference(self.symbol, self.indices)
 
     @property
-    def shared(self) -> bool:
-        """Whether all components share one value."""
-        return not self.indices
+    def along(self) -> Reference:
+        """Another member of the family to which it belongs: of a simplex the entry that loses what this one gains."""
+        if self.other is None:
+            raise UnsupportedError(f"no second letter for the index of {self.name}")
+        return Reference(self.symbol, (*self.indices[:-1], self.other))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GaussianShape:
+    """What a component of a Gaussian mixture is written with: density, factor and exponent, covariance matrix, weight."""
+
+    normaliser: Definition
+    exponent: Definition
+    covariance: Callable[[IndexLike], Formula]
+    weight: Callable[[IndexLike], Formula]
+    component: Definition
 
 
 @dataclass(frozen=True, eq=False, slots=True, kw_only=True)
-class Mixture:
-    """A finite mixture of i.i.d. data: datum i (letter ``datum``) comes from component j (letter ``latent``).
+class LatentModel:
+    """A model of i.i.d. data with a latent each: datum i (letter ``datum``) has the latent value j (letter ``latent``).
 
-    ``weight(j)`` is the weight and ``covariance(j)`` the covariance matrix of component j; ``joint`` is
-    p(x_i, z_i = j), weight times ``component``, in the indices (datum, latent). ``exponent`` is the part of its logarithm
-    that moves with the location. ``other`` is the letter of the posterior's denominator, ``fresh`` the component by whose
-    parameters derivatives are taken.
+    ``joint`` is p(x_i, z_i = j) in the indices (datum, latent). ``other`` is the letter of the posterior's denominator, ``fresh``
+    the value by whose parameters derivatives are taken. ``definitions`` are what the model is told with, each with its reason;
+    ``lettered`` makes a convention write the model's own names. A finite mixture has a ``weight``.
+    ``assumptions`` are what is known of the data beyond their domains.
     """
 
     name: str
     title: str
+    introduction: str
     sizes: Mapping[str, Size]
     datum: Index
     latent: Index
     other: Index
     fresh: Index
     observation: Reference
-    weight: Callable[[IndexLike], Formula]
-    covariance: Callable[[IndexLike], Formula]
-    normaliser: Definition
-    exponent: Definition
-    component: Definition
     joint: Definition
     parameters: tuple[Parameter, ...]
+    definitions: tuple[tuple[Named, str], ...]
+    weight: Callable[[IndexLike], Formula] | None = None
+    gaussian: GaussianShape | None = None
+    assumptions: tuple[Assumption, ...] = ()
     options: Mapping[str, str] = field(default_factory=dict[str, str])
+    lettered: Callable[[Convention], Convention] = lambda base: base
 
     def parameter(self, name: str) -> Parameter:
         """The parameter called ``name``.
@@ -82,9 +131,9 @@ class Mixture:
             UnknownNameError: there is none; the message names the nearest.
         """
         for parameter in self.parameters:
-            if parameter.symbol.name == name:
+            if parameter.name == name:
                 return parameter
-        raise UnknownNameError.among("parameter", name, [p.symbol.name for p in self.parameters])
+        raise UnknownNameError.among("parameter", name, [p.name for p in self.parameters])
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -97,9 +146,9 @@ class ModelFamily:
     name: str
     title: str
     options: Mapping[str, tuple[str, ...]]
-    build: Callable[..., Mixture]
+    build: Callable[..., LatentModel]
 
-    def __call__(self, **options: str) -> Mixture:
+    def __call__(self, **options: str) -> LatentModel:
         """Build the model.
 
         Raises:
@@ -111,6 +160,136 @@ class ModelFamily:
             if value not in self.options[option]:
                 raise UnknownNameError.among(option, value, self.options[option])
         return self.build(**{name: options.get(name, values[0]) for name, values in self.options.items()})
+
+
+MIXTURE = r"""
+size n, k
+index i in 1..n ; j, l, s in 1..k
+latent z_i in 1..k
+<weights>
+z_i ~ Categorical(\phi)
+"""
+"""How every finite mixture begins."""
+
+
+def mixture(name: str, title: str, lines: str, options: Mapping[str, Mapping[str, str]] | None = None) -> ModelFamily:
+    """A finite mixture by the lines that declare its data, parameters and component density, the weights free or known."""
+    weights = {"free": r"param \phi in simplex(k)", "known": r"const \phi in simplex(k)"}
+    return declared(name, title, MIXTURE + lines, {"weights": weights, **(options or {})})
+
+
+def declared(
+    name: str, title: str, lines: str, options: Mapping[str, Mapping[str, str]] | None = None, *, own_letters: bool = False
+) -> ModelFamily:
+    """A model by the lines that declare it, in the language of notes; its slopes and M-steps are found from its densities.
+
+    ``<option>`` in the lines stands for what ``options`` has for the value chosen, the first one by default. Where
+    ``own_letters``, everything is written in the letters of the lines, whatever the notation.
+
+    Raises:
+        ReadingError: a line is not understood.
+        UnsupportedError: the lines declare no model of i.i.d. data with a latent each.
+    """
+    choices = options or {}
+
+    def build(**chosen: str) -> LatentModel:
+        text = lines
+        for option, value in chosen.items():
+            text = text.replace(f"<{option}>", choices[option][value])
+        return _of(declared_model(text.splitlines()), name, title, chosen, own_letters)
+
+    return ModelFamily(name=name, title=title, options={option: tuple(values) for option, values in choices.items()}, build=build)
+
+
+def _of(found: DeclaredModel, name: str, title: str, options: Mapping[str, str], own_letters: bool) -> LatentModel:
+    i, j, l = found.datum, found.latent, found.other
+    component = Definition("f", (i, j), found.component)
+    joint = Definition("p", (i, j), multiply(component(i, j), found.weight))
+    dimension = next((size for symbol, _ in found.parameters for size in symbol.shape), None)
+    trial = Symbol("weight", "frozen", (i.range, j.range))
+    of_weights = {node.symbol for node in walk(found.weight) if isinstance(node, Reference)}
+
+    def parameter(symbol: Symbol, indices: tuple[Index, ...], other: Index) -> Parameter:
+        by = Reference(symbol, indices)
+        total = SizeNumber(i.range.upper) if symbol in of_weights and isinstance(found.weight, Reference) else None
+        terms = _proposed(lambda: slope(Sum(i, Sum(j, multiply(Reference(trial, (i, j)), Log(joint(i, j))))), by))
+        gradient = summed(terms) if terms is not None else None
+        solved = _proposed(lambda: root(terms, by, other, total)) if terms is not None else None
+        best = solved.value if solved is not None else None
+        along = Reference(symbol, (*indices[:-1], other)) if indices else by
+        bent = _proposed(lambda: slope(gradient, along)) if gradient is not None and symbol.shape == () else None
+        curved = summed(bent) if bent is not None else None
+        # A scatter matrix, or one of regressors, is regular where there are more data than dimensions.
+        ranked = best is not None and (symbol.domain == "spd" or any(isinstance(node, Inverse) for node in walk(best)))
+        larger = (i.range.upper, dimension) if ranked and dimension is not None else None
+        return Parameter(
+            symbol=symbol,
+            indices=indices,
+            slope=_weighted(gradient, trial),
+            m_step=_weighted(best, trial),
+            multiplier=_weighted(solved.multiplier if solved is not None else None, trial),
+            curvature=_weighted(curved, trial),
+            role="the weights" if symbol in of_weights else f"the parameter {{{symbol.name}}}",
+            other=other,
+            larger=larger,
+            definite=_weighted(next((n.argument for n in walk(best) if isinstance(n, Inverse)), None), trial) if best else None,
+            condition="the sum that is inverted is regular, which needs {n} > {d} data in general position" if larger else "",
+            own=_is_own(joint.body, symbol, indices, found),
+        )
+
+    return LatentModel(
+        name=name,
+        title=title,
+        introduction=(
+            "{n} independent data, each with a latent value {j}, one of {k}. The value {j} has the probability {weight_j}; which "
+            "one it was is not observed."
+        ),
+        sizes={"data": i.range.upper, "components": j.range.upper, **({"dimension": dimension} if dimension else {})},
+        datum=i,
+        latent=j,
+        other=l,
+        fresh=found.fresh,
+        observation=found.observation,
+        joint=joint,
+        parameters=tuple(parameter(*told, other) for told, other in zip(found.parameters, found.others, strict=True)),
+        definitions=(
+            (component(i, j), "the density of what is observed of a datum, given the latent"),
+            (joint(i, j), "the joint density of a datum and its latent"),
+        ),
+        weight=lambda at: rename(found.weight, {j: at}),
+        assumptions=tuple(Assumption(text="the data lie in the support of their density", bound=bound) for bound in found.bounds),
+        options=options,
+        lettered=(lambda base: found.lettered(found.own)) if own_letters else found.lettered,
+    )
+
+
+def _is_own(joint: Formula, symbol: Symbol, indices: tuple[Index, ...], found: DeclaredModel) -> bool:
+    """Whether p(x_i, z_i = j) holds of a parameter only the members of component j."""
+    if found.fresh not in indices:
+        return False
+    place = indices.index(found.fresh)
+    uses = (node for node in walk_unfolded(joint) if isinstance(node, Reference) and node.symbol == symbol)
+    return all(node.indices[place] == found.latent for node in uses)
+
+
+def _proposed(proposal: Callable[[], Found]) -> Found | None:
+    try:
+        return proposal()
+    except NoProposal:
+        return None
+
+
+def _weighted(body: Formula | None, trial: Symbol) -> Callable[[Weights], Formula] | None:
+    """A formula in trial weights as a function of the weights."""
+    if body is None:
+        return None
+
+    def put(node: Formula, weights: Weights) -> Formula:
+        if isinstance(node, Reference) and node.symbol == trial:
+            return weights(*node.indices)
+        return rebuild(node, lambda child: put(child, weights))
+
+    return lambda weights: put(body, weights)
 
 
 def names() -> list[str]:

@@ -17,6 +17,7 @@ from derive.formula import (
     Formula,
     Inverse,
     Log,
+    Named,
     Reference,
     SizeNumber,
     Substitute,
@@ -25,11 +26,11 @@ from derive.formula import (
     quadratic_form,
     sum_over,
 )
-from derive.models import Mixture, ModelFamily, Parameter, Weights
+from derive.models import GaussianShape, LatentModel, ModelFamily, Parameter, Weights
 from derive.symbols import Index, IndexLike, Range, Size, Symbol
 
 
-def build(covariance: str, weights: str) -> Mixture:
+def build(covariance: str, weights: str) -> LatentModel:
     n, k, d = Size("n"), Size("k"), Size("d")
     i = Index("i", Range(n))
     j, l, s = (Index(letter, Range(k)) for letter in "jls")
@@ -91,11 +92,12 @@ def build(covariance: str, weights: str) -> Mixture:
                 m_step=spread_step,
                 gap=spread_gap,
                 role=structure.role,
+                own=not structure.shared,
                 condition=structure.condition,
                 larger=(n, d) if structure.needs_rank else None,
             )
         )
-    return Mixture(
+    return LatentModel(
         name="gaussian-mixture",
         title=f"Gaussian mixture with {structure.title}",
         sizes={"data": n, "components": k, "dimension": d},
@@ -105,12 +107,26 @@ def build(covariance: str, weights: str) -> Mixture:
         fresh=s,
         observation=x,
         weight=weight,
-        covariance=lambda at: structure.matrix(spread, at, d),
-        normaliser=normaliser,
-        exponent=exponent,
-        component=component,
+        gaussian=GaussianShape(
+            normaliser=normaliser,
+            exponent=exponent,
+            covariance=lambda at: structure.matrix(spread, at, d),
+            weight=weight,
+            component=component,
+        ),
         joint=joint,
         parameters=(*parameters, *weight_parameters),
+        introduction=(
+            "{n} independent data {x}, vectors of dimension {d}, each from one of {k} components. Component {j} is chosen "
+            "with probability {phi_j}; which one it was is not observed."
+        ),
+        definitions=(
+            *(((named, "the weights, as the softmax of free numbers"),) if isinstance(named := weight(j), Named) else ()),
+            (exponent(i, j), "the exponent of the component's density"),
+            (normaliser(j), "its normalising constant"),
+            (component(i, j), "the density of a datum of component {j}"),
+            (joint(i, j), "the joint density of a datum and its component"),
+        ),
         options={"covariance": covariance, "weights": weights},
     )
 
@@ -155,6 +171,7 @@ def _weights(kind: str, i: Index, j: Index, l: Index, s: Index) -> tuple[Callabl
         m_step=weight_step,
         gap=weight_gap,
         role="the weights",
+        other=l,
     )
     return lambda at: Reference(symbol, (at,)), (free,) if kind == "free" else ()
 

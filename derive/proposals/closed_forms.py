@@ -1,0 +1,264 @@
+"""Where a slope vanishes, solved for the letter as one would by hand: where that can be done in closed form.
+
+A scalar: denominators that hold the letter are multiplied away; what is left is linear in it, or in its square. Entries of a
+simplex: proportional to what stands over the letter. A vector: linear, A v = b. A positive definite matrix: the same matrices are
+taken off on both sides.
+"""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+from fractions import Fraction
+
+from derive.formula import (
+    HALF,
+    Add,
+    Divide,
+    Formula,
+    Inverse,
+    MatrixProduct,
+    Number,
+    Power,
+    Reference,
+    Sum,
+    Transpose,
+    free_indices,
+    matrix_product,
+    multiply,
+    rename,
+)
+from derive.proposals.terms import (
+    NoProposal,
+    Term,
+    Word,
+    contains,
+    expanded,
+    formula_of,
+    is_symmetric,
+    letters_of,
+    merged,
+    products,
+    summed,
+    transposed,
+)
+from derive.symbols import Index, Symbol
+
+
+@dataclass(frozen=True, slots=True)
+class Root:
+    """Where a slope vanishes; ``multiplier`` times the slope is ``value`` less the letter, where that is known."""
+
+    value: Formula
+    multiplier: Formula | None = None
+
+
+def root(slope: Sequence[Term], letter: Reference, other: Index, total: Formula | None = None) -> Root:
+    """Where the sum of the terms vanishes, as a formula for ``letter``.
+
+    On a simplex the multiplier of the constraint is ``total`` where it is known, else the sum that it is, over ``other``.
+
+    Raises:
+        NoProposal: no closed form is known.
+    """
+    terms = merged(term for one in slope for term in _opened(one, letter.symbol))
+    if not terms:
+        raise NoProposal(f"{letter.symbol.name} does not occur")
+    if letter.symbol.domain == "simplex":
+        return Root(_on_simplex(terms, letter, other, total))
+    if letter.shape == ():
+        return _scalar(terms, letter)
+    return _vector(terms, letter) if len(letter.shape) == 1 else Root(_matrix(terms, letter))
+
+
+def _opened(term: Term, symbol: Symbol) -> list[Term]:
+    """A term with the brackets among its factors multiplied out, and its sums as they were."""
+    found = [Term(term.coefficient, (), (), term.binders)]
+    for factor, exponent in term.scalars:
+        whole = exponent > 0 and exponent.denominator == 1 and exponent <= 3
+        parts = (
+            expanded(Power(factor, Number(exponent)), symbol)
+            if whole and contains(factor, symbol)
+            else [Term().times(factor, exponent)]
+        )
+        found = products(found, parts)
+    if term.word:
+        words = expanded(matrix_product(*term.word), symbol)
+        found = products(found, words)
+    return found
+
+
+def _over(terms: Iterable[Term], below: Sequence[Term]) -> Formula:
+    """A sum of terms divided by another, less the factors that all of them have and no sum binds."""
+    above, below = _without_common(_shorter(list(terms)), _shorter(list(below)))
+    if len(below) == 1 and not below[0].scalars and not below[0].binders and not below[0].word:
+        return summed([t.scaled(1 / below[0].coefficient) for t in above], pulled=True)
+    return Divide(summed(above, pulled=True), summed(below, pulled=True))
+
+
+def _shorter(terms: list[Term]) -> list[Term]:
+    """The brackets among the factors opened, where terms then cancel."""
+    opened: list[Term] = []
+    for term in terms:
+        brackets = [(f, e) for f, e in term.scalars if isinstance(f, Add) and e == 1]
+        parts = [replace(term, scalars=tuple(p for p in term.scalars if p not in brackets))]
+        for bracket, _ in brackets:
+            parts = products(parts, [Term().times(part) for part in bracket.terms])
+        opened += parts
+    found = merged(opened)
+    return found if len(found) < len(merged(terms)) or len(found) < len(opened) else terms
+
+
+def _without_common(above: list[Term], below: list[Term]) -> tuple[list[Term], list[Term]]:
+    every = [*above, *below]
+    bound = {index for term in every for index in term.binders}
+    candidates = {f for term in every for f, _ in term.scalars if not free_indices(f) & bound}
+    for factor in candidates:
+        least = min(dict(term.scalars).get(factor, Fraction(0)) for term in every)
+        if least != 0:
+            above, below = ([t.times(factor, -least) for t in part] for part in (above, below))
+    sizes = [abs(term.coefficient) for term in (*above, *below)]
+    number = sizes[0] if all(size == sizes[0] for size in sizes) else Fraction(1)
+    if below and all(term.coefficient < 0 for term in below):
+        number = -number
+    return [t.scaled(1 / number) for t in above], [t.scaled(1 / number) for t in below]
+
+
+# Scalars.
+
+
+def _scalar(terms: list[Term], letter: Reference) -> Root:
+    raised = Term()
+    for _ in range(4):
+        below = {(f, e) for term in terms for f, e in term.scalars if e < 0 and f != letter and contains(f, letter.symbol)}
+        if not below:
+            break
+        factor = next(iter(below))[0]
+        most = -min(e for f, e in below if f == factor)
+        raised = raised.times(factor, most)
+        terms = merged(part for term in terms for part in _opened(term.times(factor, most), letter.symbol))
+    degrees: dict[Fraction, list[Term]] = {}
+    for term in terms:
+        powers = dict(term.scalars)
+        degree = powers.pop(letter, Fraction(0))
+        if any(contains(f, letter.symbol) for f in powers):
+            raise NoProposal(f"an equation that is no polynomial in {letter.symbol.name}")
+        degrees.setdefault(degree, []).append(replace(term, scalars=tuple(powers.items())))
+    if len(degrees) != 2:
+        raise NoProposal(f"an equation of several powers of {letter.symbol.name}")
+    low, high = sorted(degrees)
+    degrees = {degree: _shorter(found) for degree, found in degrees.items()}
+    value = _over([t.scaled(Fraction(-1)) for t in degrees[low]], degrees[high])
+    raised = raised.times(letter, -low).times(_with_sign(degrees[high]), Fraction(-1)).scaled(Fraction(-1))
+    if high - low == 1:
+        return Root(value, formula_of(raised))
+    if high - low == 2 and letter.symbol.domain == "positive":
+        there = Power(value, HALF)
+        return Root(there, formula_of(raised.times(there + letter, Fraction(-1))))
+    raise NoProposal(f"an equation of a higher degree in {letter.symbol.name}")
+
+
+def _on_simplex(terms: list[Term], letter: Reference, other: Index, total: Formula | None) -> Formula:
+    shares = [term.times(letter) for term in terms]
+    if any(contains(f, letter.symbol) for term in shares for f, _ in term.scalars):
+        raise NoProposal(f"a slope that is no multiple of 1/{letter.symbol.name}")
+    share = summed(shares, pulled=True)
+    last = letter.indices[-1]
+    if total is None and isinstance(last, Index):
+        total = Sum(other, rename(share, {last: other}))
+    if total is None:
+        raise NoProposal("a simplex at a literal index")
+    return Divide(share, total)
+
+
+# Vectors and matrices.
+
+
+def _vector(terms: list[Term], letter: Reference) -> Root:
+    inside: list[Term] = []
+    free: list[Term] = []
+    for term in terms:
+        term = _as_word(term, letter)
+        if not any(contains(f, letter.symbol) for f in (*(s for s, _ in term.scalars), *term.word)):
+            free.append(term)
+        elif term.word[-1:] == (letter,) and not any(
+            contains(f, letter.symbol) for f in (*(s for s, _ in term.scalars), *term.word[:-1])
+        ):
+            inside.append(replace(term, word=term.word[:-1]))
+        else:
+            raise NoProposal(f"a slope that is not linear in {letter.symbol.name}")
+    if not inside:
+        raise NoProposal(f"a slope that is free of {letter.symbol.name}")
+    common = _common_prefix([t.word for t in inside] + [t.word for t in free], {i for t in terms for i in t.binders})
+    inside = [replace(t, word=t.word[len(common) :]) for t in inside]
+    free = [replace(t.scaled(Fraction(-1)), word=t.word[len(common) :]) for t in free]
+    if not free or any(not t.word for t in free):
+        raise NoProposal(f"a slope without a part that is free of {letter.symbol.name}")
+    if all(not t.word for t in inside):
+        value = _over(free, inside)
+        back = [Inverse(factor) if not isinstance(factor, Inverse) else factor.argument for factor in reversed(common)]
+        scalar = formula_of(Term().times(_with_sign(inside), Fraction(-1)).scaled(Fraction(-1)))
+        return Root(value, multiply(scalar, matrix_product(*back)) if back else None)
+    if any(not t.word for t in inside):
+        raise NoProposal("a scalar beside a matrix")
+    free, inside = _without_common(free, inside)
+    return Root(matrix_product(Inverse(summed(inside)), summed(free)))
+
+
+def _with_sign(terms: Sequence[Term]) -> Formula:
+    """A sum of terms, with the sign that all of them have before it."""
+    if all(term.coefficient < 0 for term in terms):
+        return multiply(Number(Fraction(-1)), summed([term.scaled(Fraction(-1)) for term in terms], pulled=True))
+    return summed(terms, pulled=True)
+
+
+def _as_word(term: Term, letter: Reference) -> Term:
+    """A scalar factor ``a^T v`` behind a vector u as the word ``u a^T v``."""
+    for factor, exponent in term.scalars:
+        if contains(factor, letter.symbol):
+            if exponent != 1 or not isinstance(factor, MatrixProduct):
+                raise NoProposal(f"a slope that is not linear in {letter.symbol.name}")
+            word = letters_of(factor)
+            if word[0] == Transpose(letter):
+                word = transposed(word)
+            rest = tuple(p for p in term.scalars if p[0] != factor)
+            return replace(term, scalars=rest, word=(*term.word, *word))
+    return term
+
+
+def _common_prefix(words: Sequence[Word], bound: Iterable[Index]) -> Word:
+    """The invertible matrices with which all words begin and which no sum moves."""
+    bound = frozenset(bound)
+    found: list[Formula] = []
+    for letters in zip(*words, strict=False):
+        first = letters[0]
+        if any(other != first for other in letters) or free_indices(first) & bound or not is_symmetric(first):
+            break
+        found.append(first)
+    # The last letter of a word is the vector itself, never a matrix to be taken off.
+    least = min(len(word) for word in words)
+    return tuple(itertools.islice(found, least))
+
+
+def _matrix(terms: list[Term], letter: Reference) -> Formula:
+    if letter.symbol.domain != "spd":
+        raise NoProposal("a matrix that is not declared positive definite")
+    inverse = Inverse(letter)
+    inside: list[Term] = []
+    free: list[Term] = []
+    for term in terms:
+        if any(contains(f, letter.symbol) for f, _ in term.scalars):
+            raise NoProposal(f"a slope that is not linear in the inverse of {letter.symbol.name}")
+        if term.word == (inverse,):
+            inside.append(replace(term, word=()))
+        elif len(term.word) > 2 and term.word[0] == term.word[-1] == inverse:
+            word = term.word[1:-1]
+            if any(contains(f, letter.symbol) for f in word):
+                raise NoProposal(f"a slope that is not linear in the inverse of {letter.symbol.name}")
+            free.append(replace(term.scaled(Fraction(-1)), word=word))
+        else:
+            raise NoProposal(f"a slope of another form in {letter.symbol.name}")
+    if not inside or not free:
+        raise NoProposal(f"a slope of another form in {letter.symbol.name}")
+    return _over(free, inside)
