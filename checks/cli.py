@@ -10,7 +10,7 @@ import errno
 import os
 import sys
 import traceback
-from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
@@ -26,12 +26,15 @@ if TYPE_CHECKING:
     from checks.reports import Page
     from derive.claims import Derivation, Measure
     from derive.models import LatentModel
+    from derive.notation.conventions import Convention
 
 PASSED, NOT_PASSED, USAGE, OUR_BUG, INTERRUPTED = 0, 1, 2, 101, 130
 SHELLS = ("bash", "fish", "zsh")
 KINDS = ("models", "densities", "identities")
 ALIASES = {"Sigma": ("v",)}
 """What a parameter is called in the models that have none of the name: a variance is what they have of a covariance."""
+SHORTHANDS = ("covariance", "weights")
+"""The options of models that have a flag of their own."""
 WIDEST, NARROWEST = 110, 40
 
 
@@ -60,6 +63,18 @@ class NameOf(click.ParamType):
         from click.shell_completion import CompletionItem
 
         return [CompletionItem(name) for name in self.names() if name.startswith(incomplete)]
+
+
+class ModelName(NameOf):
+    """A model of the folder, or a file that declares one."""
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> str:
+        return str(value) if is_file_name(str(value)) else super().convert(value, param, ctx)
+
+
+def is_file_name(value: str) -> bool:
+    """Whether what stands for a model is the name of a file."""
+    return "." in value or "/" in value or "\\" in value
 
 
 class Commands(click.Group):
@@ -141,9 +156,10 @@ def cli(ctx: click.Context) -> None:
 
 
 @cli.command(short_help="Derive EM for a model, and check every row.")
-@click.argument("model", type=NameOf("model", _models))
+@click.argument("model", type=ModelName("model", _models))
 @click.option("--covariance", shell_complete=_option_values("covariance"), help="full, tied, diagonal, spherical or known.")
 @click.option("--weights", shell_complete=_option_values("weights"), help="free, known or logits (free, as a softmax).")
+@click.option("--option", "options", multiple=True, metavar="NAME=VALUE", help="Another option of the model; see derive list.")
 @click.option(
     "--wrt",
     multiple=True,
@@ -165,6 +181,7 @@ def em(
     model: str,
     covariance: str | None,
     weights: str | None,
+    options: tuple[str, ...],
     wrt: tuple[str, ...],
     format_: str | None,
     notation: str,
@@ -175,25 +192,50 @@ def em(
 ) -> int:
     """Derive the EM algorithm for MODEL, and say why the responsibilities may be held fixed.
 
+    MODEL is a name (see derive list models) or a file with the lines that declare a model, such as a note.
+
     Exit code 0: every claim is proved or confirmed, or refuted as expected; 1: some are not; 2: usage.
     """
     from checks.reports import report
     from derive.lessons.expectation_maximisation import derivation
-    from derive.models import family
+    from derive.notation.conventions import convention
 
-    chosen = {"covariance": covariance, "weights": weights}
-    mixture = family(model)(**{name: value for name, value in chosen.items() if value is not None})
-    told = derivation(mixture, _parameters(mixture, wrt))
+    chosen = {"covariance": covariance, "weights": weights, **_options(options)}
+    found = _model(model, {name: value for name, value in chosen.items() if value is not None})
+    told = derivation(found, _parameters(found, wrt))
     written = report(format_ or _format_of(output))
     _check(output)
-    account = _judged(told, notation, seed, points)
+    account = _judged(told, found.lettered(convention(notation)), seed, points)
     _deliver(written.write(account, _page(output)), output)
     return _verdict_code(account.findings.values(), allow_unknown)
 
 
+def _options(given: Sequence[str]) -> dict[str, str | None]:
+    """``NAME=VALUE`` as a mapping."""
+    found: dict[str, str | None] = {}
+    for text in given:
+        name, sign, value = text.partition("=")
+        if not sign:
+            raise click.BadParameter(f"{text!r}, expected NAME=VALUE", param_hint="--option")
+        found[name.strip()] = value.strip()
+    return found
+
+
+def _model(name: str, options: Mapping[str, str]) -> LatentModel:
+    from derive.models import family
+
+    if not is_file_name(name):
+        return family(name)(**options)
+    from derive.notes.models import model_in
+
+    if options:
+        raise UnknownNameError.among("option of a declared model", next(iter(options)), ())
+    return model_in(Path(name))
+
+
 def _parameters(model: LatentModel, wrt: Sequence[str]) -> list[str]:
     """The parameters asked for, in the model's order; none for all of them."""
-    known = [parameter.symbol.name for parameter in model.parameters]
+    known = [parameter.name for parameter in model.parameters]
     asked = [name.strip() for part in wrt for name in part.split(",")]
     found: set[str] = set()
     for name in asked:
@@ -216,12 +258,11 @@ def _format_of(output: Path | None) -> str:
     return next((name for name in names() if report(name).suffix == suffix), "text") if suffix else "text"
 
 
-def _judged(told: Derivation, notation: str, seed: int, points: int) -> Account:
+def _judged(told: Derivation, letters: Convention, seed: int, points: int) -> Account:
     from checks.environment import environment
     from checks.judge import judge_all
     from checks.outline import Account
     from checks.witness import Witness
-    from derive.notation.conventions import convention
 
     witness = Witness(seed=seed, points=points)
     measures = [measure for section in told.sections for measure in section.measures]
@@ -240,7 +281,7 @@ def _judged(told: Derivation, notation: str, seed: int, points: int) -> Account:
         findings=findings,
         measures=measured,
         measured_at={name: size for point in points_of_measures for name, size in point.sizes.items()},
-        convention=convention(notation),
+        convention=letters,
         environment=environment(seed, points),
     )
 
@@ -331,7 +372,8 @@ def list_(kind: str | None, format_: str) -> int:
         for entry in found:
             lines.append(f"{'' if kind else '  '}{entry['name']:{wide}}  {entry['title']}")
             for option, values in entry.get("options", {}).items():
-                lines.append(f"{'' if kind else '  '}{'':{wide}}    --{option} {'|'.join(values)}")
+                flag = f"--{option} " if option in SHORTHANDS else f"--option {option}="
+                lines.append(f"{'' if kind else '  '}{'':{wide}}    {flag}{'|'.join(values)}")
     _print("\n".join(lines) + "\n")
     return PASSED
 

@@ -1,8 +1,8 @@
 """Derivations of expectation-maximisation and its gradient identities, as formulas that can be proved.
 
 >>> import derive
->>> derive.models.names()
-['gaussian-mixture']
+>>> derive.models.names()  # doctest: +ELLIPSIS
+['bernoulli-mixture', 'beta-mixture', 'binomial-mixture', ...]
 """
 
 from __future__ import annotations
@@ -13,8 +13,9 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from derive import identities, models
     from derive.expectation_maximisation.expressions import ExpectationMaximisation as em
+    from derive.models import Model
 
-__all__ = ["em", "identities", "models"]
+__all__ = ["Model", "em", "identities", "models"]
 
 
 def __getattr__(name: str) -> Any:
@@ -23,4 +24,6 @@ def __getattr__(name: str) -> Any:
         return importlib.import_module(f"derive.{name}")
     if name == "em":
         return importlib.import_module("derive.expectation_maximisation.expressions").ExpectationMaximisation
+    if name == "Model":
+        return importlib.import_module("derive.models").Model
     raise AttributeError(f"module 'derive' has no attribute {name!r}")

@@ -29,6 +29,7 @@ from derive.formula import (
     walk_unfolded,
 )
 from derive.notation.conventions import Convention
+from derive.notation.declarations import Dictionary
 from derive.notation.declared_model import DeclaredModel, declared_model
 from derive.proposals.closed_forms import root
 from derive.proposals.slopes import slope
@@ -71,7 +72,8 @@ class Parameter:
 
     @property
     def name(self) -> str:
-        return self.symbol.name
+        """What a person calls it: the symbol's name, whatever was done to keep it apart from others."""
+        return self.symbol.name.removesuffix("_")
 
     @property
     def reference(self) -> Reference:
@@ -196,12 +198,26 @@ def declared(
         text = lines
         for option, value in chosen.items():
             text = text.replace(f"<{option}>", choices[option][value])
-        return _of(declared_model(text.splitlines()), name, title, chosen, own_letters)
+        dictionary = Dictionary()
+        lines_of = [part for line in text.splitlines() for part in line.split("#")[0].split(";")]
+        dictionary.tell_apart(lines_of)
+        for line in lines_of:
+            dictionary.declare(line)
+        return of_declarations(dictionary, name, title, chosen, own_letters=own_letters)
 
     return ModelFamily(name=name, title=title, options={option: tuple(values) for option, values in choices.items()}, build=build)
 
 
-def _of(found: DeclaredModel, name: str, title: str, options: Mapping[str, str], own_letters: bool) -> LatentModel:
+def of_declarations(
+    dictionary: Dictionary, name: str, title: str, options: Mapping[str, str] | None = None, *, own_letters: bool = True
+) -> LatentModel:
+    """The model of which declarations speak, with slopes and M-steps found from its densities.
+
+    Raises:
+        ReadingError: what they say is no model.
+        UnsupportedError: the model is none of i.i.d. data with a latent each.
+    """
+    found = declared_model(dictionary)
     i, j, l = found.datum, found.latent, found.other
     component = Definition("f", (i, j), found.component)
     joint = Definition("p", (i, j), multiply(component(i, j), found.weight))
@@ -258,7 +274,7 @@ def _of(found: DeclaredModel, name: str, title: str, options: Mapping[str, str],
         ),
         weight=lambda at: rename(found.weight, {j: at}),
         assumptions=tuple(Assumption(text="the data lie in the support of their density", bound=bound) for bound in found.bounds),
-        options=options,
+        options=options or {},
         lettered=(lambda base: found.lettered(found.own)) if own_letters else found.lettered,
     )
 
@@ -290,6 +306,22 @@ def _weighted(body: Formula | None, trial: Symbol) -> Callable[[Weights], Formul
         return rebuild(node, lambda child: put(child, weights))
 
     return lambda weights: put(body, weights)
+
+
+def Model(lines: str, *, name: str = "model", title: str = "The declared model") -> LatentModel:
+    r"""A model by the lines that declare it, as in a note: ``size``, ``index``, ``data``, ``latent``, ``param``, ``~``.
+
+    >>> lines = r"size n, k; index i in 1..n ; j in 1..k; data x_i in N ; latent z_i in 1..k"
+    >>> lines += r"; param \pi in simplex(k) ; param \lambda_j in positive"
+    >>> model = Model(lines + r"; z_i ~ Categorical(\pi) ; x_i | z_i=j ~ Poisson(\lambda_j)")
+    >>> [parameter.name for parameter in model.parameters]
+    ['pi', 'lambda']
+
+    Raises:
+        ReadingError: a line is not understood, or what they say is no model.
+        UnsupportedError: the model is none of i.i.d. data with a latent each.
+    """
+    return declared(name, title, lines, own_letters=True)()
 
 
 def names() -> list[str]:

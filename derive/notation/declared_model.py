@@ -72,17 +72,13 @@ def _member(letter: Letter, base: Convention) -> str:
     return re.sub(r"#[2-9]", r"\\cdot", written.replace("#*", "#1" + r"\cdot" * (len(letter.spelling.slots) - 1)))
 
 
-def declared_model(lines: Iterable[str]) -> DeclaredModel:
-    """Read the lines of a declaration; ``;`` and new lines end one, ``#`` begins a comment.
+def declared_model(dictionary: Dictionary) -> DeclaredModel:
+    """The model of which declarations speak.
 
     Raises:
-        ReadingError: a line is not understood, or what it says is no model.
-        UnsupportedError: the model is no mixture of i.i.d. data.
+        ReadingError: what they say is no model.
+        UnsupportedError: the model is none of i.i.d. data with a latent each.
     """
-    dictionary = Dictionary()
-    for line in lines:
-        for part in line.split("#")[0].split(";"):
-            dictionary.declare(part)
     return _Builder(dictionary).build()
 
 
@@ -116,7 +112,7 @@ class _Builder:
         spellings = {
             names[symbol]: Spelling(template(letter.spelling) + ("_{#1}" if letter.extra and not letter.spelling.slots else ""))
             for symbol, letter in self.letters.items()
-            if names[symbol] != plain(letter.spelling.items[:1]).removeprefix("\\") or names[symbol] in TAKEN
+            if names[symbol] != symbol.name.removeprefix("\\")
         }
         parameters = [letter for letter in self.dictionary.letters if letter.kind == "param"]
         indices = [self._indices(letter.symbol.family, values, s, (datum, j, l)) for letter in parameters]

@@ -1,0 +1,116 @@
+"""Every model of the folder: its derivation holds row by row, and a mistake planted in it is seen."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from fractions import Fraction
+from pathlib import Path
+
+import pytest
+
+from checks.judge import judge, judge_all
+from checks.witness import Witness
+from derive import Model
+from derive.errors import DeriveError, UnsupportedError
+from derive.expectation_maximisation.algorithm import Algorithm
+from derive.formula import Number, multiply, unfold
+from derive.identities import identity
+from derive.lessons.expectation_maximisation import derivation
+from derive.models import family, names
+from derive.notation.conventions import convention
+from derive.notation.latex_writer import latex
+from derive.notes.models import model_in
+
+DECLARED = [name for name in names() if name != "gaussian-mixture"]
+"""The Gaussian mixture has tests of its own."""
+
+
+@pytest.mark.parametrize("name", DECLARED)
+def test_every_row_is_proved_or_refuted_as_expected(name: str) -> None:
+    told = derivation(family(name)())
+    witness = Witness(seed=0, points=3)
+    witness.prepare(told.claims)
+    for finding in judge_all(told.claims, witness):
+        expected = "refuted" if finding.claim.expected else "proved"
+        assert finding.verdict == expected, (finding.claim.label, finding.verdict, finding.reason)
+
+
+@pytest.mark.parametrize("name", DECLARED)
+def test_a_planted_mistake_is_refuted(name: str) -> None:
+    """The slope times three halves is none; a maximiser times three halves is no stationary point."""
+    em = Algorithm(family(name)())
+    witness = Witness(seed=0, points=3)
+    for parameter in em.model.parameters:
+        if parameter.slope is None:
+            continue
+        (*_, last) = identity("q-gradient").steps(em, parameter)
+        claim = last.claim
+        assert claim is not None
+        wrong = replace(claim, label="planted", rhs=multiply(Number(Fraction(3, 2)), claim.rhs))
+        assert judge(wrong, witness).verdict == "refuted", parameter.name
+
+
+def test_options_are_chosen_by_name() -> None:
+    known = family("gamma-mixture")(shape="known")
+    assert [parameter.name for parameter in known.parameters] == ["phi", "beta"]
+    assert [parameter.name for parameter in family("normal-mixture")(weights="known", variance="known").parameters] == ["mu"]
+
+
+LINES = r"""
+size N, K
+index n in 1..N ; k in 1..K
+data t_n in positive
+latent c_n in 1..K
+param w in simplex(K) ; \rho_k in positive
+c_n ~ Categorical(w)
+t_n | c_n=k ~ Exponential(\rho_k)
+"""
+
+
+def test_a_file_and_python_declare_the_same(tmp_path: Path) -> None:
+    (tmp_path / "lamps.derive").write_text(LINES, encoding="utf-8")
+    (tmp_path / "note.md").write_text(f"# Lamps\n\n```derive\n{LINES}```\n", encoding="utf-8")
+    style, direct = convention("cs229"), Model(LINES)
+    for other in ("lamps.derive", "note.md"):
+        model = model_in(tmp_path / other)
+        assert latex(unfold(model.joint(model.datum, model.latent)), model.lettered(style)) == (
+            latex(unfold(direct.joint(direct.datum, direct.latent)), direct.lettered(style))
+        )
+        assert [parameter.name for parameter in model.parameters] == ["w", "rho"]
+
+
+def test_the_author_s_own_letters_are_kept() -> None:
+    """A declared w is the weights; the responsibilities then get another letter."""
+    written = Model(LINES).lettered(convention("cs229"))
+    assert written.spelling("w_", 1).plain == "w_{#1}"
+    assert written.spelling("w", 2).plain == "r_{#*}"
+    assert written.spelling("f", 2).plain == r"p(t_{#1} \mid c_{#1}=#2; #t)"
+
+
+@pytest.mark.parametrize(
+    ("lines", "said"),
+    [
+        (LINES.replace("Exponential", "Exponentiel"), "unknown distribution"),
+        (LINES.replace("latent c_n in 1..K\n", ""), "one latent"),
+        (LINES.replace("t_n | c_n=k ~ Exponential(\\rho_k)\n", ""), "no data with a distribution"),
+    ],
+)
+def test_what_is_no_model_is_said(lines: str, said: str) -> None:
+    with pytest.raises(DeriveError, match=said):
+        Model(lines)
+
+
+def test_a_trouble_in_a_file_has_its_place(tmp_path: Path) -> None:
+    path = tmp_path / "bad.derive"
+    path.write_text("size n\ndata x_i on R\n", encoding="utf-8")
+    with pytest.raises(DeriveError, match=r"bad\.derive:2:"):
+        model_in(path)
+
+
+def test_no_closed_form_is_said() -> None:
+    em = Algorithm(family("beta-mixture")())
+    assert em.model.parameter("a").m_step is None
+    with pytest.raises(UnsupportedError, match="no closed form"):
+        from derive import em as expectation_maximisation
+
+        expectation_maximisation("beta-mixture").m_step("a")
