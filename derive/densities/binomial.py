@@ -17,4 +17,6 @@ def mean(trials: Formula, chance: Formula) -> Formula:
     return multiply(trials, chance)
 
 
-DENSITY = Density("Binomial", ("trials", "probability"), "0, 1, ..., trials", write, means={"value": mean})
+DENSITY = Density(
+    "Binomial", ("trials", "probability"), "0, 1, ..., trials", write, means={"value": mean}, domains=("count", "bool")
+)

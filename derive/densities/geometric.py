@@ -10,4 +10,4 @@ def write(value: Formula, chance: Formula) -> Formula:
     return multiply(chance, Power(ONE - chance, value - 1))
 
 
-DENSITY = Density("Geometric", ("probability",), "1, 2, ...", write)
+DENSITY = Density("Geometric", ("probability",), "1, 2, ...", write, domains=("count", "bool"))

@@ -12,6 +12,7 @@ from collections.abc import Container, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Literal
 
+from derive.densities import densities
 from derive.errors import ReadingError
 from derive.formula import Convention
 from derive.notation.conventions import Convention as Convention_
@@ -49,6 +50,8 @@ KEYWORDS = (
 )
 
 ROLES: Mapping[str, Role] = {"data": "data", "param": "param", "frozen": "frozen", "latent": "latent", "const": "const"}
+WRITTEN_TYPES: Mapping[Domain, str] = {"real": "R", "integer": "Z", "count": "N", "bool": "0..1", "simplex": "simplex(k)"}
+"""How domains are declared that have other names than that."""
 Span = tuple[int, int]
 """Lower and upper end of a range of integers known by numbers."""
 
@@ -657,6 +660,8 @@ class Dictionary:
         for target in targets:
             self._require_any_member(target.items)
         self._require_bound(targets, conditioned, [argument.items for argument in arguments])
+        for target in targets:
+            self._require_supported(target.items, met[1])
         self.statements.append(Statement(targets, conditioned, met[1], arguments))
 
     def _require_bound(self, targets: tuple[Event, ...], conditions: tuple[Event, ...], arguments: list[Items]) -> None:
@@ -680,6 +685,49 @@ class Dictionary:
                     raise ReadingError(f"a distribution of {plain(target.items)} that depends on itself", 0, 1, "declaration")
         if stray:
             raise ReadingError(f"letters that the variable does not have: {', '.join(sorted(stray))}", 0, 1, "declaration")
+
+    def _require_supported(self, items: Items, name: str) -> None:
+        """That a variable has values only where its distribution has them: beyond, the formula of the density is not the density.
+
+        Raises:
+            ReadingError: it was declared with others, as a lifetime in R.
+        """
+        known = densities().get(name)
+        for letter in self.letters if known is not None and known.domains else ():
+            met = letter.spelling.match(items, 0, whole=True)
+            if known is None or met is None or met[1] != len(items):
+                continue
+            domain, values = self._narrowed(letter), letter.values
+            if values is not None:
+                least = values.lower if isinstance(values, Range) else values[0]
+                fits = "count" in known.domains and least >= 0
+                fits = fits or ("bool" in known.domains and values == (0, 1))
+            else:
+                fits = domain in known.domains or (domain == "nonnegative" and "positive" in known.domains)
+            if not fits:
+                declared = "a range" if values is not None else WRITTEN_TYPES.get(domain, domain)
+                wanted = WRITTEN_TYPES.get(known.domains[0], known.domains[0])
+                raise ReadingError(
+                    f"{plain(items)} is declared in {declared}, and {name} is a distribution on {known.support}; try {wanted}",
+                    0,
+                    1,
+                    "declaration",
+                )
+
+    def _narrowed(self, letter: Letter) -> Domain:
+        """The domain of a letter, with what was assumed of its sign."""
+        for fact in self.facts:
+            left, right, relation = fact.left, fact.right, fact.relation
+            if plain(left) == "0" and relation in ("<", "le"):
+                left, right, relation = right, left, {"<": ">", "le": "ge"}[relation]
+            met = letter.spelling.match(left, 0, whole=True)
+            if met is None or met[1] != len(left) or not all(self.is_index(plain(c)) for c in met[0].slots.values()):
+                continue
+            if relation in (">", "ge") and plain(right) == "0" and letter.symbol.domain == "real":
+                return "positive"
+            if relation == "in" and plain(right) in ("positive", "nonnegative", "unit") and letter.symbol.domain == "real":
+                return "unit" if plain(right) == "unit" else "positive"
+        return letter.symbol.domain
 
     def _require_any_member(self, items: Items) -> None:
         """That a distribution is said of every member of a family, ``x_i``, and not of ``x_1`` alone.
