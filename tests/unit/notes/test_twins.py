@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from checks.note_reports import provided
 from checks.notes import check_note
 from checks.witness import Witness
 from derive.notes import read_note
@@ -169,6 +170,15 @@ u_i ~ Normal(\mu, s)
 g_i ~ Gamma(a, r)
 v_i | u_i ~ Normal(u_i, s)
 """
+COUNTED = r"""
+size n
+index i, j in 1..n
+data x_i in N
+latent g_i in positive
+param a in positive ; b in positive
+g_i ~ Gamma(a, b)
+x_i | g_i ~ Poisson(g_i)
+"""
 SAID = r"""
 size n, K
 index i in 1..n ; k, l in 1..K
@@ -184,6 +194,9 @@ index k in 1..K
 param \theta_k in R ; \mu in R
 define L(\theta) = \sum_k \theta_k^2
 """
+
+FACTORS = "".join(f"(n-{number})" for number in range(1, 21))
+ROOTS = "".join(f"(d-{number})" for number in range(1, 21))
 
 TWINS = [
     # braces are not printed
@@ -459,7 +472,53 @@ TWINS = [
     (SAID, r"\frac{\partial}{\partial\phi} p(x_i|z_i=k) = 0", r"\frac{\partial}{\partial x_i} p(x_i) = 0"),
     # a member is not all of a family
     (FAMILY, r"L(\theta) = \sum_k \theta_k^2", r"L(\theta_1) = \sum_k \theta_k^2"),
+    # a letter that is bound under a mean and free outside of it
+    (
+        COUNTED,
+        r"E[\sum_j g_j | x_1, \dots, x_n] = \sum_j \frac{a + x_j}{b + 1}",
+        r"E[\sum_i g_i | x_i] = \sum_i \frac{a + x_i}{b + 1}",
+    ),
+    (
+        COUNTED,
+        r"\sum_i E[g_i | x_i] = \sum_i \frac{a + x_i}{b + 1}",
+        r"\sum_i E[\sum_i g_i | x_i] = n \sum_i \frac{a + x_i}{b + 1}",
+    ),
+    # polynomials with more roots than sizes are tried
+    (NUMBERS, rf"u {FACTORS} \cdot 2 = 2 u {FACTORS}", rf"{FACTORS} = 0"),
+    (NUMBERS, r"\sum_i (x_i - u) = \sum_i x_i - n u", rf"\sum_i (x_i - u) {FACTORS} = 0"),
+    (NUMBERS, r"d |S| = |S| d", rf"{ROOTS} |S| = 0"),
+    (NUMBERS, r"u + n = u + \text{const}", rf"u {FACTORS} = u^2 {FACTORS} + \text{{const}}"),
 ]
+
+
+def test_sizes_for_which_an_index_is_in_range_are_named() -> None:
+    note = checked(NUMBERS, r"\sum_m \delta_{m2} = 1", r"\sum_m \delta_{m1} = 1", r"\sum_m \mu_m \delta_{m3} = \mu_3")
+    assert [step.verdict for step in note.steps] == ["proved", "proved", "proved"]
+    assert [provided(step) for step in note.steps] == [["k is at least 2"], [], ["k is at least 3"]]
+
+
+@pytest.mark.parametrize(
+    ("declared", "density", "taken"),
+    [
+        ("positive", "Exponential(v)", True),
+        ("R", "Exponential(v)", False),
+        ("nonnegative", "Gamma(v, 2)", True),
+        ("Z", "Gamma(v, 2)", False),
+        ("unit", "Beta(v, v)", True),
+        ("positive", "Beta(v, v)", False),
+        ("N", "Poisson(v)", True),
+        ("0..5", "Poisson(v)", True),
+        ("Z", "Poisson(v)", False),
+        ("0..1", "Bernoulli(1/2)", True),
+        ("N", "Bernoulli(1/2)", False),
+        ("R\nassume t_i > 0", "Exponential(v)", True),
+        ("R\nassume t_i < 0", "Exponential(v)", False),
+    ],
+)
+def test_a_variable_has_values_only_where_its_distribution_has_them(declared: str, density: str, taken: bool) -> None:
+    note = checked(NUMBERS + f"data t_i in {declared}\nt_i ~ {density}", "p(t_i) = p(t_i)")
+    assert bool(note.troubles) is not taken
+    assert taken or note.steps[0].verdict == "unread"
 
 
 @pytest.mark.parametrize(("declarations", "right", "wrong"), TWINS)
