@@ -165,6 +165,8 @@ class Dictionary:
     """The letters that are declared in two fonts, plain and bold, and so are two."""
     contradicted: set[str] = field(default_factory=set[str])
     """Names that were declared in two ways: no row can be read by them."""
+    lost: set[str] = field(default_factory=set[str])
+    """Variables whose distribution could not be read: no probability can be read by them."""
 
     def copy(self) -> Dictionary:
         """The same declarations, for hints that hold for one display only."""
@@ -185,6 +187,7 @@ class Dictionary:
             self.keyword,
             set(self.faces),
             set(self.contradicted),
+            set(self.lost),
         )
 
     # Looking up.
@@ -246,7 +249,11 @@ class Dictionary:
             self.keyword = word
             self._entry(word, rest, start)
         elif (place := _model_sign(line)) is not None:
-            self._statement(line[: place[0]], line[place[1] :])
+            try:
+                self._statement(line[: place[0]], line[place[1] :])
+            except ReadingError:
+                self._lose(line[: place[0]])
+                raise
         elif self.keyword and self.keyword not in ("posterior",):
             self._entry(self.keyword, line, 0)
         else:
@@ -285,7 +292,7 @@ class Dictionary:
         for listed in (self.entries, self.statements, self.facts):
             listed.clear()
         self.freed = frozenset()
-        for told in (self.domains, self.normalised, self.whole, self.faces, self.contradicted):
+        for told in (self.domains, self.normalised, self.whole, self.faces, self.contradicted, self.lost):
             told.clear()
 
     def tell_apart(self, lines: Iterable[str]) -> None:
@@ -412,7 +419,11 @@ class Dictionary:
             if latent is None:
                 raise ReadingError(f"'over' names no index: {over!r}", start, start + 1, "declaration")
         pattern = self.pattern(items)
-        shape, domain, values = self._type(type_text, start)
+        try:
+            shape, domain, values = self._type(type_text, start)
+        except ReadingError:
+            self.contradicted.add(plain(items))  # nor has it the meaning that it has undeclared
+            raise
         diagonal = type_text.strip().startswith("diag(")
         if kind == "data" and values == (0, 1):
             domain, values = "bool", None
@@ -663,6 +674,16 @@ class Dictionary:
         for target in targets:
             self._require_supported(target.items, met[1])
         self.statements.append(Statement(targets, conditioned, met[1], arguments))
+
+    def _lose(self, left: str) -> None:
+        """Keep in mind that a distribution was declared which could not be read."""
+        with contextlib.suppress(ReadingError):
+            target = _split_bar(self.surface(left))[0]
+            for items in arguments_of_names(target if not _one_fence(target) else target[0].parts[0]):
+                for letter in self.letters:
+                    met = letter.spelling.match(items, 0, whole=True)
+                    if met is not None and met[1] == len(items):
+                        self.lost.add(plain(letter.spelling.items))
 
     def _require_bound(self, targets: tuple[Event, ...], conditions: tuple[Event, ...], arguments: list[Items]) -> None:
         """That a distribution has no letters that its variable does not have, and does not depend on itself.
