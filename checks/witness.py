@@ -19,7 +19,7 @@ import numpy as np
 
 from checks.balls import Undefined
 from checks.enclosure import NO_FACTORIAL, Comparison, Order, OutOfRange, compare, compare_order, enclose_all, finely, in_order
-from checks.maximisers import Outside, near_solution, proposed
+from checks.maximisers import Outside, OutsideHere, near_solution, proposed
 from checks.mutation import mutants
 from checks.points import (
     Point,
@@ -977,7 +977,8 @@ def _maximum(witness: Witness, claim: Claim, objective: Formula, steps: Sequence
     best = claim.ordered[1]
     looked: list[Point] = []
     unclear = ""
-    for point in witness.at(objective, best, claim=claim, most=4 * enough):
+    beyond: tuple[Point, Outside] | None = None
+    for point in witness.at(objective, best, claim=claim, most=8 * enough):
         if len(looked) >= enough:
             break
         if not meets_assumptions(claim, point):
@@ -986,13 +987,11 @@ def _maximum(witness: Witness, claim: Claim, objective: Formula, steps: Sequence
             continue  # data outside of what the density is one of
         try:
             close = list(near_solution(objective, steps, point, witness.seed))
+        except OutsideHere as outside:
+            beyond = beyond or (point, outside)
+            continue
         except Outside as outside:
-            sizes = tuple(p.sizes for p in (*looked, point))
-            shown = Order("violated", str(outside))
-            small = shrink(
-                lambda there: _lies_outside(witness, claim, objective, steps, there), point, symbols_of(objective, best)
-            )
-            return Evidence("differs", str(outside), len(looked) + 1, sizes, counterexample=_counterexample(claim, small, shown))
+            return _no_value(witness, claim, objective, steps, point, outside, looked)
         seen = 0
         for there in (point, *close):
             if not meets_assumptions(claim, there):
@@ -1005,6 +1004,11 @@ def _maximum(witness: Witness, claim: Claim, objective: Formula, steps: Sequence
             seen += order.outcome in ("holds", "equal") and there is not point
         if seen:
             looked.append(point)
+    if beyond is not None and not looked:
+        return _no_value(witness, claim, objective, steps, *beyond, looked)
+    if beyond is not None:
+        reason = f"{beyond[1]} at some points, and no maximum was larger at the others: it is one only inside of its domain"
+        return Evidence("undecided", f"{reason}; try a line assume", len(looked))
     if unclear:
         return Evidence("undecided", unclear, len(looked))
     if len(looked) < max(1, min(2, witness.points)):
@@ -1013,6 +1017,23 @@ def _maximum(witness: Witness, claim: Claim, objective: Formula, steps: Sequence
     sizes = tuple(p.sizes for p in looked)
     reason = "no point close to what is proposed, and no other that was tried, has a larger value"
     return Evidence("agrees", reason, len(looked), sizes, separated=separated, mutants=tried)
+
+
+def _no_value(
+    witness: Witness,
+    claim: Claim,
+    objective: Formula,
+    steps: Sequence[Substitute],
+    point: Point,
+    outside: Outside,
+    looked: Sequence[Point],
+) -> Evidence:
+    """That what is proposed is no value of its letter at a point."""
+    sizes = tuple(p.sizes for p in (*looked, point))
+    shown = Order("violated", str(outside))
+    symbols = symbols_of(objective, claim.ordered[1])
+    small = shrink(lambda there: _lies_outside(witness, claim, objective, steps, there), point, symbols)
+    return Evidence("differs", str(outside), len(looked) + 1, sizes, counterexample=_counterexample(claim, small, shown))
 
 
 def _lies_outside(witness: Witness, claim: Claim, objective: Formula, steps: Sequence[Substitute], point: Point) -> bool:
