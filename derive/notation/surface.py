@@ -1035,7 +1035,11 @@ def _unbraced(found: list[Item]) -> list[Item]:
 
 
 def _joined(found: list[Item]) -> list[Item]:
-    """``\\arg\\max`` is one word; ``\\mid\\mid`` is a double bar."""
+    """``\\arg\\max`` is one word; ``\\mid\\mid`` is a double bar.
+
+    Raises:
+        ReadingError: two bars are set apart from one another, as in ``|\\,|A|\\,|``.
+    """
     out: list[Item] = []
     bars = 0
     for item in found:
@@ -1044,6 +1048,10 @@ def _joined(found: list[Item]) -> list[Item]:
         elif (
             out and bars % 2 and item.is_sign("mid") and out[-1].is_sign("mid") and item == item.bare and out[-1] == out[-1].bare
         ):
+            if item.start - out[-1].end > 1:
+                raise ReadingError(
+                    "bars apart: a norm, or bars around bars? try \\lVert or \\lvert", out[-1].start, item.end, "ambiguous"
+                )
             out[-1] = replace(item, text="Vert", start=out[-1].start)
             bars -= 1
         elif item.is_sign("Vert") and bars % 2 and item.end - item.start == 2:
