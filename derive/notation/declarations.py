@@ -680,10 +680,15 @@ class Dictionary:
         with contextlib.suppress(ReadingError):
             target = _split_bar(self.surface(left))[0]
             for items in arguments_of_names(target if not _one_fence(target) else target[0].parts[0]):
-                for letter in self.letters:
-                    met = letter.spelling.match(items, 0, whole=True)
-                    if met is not None and met[1] == len(items):
-                        self.lost.add(plain(letter.spelling.items))
+                self.lost |= {plain(letter.spelling.items) for letter in self._variables(items)}
+
+    def _variables(self, items: Items) -> list[Letter]:
+        """The letters that are written so; where there are none, the families of which that is a short name."""
+        for whole in (False, True):
+            met = [(letter, letter.spelling.match(items, 0, whole=whole)) for letter in self.letters]
+            if found := [letter for letter, end in met if end is not None and end[1] == len(items)]:
+                return found
+        return []
 
     def _require_bound(self, targets: tuple[Event, ...], conditions: tuple[Event, ...], arguments: list[Items]) -> None:
         """That a distribution has no letters that its variable does not have, and does not depend on itself.
@@ -714,10 +719,9 @@ class Dictionary:
             ReadingError: it was declared with others, as a lifetime in R.
         """
         known = densities().get(name)
-        for letter in self.letters if known is not None and known.domains else ():
-            met = letter.spelling.match(items, 0, whole=True)
-            if known is None or met is None or met[1] != len(items):
-                continue
+        if known is None or not known.domains:
+            return
+        for letter in self._variables(items):
             domain, values = self._narrowed(letter), letter.values
             if values is not None:
                 least = values.lower if isinstance(values, Range) else values[0]

@@ -367,6 +367,10 @@ class Reader:
                     "ambiguous",
                 )
             declared = word in self.dictionary.sizes or bool(self.dictionary.by_head(word))
+            if word in TRANSPOSES and declared and value.shape == () and any(node.shape for node in walk(value)):
+                raise ReadingError(
+                    f"a power {word}, or the transpose of a number? try a bracket", sup[0].start, sup[-1].end, "ambiguous"
+                )
             if word in TRANSPOSES and not (value.shape == () and declared):
                 value = value if value.shape == () else Transpose(value)
             elif word in ("-1", "{-1}") and len(value.shape) == 2:
@@ -1243,7 +1247,7 @@ class Reader:
                 return any(_uses(term if name in self.dictionary.indices else _without_means(term), name) for name in some)
 
             mine, theirs = not names & taken and uses(names), uses(within)
-            if adjacent and within and mine != theirs:
+            if within and mine != theirs and (theirs or adjacent):
                 raise ReadingError(
                     "a term behind two sums that uses the letter of one: does the other cover it? try a bracket",
                     items[end].start,

@@ -77,7 +77,7 @@ class Marginals(Latents):
                 if known is None:
                     # Passed over, what it says would be missing in every probability.
                     raise ReadingError(f"a distribution of what is not declared so: {plain(event.items)}", code="undeclared")
-                if known is not None and known[0] is letter:
+                if known[0] is letter:
                     found.append((statement, known[1]))
         return found
 

@@ -827,6 +827,8 @@ class _Surface:
         ):
             self.take()
             label, end = self.argument()
+        if len(label) == 1 and label[0].kind == "number" and label[0].text == "0" and label[0] == label[0].bare:
+            label = (Item("sign", "=", start=label[0].start, end=label[0].start), *label)  # a term that vanishes
         if label and label[0].kind == "sign" and label[0].text in ("=", "<", ">", "le", "ge"):
             return Item("group", BRACED, (inside, label), start=token.start, end=end)
         framed = token.text.endswith(("brace", "bracket", "boxed", "fbox", "underline"))
@@ -952,7 +954,7 @@ def _with_mark(name: str, mark: Items, inside: Items, start: int, end: int) -> I
                 return replace(base, text="=!", start=start, end=end)
             if shown in DEFINES:
                 return replace(base, text=":=", start=start, end=end)
-            if shown in SAID_EQUAL:
+            if shown in SAID_EQUAL or shown.removeprefix("+") in SAID_EQUAL:
                 raise ReadingError(
                     f"an equality with {shown} above: up to a constant, or in distribution? write + const",
                     start,

@@ -146,6 +146,8 @@ class Hints:
     """What else is fixed, ``at \\mu_k = \\mu_k^{old}``: equations, or nothing."""
     text: str = ""
     """The hint by which rows are judged, as it is written."""
+    source: str = ""
+    """Of which displays the first row is said to follow."""
 
 
 @dataclass(slots=True)
@@ -304,8 +306,9 @@ class DisplayReader:
                         raise ReadingError(f"what may be expected is 'refuted': {text!r}", 0, len(text), "hint")
                     self.hints.expected = "refuted"
                 elif word == "from":
-                    # Taken in and not used yet: the row is judged against the one before it.
+                    # Not used yet: the row is judged by itself, and is not refuted where a gradient is said to vanish there.
                     self._require_labels(rest)
+                    self.hints.source = rest
                 elif word in ("solves", "solve"):
                     label, _, symbol = rest.partition(" for ")
                     if label.partition("=")[2].strip() not in ("", "0"):
@@ -469,6 +472,8 @@ class DisplayReader:
                 claim if claim.relation == "propto" or _up_to_constant(claim) else replace(claim, hedge=OPAQUE)
                 for claim in claims
             ]
+        if claims and _RELATED.search(made.reason):
+            reader.notes.add("what the remark says is not looked at")
         return replace(made, status=status, claims=tuple(claims), relation=relation, notes=tuple(sorted(reader.notes)))
 
     def _forget(self, before: tuple[tuple[Formula, Items], list[Row]]) -> None:
@@ -539,6 +544,11 @@ class DisplayReader:
                     replace(claim, hedge="the row before could not be read, and this one differs from the row before that")
                     for claim in one
                 ]
+            if number == 1 and self._from_a_slope():
+                one = [
+                    replace(claim, hedge="the row follows from another display, as its hint says: that is not used here")
+                    for claim in one
+                ]
             if self.unread_facts:
                 one = [replace(claim, hedge=self.unread_facts) for claim in one]
             self.bridging = False
@@ -552,6 +562,11 @@ class DisplayReader:
             if one:
                 status = "claim"
         return status, claims, ("implies" if arrow else shown)
+
+    def _from_a_slope(self) -> bool:
+        """Whether the hint names a display that begins with a derivative, as one does that sets it to zero."""
+        named = (self.known.get(label) for label in re.findall(r"[^\s(),]+", self.hints.source))
+        return any(left is not None and _is_slope(left) for left in named)
 
     def _begins_with_arrow(self, rows: list[Row]) -> bool:
         items = self._items(rows[0])
@@ -1002,7 +1017,7 @@ class DisplayReader:
     ) -> tuple[Claim, ...]:
         parameters = self._parameters(current, right)
         for one in (current, right):
-            if self._constants(one) and not self._adds_constants(one):
+            if meaning != "proportional to" and self._constants(one) and not self._adds_constants(one):
                 raise ReadingError(
                     "a constant that is no term by itself: a factor? try \\propto, or declare it",
                     side[0].start,
@@ -1634,6 +1649,10 @@ def _mentions_constant(items: Items, dictionary: Dictionary) -> bool:
     )
 
 
+_RELATED = re.compile(r"[=<>≤≥]|\\(?:le|leq|ge|geq|propto)(?![a-z])")
+"""A relation in a remark: what it says is no claim of the row's, and goes unjudged."""
+
+
 def part_has_left(items: Items) -> bool:
     """Whether a row has a left side of its own."""
     return bool(items) and not (items[0].kind == "sign" and items[0].text in RELATIONS)
@@ -1925,7 +1944,8 @@ def _is_slope(value: Formula) -> bool:
 
 def _is_fixed(slope: Formula) -> bool:
     """Whether a derivative is free of all parameters: that it vanishes is then no equation for one."""
-    for symbol in _symbols(slope):
+    own = slope.by.symbol if isinstance(slope, Derivative) else None
+    for symbol in sorted(_symbols(slope), key=lambda symbol: symbol != own):
         if symbol.role in ("param", "current"):
             letters = tuple(Fresh.index(Index("p", own)) for own in symbol.family)
             moved = Claim(label="its slope", lhs=Derivative(slope, Reference(symbol, letters)), rhs=ZERO)

@@ -516,6 +516,11 @@ TWINS = [
     # a constant is a term by itself
     (NUMBERS, r"\log (v e^{a}) = \log v + c", r"v e^{a} = c v^2"),
     (NUMBERS, r"-u^2 \le 0", r"-u^2 \le -2 u + c"),
+    # what vanishes by the label below a brace, and what a power of a number is
+    (NUMBERS, r"u + \underbrace{v - v}_{0} = u", r"\underbrace{u - v}_{0} = u - v"),
+    (NUMBERS, r"u + \underbrace{v}_{n} = u + v", r"u + \underbrace{v}_{0} = u + v"),
+    (NUMBERS, r"\log v \overset{(a)}{=} \log v", r"\log v \overset{+c}{=} \log v"),
+    (NUMBERS + "size T\ndata t in R^T", r"t^T t = \|t\|^2", r"(t^T t)^T = t^T t"),
     # polynomials with more roots than sizes are tried
     (NUMBERS, rf"u {FACTORS} \cdot 2 = 2 u {FACTORS}", rf"{FACTORS} = 0"),
     (NUMBERS, r"\sum_i (x_i - u) = \sum_i x_i - n u", rf"\sum_i (x_i - u) {FACTORS} = 0"),
@@ -675,6 +680,23 @@ def test_a_maximiser_that_leaves_its_domain_at_some_points_is_judged_inside() ->
     assert judged(r"v = \frac{b}{c}") == "refuted"
     assert judged(r"v = \frac{b-1}{2c}") == "refuted"
     assert judged(r"v = -\frac{b}{c}") == "refuted"
+
+
+def test_what_follows_from_another_display_by_a_hint_is_not_refuted() -> None:
+    slope, hint = r"\frac{\partial}{\partial u} \sum_i (x_i - u)^2 = 0 \label{eq-s}", "<!-- derive: from (eq-s) -->"
+    assert verdict(NUMBERS, slope, hint, r"\sum_i x_i = n u") == "unknown"
+    assert verdict(NUMBERS, slope, hint, r"\sum_i (x_i - u) = \sum_i x_i - n u") == "proved"
+    assert verdict(NUMBERS, r"u = u \label{eq-s}", hint, r"\sum_i x_i = n u") == "refuted"
+
+
+def test_what_a_remark_says_is_said_to_be_unjudged() -> None:
+    (step,) = checked(NUMBERS, r"\sum_m q_m = 1 \text{ since } q_m = 2").steps
+    assert "what the remark says is not looked at" in step.row.notes
+
+
+def test_of_two_letters_alike_a_distribution_is_one_of_the_one_that_is_written() -> None:
+    declarations = "size n\nindex i in 1..n\ndata x_i in R ; x in N\nparam v in positive\nx ~ Poisson(v)"
+    assert verdict(declarations, r"p(x) = \frac{v^x}{x!} e^{-v}") == "proved"
 
 
 def test_an_arrow_at_the_beginning_follows_from_what_is_not_here() -> None:
