@@ -85,7 +85,7 @@ def _hear(claim: Claim, witness: Witness) -> _Heard:
     if evidence.outcome == "agrees" and (isinstance(outcome, Unproved) or _has_branches(claim)):
         evidence = witness.beyond(claim) or evidence
     if evidence.outcome == "agrees" and isinstance(outcome, Unproved):
-        evidence = witness.closer(claim) or witness.smaller(claim) or evidence
+        evidence = witness.closer(claim) or witness.smaller(claim) or witness.at_large_sizes(claim) or evidence
     residual = _hear(_residual_claim(claim), witness) if _has_residual(claim) else None
     return _Heard(evidence, outcome, residual, time.perf_counter() - began)
 

@@ -32,6 +32,10 @@ class Outside(Exception):
     """A proposed value that certainly does not lie in the domain of its letter, so that it is no maximiser."""
 
 
+class OutsideHere(Outside):
+    """A proposed value beyond the border of its domain at a point, which it need not be at others: (a - 1) / b for a < 1."""
+
+
 def proposed(objective: Formula, best: Formula) -> tuple[Substitute, ...]:
     """The substitutions by which ``best`` is the objective at proposed values, innermost first; none where it is not."""
     found: list[Substitute] = []
@@ -87,14 +91,14 @@ def _solution(steps: Sequence[Substitute], point: Point) -> dict[Key, np.ndarray
 def _require_not_outside(symbol: Symbol, values: np.ndarray) -> None:
     """The border of an open domain is left in peace: there the value is only not attained."""
     entries: list[arb] = values.reshape(-1).tolist()
-    if symbol.domain in ("positive", "nonnegative", "unit", "simplex") and any(v < 0 for v in entries):
-        raise Outside(f"what is proposed for {symbol.name} is negative")
-    if symbol.domain == "unit" and any(v > 1 for v in entries):
-        raise Outside(f"what is proposed for {symbol.name} is larger than 1")
     if symbol.domain == "simplex":
         totals: list[arb] = np.asarray(values.sum(axis=len(symbol.family) - 1), dtype=object).reshape(-1).tolist()
         if any(not (t - 1).contains(0) for t in totals):
             raise Outside(f"what is proposed for {symbol.name} does not sum to one")
+    if symbol.domain in ("positive", "nonnegative", "unit", "simplex") and any(v < 0 for v in entries):
+        raise OutsideHere(f"what is proposed for {symbol.name} is negative")
+    if symbol.domain == "unit" and any(v > 1 for v in entries):
+        raise OutsideHere(f"what is proposed for {symbol.name} is larger than 1")
     if symbol.domain in ("spd", "sym"):
         gaps: list[arb] = (values - np.swapaxes(values, -1, -2)).reshape(-1).tolist()
         if any(not g.contains(0) for g in gaps):

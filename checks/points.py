@@ -20,6 +20,7 @@ from derive.formula import (
     Component,
     Definition,
     Delta,
+    Derivative,
     Formula,
     Identity,
     Named,
@@ -29,6 +30,7 @@ from derive.formula import (
     Substitute,
     Sum,
     UnspecifiedFunction,
+    unfold,
     walk,
 )
 from derive.symbols import INTEGERS, SUMS_TO_ONE, Index, IndexLike, Range, Role, Size, Symbol
@@ -181,6 +183,34 @@ def literals_of(*formulas: Formula, limits: bool = True) -> Mapping[str, int]:
             if isinstance(index, int):
                 note(size, index)
     return found
+
+
+def counted_sizes(*formulas: Formula) -> Mapping[str, bool]:
+    """The sizes that occur as numbers; with each, whether it also says how many things there are."""
+    numbers = {node.size.name for node, _ in _definitions(formulas) if isinstance(node, SizeNumber)}
+    spans: set[str] = set()
+    for symbol in symbols_of(*formulas):
+        spans |= {own.upper.name for own in symbol.family} | {size.name for size in symbol.shape}
+    for node, _ in _definitions(formulas):
+        spans |= {index.range.upper.name for index in _indices(node)}
+        if isinstance(node, Identity):
+            spans.add(node.size.name)
+        if isinstance(node, Apply):
+            spans |= {own.upper.name for own in node.function.family}
+            spans |= {size.name for shape in node.function.argument_shapes for size in shape if size is not None}
+    return {name: name in spans for name in sorted(numbers)}
+
+
+def work(formula: Formula, sizes: Mapping[str, int]) -> int:
+    """Roughly how many numbers are computed for the value of a formula: what stands under a sum is computed for each term."""
+    body = unfold(formula) if isinstance(formula, Named) else None
+    inside = work(body, sizes) if body is not None else sum(work(child, sizes) for child in formula.children)
+    if isinstance(formula, (Sum, Product)):
+        return 1 + inside * length(formula.index.range, sizes)
+    longest = max((sizes[size.name] for size in formula.shape if size is not None), default=1)
+    if isinstance(formula, Derivative):
+        return inside * math.prod(length(own, sizes) for own in formula.by.symbol.family) * longest
+    return inside + longest**3
 
 
 def size_schedule(names: Sequence[str], literals: Mapping[str, int] | None = None) -> Iterator[Mapping[str, int]]:

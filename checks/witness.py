@@ -19,9 +19,19 @@ import numpy as np
 
 from checks.balls import Undefined
 from checks.enclosure import NO_FACTORIAL, Comparison, Order, OutOfRange, compare, compare_order, enclose_all, finely, in_order
-from checks.maximisers import Outside, near_solution, proposed
+from checks.maximisers import Outside, OutsideHere, near_solution, proposed
 from checks.mutation import mutants
-from checks.points import Point, generic_point, has_unspecified, literals_of, size_schedule, sizes_of, symbols_of
+from checks.points import (
+    Point,
+    counted_sizes,
+    generic_point,
+    has_unspecified,
+    literals_of,
+    size_schedule,
+    sizes_of,
+    symbols_of,
+    work,
+)
 from checks.shrinking import MOST_TRIALS, shrink, simpler
 from checks.signs import has_branches, surely_defined, surely_definite, surely_positive
 from checks.solutions import Solution, letters, solutions, value_at
@@ -58,6 +68,10 @@ MOST_SIZES = 400
 MOST_LETTERS = 4
 """For how many letters an equation is solved, at each point."""
 SIZES_BEYOND = 3
+LARGE_SIZES, LARGE_RANGES = (1009, 10_007), (29, 41)
+"""Sizes far from those that are tried otherwise: where they are numbers only, and where they say how many things there are."""
+MOST_WORK = 100_000
+"""How many numbers are computed, at most, for a claim of large sizes."""
 POINTS_AT_BRANCHES = 8
 """How many points a claim is given that has a root or a log of something of either sign: each is seen from several sides."""
 FAR_POINTS, FIRST_FAR = 14, 1000
@@ -127,6 +141,8 @@ class Witness:
     _lowered: dict[Formula, tuple[Point, np.ndarray]] = field(default_factory=dict[Formula, tuple[Point, np.ndarray]])
     least: int = 1
     """The least size that is tried."""
+    large: bool = False
+    """Whether sizes that occur as numbers are large: beyond the roots of every polynomial that one writes down."""
     _pending: _Pending | None = None
     _derivatives: dict[Derivative, float] = field(default_factory=dict[Derivative, float])
 
@@ -139,7 +155,8 @@ class Witness:
             UnsupportedError, LimitError: there are no generic values for what stands in the formulas.
         """
         symbols = symbols_of(*formulas)
-        schedule = itertools.islice(size_schedule(sizes_of(*formulas), literals_of(*formulas)), MOST_SIZES)
+        sizes_to_try = large_sizes(*formulas) if self.large else size_schedule(sizes_of(*formulas), literals_of(*formulas))
+        schedule = itertools.islice(sizes_to_try, MOST_SIZES)
         admissible = (
             sizes
             for sizes in schedule
@@ -209,6 +226,26 @@ class Witness:
                         found = _violation(read, left, right, [], point) if violated else None
                     if found is not None:
                         return found
+        return None
+
+    def at_large_sizes(self, claim: Claim) -> Evidence | None:
+        """A counterexample of large sizes to a claim that has not been proved, in which sizes occur as numbers; None if none.
+
+        (n-1)(n-2)...(n-20) vanishes at all sizes that are tried otherwise.
+        """
+        outside, self.large = self.large, True
+        try:
+            with contextlib.suppress(DeriveError, RecursionError):
+                read = under_assumptions(claim)
+                if read.relation != "=":
+                    found = self._examined(claim, proved=False)
+                    return found if found.outcome == "differs" else None
+                for point in self.at(read.lhs, read.rhs, claim=read):
+                    found = self._disagreement(read, read.lhs, read.rhs, point, []) if meets_assumptions(read, point) else None
+                    if found is not None:
+                        return found
+        finally:
+            self.large = outside
         return None
 
     def larger(self, claim: Claim) -> Evidence:
@@ -595,6 +632,21 @@ class _Pending:
     values: Future[list[np.ndarray]]
 
 
+def large_sizes(*formulas: Formula) -> Iterator[Sizes]:
+    """Large sizes for what occurs as a number: as large as one likes where it counts nothing, else where that is little work."""
+    counted = counted_sizes(*formulas)
+    names, literals = sizes_of(*formulas), literals_of(*formulas)
+    for turn in range(len(LARGE_SIZES) if counted else 0):
+        sizes = {name: literals.get(name, 1) + 1 for name in names}
+        for place, (name, spans) in enumerate(counted.items()):
+            wanted = (LARGE_RANGES if spans else LARGE_SIZES)[turn] + place
+            before = sizes[name]
+            sizes[name] = max(before, wanted)
+            if sum(work(formula, sizes) for formula in formulas) > MOST_WORK:
+                sizes[name] = before
+        yield sizes
+
+
 def axes_of(node: Formula) -> tuple[Index, ...]:
     """The free indices of a formula in the order of its values' axes."""
     return tuple(in_order(free_indices(node)))
@@ -946,7 +998,8 @@ def _maximum(witness: Witness, claim: Claim, objective: Formula, steps: Sequence
     best = claim.ordered[1]
     looked: list[Point] = []
     unclear = ""
-    for point in witness.at(objective, best, claim=claim, most=4 * enough):
+    beyond: tuple[Point, Outside] | None = None
+    for point in witness.at(objective, best, claim=claim, most=8 * enough):
         if len(looked) >= enough:
             break
         if not meets_assumptions(claim, point):
@@ -955,13 +1008,11 @@ def _maximum(witness: Witness, claim: Claim, objective: Formula, steps: Sequence
             continue  # data outside of what the density is one of
         try:
             close = list(near_solution(objective, steps, point, witness.seed))
+        except OutsideHere as outside:
+            beyond = beyond or (point, outside)
+            continue
         except Outside as outside:
-            sizes = tuple(p.sizes for p in (*looked, point))
-            shown = Order("violated", str(outside))
-            small = shrink(
-                lambda there: _lies_outside(witness, claim, objective, steps, there), point, symbols_of(objective, best)
-            )
-            return Evidence("differs", str(outside), len(looked) + 1, sizes, counterexample=_counterexample(claim, small, shown))
+            return _no_value(witness, claim, objective, steps, point, outside, looked)
         seen = 0
         for there in (point, *close):
             if not meets_assumptions(claim, there):
@@ -974,6 +1025,11 @@ def _maximum(witness: Witness, claim: Claim, objective: Formula, steps: Sequence
             seen += order.outcome in ("holds", "equal") and there is not point
         if seen:
             looked.append(point)
+    if beyond is not None and not looked:
+        return _no_value(witness, claim, objective, steps, *beyond, looked)
+    if beyond is not None:
+        reason = f"{beyond[1]} at some points, and no maximum was larger at the others: it is one only inside of its domain"
+        return Evidence("undecided", f"{reason}; try a line assume", len(looked))
     if unclear:
         return Evidence("undecided", unclear, len(looked))
     if len(looked) < max(1, min(2, witness.points)):
@@ -982,6 +1038,23 @@ def _maximum(witness: Witness, claim: Claim, objective: Formula, steps: Sequence
     sizes = tuple(p.sizes for p in looked)
     reason = "no point close to what is proposed, and no other that was tried, has a larger value"
     return Evidence("agrees", reason, len(looked), sizes, separated=separated, mutants=tried)
+
+
+def _no_value(
+    witness: Witness,
+    claim: Claim,
+    objective: Formula,
+    steps: Sequence[Substitute],
+    point: Point,
+    outside: Outside,
+    looked: Sequence[Point],
+) -> Evidence:
+    """That what is proposed is no value of its letter at a point."""
+    sizes = tuple(p.sizes for p in (*looked, point))
+    shown = Order("violated", str(outside))
+    symbols = symbols_of(objective, claim.ordered[1])
+    small = shrink(lambda there: _lies_outside(witness, claim, objective, steps, there), point, symbols)
+    return Evidence("differs", str(outside), len(looked) + 1, sizes, counterexample=_counterexample(claim, small, shown))
 
 
 def _lies_outside(witness: Witness, claim: Claim, objective: Formula, steps: Sequence[Substitute], point: Point) -> bool:

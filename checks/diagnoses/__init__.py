@@ -199,7 +199,7 @@ def in_one_ratio(claim: Claim) -> Ratio | None:
             continue
         here = [factor for factor in factors if other not in free_indices(factor)]
         there = [factor for factor in factors if other in free_indices(factor)]
-        if not there and here[-1] == ONE:
+        if not there and here and here[-1] == ONE:
             here, there = here[:-1], [ONE]
         if here and there:
             found = Ratio(multiply(*here), rename(multiply(*there), {other: index}), index, other)

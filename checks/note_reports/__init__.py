@@ -77,10 +77,16 @@ MOST_CONDITIONS = 4
 
 
 def provided(step: Step) -> list[str]:
-    """What a proof takes for granted that the declarations do not say: where both sides are defined."""
+    """What a verdict takes for granted that the declarations do not say: where indices are in range, and both sides defined."""
+    from checks.points import literals_of
     from derive.algebra.prove import Proof
 
     found: dict[str, None] = {}
+    for finding in step.findings:
+        if finding.verdict in ("proved", "confirmed"):
+            claim = finding.claim
+            written_out = literals_of(claim.lhs, claim.rhs, limits=False)
+            found.update({f"{size} is at least {least}": None for size, least in written_out.items() if least > 1})
     for finding in step.findings:
         for duty in finding.outcome.obligations if isinstance(finding.outcome, Proof) else ():
             if not duty.derived and duty.kind in _KINDS and finding.verdict == "proved":

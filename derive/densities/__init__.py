@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 
 from derive.errors import ReadingError, UnknownNameError
 from derive.formula import Formula
-from derive.symbols import IndexLike, Range
+from derive.symbols import Domain, IndexLike, Range
 
 FEATURES = ("value", "square", "log", "log of the rest")
 """Features of which means are known: of a vector its square is the outer product, the rest of a proportion p is 1 - p."""
@@ -43,6 +43,8 @@ class Density:
     means: Mapping[str, Callable[..., Formula]] = field(default_factory=dict[str, "Callable[..., Formula]"])
     of_family: bool = False
     within: Callable[..., tuple[tuple[Formula, Formula], ...]] = _everywhere
+    domains: tuple[Domain, ...] = ()
+    """The domains, as variables are declared, on which the formula is the density; empty where it is that on every one."""
 
     def formula(self, value: Formula, *parameters: Formula) -> Formula:
         """The density at a value.

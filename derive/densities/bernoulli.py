@@ -10,4 +10,4 @@ def write(value: Formula, chance: Formula) -> Formula:
     return multiply(Power(chance, value), Power(ONE - chance, ONE - value))
 
 
-DENSITY = Density("Bernoulli", ("probability",), "0, 1", write)
+DENSITY = Density("Bernoulli", ("probability",), "0, 1", write, domains=("bool",))

@@ -33,4 +33,5 @@ DENSITY = Density(
     "the open interval from 0 to 1",
     write,
     means={"value": mean, "square": mean_square, "log": mean_log, "log of the rest": mean_log_of_the_rest},
+    domains=("unit", "simplex"),
 )

@@ -21,4 +21,12 @@ def within(value: Formula, trials: Formula, chance: Formula) -> tuple[tuple[Form
     return ((value, trials),)
 
 
-DENSITY = Density("Binomial", ("trials", "probability"), "0, 1, ..., trials", write, means={"value": mean}, within=within)
+DENSITY = Density(
+    "Binomial",
+    ("trials", "probability"),
+    "0, 1, ..., trials",
+    write,
+    means={"value": mean},
+    within=within,
+    domains=("count", "bool"),
+)

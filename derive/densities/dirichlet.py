@@ -34,4 +34,5 @@ DENSITY = Density(
     write,
     means={"value": mean, "log": mean_log},
     of_family=True,
+    domains=("simplex",),
 )

@@ -25,5 +25,10 @@ def mean_log(rate: Formula) -> Formula:
 
 
 DENSITY = Density(
-    "Exponential", ("rate",), "positive numbers", write, means={"value": mean, "square": mean_square, "log": mean_log}
+    "Exponential",
+    ("rate",),
+    "positive numbers",
+    write,
+    means={"value": mean, "square": mean_square, "log": mean_log},
+    domains=("positive", "nonnegative", "unit", "simplex"),
 )

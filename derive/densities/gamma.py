@@ -29,4 +29,5 @@ DENSITY = Density(
     "positive numbers",
     write,
     means={"value": mean, "square": mean_square, "log": mean_log},
+    domains=("positive", "nonnegative", "unit", "simplex"),
 )

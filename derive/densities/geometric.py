@@ -14,4 +14,4 @@ def within(value: Formula, chance: Formula) -> tuple[tuple[Formula, Formula], ..
     return ((ONE, value),)
 
 
-DENSITY = Density("Geometric", ("probability",), "1, 2, ...", write, within=within)
+DENSITY = Density("Geometric", ("probability",), "1, 2, ...", write, within=within, domains=("count", "bool"))

@@ -31,4 +31,5 @@ DENSITY = Density(
     "positive numbers",
     write,
     means={"value": mean_value, "square": mean_square, "log": mean_log},
+    domains=("positive", "unit"),
 )

@@ -13,4 +13,4 @@ def write(value: Formula, successes: Formula, chance: Formula) -> Formula:
     return multiply(ways, Power(chance, successes), Power(ONE - chance, value))
 
 
-DENSITY = Density("NegativeBinomial", ("successes", "probability"), "0, 1, 2, ...", write)
+DENSITY = Density("NegativeBinomial", ("successes", "probability"), "0, 1, 2, ...", write, domains=("count", "bool"))

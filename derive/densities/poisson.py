@@ -18,4 +18,11 @@ def mean_square(rate: Formula) -> Formula:
     return rate + multiply(rate, rate)
 
 
-DENSITY = Density("Poisson", ("rate",), "0, 1, 2, ...", write, means={"value": mean, "square": mean_square})
+DENSITY = Density(
+    "Poisson",
+    ("rate",),
+    "0, 1, 2, ...",
+    write,
+    means={"value": mean, "square": mean_square},
+    domains=("count", "bool"),
+)

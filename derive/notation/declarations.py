@@ -12,6 +12,7 @@ from collections.abc import Container, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Literal
 
+from derive.densities import densities
 from derive.errors import ReadingError
 from derive.formula import Convention
 from derive.notation.conventions import Convention as Convention_
@@ -49,6 +50,8 @@ KEYWORDS = (
 )
 
 ROLES: Mapping[str, Role] = {"data": "data", "param": "param", "frozen": "frozen", "latent": "latent", "const": "const"}
+WRITTEN_TYPES: Mapping[Domain, str] = {"real": "R", "integer": "Z", "count": "N", "bool": "0..1", "simplex": "simplex(k)"}
+"""How domains are declared that have other names than that."""
 Span = tuple[int, int]
 """Lower and upper end of a range of integers known by numbers."""
 
@@ -162,6 +165,8 @@ class Dictionary:
     """The letters that are declared in two fonts, plain and bold, and so are two."""
     contradicted: set[str] = field(default_factory=set[str])
     """Names that were declared in two ways: no row can be read by them."""
+    lost: set[str] = field(default_factory=set[str])
+    """Variables whose distribution could not be read: no probability can be read by them."""
 
     def copy(self) -> Dictionary:
         """The same declarations, for hints that hold for one display only."""
@@ -182,6 +187,7 @@ class Dictionary:
             self.keyword,
             set(self.faces),
             set(self.contradicted),
+            set(self.lost),
         )
 
     # Looking up.
@@ -243,7 +249,11 @@ class Dictionary:
             self.keyword = word
             self._entry(word, rest, start)
         elif (place := _model_sign(line)) is not None:
-            self._statement(line[: place[0]], line[place[1] :])
+            try:
+                self._statement(line[: place[0]], line[place[1] :])
+            except ReadingError:
+                self._lose(line[: place[0]])
+                raise
         elif self.keyword and self.keyword not in ("posterior",):
             self._entry(self.keyword, line, 0)
         else:
@@ -282,7 +292,7 @@ class Dictionary:
         for listed in (self.entries, self.statements, self.facts):
             listed.clear()
         self.freed = frozenset()
-        for told in (self.domains, self.normalised, self.whole, self.faces, self.contradicted):
+        for told in (self.domains, self.normalised, self.whole, self.faces, self.contradicted, self.lost):
             told.clear()
 
     def tell_apart(self, lines: Iterable[str]) -> None:
@@ -409,7 +419,11 @@ class Dictionary:
             if latent is None:
                 raise ReadingError(f"'over' names no index: {over!r}", start, start + 1, "declaration")
         pattern = self.pattern(items)
-        shape, domain, values = self._type(type_text, start)
+        try:
+            shape, domain, values = self._type(type_text, start)
+        except ReadingError:
+            self.contradicted.add(plain(items))  # nor has it the meaning that it has undeclared
+            raise
         diagonal = type_text.strip().startswith("diag(")
         if kind == "data" and values == (0, 1):
             domain, values = "bool", None
@@ -657,7 +671,24 @@ class Dictionary:
         for target in targets:
             self._require_any_member(target.items)
         self._require_bound(targets, conditioned, [argument.items for argument in arguments])
+        for target in targets:
+            self._require_supported(target.items, met[1])
         self.statements.append(Statement(targets, conditioned, met[1], arguments))
+
+    def _lose(self, left: str) -> None:
+        """Keep in mind that a distribution was declared which could not be read."""
+        with contextlib.suppress(ReadingError):
+            target = _split_bar(self.surface(left))[0]
+            for items in arguments_of_names(target if not _one_fence(target) else target[0].parts[0]):
+                self.lost |= {plain(letter.spelling.items) for letter in self._variables(items)}
+
+    def _variables(self, items: Items) -> list[Letter]:
+        """The letters that are written so; where there are none, the families of which that is a short name."""
+        for whole in (False, True):
+            met = [(letter, letter.spelling.match(items, 0, whole=whole)) for letter in self.letters]
+            if found := [letter for letter, end in met if end is not None and end[1] == len(items)]:
+                return found
+        return []
 
     def _require_bound(self, targets: tuple[Event, ...], conditions: tuple[Event, ...], arguments: list[Items]) -> None:
         """That a distribution has no letters that its variable does not have, and does not depend on itself.
@@ -680,6 +711,48 @@ class Dictionary:
                     raise ReadingError(f"a distribution of {plain(target.items)} that depends on itself", 0, 1, "declaration")
         if stray:
             raise ReadingError(f"letters that the variable does not have: {', '.join(sorted(stray))}", 0, 1, "declaration")
+
+    def _require_supported(self, items: Items, name: str) -> None:
+        """That a variable has values only where its distribution has them: beyond, the formula of the density is not the density.
+
+        Raises:
+            ReadingError: it was declared with others, as a lifetime in R.
+        """
+        known = densities().get(name)
+        if known is None or not known.domains:
+            return
+        for letter in self._variables(items):
+            domain, values = self._narrowed(letter), letter.values
+            if values is not None:
+                least = values.lower if isinstance(values, Range) else values[0]
+                fits = "count" in known.domains and least >= 0
+                fits = fits or ("bool" in known.domains and values == (0, 1))
+            else:
+                fits = domain in known.domains or (domain == "nonnegative" and "positive" in known.domains)
+            if not fits:
+                declared = "a range" if values is not None else WRITTEN_TYPES.get(domain, domain)
+                wanted = WRITTEN_TYPES.get(known.domains[0], known.domains[0])
+                raise ReadingError(
+                    f"{plain(items)} is declared in {declared}, and {name} is a distribution on {known.support}; try {wanted}",
+                    0,
+                    1,
+                    "declaration",
+                )
+
+    def _narrowed(self, letter: Letter) -> Domain:
+        """The domain of a letter, with what was assumed of its sign."""
+        for fact in self.facts:
+            left, right, relation = fact.left, fact.right, fact.relation
+            if plain(left) == "0" and relation in ("<", "le"):
+                left, right, relation = right, left, {"<": ">", "le": "ge"}[relation]
+            met = letter.spelling.match(left, 0, whole=True)
+            if met is None or met[1] != len(left) or not all(self.is_index(plain(c)) for c in met[0].slots.values()):
+                continue
+            if relation in (">", "ge") and plain(right) == "0" and letter.symbol.domain == "real":
+                return "positive"
+            if relation == "in" and plain(right) in ("positive", "nonnegative", "unit") and letter.symbol.domain == "real":
+                return "unit" if plain(right) == "unit" else "positive"
+        return letter.symbol.domain
 
     def _require_any_member(self, items: Items) -> None:
         """That a distribution is said of every member of a family, ``x_i``, and not of ``x_1`` alone.

@@ -140,6 +140,7 @@ class Expectations(Model):
         Raises:
             ReadingError: they are averaged over, or that is left open.
         """
+        self._require_no_capture(item, body, weights)
         symbols = {node.symbol for node in walk_unfolded(body) if isinstance(node, Reference)}
         random = {letter.name for letter in self.dictionary.letters if letter.kind == "data" and self.statement_of(letter)}
         data = {symbol.name for symbol in symbols if symbol.role == "data"} & random
@@ -175,6 +176,26 @@ class Expectations(Model):
                 item.end,
                 "ambiguous",
             )
+
+    def _require_no_capture(self, item: Item, body: Formula, weights: Weights) -> None:
+        """That no sum under an expectation binds a letter by which a variable outside of it is named, as in E[sum_i z_i | x_i].
+
+        Raises:
+            ReadingError: one does, and runs over latents: each given its own datum, or all given one?
+        """
+        outside = {index for one in (*(weights.over or ()), *weights.given) for index in one.known}
+        for node in walk_unfolded(body) if outside else ():
+            if not isinstance(node, (Sum, Product)) or node.index not in outside:
+                continue
+            for inner in walk_unfolded(node.body):
+                if isinstance(inner, Reference) and inner.symbol.role == "latent" and node.index in inner.indices:
+                    raise ReadingError(
+                        f"captured: {node.index.name} is bound under the mean, and names a variable outside of it; "
+                        "try another letter for the sum",
+                        item.start,
+                        item.end,
+                        "ambiguous",
+                    )
 
     def _is_given_parameters(self, weights: Weights) -> bool:
         """Whether an average is one under a posterior as it was declared, at parameters that are given there."""

@@ -291,6 +291,8 @@ class Reader:
                 break
             if item.kind == "words":
                 raise ReadingError(f"words inside a formula: {item.text!r}", item.start, item.end)
+            if item.kind == "fraction" and line.position > start and line.items[line.position - 1].kind == "number":
+                _require_no_mixed_number(line.items[line.position - 1], item)
             factors.append(self._factor(line, scope))
         if not factors:
             place = line.peek() or (line.items[-1] if line.items else None)
@@ -326,6 +328,14 @@ class Reader:
             )
         if below is not None and below.kind in ("fence", "group"):
             denominator = self._factor(line, scope)
+            behind = line.peek()
+            if behind is not None and (behind.is_sign("mid", "Vert") or (behind.kind == "fence" and behind.text in ("||", "‖‖"))):
+                raise ReadingError(
+                    "bars behind a bracket below a slash: below it as well, or beside? try \\frac",
+                    below.start,
+                    behind.end,
+                    "ambiguous",
+                )
         else:
             denominator = self.product(line, scope, stops=stops)
         return self.guarded(line.items[first : line.position], lambda: Divide(_combined(factors), denominator))
@@ -357,6 +367,10 @@ class Reader:
                     "ambiguous",
                 )
             declared = word in self.dictionary.sizes or bool(self.dictionary.by_head(word))
+            if word in TRANSPOSES and declared and value.shape == () and any(node.shape for node in walk(value)):
+                raise ReadingError(
+                    f"a power {word}, or the transpose of a number? try a bracket", sup[0].start, sup[-1].end, "ambiguous"
+                )
             if word in TRANSPOSES and not (value.shape == () and declared):
                 value = value if value.shape == () else Transpose(value)
             elif word in ("-1", "{-1}") and len(value.shape) == 2:
@@ -957,6 +971,14 @@ class Reader:
                 dummies[formal] = Closure(actual, scope)
             else:
                 versions.update(changed)
+        if moved and not scope.moved and versions != scope.versions:
+            # One after the other, theta_t would become theta, and that theta_t again.
+            raise ReadingError(
+                f"{plain(items)}: other parameters in the places of both, the free ones and the current ones",
+                items[0].start,
+                items[-1].end,
+                "unsupported",
+            )
         slots = entry.spelling.slots
         numbered = any(not isinstance(self.dictionary.indices.get(slot), Index) for slot in slots)
         if not (dummies or versions or scope.latents or numbered or scope.dummies or moved):
@@ -1212,17 +1234,68 @@ class Reader:
         items = line.items
         while place < len(items) and items[place].is_sign("+", "-"):
             place += 1
-        end = _term_end(items, place)
+        end = first = _term_end(items, place)
+        taken = scope.outer | set(scope.indices)
+        within = self._bound_within(items[place:end]) - taken
+        adjacent = place < end and items[place].text in ("\\sum", "\\prod")
         while end < len(items) and items[end].is_sign("+", "-"):
             following = _term_end(items, end + 1)
             term = items[end + 1 : following]
-            # A latent that an expectation or a divergence averages over is bound there, and none of the sum's.
-            used = (_uses(term if name in self.dictionary.indices else _without_means(term), name) for name in names)
-            if names & scope.outer or names & set(scope.indices) or not any(used):
+
+            def uses(some: frozenset[str], term: Items = term) -> bool:
+                # A latent that an expectation or a divergence averages over is bound there, and none of the sum's.
+                return any(_uses(term if name in self.dictionary.indices else _without_means(term), name) for name in some)
+
+            mine, theirs = not names & taken and uses(names), uses(within)
+            if within and mine != theirs and (theirs or adjacent):
+                raise ReadingError(
+                    "a term behind two sums that uses the letter of one: does the other cover it? try a bracket",
+                    items[end].start,
+                    items[following - 1].end,
+                    "ambiguous",
+                )
+            if not mine and not theirs:
+                if end > first and following == end + 2 and term[0].kind == "number":
+                    raise ReadingError(
+                        "a number behind terms that a sum covers: is it covered as well? try a bracket",
+                        items[end].start,
+                        items[following - 1].end,
+                        "ambiguous",
+                    )
+                self._require_no_later(items, following, names - taken)
                 break
             self.notes.add("a sum covers the terms behind it that use its letter")
             end = following
         return end
+
+    def _bound_within(self, items: Items) -> frozenset[str]:
+        """The letters of the sums inside of a term, other than under a log or another function."""
+        found: set[str] = set()
+        for item in items:
+            if item.kind == "letter" and item.text in FUNCTIONS:
+                break
+            if item.text == "\\sum" and item.sub is not None:
+                cut = sign_at(item.sub, "=", "ne", "in", "<", "le", ">", "ge")
+                found |= {one.text for one in item.sub[:cut] if one.text in self.dictionary.indices}
+        return frozenset(found)
+
+    def _require_no_later(self, items: Items, place: int, names: frozenset[str]) -> None:
+        """That no term further on uses the letter of a sum, which would have to cover what stands between.
+
+        Raises:
+            ReadingError: one does: there its letter stands for nothing, or the sum goes on to it.
+        """
+        while place < len(items) and items[place].is_sign("+", "-"):
+            following = _term_end(items, place + 1)
+            used = [name for name in names & self.dictionary.indices.keys() if _uses(items[place + 1 : following], name)]
+            if used:
+                raise ReadingError(
+                    f"a term that uses {used[0]}, behind one that does not: does its sum cover both? try a bracket",
+                    items[place].start,
+                    items[following - 1].end,
+                    "ambiguous",
+                )
+            place = following
 
     def _product_end(self, items: Items, start: int, stop: int, names: frozenset[str]) -> int:
         """Where what a product covers ends: behind the last factor that uses its letter, where a reader sets the others outside.
@@ -1382,6 +1455,8 @@ class Reader:
     def _builtin(self, line: Line, scope: Scope) -> tuple[Formula, tuple[Items, ...], int]:
         item = line.items[line.position]
         name = item.text
+        if plain((item.bare,)) in self.dictionary.contradicted:
+            raise ReadingError(f"the declaration of {name} could not be read", item.start, item.end, "declaration")
         following = line.peek(1)
         called = following is not None and following.kind == "fence" and following.text in ("()", "[]", "\\{\\}")
         is_size = name in self.dictionary.sizes and item.sub is None
@@ -1503,14 +1578,49 @@ class Reader:
                 return self.guarded((first,), lambda: Function("gamma", (inside + 1,)))
             return inside
         if first.is_sign("mid", "Vert") or (first.kind == "fence" and first.text in ("||", "‖‖", "\\langle\\rangle")):
-            return self._factor(line, scope)  # bars are brackets: \\log |A| n
+            inside = self._factor(line, scope)  # bars are brackets: \\log |A| n
+            behind = line.peek()
+            if behind is not None and (behind.is_sign("mid", "Vert") or (behind.kind == "fence" and behind.text in ("||", "‖‖"))):
+                raise ReadingError(
+                    f"bars behind bars behind {plain((function.bare,))}: are both covered? try a bracket",
+                    first.start,
+                    behind.end,
+                    "ambiguous",
+                )
+            return inside
         sign = self._sign(line) if self._sign_ahead(line) else 1
+        self._require_no_quotient(line, function)
         outside, line.logged = line.logged, True
         try:
             value = self.product(line, scope, stops=_stops_exponential if "exp" in function.text else _stops_logarithm)
         finally:
             line.logged = outside
         return value if sign > 0 else negate(value)
+
+    def _require_no_quotient(self, line: Line, function: Item) -> None:
+        """That it is clear what a slash behind a log without a bracket divides: ``\\log p/q`` is the log of a ratio.
+
+        Raises:
+            ReadingError: by a number or a size one divides the value as well as the argument; an exponential, and by another log.
+        """
+        end = _term_end(line.items, line.position)
+        cut = next((place for place in range(line.position + 1, end) if line.items[place].is_sign("/")), None)
+        between = line.items[line.position : cut]
+        if cut is None or cut + 1 >= end or any(one.kind == "letter" and one.text in (*FUNCTIONS, *BIG) for one in between):
+            return
+        first, below = line.items[cut - 1], line.items[cut + 1]
+        counts = below.kind == "number" or (
+            below.kind == "letter" and below == below.bare and below.text in self.dictionary.sizes
+        )
+        alone = counts and not (first.kind == "number" and len(between) == 1)
+        another = below.kind == "letter" and below.text in FUNCTIONS
+        if "exp" in function.text or alone or another or between[-1].is_sign("!"):
+            raise ReadingError(
+                f"a slash behind {plain((function.bare,))} without a bracket: is its argument divided, or its value?",
+                line.items[line.position].start,
+                below.end,
+                "ambiguous",
+            )
 
     @staticmethod
     def _sign_ahead(line: Line) -> bool:
@@ -1971,6 +2081,22 @@ def _under_no_other(items: Items, start: int, stop: int, names: frozenset[str]) 
         if item.text in BIG and item.sub is not None and any(plain((one,)) in names for one in item.sub):
             return
         yield place
+
+
+def _require_no_mixed_number(number: Item, fraction: Item) -> None:
+    """That a number does not stand before a fraction of numbers.
+
+    Raises:
+        ReadingError: it does, as in 3 1/4: a product, or the sum of the two?
+    """
+    numbers = all(len(part) == 1 and part[0].kind == "number" and part[0] == part[0].bare for part in fraction.parts[:2])
+    if numbers and number == number.bare:
+        raise ReadingError(
+            "a number before a fraction of numbers: their product, or a mixed number? try \\cdot",
+            number.start,
+            fraction.end,
+            "ambiguous",
+        )
 
 
 def _uses(items: Items, name: str) -> bool:

@@ -69,10 +69,15 @@ class Marginals(Latents):
         found: list[tuple[Statement, Match]] = []
         if self.dictionary.contradicted and plain(letter.spelling.items) in self.dictionary.contradicted:
             raise ReadingError(f"{plain(letter.spelling.items)} was given its distribution in two ways", code="declaration")
+        if self.dictionary.lost and plain(letter.spelling.items) in self.dictionary.lost:
+            raise ReadingError(f"the distribution of {plain(letter.spelling.items)} could not be read", code="declaration")
         for statement in self.dictionary.statements:
             for event in statement.targets:
                 known = self._letter(event.items, whole=False)
-                if known is not None and known[0] is letter:
+                if known is None:
+                    # Passed over, what it says would be missing in every probability.
+                    raise ReadingError(f"a distribution of what is not declared so: {plain(event.items)}", code="undeclared")
+                if known[0] is letter:
                     found.append((statement, known[1]))
         return found
 
@@ -146,7 +151,14 @@ class Marginals(Latents):
         Raises:
             ReadingError: it is none (a variable given itself), or asks for an integral that is not known.
         """
-        self._require_inputs_told(before, [one for one in given if self.statement_of(one.letter) is None], scope)
+        inputs = [one for one in given if self.statement_of(one.letter) is None]
+        parts = [p.items for s in self.dictionary.statements for p in (*s.arguments, *s.conditions)] if inputs else []
+        used = {name for items in parts for name in self.letters_behind(items)}
+        for one in inputs:
+            if one.letter.name not in used:
+                # Nothing is known of how it depends on the variables: given it they need not be what they are without it.
+                raise ReadingError(f"no density is declared for {one.letter.name}", 0, 1, "undeclared")
+        self._require_inputs_told(before, inputs, scope)
         given = [one for one in given if self.statement_of(one.letter) is not None]
         before, given = ([self._valued(one, scope) for one in part] for part in (before, given))
         given = [*given, *self._labels(before, given, components or [], scope)]

@@ -827,6 +827,8 @@ class _Surface:
         ):
             self.take()
             label, end = self.argument()
+        if len(label) == 1 and label[0].kind == "number" and label[0].text == "0" and label[0] == label[0].bare:
+            label = (Item("sign", "=", start=label[0].start, end=label[0].start), *label)  # a term that vanishes
         if label and label[0].kind == "sign" and label[0].text in ("=", "<", ">", "le", "ge"):
             return Item("group", BRACED, (inside, label), start=token.start, end=end)
         framed = token.text.endswith(("brace", "bracket", "boxed", "fbox", "underline"))
@@ -952,7 +954,7 @@ def _with_mark(name: str, mark: Items, inside: Items, start: int, end: int) -> I
                 return replace(base, text="=!", start=start, end=end)
             if shown in DEFINES:
                 return replace(base, text=":=", start=start, end=end)
-            if shown in SAID_EQUAL:
+            if shown in SAID_EQUAL or shown.removeprefix("+") in SAID_EQUAL:
                 raise ReadingError(
                     f"an equality with {shown} above: up to a constant, or in distribution? write + const",
                     start,
@@ -1035,7 +1037,11 @@ def _unbraced(found: list[Item]) -> list[Item]:
 
 
 def _joined(found: list[Item]) -> list[Item]:
-    """``\\arg\\max`` is one word; ``\\mid\\mid`` is a double bar."""
+    """``\\arg\\max`` is one word; ``\\mid\\mid`` is a double bar.
+
+    Raises:
+        ReadingError: two bars are set apart from one another, as in ``|\\,|A|\\,|``.
+    """
     out: list[Item] = []
     bars = 0
     for item in found:
@@ -1044,6 +1050,10 @@ def _joined(found: list[Item]) -> list[Item]:
         elif (
             out and bars % 2 and item.is_sign("mid") and out[-1].is_sign("mid") and item == item.bare and out[-1] == out[-1].bare
         ):
+            if item.start - out[-1].end > 1:
+                raise ReadingError(
+                    "bars apart: a norm, or bars around bars? try \\lVert or \\lvert", out[-1].start, item.end, "ambiguous"
+                )
             out[-1] = replace(item, text="Vert", start=out[-1].start)
             bars -= 1
         elif item.is_sign("Vert") and bars % 2 and item.end - item.start == 2:

@@ -19,6 +19,7 @@ from derive.errors import DeriveError, ReadingError
 from derive.formula import (
     ONE,
     ZERO,
+    Add,
     Apply,
     AtEqual,
     Component,
@@ -29,6 +30,7 @@ from derive.formula import (
     Fresh,
     Identity,
     Log,
+    Multiply,
     Named,
     Number,
     Power,
@@ -144,6 +146,8 @@ class Hints:
     """What else is fixed, ``at \\mu_k = \\mu_k^{old}``: equations, or nothing."""
     text: str = ""
     """The hint by which rows are judged, as it is written."""
+    source: str = ""
+    """Of which displays the first row is said to follow."""
 
 
 @dataclass(slots=True)
@@ -197,6 +201,10 @@ class DisplayReader:
         self.broken = False
         self.pending: list[RowClaim] = []
         self.bridging = False
+        self.jumped: set[str] = set()
+        self.resumed = self.loosely = False
+        self.premises: list[tuple[Formula, Formula]] = []
+        self.equations: list[tuple[Formula, Formula]] = []
         self.unread_facts = ""
         self.opaque = False
         self.both_ways = False
@@ -298,8 +306,9 @@ class DisplayReader:
                         raise ReadingError(f"what may be expected is 'refuted': {text!r}", 0, len(text), "hint")
                     self.hints.expected = "refuted"
                 elif word == "from":
-                    # Taken in and not used yet: the row is judged against the one before it.
+                    # Not used yet: the row is judged by itself, and is not refuted where a gradient is said to vanish there.
                     self._require_labels(rest)
+                    self.hints.source = rest
                 elif word in ("solves", "solve"):
                     label, _, symbol = rest.partition(" for ")
                     if label.partition("=")[2].strip() not in ("", "0"):
@@ -423,7 +432,7 @@ class DisplayReader:
             return replace(made, status="skipped", message=self.hints.skip)
         if trouble is not None:
             return replace(made, message=str(trouble), code=trouble.code)
-        before = self.chain_left
+        before = self.chain_left, group
         reader = Reader(self.own, weights=self.weights, place=lambda offset: (source.at(offset).line, source.at(offset).column))
         try:
             if any(_has_second_cell(row.source.text) for row in group):
@@ -463,13 +472,51 @@ class DisplayReader:
                 claim if claim.relation == "propto" or _up_to_constant(claim) else replace(claim, hedge=OPAQUE)
                 for claim in claims
             ]
+        if claims and _RELATED.search(made.reason):
+            reader.notes.add("what the remark says is not looked at")
         return replace(made, status=status, claims=tuple(claims), relation=relation, notes=tuple(sorted(reader.notes)))
 
-    def _forget(self, before: tuple[Formula, Items]) -> None:
-        """Behind a row that could not be read the next one is compared with the one before it."""
-        self.broken, self.chain_left = True, before
+    def _forget(self, before: tuple[tuple[Formula, Items], list[Row]]) -> None:
+        """Behind a row that could not be read the next one is compared with the one before it, where that follows.
+
+        It does behind ``= A``: what equals A equals what stands before it, if that does; likewise of what is proportional. What
+        is said by bounds, approximations, constants, or of a left side of its own, breaks the chain.
+        """
+        self.chain_left, group = before
+        self.broken, self.equation = True, None
+        if self.resumed:
+            self.resumed = False
+            return
         self.bridging = self.previous is not None
-        self.equation = None
+        for row in group:
+            items = self._items(row)
+            signs = [] if items is None else [RELATIONS[item.text] for item in items if _is_relation(item)]
+            if items is None or (part_has_left(items) and row is group[0]):
+                self.jumped.add("another left side")
+            elif _mentions_constant(items, self.own) or not (signs or row is not group[0]):
+                self.jumped.add("a constant")
+            self.jumped |= set(signs)
+
+    def _bridge(self, relation: str, side: Items, reader: Reader) -> None:
+        """Compare a row with the one before those that could not be read, where it follows from it if they are right.
+
+        Raises:
+            ReadingError: it does not; the rows that come are compared with this one.
+        """
+        jumped, self.jumped = self.jumped, set()
+        meaning = RELATIONS[relation]
+        # A density that stands behind "proportional to" and is said to be equal may be meant up to a factor, too.
+        equal = jumped <= {"="} and not (self.loosely and meaning == "=")
+        if equal or (jumped <= {"=", "proportional to"} and meaning == "proportional to"):
+            reader.notes.add("compared with the row before the one that could not be read, as if that were right")
+            return
+        self.previous, self.bridging = None, False
+        if "another left side" not in jumped and meaning not in ("approximately", "defines", "is distributed as"):
+            self.previous = self.exact = self._side(side, reader)
+            self.resumed = True
+        raise ReadingError(
+            "the row before could not be read: there is nothing to compare with", side[0].start, side[-1].end, "previous"
+        )
 
     def _claims(
         self, parts: list[Items], reader: Reader, following: list[Row] | None, number: int
@@ -497,6 +544,11 @@ class DisplayReader:
                     replace(claim, hedge="the row before could not be read, and this one differs from the row before that")
                     for claim in one
                 ]
+            if number == 1 and self._from_a_slope():
+                one = [
+                    replace(claim, hedge="the row follows from another display, as its hint says: that is not used here")
+                    for claim in one
+                ]
             if self.unread_facts:
                 one = [replace(claim, hedge=self.unread_facts) for claim in one]
             self.bridging = False
@@ -511,6 +563,11 @@ class DisplayReader:
                 status = "claim"
         return status, claims, ("implies" if arrow else shown)
 
+    def _from_a_slope(self) -> bool:
+        """Whether the hint names a display that begins with a derivative, as one does that sets it to zero."""
+        named = (self.known.get(label) for label in re.findall(r"[^\s(),]+", self.hints.source))
+        return any(left is not None and _is_slope(left) for left in named)
+
     def _begins_with_arrow(self, rows: list[Row]) -> bool:
         items = self._items(rows[0])
         return bool(items) and items[0].kind == "sign" and items[0].text in IMPLICATIONS
@@ -524,6 +581,8 @@ class DisplayReader:
         claims: list[RowClaim] = []
         before_equation = self.equation
         self.hinted = False
+        if before_equation is not None and before_equation not in self.equations:
+            self.equations.append(before_equation)
         if not relations:
             if self.left is None:
                 value = self._estimated(sides[0], reader) or self._side(sides[0], reader)
@@ -545,6 +604,9 @@ class DisplayReader:
                     "the row before could not be read: there is nothing to compare with", items[0].start, items[0].end, "previous"
                 )
             raise ReadingError("a relation without a left side", items[0].start, items[0].end)
+        if self.bridging and not own_left and self.jumped and sides[-1]:
+            self._bridge(relations[0], sides[-1], reader)
+        self.jumped = set()
         if self._is_definition(relations[0], sides, reader, number):
             return self._definition(sides, relations, reader)
         begins = own_left or self.bare
@@ -602,16 +664,28 @@ class DisplayReader:
                     "ill-formed",
                 )
             span = (side[0].start, side[-1].end)
+            self.loosely = self.loosely or meaning == "proportional to" or self._constants(right)
             zero = right == ZERO or (own_left and place == 0 and current == ZERO)
             equation = (current, right)
             if own_left and place == 0 and meaning == "=" and current == ZERO and _is_slope(right) and not implied:
                 # 0 = dQ/dmu (= ..): the gradient of an objective is set to zero, and is then written out.
                 self.equation, current, exact = equation, right, right
+                self.premises.append(equation)
                 self.left = right if self.left == ZERO else self.left
                 continue
+            follows = (
+                own_left
+                and not implied
+                and place == 0
+                and meaning == "="
+                and bool(self.premises)
+                and not (self.hinted and gives_value)
+                and not _is_slope(current)
+            )
             if relation == "=!" or (
                 meaning == "="
                 and zero
+                and not follows
                 and not (self.hinted and gives_value)
                 and self._is_used(
                     current if right == ZERO else right,
@@ -622,8 +696,14 @@ class DisplayReader:
                 )
             ):
                 self.equation = (current, right)
+                self.premises.append(self.equation)
                 if relation == "=!":
                     current = exact = right
+                continue
+            if follows:
+                claims.append(self._following(equation, reader, span))
+                self.equation, current = equation, right
+                exact = right if not self._constants(right) else exact
                 continue
             if implied and place == 0 and self.from_a_bound:
                 raise ReadingError(
@@ -637,14 +717,11 @@ class DisplayReader:
                         side[-1].end,
                         "previous",
                     )
-                claims.append(
-                    RowClaim(
-                        self._implied(before_equation, equation, reader),
-                        "implies",
-                        span,
-                        hedge=self._by_constraint(before_equation, equation) or _for_every_member(before_equation, equation),
-                    )
-                )
+                hedge = self._by_constraint(before_equation, equation) or _for_every_member(before_equation, equation)
+                hedge = hedge or self._by_others(before_equation, equation)
+                if before_equation is None:
+                    hedge = "what this row follows from stands in another display, and is not used here"
+                claims.append(RowClaim(self._implied(before_equation, equation, reader), "implies", span, hedge=hedge))
                 if self.both_ways and before_equation is not None:
                     claims.append(RowClaim(self._implied(equation, before_equation, reader), "is implied by", span))
             else:
@@ -659,7 +736,8 @@ class DisplayReader:
                 if alone and meaning in BOUNDS:
                     claims[-1] = replace(claims[-1], used=True)
                     self.from_a_bound = True
-                if alone and meaning == "=" and not _is_quantity(current) and not self.hinted:
+                set_up = not _is_quantity(current) or (self._parameters(right) and not self._parameters(current))
+                if alone and meaning == "=" and set_up and not self.hinted:
                     claims[-1] = replace(claims[-1], used=True)
                 claims += [replace(claim, span=span, hedge=hedge or claim.hedge) for claim in self.pending]
                 self.pending = []
@@ -674,6 +752,18 @@ class DisplayReader:
             self._define(sides[0], sides[1])  # later rows may use the new value by its name
         return claims, relations[0]
 
+    def _following(self, equation: tuple[Formula, Formula], reader: Reader, span: tuple[int, int]) -> RowClaim:
+        """An equation below one that is to be used, as a gradient that vanishes: it holds by itself, or follows from that."""
+        alternatives = [self._claim(reader, equation[0], "=", equation[1])]
+        for before in self.premises:
+            first = _difference(*before)
+            alternatives.append(self._claim(reader, first, "implies", _difference(*equation)))
+        last = self.premises[-1]
+        hedge = self._by_constraint(last, equation) or _for_every_member(last, equation)
+        if len(self.premises) > 1:
+            hedge = "this step may use several of the equations before; one at a time is used here"
+        return RowClaim(tuple(alternatives), "implies", span, hedge=hedge)
+
     def _is_used(self, value: Formula, last: bool, used: bool, *, relations: list[str], implied: bool) -> bool:
         """Whether ``= 0`` sets an equation to be used rather than claiming that something vanishes."""
         if implied and len(relations) == 1:
@@ -687,7 +777,7 @@ class DisplayReader:
             body = body.argument
         if isinstance(value, Number) and value != ZERO:
             return False
-        return _is_slope(body)
+        return _is_slope(body) and not _is_fixed(body)
 
     def _by_constraint(self, before: tuple[Formula, Formula] | None, equation: tuple[Formula, Formula]) -> str:
         """Why a step to or from the value of a multiplier cannot be refuted: it may use the constraint that was set free."""
@@ -695,6 +785,12 @@ class DisplayReader:
         if not self.own.freed or all(symbol.name in self.own.freed for symbol in alone):
             return ""
         return f"this step may use the constraint on {', '.join(sorted(self.own.freed))} that was set free; it is not known here"
+
+    def _by_others(self, before: tuple[Formula, Formula] | None, equation: tuple[Formula, Formula]) -> str:
+        """Why a step cannot be refuted that speaks of letters which the equation before does not have, and others have."""
+        new = set(_symbols(*equation)) - set(_symbols(*(before or ())))
+        others = [one for one in self.equations if one != before and new & set(_symbols(*one))]
+        return "this step may use several of the equations before; one at a time is used here" if others else ""
 
     # Sides.
 
@@ -885,6 +981,20 @@ class DisplayReader:
     def _constants(self, formula: Formula) -> bool:
         return any(isinstance(node, Reference) and node.symbol.name.startswith("constant ") for node in walk(formula))
 
+    def _adds_constants(self, formula: Formula) -> bool:
+        """Whether constants are terms of a formula, as in ``A + C``, with no parameter among their factors."""
+        if not self._constants(formula) or isinstance(formula, Reference):
+            return True
+        if isinstance(formula, Add):
+            return all(map(self._adds_constants, formula.terms))
+        if isinstance(formula, (Multiply, Divide, Sum)):
+            with_constants = [child for child in formula.children if self._constants(child)]
+            rest = [child for child in formula.children if not self._constants(child)]
+            below = isinstance(formula, Divide) and self._constants(formula.denominator)
+            alone = len(with_constants) == 1 and not below and not self._parameters(*rest)
+            return alone and self._adds_constants(with_constants[0])
+        return False
+
     def _claim(
         self, reader: Reader, lhs: Formula, relation: Relation, rhs: Formula, parameters: tuple[Symbol, ...] = ()
     ) -> Claim:
@@ -906,6 +1016,16 @@ class DisplayReader:
         self, meaning: str, current: Formula, exact: Formula, right: Formula, reader: Reader, side: Items
     ) -> tuple[Claim, ...]:
         parameters = self._parameters(current, right)
+        for one in (current, right):
+            if meaning != "proportional to" and self._constants(one) and not self._adds_constants(one):
+                raise ReadingError(
+                    "a constant that is no term by itself: a factor? try \\propto, or declare it",
+                    side[0].start,
+                    side[-1].end,
+                    "ambiguous",
+                )
+        if meaning in BOUNDS and (self._constants(current) or self._constants(right)):
+            raise ReadingError("a bound up to a constant is not read", side[0].start, side[-1].end, "unsupported")
         if self.chain_maximiser:
             if meaning != "=":
                 raise ReadingError("maximisers are equal or not", side[0].start, side[-1].end, "ill-formed")
@@ -921,8 +1041,8 @@ class DisplayReader:
                 known = self._claim(reader, current, "= up to a constant", right, parameters=parameters)
                 argument = self._random_parameter(reader)
                 if not argument:
-                    by_index = self._free_of_index(current, right, reader)
-                    return (known,) if by_index is None else (known, by_index)
+                    by_index = self._free_of_index(current, right, reader, side)
+                    return (known,) if by_index is None else (by_index,)
                 reader.notes.add(f"const is free of {argument[0].name}, of which the left side is the density")
                 return (replace(known, parameters=argument),)
             return (self._claim(reader, current, "=", right),)
@@ -932,15 +1052,18 @@ class DisplayReader:
             raise ReadingError("a bound for a value of which the hint speaks", side[0].start, side[-1].end, "unsupported")
         return (self._claim(reader, current, _BOUNDS[meaning], right),)
 
-    def _free_of_index(self, current: Formula, right: Formula, reader: Reader) -> Claim | None:
+    def _free_of_index(self, current: Formula, right: Formula, reader: Reader, side: Items) -> Claim | None:
         """``\\log p(z_i=k|x_i) = .. + const`` with a constant free of k: two members differ by the same on both sides."""
         items = self.chain_left[1]
         left = self.chain_left[0]
-        if len(items) != 3 or items[0].text not in FUNCTIONS or items[0] != items[0].bare or not isinstance(left, Log):
+        if items and items[0].is_sign("-"):
+            items, left = items[1:], negate(left)
+        if len(items) not in (2, 3) or items[0].text not in FUNCTIONS or items[0] != items[0].bare or not isinstance(left, Log):
             return None
         outside = self.chain_left
         self.chain_left = left.argument, items[1:]
         try:
+            self._require_values(reader, side)
             index = self._summed_index(reader)
         finally:
             self.chain_left = outside
@@ -950,6 +1073,34 @@ class DisplayReader:
         reader.notes.add(f"const is free of {index.name}, over which the left side is normalised")
         here, there = current - right, rename(current - right, {index: other})
         return self._claim(reader, here, "=", there)
+
+    def _require_values(self, reader: Reader, side: Items) -> None:
+        """That the left side is no probability of latents, given others, that stand for all of their values.
+
+        Raises:
+            ReadingError: it is one, as ``p(Z | X)`` is: what is free of Z is no constant in the parameters.
+        """
+        items = self.chain_left[1]
+        if len(items) != 2 or items[0].text not in DENSITY_NAMES or items[1].kind != "fence":
+            return
+        arguments = list(arguments_of(items[1].parts[0]))
+        bar = next((place for place, one in enumerate(arguments) if place and one.separator in ("mid", "Vert")), None)
+        given = [reader.probabilities.letter_of(one.items, whole=True) for one in arguments[bar:]] if bar is not None else []
+        members = [m for one in arguments[bar:] for m in reader.probabilities.members_of(one.items)] if bar is not None else []
+        data = any(one is not None and one.kind == "data" for one in (*given, *members))
+        for one in arguments[:bar] if data else ():
+            if sign_at(one.items, "=") is not None:
+                continue
+            letter = reader.probabilities.letter_of(one.items, whole=True)
+            named = [*reader.probabilities.members_of(one.items), *([letter] if letter is not None else [])]
+            if any(each.kind == "latent" and each.values is not None for each in named):
+                raise ReadingError(
+                    "the log of a probability of latents up to a constant free of them is not read yet; "
+                    "try the value of one, as in p(z_i=k | x_i)",
+                    side[0].start,
+                    side[-1].end,
+                    "unsupported",
+                )
 
     def _parameters(self, *formulas: Formula) -> tuple[Symbol, ...]:
         found: dict[Symbol, None] = {}
@@ -1485,6 +1636,23 @@ def _stationary(claim: Claim, symbol: Symbol, solution: Formula) -> RowClaim:
     )
 
 
+def _is_relation(item: Item) -> bool:
+    return item.kind == "sign" and item.text in RELATIONS
+
+
+def _mentions_constant(items: Items, dictionary: Dictionary) -> bool:
+    """Whether a constant stands among items that is written without a declaration: ``+ const``, ``+ C``."""
+    return any(
+        (item.kind == "words" and item.text.lower().startswith("const"))
+        or (item.kind == "letter" and item.text in ("C", "c", "K", "const") and not dictionary.by_head(item.text))
+        for item in items
+    )
+
+
+_RELATED = re.compile(r"[=<>≤≥]|\\(?:le|leq|ge|geq|propto)(?![a-z])")
+"""A relation in a remark: what it says is no claim of the row's, and goes unjudged."""
+
+
 def part_has_left(items: Items) -> bool:
     """Whether a row has a left side of its own."""
     return bool(items) and not (items[0].kind == "sign" and items[0].text in RELATIONS)
@@ -1772,6 +1940,18 @@ def _is_slope(value: Formula) -> bool:
     while isinstance(value, Component):
         value = value.argument
     return isinstance(value, Derivative) and value.by.symbol.role in ("param", "current") and _is_objective(value.body)
+
+
+def _is_fixed(slope: Formula) -> bool:
+    """Whether a derivative is free of all parameters: that it vanishes is then no equation for one."""
+    own = slope.by.symbol if isinstance(slope, Derivative) else None
+    for symbol in sorted(_symbols(slope), key=lambda symbol: symbol != own):
+        if symbol.role in ("param", "current"):
+            letters = tuple(Fresh.index(Index("p", own)) for own in symbol.family)
+            moved = Claim(label="its slope", lhs=Derivative(slope, Reference(symbol, letters)), rhs=ZERO)
+            if not isinstance(prove(moved), Proof):
+                return False
+    return True
 
 
 def _is_objective(body: Formula) -> bool:

@@ -25,14 +25,16 @@ from derive.notes.displays import (
 )
 from derive.notes.entries import Lines, entries, hints_and_declarations
 
-_OPENS = re.compile(rf"\$\$|\\\[|\\begin\{{(?P<name>{OUTER_NAMES})\}}")
+_OPENS = re.compile(rf"\$\$|\\?\\\[|\\begin\{{(?P<name>{OUTER_NAMES})\}}")
 _LABEL = re.compile(r"[ \t]*[.,;]?[ \t]*(?:\(([^()\s]+)\)|\{#([^}\s]+)[^}\n]*\})[ \t]*(?:\n|$)")
 _DIRECTIVE_LABEL = re.compile(r"\s*(?:---\s*\n\s*)?:?label:\s*(\S+)")
 _OPTION = re.compile(r"[ \t]*(?::[a-z-]+:[^\n]*|---[ \t]*|[a-z-]+:[^\n]*)(?:\n|$)")
 # Where a display that was never closed is given up: a fence, a heading or an unseen declaration is no formula.
 _STOPS = re.compile(r"^[ \t>]*(?:```|~~~|#{1,6}[ \t]|<!--[ \t]*derive:)", re.MULTILINE)
 _DOLLARS = re.compile(r"\\.|\$\$", re.DOTALL)
-_INLINE = re.compile(rf"\\\[|\\begin\{{(?P<name>{OUTER_NAMES})\}}|\\.|`+|<!--|\$\$", re.DOTALL)
+_INLINE = re.compile(rf"\\?\\\[|\\begin\{{(?P<name>{OUTER_NAMES})\}}|\\.|`+|<!--|\$\$", re.DOTALL)
+_BRACKETS = ("\\[", "\\\\[")
+"""Opening marks of displays in brackets; the backslash is doubled where Markdown takes one of them away."""
 _RAW_HTML = re.compile(r"\s*<(?:script|pre|style|textarea)\b", re.IGNORECASE)
 _MATHEMATICAL = re.compile(r"[=<>\\~≤≥≈∝]")
 
@@ -43,12 +45,13 @@ def _closing(text: str, opened: re.Match[str], limit: int) -> tuple[int, int, in
         end = environment_end(text, opened.end(), limit, name)
         after = end + len(f"\\end{{{name}}}")
         return opened.start(), after if end >= 0 else -1, after
-    if opened.group() == "$$":
+    closing = opened.group().replace("[", "]")
+    if closing == "$$":
         marks = (mark.start() for mark in _DOLLARS.finditer(text, opened.end(), limit) if mark.group() == "$$")
         end = next(marks, -1)
     else:
-        end = text.find("\\]", opened.end(), limit)
-    return opened.end(), end, end + 2
+        end = text.find(closing, opened.end(), limit)
+    return opened.end(), end, end + len(closing)
 
 
 class _Reader:
@@ -88,7 +91,7 @@ class _Reader:
         if end < 0:
             self.given_up[opened.group()] = limit
             return False
-        if opened.group() == "\\[" and not _MATHEMATICAL.search(self.text, start, end):
+        if opened.group() in _BRACKETS and not _MATHEMATICAL.search(self.text, start, end):
             return False
         if silent:
             return True
@@ -138,7 +141,7 @@ class _Reader:
                 same = runs.get(len(kind), [])
                 next_run = bisect.bisect_right(same, mark.start())
                 at = same[next_run] + len(kind) if next_run < len(same) else at
-            elif kind in absent or (kind[0] == "\\" and kind != "\\[" and not mark["name"]):
+            elif kind in absent or (kind[0] == "\\" and kind not in _BRACKETS and not mark["name"]):
                 continue
             elif kind == "<!--":
                 close = self.text.find("-->", at, end)
@@ -151,7 +154,7 @@ class _Reader:
                 first, last, after = _closing(self.text, mark, end)
                 if last < 0:
                     absent.add(kind)
-                elif kind != "\\[" or _MATHEMATICAL.search(self.text, first, last):
+                elif kind not in _BRACKETS or _MATHEMATICAL.search(self.text, first, last):
                     at = self.labelled(first, last, after, end)
 
     def labelled(self, first: int, last: int, after: int, end: int) -> int:

@@ -40,7 +40,7 @@ FLOORS = {
     "derive.notation.probabilities": 4.5,
     "derive.notation.latex_reader": 4.5,
     "derive.notation": 4,
-    "derive.densities": 4,
+    "derive.densities": 3.95,
     "derive.models": 5,
     "derive.expectation_maximisation": 6,
     "derive.identities": 7,

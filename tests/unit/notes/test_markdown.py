@@ -177,6 +177,18 @@ def test_a_comment_that_swallows_a_row_break_is_said() -> None:
     assert [warned.place.line for warned in found.warnings] == [2]
 
 
+def test_brackets_with_a_doubled_backslash() -> None:
+    found = displays(
+        "\\\\[ a = b \\\\]\n\nText \\\\[ a = c \\\\] more.\n\n"
+        "$$\n\\begin{aligned}\na &= b\n\\\\[4pt]\nc &= d\n\\end{aligned}\n$$\n"
+    )
+    assert [[row.source.text.strip() for row in display.rows] for display in found] == [
+        ["a = b"],
+        ["a = c"],
+        ["a &= b", "c &= d"],
+    ]
+
+
 def test_suffixes_and_limits(tmp_path: Path) -> None:
     with pytest.raises(UnknownNameError):
         read_note(Path("note.docx"), "x")

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from checks.note_reports import provided
 from checks.notes import check_note
 from checks.witness import Witness
 from derive.notes import read_note
@@ -169,6 +170,15 @@ u_i ~ Normal(\mu, s)
 g_i ~ Gamma(a, r)
 v_i | u_i ~ Normal(u_i, s)
 """
+COUNTED = r"""
+size n
+index i, j in 1..n
+data x_i in N
+latent g_i in positive
+param a in positive ; b in positive
+g_i ~ Gamma(a, b)
+x_i | g_i ~ Poisson(g_i)
+"""
 SAID = r"""
 size n, K
 index i in 1..n ; k, l in 1..K
@@ -184,6 +194,9 @@ index k in 1..K
 param \theta_k in R ; \mu in R
 define L(\theta) = \sum_k \theta_k^2
 """
+
+FACTORS = "".join(f"(n-{number})" for number in range(1, 21))
+ROOTS = "".join(f"(d-{number})" for number in range(1, 21))
 
 TWINS = [
     # braces are not printed
@@ -459,7 +472,242 @@ TWINS = [
     (SAID, r"\frac{\partial}{\partial\phi} p(x_i|z_i=k) = 0", r"\frac{\partial}{\partial x_i} p(x_i) = 0"),
     # a member is not all of a family
     (FAMILY, r"L(\theta) = \sum_k \theta_k^2", r"L(\theta_1) = \sum_k \theta_k^2"),
+    # a letter that is bound under a mean and free outside of it
+    (
+        COUNTED,
+        r"E[\sum_j g_j | x_1, \dots, x_n] = \sum_j \frac{a + x_j}{b + 1}",
+        r"E[\sum_i g_i | x_i] = \sum_i \frac{a + x_i}{b + 1}",
+    ),
+    (
+        COUNTED,
+        r"\sum_i E[g_i | x_i] = \sum_i \frac{a + x_i}{b + 1}",
+        r"\sum_i E[\sum_i g_i | x_i] = n \sum_i \frac{a + x_i}{b + 1}",
+    ),
+    # what a slash behind a log divides, and what bars behind bars are under
+    (NUMBERS, r"\log(v) / 2 = \frac12 \log v", r"\log v / 2 = \log v - \log 2"),
+    (NUMBERS, r"\log v^3/v = 2 \log v", r"\log v / \log v^2 = \log v - \log \log v^2"),
+    (NUMBERS, r"\log v / (1 + v) = \log v - \log(1 + v)", r"\log n! / n = \log (n-1)!"),
+    (NUMBERS, r"e^u / v = \frac{e^u}{v}", r"\exp u / v = e^{u/v}"),
+    (NUMBERS, r"\log |S| v = v \log |S|", r"\log |S||S| = |S| \log |S|"),
+    (NUMBERS, r"1/|S|^{1/2} = |S|^{-1/2}", r"1/(2\pi)|S| = \frac{|S|}{2\pi}"),
+    (NUMBERS, r"|u|\,|u| = u^2", r"|\,|A|\,| = \|A\|"),
+    # a number before a fraction of numbers
+    (NUMBERS, r"3 \cdot \frac{1}{4} u = \frac34 u", r"3 \frac{1}{4} u = \frac34 u"),
+    (NUMBERS, r"3 \frac{u}{4} = \frac34 u", r"2 \frac12 = 1"),
+    # terms behind two sums, and behind terms without the letter
+    (
+        NUMBERS,
+        r"\sum_m \sum_j (w_j + \mu_m) = k \sum_j w_j + d \sum_m \mu_m",
+        r"\sum_m \sum_j w_j + \mu_m = k \sum_j w_j + \sum_m \mu_m",
+    ),
+    (
+        NUMBERS,
+        r"\sum_m \sum_j \mu_m w_j + w_j \mu_m = 2 \sum_m \sum_j \mu_m w_j",
+        r"\sum_m \sum_j \mu_m + w_j = d \sum_m \mu_m + k \sum_j w_j",
+    ),
+    (
+        NUMBERS,
+        r"\sum_m \mu_m + a + \sum_m q_m = \sum_m \mu_m + a + 1",
+        r"\sum_m \mu_m + a + q_m = \sum_m \mu_m + k a + 1",
+    ),
+    (NUMBERS, r"\sum_m (\mu_m + q_m - 1) = \sum_m \mu_m + 1 - k", r"\sum_m \mu_m + q_m - 1 = \sum_m \mu_m"),
+    # a derivative that is free of all parameters is no equation for one
+    (NUMBERS, r"\frac{\partial v}{\partial u} = 0", r"\frac{\partial}{\partial u} \sum_i (x_i - u) = 0"),
+    # a constant is a term by itself
+    (NUMBERS, r"\log (v e^{a}) = \log v + c", r"v e^{a} = c v^2"),
+    (NUMBERS, r"-u^2 \le 0", r"-u^2 \le -2 u + c"),
+    # what vanishes by the label below a brace, and what a power of a number is
+    (NUMBERS, r"u + \underbrace{v - v}_{0} = u", r"\underbrace{u - v}_{0} = u - v"),
+    (NUMBERS, r"u + \underbrace{v}_{n} = u + v", r"u + \underbrace{v}_{0} = u + v"),
+    (NUMBERS, r"\log v \overset{(a)}{=} \log v", r"\log v \overset{+c}{=} \log v"),
+    (NUMBERS + "size T\ndata t in R^T", r"t^T t = \|t\|^2", r"(t^T t)^T = t^T t"),
+    # polynomials with more roots than sizes are tried
+    (NUMBERS, rf"u {FACTORS} \cdot 2 = 2 u {FACTORS}", rf"{FACTORS} = 0"),
+    (NUMBERS, r"\sum_i (x_i - u) = \sum_i x_i - n u", rf"\sum_i (x_i - u) {FACTORS} = 0"),
+    (NUMBERS, r"d |S| = |S| d", rf"{ROOTS} |S| = 0"),
+    (NUMBERS, r"u + n = u + \text{const}", rf"u {FACTORS} = u^2 {FACTORS} + \text{{const}}"),
 ]
+
+
+def test_sizes_for_which_an_index_is_in_range_are_named() -> None:
+    note = checked(NUMBERS, r"\sum_m \delta_{m2} = 1", r"\sum_m \delta_{m1} = 1", r"\sum_m \mu_m \delta_{m3} = \mu_3")
+    assert [step.verdict for step in note.steps] == ["proved", "proved", "proved"]
+    assert [provided(step) for step in note.steps] == [["k is at least 2"], [], ["k is at least 3"]]
+
+
+@pytest.mark.parametrize(
+    ("declared", "density", "taken"),
+    [
+        ("positive", "Exponential(v)", True),
+        ("R", "Exponential(v)", False),
+        ("nonnegative", "Gamma(v, 2)", True),
+        ("Z", "Gamma(v, 2)", False),
+        ("unit", "Beta(v, v)", True),
+        ("positive", "Beta(v, v)", False),
+        ("N", "Poisson(v)", True),
+        ("0..5", "Poisson(v)", True),
+        ("Z", "Poisson(v)", False),
+        ("0..1", "Bernoulli(1/2)", True),
+        ("N", "Bernoulli(1/2)", False),
+        ("R\nassume t_i > 0", "Exponential(v)", True),
+        ("R\nassume t_i < 0", "Exponential(v)", False),
+    ],
+)
+def test_a_variable_has_values_only_where_its_distribution_has_them(declared: str, density: str, taken: bool) -> None:
+    note = checked(NUMBERS + f"data t_i in {declared}\nt_i ~ {density}", "p(t_i) = p(t_i)")
+    assert bool(note.troubles) is not taken
+    assert taken or note.steps[0].verdict == "unread"
+
+
+def rows(*written: str) -> str:
+    return r"\begin{aligned}" + r" \\ ".join(written) + r"\end{aligned}"
+
+
+def verdicts(declarations: str, *written: str) -> list[str]:
+    return [step.verdict for step in checked(declarations, rows(*written)).steps]
+
+
+def test_what_stands_behind_an_unread_row_is_compared_only_where_it_follows() -> None:
+    start, odd = r"u &= u + v - v", r"\operatorname{foo}(u)"
+    assert verdicts(NUMBERS, start, rf"&= {odd}", r"&= u") == ["proved", "unread", "proved"]
+    assert verdicts(NUMBERS, start, rf"&\le {odd}", r"&= u", r"&= u + v - v") == ["proved", "unread", "unread", "proved"]
+    assert verdicts(NUMBERS, start, rf"&\le {odd}", r"&= u", r"&= u + v") == ["proved", "unread", "unread", "refuted"]
+    for middle in (rf"&\le {odd}", rf"&\approx {odd}", rf"&= {odd} + \text{{const}}", rf"&\to {odd}", rf"v &= {odd}"):
+        assert verdicts(NUMBERS, start, middle, r"&= u")[2] == "unread"
+    assert verdicts(NUMBERS, r"u + v &\to v", r"&= u + v")[1] == "unread"
+
+
+def test_a_density_that_is_unread_behind_a_factor_is_not_jumped_over() -> None:
+    kernel = r"p(\mu) \prod_{i=1}^n p(y_i | \mu)"
+    start, named = rf"p(\mu | Y) &\propto {kernel}", r"\operatorname{N}(\mu | m, s)"
+    assert verdicts(PRIOR, start, rf"&= {named}", rf"&\propto {kernel}") == ["proved", "unread", "proved"]
+    assert verdicts(PRIOR, start, rf"&= {named}", rf"&= {kernel}") == ["proved", "unread", "unread"]
+
+
+def test_an_equation_below_a_gradient_that_vanishes_follows_from_it() -> None:
+    slope = r"\frac{\partial}{\partial u} \sum_i (x_i - u)^2 &= 0"
+    assert verdicts(NUMBERS, slope, r"\sum_i x_i - n u &= 0", r"\implies u &= \bar x") == ["defined", "proved", "proved"]
+    assert verdicts(NUMBERS, slope, r"2 \sum_i x_i - n u &= 0", r"\implies u &= 2 \bar x") == ["defined", "refuted", "proved"]
+    assert verdicts(NUMBERS, slope, r"\sum_i x_i - n u &= 0") == ["defined", "proved"]
+    assert verdicts(NUMBERS, slope, r"\sum_i x_i - u &= 0") == ["defined", "refuted"]
+    assert verdicts(NUMBERS, slope, r"u &= \bar x") == ["defined", "proved"]
+    assert verdicts(NUMBERS, slope, r"u &= 2 \bar x") == ["defined", "refuted"]
+
+
+CATEGORIES = r"""
+size n, K
+index i in 1..n ; k in 1..K
+data x_i in N
+latent z_i in 1..K
+const \pi in simplex(K)
+param \lambda_k in positive
+z_i ~ Categorical(\pi)
+x_i | z_i=k ~ Poisson(\lambda_k)
+posterior r_{ik} = p(z_i=k | x_i)
+define X = (x_i) ; Z = (z_i)
+"""
+
+
+@pytest.mark.parametrize("left", [r"\log p(z_i=k | x_i)", r"\log r_{ik}"])
+def test_a_constant_of_a_category_s_log_probability_is_free_of_the_category(left: str) -> None:
+    right, wrong = r"\log \pi_k + x_i \log \lambda_k - \lambda_k + C", r"x_i \log \lambda_k - \lambda_k + C"
+    assert verdicts(CATEGORIES, f"{left} &= {right}", f"&= {wrong}") == ["proved", "refuted"]
+    assert verdict(CATEGORIES, rf"-{left} = \lambda_k - x_i \log \lambda_k - \log \pi_k + C") == "proved"
+    assert verdict(CATEGORIES, rf"-{left} = \lambda_k - x_i \log \lambda_k + C") == "refuted"
+    assert verdict(CATEGORIES, rf"{left} = \log \pi_k + x_i \log \lambda_k + C") == "refuted"
+
+
+def test_a_constant_free_of_all_latents_is_not_one_free_of_the_parameters() -> None:
+    assert verdict(CATEGORIES, r"\log p(Z | X) = \log p(X, Z) + C") == "unread"
+    assert verdict(CATEGORIES, r"\log p(z_i | x_i) = \log p(x_i, z_i) + C") == "unread"
+    assert verdict(CATEGORIES, r"\log p(X, Z) = \log p(X | Z) + C") == "proved"
+
+
+def test_a_distribution_of_what_is_not_declared_is_not_passed_over() -> None:
+    model = CATEGORIES.replace("x_i | z_i=k ~ Poisson(\\lambda_k)", "{}").replace("posterior r_{ik} = p(z_i=k | x_i)", "")
+    assert verdict(model.replace("{}", "x_i | z_i=k ~ Poisson(\\lambda_k)"), r"p(z_i=k) = \pi_k") == "proved"
+    for line in ("", "y_i | z_i=k ~ Poisson(\\lambda_k)"):
+        assert verdict(model.replace("{}", line), r"p(z_i=k | x_i) = \pi_k") == "unread"
+    vector = model.replace("data x_i in N", "data x_{ik} in N").replace("{}", "x_i | z_i=k ~ Poisson(\\lambda_k)")
+    assert verdict(vector, r"p(z_i=k | x_i) = \pi_k") == "unread"
+
+
+@pytest.mark.parametrize(
+    "line", ["x ~ Normal(u, 1)", "X ~ Normal(u, 1)", "x_i - u ~ Normal(0, 1)", "y_i ~ Normal(u, 1)", r"x_i ~ \mathcal{N}(u, 1)"]
+)
+def test_a_likelihood_that_is_not_read_leaves_no_posterior(line: str) -> None:
+    declarations = NUMBERS + "u ~ Normal(0, 1)\ndefine X = (x_i)\n"
+    assert verdict(declarations + "x_i ~ Normal(u, 1)", r"p(u | X) \propto e^{-u^2/2} \prod_i e^{-(x_i-u)^2/2}") == "proved"
+    for given in ("X", "x", "o"):
+        note = checked(declarations + line, rf"p(u | {given}) \propto e^{{-u^2/2}}")
+        assert note.steps[0].verdict == "unread"
+
+
+def test_a_letter_whose_declaration_is_not_read_has_no_other_meaning() -> None:
+    note = checked(NUMBERS + r"param I in spdd(d) ; \pi in Q", "A I = A", r"v \pi = \pi v", "A A = A A")
+    assert [step.verdict for step in note.steps] == ["unread", "unread", "proved"]
+
+
+def test_arguments_that_change_places_are_not_put_in_one_after_the_other() -> None:
+    declarations = CATEGORIES + r"define \theta = (\lambda) ; \theta^{old} = (\lambda^{old})"
+    value = r"\sum_i \sum_k p(z_i=k | x_i, {}) \log p(x_i, z_i=k | {})"
+
+    def judged(first: str, second: str, now: str, then: str) -> str:
+        display = r"Q(\theta, \theta^{old}) := " + value.format(r"\theta^{old}", r"\theta").replace("{old}", "{old}")
+        return verdict(declarations, display, rf"Q({first}, {second}) = " + value.format(then, now))
+
+    theta, old = r"\theta", r"\theta^{old}"
+    assert judged(theta, old, theta, old) in ACCEPTED
+    assert judged(theta, theta, theta, theta) in ACCEPTED
+    assert judged(old, old, old, old) in ACCEPTED
+    assert judged(old, theta, old, old) not in ACCEPTED
+
+
+def test_a_step_from_several_equations_is_not_refuted_by_the_last() -> None:
+    declarations = NUMBERS + "param b, c in R"
+    assert verdict(declarations, r"u + b = c, \quad b = 1 \implies u = c - 1") == "unknown"
+    assert verdict(declarations, r"u + b = c \implies u = c - b") == "proved"
+    assert verdict(declarations, r"u + b = c \implies u = c + b") == "refuted"
+
+
+def test_a_maximiser_that_leaves_its_domain_at_some_points_is_judged_inside() -> None:
+    def judged(row: str, assumed: str = "") -> str:
+        declarations = NUMBERS + "const b, c in positive\n" + assumed
+        objective = r"H := (b - 1) \log v - c v \label{eq-H}"
+        return verdict(declarations, objective, "<!-- derive: maximises (eq-H) over v -->", row)
+
+    assert judged(r"v = \frac{b-1}{c}") == "unknown"
+    assert judged(r"v = \frac{b}{c}") == "refuted"
+    assert judged(r"v = \frac{b-1}{2c}") == "refuted"
+    assert judged(r"v = -\frac{b}{c}") == "refuted"
+
+
+def test_what_follows_from_another_display_by_a_hint_is_not_refuted() -> None:
+    slope, hint = r"\frac{\partial}{\partial u} \sum_i (x_i - u)^2 = 0 \label{eq-s}", "<!-- derive: from (eq-s) -->"
+    assert verdict(NUMBERS, slope, hint, r"\sum_i x_i = n u") == "unknown"
+    assert verdict(NUMBERS, slope, hint, r"\sum_i (x_i - u) = \sum_i x_i - n u") == "proved"
+    assert verdict(NUMBERS, r"u = u \label{eq-s}", hint, r"\sum_i x_i = n u") == "refuted"
+
+
+def test_what_a_remark_says_is_said_to_be_unjudged() -> None:
+    (step,) = checked(NUMBERS, r"\sum_m q_m = 1 \text{ since } q_m = 2").steps
+    assert "what the remark says is not looked at" in step.row.notes
+
+
+def test_of_two_letters_alike_a_distribution_is_one_of_the_one_that_is_written() -> None:
+    declarations = "size n\nindex i in 1..n\ndata x_i in R ; x in N\nparam v in positive\nx ~ Poisson(v)"
+    assert verdict(declarations, r"p(x) = \frac{v^x}{x!} e^{-v}") == "proved"
+
+
+def test_an_arrow_at_the_beginning_follows_from_what_is_not_here() -> None:
+    assert verdict(NUMBERS, r"\implies u = \bar x") == "unknown"
+    assert verdict(NUMBERS, r"\implies \sum_i (x_i - u) = \sum_i x_i - n u") == "proved"
+
+
+def test_a_name_free_of_parameters_may_be_set_equal_to_one_that_is_not() -> None:
+    declarations = NUMBERS + r"frozen p_{im} in simplex(k) over m ; define P_m = \sum_i p_{im}"
+    assert verdicts(declarations, r"P_m &= a \mu_m", r"\implies \mu_m &= P_m / a") == ["defined", "proved"]
+    assert verdicts(declarations, r"P_m &= \sum_i p_{im} + 1", r"\implies \sum_m P_m &= n")[0] == "refuted"
 
 
 @pytest.mark.parametrize(("declarations", "right", "wrong"), TWINS)
