@@ -530,13 +530,14 @@ class DisplayReader:
         statements = [
             one for formula in (items, *beside) for sign, part in _split(formula, IMPLICATIONS) for one in _listed(sign, part)
         ]
+        # What arrows lead away from is used; what stands in a list without one, or behind the last, is claimed.
+        led_away = following is not None and self._begins_with_arrow(following)
         claims: list[RowClaim] = []
         status: Status = "defined"
         shown: str | None = None
         for place, (sign, part) in enumerate(statements):
             implied = (arrow if place == 0 else sign) is not None
-            last = place == len(statements) - 1
-            next_arrow = not last or (following is not None and self._begins_with_arrow(following))
+            next_arrow = led_away or any(other is not None for other, _ in statements[place + 1 :])
             self.both_ways = (arrow if place == 0 else sign) == BOTH_WAYS
             one, relation = self._statement(part, reader, implied=implied, used=next_arrow, number=number)
             if self.bridging and not part_has_left(part):

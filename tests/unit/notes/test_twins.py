@@ -199,6 +199,10 @@ FACTORS = "".join(f"(n-{number})" for number in range(1, 21))
 ROOTS = "".join(f"(d-{number})" for number in range(1, 21))
 
 TWINS = [
+    # A list without an arrow claims each of its equations.
+    (NUMBERS, r"u + u = 2u, \quad v + v = 2v", r"u = 2u, \quad v = v"),
+    (NUMBERS, r"u + u = 2u \qquad v = v", r"u = 2u \qquad v = v"),
+    (NUMBERS, r"2u = u \implies u = 0, \quad v + v = 2v", r"2u = u \implies u = 0, \quad v + v = 3v"),
     # braces are not printed
     (NUMBERS, r"{u + v} a = u + v a", r"{u + v} a = u a + v a"),
     (NUMBERS, r"a - {u + v} = a - u + v", r"a - {u + v} = a - u - v"),
