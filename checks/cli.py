@@ -1,4 +1,4 @@
-"""The command line: ``derive em``, ``check``, ``init``, ``read``, ``explain``, ``list``, ``doctor`` and ``completion``.
+"""The command line: ``derive em``, ``verify``, ``check``, ``init``, ``read``, ``explain``, ``list``, ``doctor``, ``completion``.
 
 stdout carries the report alone; progress and errors go to stderr. Everything heavy is imported inside the commands, so that
 ``--help`` answers at once.
@@ -89,6 +89,12 @@ class Commands(click.Group):
 
 def _models() -> list[str]:
     from derive.models import names
+
+    return names()
+
+
+def _identities() -> list[str]:
+    from derive.identities import names
 
     return names()
 
@@ -208,6 +214,46 @@ def em(
     account = _judged(told, found.lettered(convention(notation)), seed, points)
     _deliver(written.write(account, _page(output)), output)
     return _verdict_code(account.findings.values(), allow_unknown)
+
+
+@cli.command(short_help="Judge the catalogue of identities for the models.")
+@click.argument("models", nargs=-1, type=NameOf("model", _models))
+@click.option(
+    "--identity", "chosen", multiple=True, type=NameOf("identity", _identities), help="This identity alone; repeatable."
+)
+@click.option("--format", "format_", type=click.Choice(["text", "json"]), default="text", show_default=True)
+@click.option("-o", "--output", type=click.Path(path_type=Path), help="Write to this file instead of stdout.")
+@click.option("-j", "--processes", type=click.IntRange(1, 64), default=1, show_default=True, help="How many at a time.")
+@click.option("--seed", type=click.IntRange(min=0), default=0, show_default=True, help="Fixes every numeric point.")
+@click.option("--points", type=click.IntRange(1, 50), default=3, show_default=True, help="How many points a claim is tried at.")
+@click.option("--autodiff/--no-autodiff", default=True, show_default=True, help="Take the derivatives by JAX too.")
+def verify(
+    models: tuple[str, ...],
+    chosen: tuple[str, ...],
+    format_: str,
+    output: Path | None,
+    processes: int,
+    seed: int,
+    points: int,
+    autodiff: bool,
+) -> int:
+    """Judge every identity for every model (or for MODELS) to which it applies, and print the table.
+
+    Exit code 0: every pair is proved or confirmed and every control refuted; 1: some are not; 2: usage.
+    """
+    from checks.catalogue import Entry, entries, record, table
+    from checks.environment import environment
+
+    asked, wanted = list(dict.fromkeys(models)) or _models(), list(dict.fromkeys(chosen)) or _identities()
+    _check(output)
+    found: list[Entry] = []
+    with _progress(len(asked) * len(wanted)) as advance:
+        for entry in entries(asked, wanted, seed=seed, points=points, autodiff=autodiff, processes=processes):
+            found.append(entry)
+            advance(f"{entry.model}: {entry.identity}")
+    found.sort(key=lambda entry: (asked.index(entry.model), wanted.index(entry.identity)))
+    _deliver(record(found, environment(seed, points)) if format_ == "json" else table(found), output)
+    return PASSED if all(entry.passes for entry in found) else NOT_PASSED
 
 
 def _options(given: Sequence[str]) -> dict[str, str | None]:

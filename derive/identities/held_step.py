@@ -6,38 +6,36 @@ from derive.claims import Claim, Step
 from derive.expectation_maximisation.algorithm import Algorithm
 from derive.formula import Derivative, Divide, Exp, Formula, Log, Sum, multiply, negate
 from derive.identities import Identity
-from derive.models import GaussianShape, Parameter, Weights
+from derive.models import Parameter, Weights
 
 
-def line_one(em: Algorithm, shape: GaussianShape, weights: Weights) -> Formula:
+def line_one(em: Algorithm, weights: Weights) -> Formula:
     """``sum_i sum_j w_ij log(alpha_j exp(psi_ij) phi_j / w_ij)``."""
-    i, j = em.model.datum, em.model.latent
+    i, j, shape = em.model.datum, em.model.latent, em.model.as_gaussian
     joint = multiply(shape.normaliser(j), Exp(shape.exponent(i, j)), shape.weight(j))
     return Sum(i, Sum(j, multiply(weights(i, j), Log(Divide(joint, weights(i, j))))))
 
 
-def line_two(em: Algorithm, shape: GaussianShape, weights: Weights) -> Formula:
+def line_two(em: Algorithm, weights: Weights) -> Formula:
     """``sum_i sum_j w_ij psi_ij``."""
-    i, j = em.model.datum, em.model.latent
+    i, j, shape = em.model.datum, em.model.latent, em.model.as_gaussian
     return Sum(i, Sum(j, multiply(weights(i, j), shape.exponent(i, j))))
 
 
 def steps(em: Algorithm, parameter: Parameter) -> tuple[Step, ...]:
-    by, shape = parameter.reference, em.model.gaussian
-    if shape is None:
-        return ()
+    by, shape = parameter.reference, em.model.as_gaussian
     i, j = em.model.datum, em.model.latent
     held = Claim(
         label="line-1-to-2-held",
-        lhs=Derivative(line_one(em, shape, em.held), by),
-        rhs=Derivative(line_two(em, shape, em.held), by),
+        lhs=Derivative(line_one(em, em.held), by),
+        rhs=Derivative(line_two(em, em.held), by),
         reading="held",
     )
     left_over = negate(Sum(i, Sum(j, multiply(Derivative(em.moving(i, j), by), shape.exponent(i, j)))))
     moving = Claim(
         label="line-1-to-2-moving",
-        lhs=Derivative(line_one(em, shape, em.moving), by),
-        rhs=Derivative(line_two(em, shape, em.moving), by),
+        lhs=Derivative(line_one(em, em.moving), by),
+        rhs=Derivative(line_two(em, em.moving), by),
         reading="moving",
         expected="refuted",
         residual=left_over,
@@ -56,5 +54,5 @@ IDENTITY = Identity(
     title="From line (1) to line (2)",
     source="Ng, CS229 lecture notes 8, page 7",
     steps=steps,
-    applies=lambda em, parameter: parameter.symbol.name == "mu",
+    applies=lambda em, parameter: em.model.gaussian is not None and parameter.symbol.name == "mu",
 )

@@ -126,6 +126,17 @@ class LatentModel:
     options: Mapping[str, str] = field(default_factory=dict[str, str])
     lettered: Callable[[Convention], Convention] = lambda base: base
 
+    @property
+    def as_gaussian(self) -> GaussianShape:
+        """What the components of a Gaussian mixture are written with.
+
+        Raises:
+            UnsupportedError: the model is no Gaussian mixture.
+        """
+        if self.gaussian is None:
+            raise UnsupportedError(f"{self.name} is no Gaussian mixture")
+        return self.gaussian
+
     def parameter(self, name: str) -> Parameter:
         """The parameter called ``name``.
 

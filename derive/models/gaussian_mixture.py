@@ -59,7 +59,9 @@ def build(covariance: str, weights: str) -> LatentModel:
         off = solution(j) - Reference(mean, (j,))
         return Sum(j, multiply(HALF, Sum(i, w(i, j)), quadratic_form(off, Inverse(matrix))))
 
-    parameters = [Parameter(symbol=mean, indices=(s,), slope=mean_slope, m_step=mean_step, gap=mean_gap, role="the means")]
+    parameters = [
+        Parameter(symbol=mean, indices=(s,), slope=mean_slope, m_step=mean_step, gap=mean_gap, role="the means", other=l)
+    ]
     solve, miss = structure.m_step, structure.gap
     if solve is not None and miss is not None:
 
@@ -93,6 +95,7 @@ def build(covariance: str, weights: str) -> LatentModel:
                 gap=spread_gap,
                 role=structure.role,
                 own=not structure.shared,
+                other=None if structure.shared else l,
                 condition=structure.condition,
                 larger=(n, d) if structure.needs_rank else None,
             )
@@ -153,6 +156,8 @@ def _weights(kind: str, i: Index, j: Index, l: Index, s: Index) -> tuple[Callabl
             m_step=logit_step,
             gap=logit_gap,
             role="the logits of the weights",
+            own=False,
+            other=l,
         )
         return softmax, (logits,)
     symbol = Symbol("phi", "param" if kind == "free" else "const", (component,), (), "simplex")

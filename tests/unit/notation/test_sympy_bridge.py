@@ -241,7 +241,7 @@ def test_round_trip_of_the_mixture(em: Algorithm, world: World) -> None:
         em.entropy(),
         em.moving(i, j),
         em.held(i, j),
-        model.exponent(i, j),
+        model.as_gaussian.exponent(i, j),
     ]
     for parameter in model.parameters:
         formulas += [parameter.slope(em.held), parameter.m_step(em.moving)]
@@ -264,7 +264,7 @@ def test_the_derivative_that_sympy_takes_is_the_closed_form(em: Algorithm, world
     """``doit`` on the mean and the covariance, by our own functions' rules, against the slope of the model."""
     model = em.model
     j, s = model.latent, model.fresh
-    log_component = Log(model.component(model.datum, j))
+    log_component = Log(model.as_gaussian.component(model.datum, j))
     for name, slope in (("mu", _mean_slope(em)), ("Sigma", _covariance_slope(em))):
         by = model.parameter(name).reference
         components = COMPONENTS[: len(by.shape)]
@@ -281,13 +281,13 @@ def test_the_derivative_that_sympy_takes_is_the_closed_form(em: Algorithm, world
 def _mean_slope(em: Algorithm) -> Formula:
     model = em.model
     off = model.observation - Reference(model.parameter("mu").symbol, (model.latent,))
-    return multiply(Delta(model.latent, model.fresh), Inverse(model.covariance(model.latent)) @ off)
+    return multiply(Delta(model.latent, model.fresh), Inverse(model.as_gaussian.covariance(model.latent)) @ off)
 
 
 def _covariance_slope(em: Algorithm) -> Formula:
     model = em.model
     off = model.observation - Reference(model.parameter("mu").symbol, (model.latent,))
-    precision = Inverse(model.covariance(model.latent))
+    precision = Inverse(model.as_gaussian.covariance(model.latent))
     inside = precision @ off @ off.T @ precision - precision
     return multiply(HALF, Delta(model.latent, model.fresh), inside)
 
@@ -334,7 +334,7 @@ def test_names_are_kept_on_request(em: Algorithm) -> None:
     written = str(to_sympy(em.model.parameter("mu").slope(em.held), COMPONENTS[:1], keep_names=True))
     assert written == "Sum(w_t[i, s]*Sum((-mu[s, c] + x[i, c])*InverseEntry(Sigma[s], a, c), (c, 1, d)), (i, 1, n))"
     assert r"\left({\Sigma}_{s}^{-1}\right)_{ab}" in sympy.latex(
-        to_sympy(Inverse(em.model.covariance(em.model.fresh)), COMPONENTS)
+        to_sympy(Inverse(em.model.as_gaussian.covariance(em.model.fresh)), COMPONENTS)
     )
 
 
@@ -416,7 +416,7 @@ def test_what_has_no_formula_is_refused_by_name(expression: Any, error: type[Der
 
 
 def test_what_has_no_sympy_form_is_refused_by_name(em: Algorithm) -> None:
-    matrix = em.model.covariance(em.model.fresh)
+    matrix = em.model.as_gaussian.covariance(em.model.fresh)
     with pytest.raises(UnsupportedError, match="inverse of Add"):
         to_sympy(Inverse(matrix + matrix), COMPONENTS)
     with pytest.raises(UnsupportedError, match="vech"):

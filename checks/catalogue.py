@@ -1,0 +1,209 @@
+"""The catalogue of identities, each judged for every model to which it applies: the table behind ``derive verify``."""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Iterator, Sequence
+from concurrent.futures import ProcessPoolExecutor, as_completed
+from dataclasses import dataclass
+from multiprocessing import get_context
+from typing import TYPE_CHECKING, Any, Literal
+
+from checks.judge import Finding, judge_all
+from checks.witness import Witness
+from derive.expectation_maximisation.algorithm import Algorithm
+from derive.identities import Identity, identity
+from derive.models import LatentModel, family
+
+if TYPE_CHECKING:
+    from checks.environment import Environment
+
+Standing = Literal["proved", "confirmed", "unknown", "refuted", "does not apply"]
+SIGNS: dict[Standing, str] = {"proved": "✓", "confirmed": "≈", "unknown": "?", "refuted": "✗", "does not apply": "·"}
+WORST: tuple[Standing, ...] = ("refuted", "unknown", "confirmed", "proved")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Judged:
+    """One claim of an identity: its verdict, and why where it is none of those wished for."""
+
+    label: str
+    relation: str
+    verdict: str
+    reason: str
+    seconds: float
+    residual: str | None = None
+
+    @property
+    def is_seen_through(self) -> bool:
+        """Whether a control was refuted, and what it leaves is what is stated, where anything is."""
+        return self.verdict == "refuted" and self.residual in (None, "proved", "confirmed")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Entry:
+    """An identity for a model: its claims for all parameters, and the falsifying controls."""
+
+    model: str
+    identity: str
+    claims: tuple[Judged, ...]
+    controls: tuple[Judged, ...]
+    seconds: float
+
+    @property
+    def standing(self) -> Standing:
+        """The worst verdict of its claims; an identity of controls alone stands as they do."""
+        if not self.claims and not self.controls:
+            return "does not apply"
+        if any(not control.is_seen_through for control in self.controls):
+            return "refuted"
+        for verdict in WORST:
+            if any(claim.verdict == verdict for claim in self.claims):
+                return verdict
+        return "proved"
+
+    @property
+    def passes(self) -> bool:
+        return self.standing in ("proved", "confirmed", "does not apply")
+
+
+def entries(
+    models: Sequence[str], identities: Sequence[str], *, seed: int, points: int, autodiff: bool, processes: int
+) -> Iterator[Entry]:
+    """Judge every pair, model by model as they are finished."""
+    if processes <= 1 or len(models) <= 1:
+        for model in models:
+            yield from of_model(family(model)(), identities, seed, points, autodiff)
+        return
+    # Never a fork: threads of JAX do not survive one.
+    with ProcessPoolExecutor(min(processes, len(models)), mp_context=get_context("spawn")) as pool:
+        tasks = [pool.submit(_of_name, model, tuple(identities), seed, points, autodiff) for model in models]
+        for task in as_completed(tasks):
+            yield from task.result()
+
+
+def _of_name(model: str, identities: Sequence[str], seed: int, points: int, autodiff: bool) -> list[Entry]:
+    return list(of_model(family(model)(), identities, seed, points, autodiff))
+
+
+def of_model(model: LatentModel, identities: Sequence[str], seed: int, points: int, autodiff: bool) -> Iterator[Entry]:
+    """Judge the identities for one model."""
+    em = Algorithm(model)
+    for name in identities:
+        yield _entry(em, identity(name), Witness(seed=seed, points=points, autodiff=autodiff))
+
+
+def _entry(em: Algorithm, found: Identity, witness: Witness) -> Entry:
+    began = time.perf_counter()
+    parameters = [parameter for parameter in em.model.parameters if found.applies(em, parameter)]
+    steps = [step for p in parameters[: None if found.per_parameter else 1] for step in found.steps(em, p)]
+    # What is said alike of several parameters is said once.
+    claims = list({step.claim.label: step.claim for step in steps if step.claim is not None}.values())
+    if claims:
+        witness.prepare(claims)
+    heard = list(judge_all(claims, witness))
+    return Entry(
+        model=em.model.name,
+        identity=found.name,
+        claims=tuple(_judged(finding) for finding in heard if finding.claim.expected is None),
+        controls=tuple(_judged(finding) for finding in heard if finding.claim.expected is not None),
+        seconds=time.perf_counter() - began,
+    )
+
+
+def _judged(finding: Finding) -> Judged:
+    return Judged(
+        label=finding.claim.label,
+        relation=finding.claim.relation,
+        verdict=finding.verdict,
+        reason=finding.reason,
+        seconds=finding.seconds,
+        residual=finding.residual.verdict if finding.residual is not None else None,
+    )
+
+
+def table(found: Sequence[Entry]) -> str:
+    """Identities by models, one sign a pair; below it what is not proved, and why."""
+    models, identities = (list(dict.fromkeys(getattr(e, key) for e in found)) for key in ("model", "identity"))
+    at = {(entry.model, entry.identity): entry for entry in found}
+    wide = max(len(name) for name in identities)
+    lines = [f"{'':{wide}}  " + " ".join(f"{number:>2}" for number in range(1, len(models) + 1))]
+    for name in identities:
+        signs = (SIGNS[at[model, name].standing] if (model, name) in at else " " for model in models)
+        lines.append(f"{name:{wide}}  " + " ".join(f"{sign:>2}" for sign in signs))
+    lines += ["", *(f"{number:>2}  {model}" for number, model in enumerate(models, start=1)), ""]
+    lines.append("   ".join(f"{sign} {standing}" for standing, sign in SIGNS.items()))
+    open_ = [(entry, claim) for entry in found for claim in entry.claims if claim.verdict != "proved"]
+    open_ += [(entry, control) for entry in found for control in entry.controls if not control.is_seen_through]
+    if open_:
+        lines += ["", "Not proved:"]
+        lines += [f"  {entry.model}, {claim.label}: {claim.verdict} ({claim.reason})" for entry, claim in open_]
+    claims, controls = ([j for entry in found for j in getattr(entry, key)] for key in ("claims", "controls"))
+    pairs = [entry for entry in found if entry.standing != "does not apply"]
+    proved = sum(entry.standing == "proved" for entry in pairs)
+    lines += [
+        "",
+        f"{len(pairs)} pairs of a model and an identity, {proved} of them proved; {len(claims)} claims; "
+        f"{len(controls)} controls, {sum(c.is_seen_through for c in controls)} of them refuted",
+    ]
+    return "\n".join(lines) + "\n"
+
+
+def record(found: Sequence[Entry], environment: Environment) -> str:
+    """The table as JSON: one note a model, one step an identity, the controls in a list of their own."""
+    from checks.environment import DISTRIBUTION
+    from checks.reports.json import SCHEMA, versions
+
+    whole = {
+        "schema": SCHEMA,
+        "tool": {"name": DISTRIBUTION, "version": environment.tool},
+        "environment": versions(environment),
+        "notes": [_note(model, [e for e in found if e.model == model]) for model in dict.fromkeys(e.model for e in found)],
+        "summary": {
+            **{standing: sum(e.standing == standing for e in found) for standing in (*reversed(WORST), "does not apply")},
+            "controls": sum(len(entry.controls) for entry in found),
+            "controls_refuted": sum(c.is_seen_through for entry in found for c in entry.controls),
+            "passes": bool(found) and all(entry.passes for entry in found),
+        },
+    }
+    return json.dumps(whole, indent=2, ensure_ascii=False, allow_nan=False) + "\n"
+
+
+def _note(model: str, found: Sequence[Entry]) -> dict[str, Any]:
+    applied = [entry for entry in found if entry.standing != "does not apply"]
+    return {
+        "file": model,
+        "passes": all(entry.passes for entry in applied),
+        "steps": [_step(number, entry) for number, entry in enumerate(applied, start=1)],
+        "controls": [{"identity": entry.identity, **_claim(control)} for entry in applied for control in entry.controls],
+    }
+
+
+def _step(number: int, entry: Entry) -> dict[str, Any]:
+    worst = next((claim for verdict in WORST for claim in entry.claims if claim.verdict == verdict), None)
+    return {
+        "line": None,
+        "end_line": None,
+        "column": None,
+        "label": entry.identity,
+        "row": number,
+        "verdict": entry.standing,
+        "expected": None,
+        "relation": worst.relation if worst is not None else None,
+        "claims": [_claim(claim) for claim in entry.claims],
+        "message": worst.reason if worst is not None else None,
+        "passes": entry.passes,
+        "seconds": round(entry.seconds, 4),
+    }
+
+
+def _claim(claim: Judged) -> dict[str, Any]:
+    return {
+        "label": claim.label,
+        "relation": claim.relation,
+        "verdict": claim.verdict,
+        "message": claim.reason,
+        **({"residual": claim.residual} if claim.residual is not None else {}),
+        "seconds": round(claim.seconds, 4),
+    }
