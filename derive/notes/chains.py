@@ -1043,7 +1043,10 @@ class DisplayReader:
                 argument = self._random_parameter(reader)
                 if not argument:
                     by_index = self._free_of_index(current, right, reader, side)
-                    return (known,) if by_index is None else (by_index,)
+                    if by_index is None:
+                        return (known,)
+                    # A joint density is one of its parameters as well, and of the category alone it sums to nothing.
+                    return (known, by_index) if len(self._variables(self._log_of(self.chain_left)[1])) > 1 else (by_index,)
                 reader.notes.add(f"const is free of {argument[0].name}, of which the left side is the density")
                 return (replace(known, parameters=argument),)
             return (self._claim(reader, current, "=", right),)
@@ -1055,14 +1058,11 @@ class DisplayReader:
 
     def _free_of_index(self, current: Formula, right: Formula, reader: Reader, side: Items) -> Claim | None:
         """``\\log p(z_i=k|x_i) = .. + const`` with a constant free of k: two members differ by the same on both sides."""
-        items = self.chain_left[1]
-        left = self.chain_left[0]
-        if items and items[0].is_sign("-"):
-            items, left = items[1:], negate(left)
-        if len(items) not in (2, 3) or items[0].text not in FUNCTIONS or items[0] != items[0].bare or not isinstance(left, Log):
+        argument, inside = self._log_of(self.chain_left)
+        if argument is None or len(inside) not in (1, 2):
             return None
         outside = self.chain_left
-        self.chain_left = left.argument, items[1:]
+        self.chain_left = argument, inside
         try:
             self._require_values(reader, side)
             index = self._summed_index(reader)
@@ -1074,6 +1074,17 @@ class DisplayReader:
         reader.notes.add(f"const is free of {index.name}, over which the left side is normalised")
         here, there = current - right, rename(current - right, {index: other})
         return self._claim(reader, here, "=", there)
+
+    @staticmethod
+    def _log_of(side: tuple[Formula, Items]) -> tuple[Formula | None, Items]:
+        """What a side is the log of, or a number times the log: its formula and its items; None and nothing for others."""
+        left, items = side
+        while items and (items[0].is_sign("-") or (items[0].kind == "number" and items[0] == items[0].bare)):
+            items = items[1:]
+        if isinstance(left, Multiply) and all(isinstance(factor, Number) for factor in left.factors[:-1]):
+            left = left.factors[-1]
+        named = bool(items) and items[0].text in FUNCTIONS and items[0] == items[0].bare
+        return (left.argument, items[1:]) if named and isinstance(left, Log) else (None, ())
 
     def _require_values(self, reader: Reader, side: Items) -> None:
         """That the left side is no probability of latents, given others, that stand for all of their values.

@@ -621,6 +621,14 @@ def test_a_constant_of_a_category_s_log_probability_is_free_of_the_category(left
     assert verdict(CATEGORIES, rf"{left} = \log \pi_k + x_i \log \lambda_k + C") == "refuted"
 
 
+def test_a_constant_of_a_joint_log_density_is_free_of_the_parameters() -> None:
+    right, short = r"\log \pi_k + x_i \log \lambda_k - \lambda_k + C", r"x_i \log \lambda_k - \lambda_k + C"
+    assert verdicts(CATEGORIES, rf"\log p(z_i=k, x_i) &= {right}", f"&= {short}") == ["proved", "proved"]
+    assert verdicts(CATEGORIES, rf"\log p(z_i=k, x_i) &= {right}", r"&= x_i \log \lambda_k + C") == ["proved", "refuted"]
+    assert verdict(CATEGORIES, r"2 \log p(z_i=k | x_i) = 2 \log \pi_k + 2 x_i \log \lambda_k - 2 \lambda_k + C") == "proved"
+    assert verdict(CATEGORIES, r"2 \log p(z_i=k | x_i) = \log \pi_k + 2 x_i \log \lambda_k - 2 \lambda_k + C") == "refuted"
+
+
 def test_a_constant_free_of_all_latents_is_not_one_free_of_the_parameters() -> None:
     assert verdict(CATEGORIES, r"\log p(Z | X) = \log p(X, Z) + C") == "unread"
     assert verdict(CATEGORIES, r"\log p(z_i | x_i) = \log p(x_i, z_i) + C") == "unread"
