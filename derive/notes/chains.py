@@ -214,6 +214,8 @@ class DisplayReader:
         self.from_a_bound = False
         self.bare = False
         self.maximiser: tuple[Symbol, ...] = ()
+        self.members: frozenset[str] = frozenset()
+        self.chain_members: frozenset[str] = frozenset()
         self.chain_maximiser: tuple[Symbol, ...] = ()
         trouble = self._take_hints(display)
         self._strengthen()
@@ -587,7 +589,7 @@ class DisplayReader:
         if not relations:
             if self.left is None:
                 value = self._estimated(sides[0], reader) or self._side(sides[0], reader)
-                self.chain_maximiser = self.maximiser
+                self.chain_maximiser, self.chain_members = self.maximiser, self.members
                 self.left = self.previous = self.exact = value
                 self.chain_left, self.bare = (value, sides[0]), True
                 return [], None
@@ -617,7 +619,7 @@ class DisplayReader:
             self.across = self._letters_across(sides[1:])
             left = self._estimated(sides[0], reader, anew=anew) or self._side(sides[0], reader)
             self.across = frozenset()
-            self.chain_maximiser = self.maximiser
+            self.chain_maximiser, self.chain_members = self.maximiser, self.members
             self.left = left if self.left is None else self.left
             self.chain_left = left, sides[0]
             current, exact = left, left
@@ -650,7 +652,8 @@ class DisplayReader:
                 )
             before = self.chain_maximiser
             right = self._side(side, reader)
-            if before and self.maximiser and set(before) != set(self.maximiser):
+            others = bool(self.members and self.chain_members) and self.members != self.chain_members
+            if before and self.maximiser and (set(before) != set(self.maximiser) or others):
                 raise ReadingError("maximisers over different parameters", side[0].start, side[-1].end, "ill-formed")
             if bool(before) != bool(self.maximiser):
                 raise ReadingError(
@@ -809,7 +812,7 @@ class DisplayReader:
 
     def _side(self, items: Items, reader: Reader) -> Formula:
         """A side of a relation; of ``argmax A`` the objective A, with a word that it is one."""
-        self.maximiser = ()
+        self.maximiser, self.members = (), frozenset()
         first = items[0] if items else None
         if first is not None and first.kind == "letter" and first.text in ("argmax", "argmin"):
             require_plain(first, sub=True)
@@ -818,6 +821,7 @@ class DisplayReader:
             names = [
                 letter for part in _names(first.sub) if (letter := reader.probabilities.letter_of(part, whole=True)) is not None
             ]
+            self.members = frozenset(plain(part) for part in _names(first.sub)) if names else frozenset()
             together = reader.probabilities.parameters_named(first.sub)
             self.maximiser = tuple(letter.symbol for letter in names) or tuple(
                 letter.symbol for letter in self.own.letters if letter.name in together

@@ -199,6 +199,12 @@ FACTORS = "".join(f"(n-{number})" for number in range(1, 21))
 ROOTS = "".join(f"(d-{number})" for number in range(1, 21))
 
 TWINS = [
+    # A maximiser in one member of a family is none in another.
+    (
+        NUMBERS,
+        r"\arg\max_{\mu_m} -\mu_m^2 = \arg\max_{\mu_m} -2\mu_m^2",
+        r"\arg\max_{\mu_m} -\mu_m^2 = \arg\max_{\mu_g} -\mu_m^2",
+    ),
     # A list without an arrow claims each of its equations.
     (NUMBERS, r"u + u = 2u, \quad v + v = 2v", r"u = 2u, \quad v = v"),
     (NUMBERS, r"u + u = 2u \qquad v = v", r"u = 2u \qquad v = v"),
