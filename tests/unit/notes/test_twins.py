@@ -202,7 +202,7 @@ TWINS = [
     # A maximiser in one member of a family is none in another.
     (
         NUMBERS,
-        r"\arg\max_{\mu_m} -\mu_m^2 = \arg\max_{\mu_m} -2\mu_m^2",
+        r"\arg\max_{\mu_m} -\mu_m^2 = \arg\max_{\mu_m} a - \mu_m^2",
         r"\arg\max_{\mu_m} -\mu_m^2 = \arg\max_{\mu_g} -\mu_m^2",
     ),
     # A list without an arrow claims each of its equations.
