@@ -7,14 +7,14 @@ from dataclasses import replace
 from derive.claims import Assumption, Claim, maximises, solves
 from derive.errors import UnsupportedError
 from derive.expectation_maximisation.algorithm import Algorithm
-from derive.formula import ONE, Derivative, Formula, SizeNumber, Sum
+from derive.formula import ONE, Derivative, Formula, Sum
 from derive.models import Parameter, Weights
 
 
 def gradient(em: Algorithm, parameter: Parameter) -> Formula:
-    """The gradient of Q in its first slot; on a simplex that of the Lagrangian Q - n (sum_j phi_j - 1)."""
+    """The gradient of Q in its first slot; on a simplex that of the Lagrangian, such as Q - n (sum_j phi_j - 1)."""
     slope = Derivative(em.q(), parameter.reference)
-    return slope - SizeNumber(em.model.sizes["data"]) if parameter.symbol.domain == "simplex" else slope
+    return slope - parameter.constraint(em.held) if parameter.constraint is not None else slope
 
 
 def conditions(em: Algorithm, parameter: Parameter, weights: Weights) -> tuple[Assumption, ...]:

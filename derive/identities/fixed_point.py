@@ -5,7 +5,7 @@ from __future__ import annotations
 from derive.claims import Claim, Step
 from derive.expectation_maximisation import m_step
 from derive.expectation_maximisation.algorithm import Algorithm
-from derive.formula import ONE, Derivative, Divide, Formula, SizeNumber, Sum, multiply
+from derive.formula import ONE, Derivative, Divide, Formula, Sum, multiply
 from derive.identities import Identity
 from derive.models import Parameter
 
@@ -21,8 +21,8 @@ def steps(em: Algorithm, parameter: Parameter) -> tuple[Step, ...]:
     if model.gaussian is not None and name == "mu":
         multiplier = multiply(Divide(ONE, Sum(i, em.moving(i, s))), model.gaussian.covariance(s))
         reason = "multiplied by the covariance, divided by the sum of the component's weights"
-    elif parameter.symbol.domain == "simplex":
-        slope = slope - SizeNumber(model.sizes["data"])
+    elif parameter.constraint is not None:
+        slope = slope - parameter.constraint(em.moving)
         reason = f"where the gradient of the Lagrangian vanishes, solved for {{{name}}}"
     claim = Claim(
         label=f"fixed-point-{name}",

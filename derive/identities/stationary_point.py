@@ -15,11 +15,11 @@ def steps(em: Algorithm, parameter: Parameter) -> tuple[Step, ...]:
     letter = f"{{{parameter.symbol.name}}}"
     everywhere = "all values"
     found = [Step(reason="put in, the gradient vanishes", claim=m_step.stationary(em, parameter))]
-    if parameter.symbol.domain == "simplex":
+    if parameter.constraint is not None:
         everywhere = "the whole simplex"
         found = [
             Step(
-                reason="put in, the gradient of the Lagrangian with multiplier {n} vanishes",
+                reason=f"put in, the gradient of the Lagrangian with multiplier {{{parameter.symbol.name}_constraint}} vanishes",
                 claim=m_step.stationary(em, parameter),
             ),
             Step(reason="and the constraint is met", claim=m_step.feasible(em, parameter)),

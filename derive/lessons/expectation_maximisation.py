@@ -81,6 +81,7 @@ def _letters(em: Algorithm) -> Letters:
         "theta_t": "θ_t",
         **{parameter.symbol.name: parameter.reference for parameter in model.parameters},
         **{f"{p.symbol.name}_other": p.along for p in model.parameters if p.symbol.domain == "simplex"},
+        **{f"{p.symbol.name}_constraint": p.constraint(em.held) for p in model.parameters if p.constraint is not None},
         **{f"{p.symbol.name}_star": em.solutions[p.symbol.name](*p.indices) for p in model.parameters if p.m_step is not None},
     }
 

@@ -49,11 +49,11 @@ class Parameter:
     and of the log-likelihood where they move. ``m_step(weights)`` is the maximiser of Q as a formula in the formal indices;
     both are None where there is no closed form. ``gap(weights, solution)`` is by how much any other value misses that maximum,
     None where the maximum is shown by concavity; ``multiplier(weights)`` is what the slope is multiplied by where it is solved
-    for the parameter, ``curvature(weights)`` the derivative of the slope by ``along``. ``condition`` says, for the reader, when
-    the maximiser exists; ``larger`` that it needs the first size to exceed the second, ``definite(weights)`` a matrix to be
-    positive definite. A parameter whose domain is a simplex is
-    maximised under that constraint. ``other`` is one more letter for its last index. ``own`` says that only one value of the
-    latent, the fresh one, has a density in which this member of the parameter stands.
+    for the parameter, ``curvature(weights)`` the derivative of the slope by ``along``, ``constraint(weights)`` what the slope is
+    at the maximum on a simplex (the multiplier of Lagrange). ``condition`` says, for the reader, when the maximiser exists;
+    ``larger`` that it needs the first size to exceed the second, ``definite(weights)`` a matrix to be positive definite. A
+    parameter whose domain is a simplex is maximised under that constraint. ``other`` is one more letter for its last index.
+    ``own`` says that only one value of the latent, the fresh one, has a density in which this member of the parameter stands.
     """
 
     symbol: Symbol
@@ -67,6 +67,7 @@ class Parameter:
     definite: Callable[[Weights], Formula] | None = None
     curvature: Callable[[Weights], Formula] | None = None
     multiplier: Callable[[Weights], Formula] | None = None
+    constraint: Callable[[Weights], Formula] | None = None
     own: bool = True
     other: Index | None = None
 
@@ -256,6 +257,7 @@ def of_declarations(
             m_step=_weighted(best, trial),
             multiplier=_weighted(solved.multiplier if solved is not None else None, trial),
             curvature=_weighted(curved, trial),
+            constraint=_weighted(solved.constraint if solved is not None else None, trial),
             role="the weights" if symbol in of_weights else f"the parameter {{{symbol.name}}}",
             other=other,
             larger=larger,

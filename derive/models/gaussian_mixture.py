@@ -175,6 +175,7 @@ def _weights(kind: str, i: Index, j: Index, l: Index, s: Index) -> tuple[Callabl
         slope=lambda w: Sum(i, Divide(w(i, s), Reference(symbol, (s,)))),
         m_step=weight_step,
         gap=weight_gap,
+        constraint=lambda w: SizeNumber(n),
         role="the weights",
         other=l,
     )

@@ -104,7 +104,7 @@ class _Builder:
             raise UnsupportedError(f"a latent with other values than 1, 2, ..: {self._shown(latent)}")
         datum = Index(self._slot(data[0]), plate)
         j, l, s = (Index(name, values) for name in self._names(values, 3, (datum.name,)))
-        seen = [Occurrence(letter, (datum, *(None for _ in letter.symbol.family[1:]))) for letter in data]
+        seen = [Occurrence(letter, (datum, *(None for _ in letter.spelling.slots[1:]))) for letter in data]
         hidden = Occurrence(latent, (datum,), j)
         names = {symbol: self._named(symbol) for symbol in self.letters}
         component = _renamed(probabilities.probability(seen, [hidden], Scope()), names)

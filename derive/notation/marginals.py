@@ -31,7 +31,7 @@ from derive.formula import (
     add,
     multiply,
 )
-from derive.notation.declarations import Letter, Statement, arguments_of_names
+from derive.notation.declarations import Abbreviation, Letter, Statement, arguments_of_names
 from derive.notation.latents import Latents
 from derive.notation.parameters import UNSPECIFIED
 from derive.notation.spellings import Argument, Match, plain
@@ -43,6 +43,10 @@ if TYPE_CHECKING:
 
 Key = tuple[str, tuple[IndexLike, ...]]
 """A variable of the model: its letter's name and its indices."""
+
+
+PLACE = "#value"
+"""What stands for the index of a member where a whole family was written."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -655,6 +659,8 @@ class Marginals(Latents):
         at = Item("letter", statement.density)
         if statement.density == "Categorical":
             value = one.value if one.value is not None else scope.latents.get((letter.name, one.known))
+            if value is None and letter.kind == "data" and isinstance(letter.values, Range):
+                return self._observed_category(one, letter.values, statement, scope)
             if value is None:
                 raise ReadingError(f"a value of {letter.name} is expected", 0, 1, "ill-formed")
             chance = self._member(statement.arguments[0].items, value, scope)
@@ -673,6 +679,13 @@ class Marginals(Latents):
             return self._density(statement.density, Number(Fraction(one.value)), statement.arguments, scope, at)
         value_of = self.reader.reference(letter, one.known, scope.versions.get(letter.name))
         return self._density(statement.density, value_of, statement.arguments, scope, at)
+
+    def _observed_category(self, one: Occurrence, values: Range, statement: Statement, scope: Scope) -> Formula:
+        """The chance of the category that was seen: the product of all chances, each to the power of its indicator."""
+        value = Fresh.index(Index("v", values))
+        chance = self._member(statement.arguments[0].items, value, scope)
+        self._require_chances(chance, one.letter)
+        return Product(value, Power(chance, Reference(one.letter.symbol, (*one.known, value))))
 
     def _density_of_family(self, one: Occurrence, statement: Statement, scope: Scope) -> Formula:
         """The density of all members of a family at once: of probabilities that sum to one."""
@@ -758,12 +771,25 @@ class Marginals(Latents):
                 chunk = match.slots.get(slot)
                 own.append(value if chunk is None or plain(chunk) in ("cdot", ".") else self.reader.index(chunk, scope))
             return self.reader.reference(letter, tuple(own), scope.versions.get(letter.name))
+        if (named := self._member_of_definition(items, value, scope)) is not None:
+            return named
         together = self._tuple(items)
         if together is not None and len(self._members(together[0].body)) == 1:
             return self._member(self._members(together[0].body)[0], value, scope)
         raise ReadingError(
             f"a probability vector that is not declared: {plain(items)}", items[0].start, items[-1].end, "undeclared"
         )
+
+    def _member_of_definition(self, items: Items, value: IndexLike, scope: Scope) -> Formula | None:
+        """The entry at an index of what was defined with one: of ``g_i`` where ``define g_{ij} = ..``."""
+        if len(items) != 1 or items[0].kind != "letter":
+            return None
+        (head,) = items
+        entry = replace(head, sub=(*(head.sub or ()), Item("letter", PLACE)))
+        for known in self.dictionary.by_head(head.text):
+            if isinstance(known, Abbreviation) and (met := known.spelling.match((entry,), 0)) is not None and met[1] == 1:
+                return self.reader.formula((entry,), scope.with_index(PLACE, value))
+        return None
 
     def _density(self, name: str, value: Formula, arguments: Iterable[Argument], scope: Scope, at: Item) -> Formula:
         from derive.notation.latex_reader import with_size

@@ -48,10 +48,14 @@ from derive.symbols import Index, Symbol
 
 @dataclass(frozen=True, slots=True)
 class Root:
-    """Where a slope vanishes; ``multiplier`` times the slope is ``value`` less the letter, where that is known."""
+    """Where a slope vanishes; ``multiplier`` times the slope is ``value`` less the letter, where that is known.
+
+    On a simplex the slope does not vanish there but is ``constraint``, the multiplier of Lagrange, which is taken off first.
+    """
 
     value: Formula
     multiplier: Formula | None = None
+    constraint: Formula | None = None
 
 
 def root(slope: Sequence[Term], letter: Reference, other: Index, total: Formula | None = None) -> Root:
@@ -66,7 +70,7 @@ def root(slope: Sequence[Term], letter: Reference, other: Index, total: Formula 
     if not terms:
         raise NoProposal(f"{letter.symbol.name} does not occur")
     if letter.symbol.domain == "simplex":
-        return Root(_on_simplex(terms, letter, other, total))
+        return _on_simplex(terms, letter, other, total)
     if letter.shape == ():
         return _scalar(terms, letter)
     return _vector(terms, letter) if len(letter.shape) == 1 else Root(_matrix(terms, letter))
@@ -159,17 +163,30 @@ def _scalar(terms: list[Term], letter: Reference) -> Root:
     raise NoProposal(f"an equation of a higher degree in {letter.symbol.name}")
 
 
-def _on_simplex(terms: list[Term], letter: Reference, other: Index, total: Formula | None) -> Formula:
+def _on_simplex(terms: list[Term], letter: Reference, other: Index, total: Formula | None) -> Root:
     shares = [term.times(letter) for term in terms]
     if any(contains(f, letter.symbol) for term in shares for f, _ in term.scalars):
         raise NoProposal(f"a slope that is no multiple of 1/{letter.symbol.name}")
     share = summed(shares, pulled=True)
     last = letter.indices[-1]
     if total is None and isinstance(last, Index):
-        total = Sum(other, rename(share, {last: other}))
+        whole = [_over_all_values(term, last) for term in shares]
+        known = [term for term in whole if term is not None]
+        total = summed(known, pulled=True) if len(known) == len(whole) else Sum(other, rename(share, {last: other}))
     if total is None:
         raise NoProposal("a simplex at a literal index")
-    return Divide(share, total)
+    return Root(Divide(share, total), Divide(letter, total), total)
+
+
+def _over_all_values(term: Term, last: Index) -> Term | None:
+    """The sum of a term over an index that only the indicator of a category has: without it, since indicators sum to one."""
+    own = [(f, e) for f, e in term.scalars if last in free_indices(f)]
+    if len(own) != 1 or own[0][1] != 1:
+        return None
+    (indicator, _), (rest) = own[0], tuple(pair for pair in term.scalars if pair != own[0])
+    if not isinstance(indicator, Reference) or indicator.symbol.domain != "one-hot" or indicator.indices[-1] != last:
+        return None
+    return replace(term, scalars=rest)
 
 
 # Vectors and matrices.

@@ -249,10 +249,17 @@ def summed(terms: Sequence[Term], *, pulled: bool = False) -> Formula:
         bound = frozenset(binders)
         before = [p for p in group[0].scalars if pulled and binders and p[1] > 0 and not free_indices(p[0]) & bound]
         before = [p for p in before if all(p in term.scalars for term in group)]
-        body = _bracketed([replace(t, scalars=tuple(p for p in t.scalars if p not in before)) for t in group])
+        taken = all(term.coefficient < 0 for term in group) and bool(binders)
+        body = _bracketed(
+            [
+                replace(t, scalars=tuple(p for p in t.scalars if p not in before)).scaled(Fraction(-1 if taken else 1))
+                for t in group
+            ]
+        )
         for index in reversed(binders):
             body = Sum(index, body)
-        found.append(multiply(*(_power(f, e) for f, e in before), body) if before else body)
+        body = multiply(*(_power(f, e) for f, e in before), body) if before else body
+        found.append(negate(body) if taken else body)
     return add(*found) if found else ZERO
 
 
