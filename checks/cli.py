@@ -123,10 +123,9 @@ def _option_values(option: str) -> Callable[[click.Context, click.Parameter, str
     def complete(ctx: click.Context, param: click.Parameter, incomplete: str) -> list[str]:
         from derive.models import family
 
-        try:
-            values = family(ctx.params.get("model") or _models()[0]).options.get(option, ())
-        except DeriveError:
-            values = ()
+        asked = ctx.params.get("model")
+        known = [asked] if asked in _models() else _models()
+        values = dict.fromkeys(value for name in known for value in family(name).options.get(option, ()))
         return [value for value in values if value.startswith(incomplete)]
 
     return complete

@@ -226,7 +226,8 @@ def _inverse(node: Formula, scope: Scope) -> Iterator[Formula]:
 
 
 def _convention(node: Formula, scope: Scope) -> Iterator[Formula]:
-    if isinstance(node, Derivative) and len(node.by.shape) == 2 and node.convention == "entry":
+    square = isinstance(node, Derivative) and len(node.by.shape) == 2 and node.by.shape[0] == node.by.shape[1]
+    if isinstance(node, Derivative) and square and node.convention == "entry":
         yield replace(node, convention="vech")
 
 

@@ -184,7 +184,7 @@ def outline(account: Account) -> Outline:
     derivation, convention = account.derivation, account.convention
     parts = tuple(_part(account, section) for section in derivation.sections if section.steps or section.measures)
     rows = [line for part in parts for chain in part.chains for line in chain]
-    sizes = (value for value in derivation.letters.values() if isinstance(value, SizeNumber))
+    sizes = dict.fromkeys(value for value in derivation.letters.values() if isinstance(value, SizeNumber))
     return Outline(
         title=derivation.title,
         parts=parts,

@@ -43,8 +43,8 @@ NONNEGATIVE_DOMAINS = ("nonnegative", "closed simplex", "count", "bool", "one-ho
 
 
 def surely_positive(node: Formula, assumed: Collection[object] = ()) -> bool:
-    """Whether a scalar is positive wherever it is defined; what the letters ``assumed`` stand for is."""
-    if assumed and _letter(node) in assumed:
+    """Whether a scalar is positive wherever it is defined; what is ``assumed`` is, a letter or a formula as it is written."""
+    if assumed and (_letter(node) in assumed or node in assumed):
         return True
     match node:
         case Number(value):
@@ -155,23 +155,23 @@ def surely_definite(node: Formula, assumed: Collection[object] = ()) -> bool:
             return False
 
 
-def surely_defined(node: Formula) -> bool:
-    """Whether a formula has a value at every admissible point."""
+def surely_defined(node: Formula, assumed: Collection[object] = ()) -> bool:
+    """Whether a formula has a value at every admissible point; the formulas ``assumed`` are positive."""
     match node:
-        case Divide(_, denominator) if not surely_positive(denominator):
+        case Divide(_, denominator) if not surely_positive(denominator, assumed):
             return False
-        case Log(argument) if not surely_positive(argument):
+        case Log(argument) if not surely_positive(argument, assumed):
             return False
-        case Inverse(matrix) if not surely_definite(matrix):
+        case Inverse(matrix) if not surely_definite(matrix, assumed):
             return False
-        case Power() if not (_is_whole(node.exponent) or surely_positive(node.base)):
+        case Power() if not (_is_whole(node.exponent) or surely_positive(node.base, assumed)):
             return False
-        case Function(_, arguments) if not all(surely_positive(argument) for argument in arguments):
+        case Function(_, arguments) if not all(surely_positive(argument, assumed) for argument in arguments):
             return False
         case Named():
-            return surely_defined(unfold(node))
+            return surely_defined(unfold(node), assumed)
         case _:
-            return all(surely_defined(child) for child in node.children)
+            return all(surely_defined(child, assumed) for child in node.children)
 
 
 def _is_whole(exponent: Formula) -> bool:

@@ -1149,9 +1149,10 @@ def _implies(witness: Witness, claim: Claim) -> Evidence:
     """The second equation is the stated multiple of the first, by a factor that is defined where the first equation holds."""
     if claim.multiplier is None:
         return _implied(witness, at_one_place(claim))
-    if not surely_defined(claim.multiplier):
-        # Where it might not be defined, the solutions themselves are looked at.
-        return _implied(witness, at_one_place(replace(claim, multiplier=None)))
+    # Of what is at most something else, the rest and one more is positive.
+    above = [large - small + 1 for small, large in (a.bound for a in claim.assumptions if a.bound is not None)]
+    if not surely_defined(claim.multiplier, above):
+        return Evidence("undecided", "the multiplier is not known to be defined where the first equation holds")
     matrix = len(claim.multiplier.shape) == 2
     product = matrix_product(claim.multiplier, claim.lhs) if matrix else multiply(claim.multiplier, claim.lhs)
     return witness.equality(claim, claim.rhs, product, "the second side is not the stated multiple of the first, certainly")

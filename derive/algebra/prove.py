@@ -102,7 +102,10 @@ class _Failed(Exception):
 def prove(claim: Claim) -> Outcome:
     """Try to prove a claim; never raises on account of the mathematics."""
     began = time.perf_counter()
-    general = _for_any_weights(claim)
+    try:
+        general = _for_any_weights(claim)
+    except RecursionError:
+        return Unproved("nested too deeply", time.perf_counter() - began)
     if general is not None and isinstance(proof := _attempt(general, Reader(), began), Proof):
         return replace(proof, method=f"{proof.method}, whatever the weights")
     found = _attempt(claim, Reader(), began)
@@ -130,7 +133,7 @@ def _for_any_weights(claim: Claim) -> Claim | None:
         if isinstance(node, Named) and node.definition.normalised_over is not None:
             if node.time != "current":
                 return None
-            held.setdefault(node.definition, _weights_like(node.definition))
+            held.setdefault(node.definition, _weights_like(node.definition, len(held) + 1))
     if not held or not all(_is_positive(definition) for definition in held):
         return None
 
@@ -170,14 +173,14 @@ def _last(definition: Definition) -> list[Index]:
     return [*(i for i in definition.indices if i != definition.normalised_over), *filter(None, (definition.normalised_over,))]
 
 
-def _weights_like(definition: Definition) -> Symbol:
+def _weights_like(definition: Definition, number: int) -> Symbol:
     family = tuple(index.range for index in _last(definition))
-    return Symbol(f"{definition.name}#{id(definition)}", "const", family, (), "simplex")
+    return Symbol(f"{definition.name}*{number}", "const", family, (), "simplex")
 
 
 def _is_positive(definition: Definition) -> bool:
     """Whether a posterior is positive, and defined everywhere, by its form and the declarations."""
-    if definition.normalised_over is None or definition.normalised_over.range.abstract or definition.body.shape != ():
+    if definition.normalised_over is None or definition.body.shape != ():
         return False
     reader = Reader()
     claim = Claim(label="posterior", lhs=definition.body)

@@ -11,6 +11,14 @@ from derive.models import Parameter, family
 REGULARITY = Assumption(
     text="the support of the densities does not depend on the parameters, and the sum over components is finite"
 )
+INTEGRABLE = Assumption(
+    text="the support of the densities does not depend on the parameters, and one may differentiate under the integral"
+)
+
+
+def regularity(em: Algorithm) -> Assumption:
+    """What the identity rests on beyond the domains."""
+    return INTEGRABLE if em.model.latent.range.abstract else REGULARITY
 
 
 SYMMETRIC: tuple[tuple[Convention, str], ...] = (
@@ -26,7 +34,7 @@ def claim(em: Algorithm, parameter: Parameter, label: str, convention: Conventio
         lhs=AtEqual(Derivative(em.q(), by, convention)),
         rhs=Derivative(em.l(), by, convention),
         reading="equal",
-        assumptions=(REGULARITY,),
+        assumptions=(regularity(em),),
     )
 
 
@@ -56,7 +64,7 @@ def _tangent(em: Algorithm, parameter: Parameter) -> Step:
         lhs=AtEqual(along(em.q())),
         rhs=along(em.l()),
         reading="equal",
-        assumptions=(REGULARITY,),
+        assumptions=(regularity(em),),
     )
     name = parameter.symbol.name
     return Step(reason=f"the same along the simplex: what {{{name}}} gains, {{{name}_other}} loses", claim=tangent)

@@ -19,7 +19,8 @@ def weighted_slopes(model: LatentModel, parameter: Parameter, weights: Weights) 
 
 def steps(em: Algorithm, parameter: Parameter) -> tuple[Step, ...]:
     letter = f"{{{parameter.symbol.name}}}"
-    own = f"the weights {{w}} are constants; every component contains {letter}"
+    every = "every value of the latent goes with a density that" if em.model.latent.range.abstract else "every component"
+    own = f"the weights {{w}} are constants; {every} contains {letter}"
     if parameter.own:
         own = f"the weights {{w}} are constants; only the term {{j}} = {{s}} contains {letter}"
     rows = [

@@ -47,10 +47,16 @@ def derivation(model: LatentModel, parameters: Sequence[str] = ()) -> Derivation
     return Derivation(name=model.name, title=model.title, sections=sections, letters=_letters(em))
 
 
+def _is_finite(em: Algorithm) -> bool:
+    """Whether the latent is one of finitely many components; else sums over it are integrals."""
+    return not em.model.latent.range.abstract
+
+
 def _letters(em: Algorithm) -> Letters:
     model = em.model
     i, j = model.datum, model.latent
-    sizes = {name: SizeNumber(size) for name, size in zip("nkd", model.sizes.values(), strict=False)}
+    letters = {"data": "n", "components": "k", "dimension": "d"}
+    sizes = {letters[name]: SizeNumber(size) for name, size in model.sizes.items()}
     weight, shape = model.weight, model.gaussian
     told: dict[str, Formula | Index | str] = {}
     if weight is not None:
@@ -70,7 +76,7 @@ def _letters(em: Algorithm) -> Letters:
         "s": model.fresh,
         "x": model.observation,
         "w": em.held(i, j),
-        "w_letter": "w",
+        "w_letter": "w" if _is_finite(em) else "the posterior",
         "Q_letter": "Q",
         "w_moving": em.moving(i, j),
         "minus_w_log_w": negate(multiply(em.moving(i, j), Log(em.moving(i, j)))),
@@ -110,8 +116,16 @@ def _model(em: Algorithm) -> Section:
 
 def _two_sets(em: Algorithm, chosen: Sequence[Parameter]) -> Section:
     i, j = em.model.datum, em.model.latent
+    evaluated = "the responsibilities at {theta_t}: {w} without an argument is that number"
+    if not _is_finite(em):
+        evaluated = "the posterior at {theta_t}: {w} is that density"
     steps = [
-        _definition(em.w(i, j), "the posterior probability of component {j} for datum {i}"),
+        _definition(
+            em.w(i, j),
+            "the posterior probability of component {j} for datum {i}"
+            if _is_finite(em)
+            else "the posterior density of the latent, given datum {i}",
+        ),
         _definition(Named(em.w, (i, j), "current"), "the same at {theta_t}: what the E-step computes"),
         *_steps("posterior-normalisation", em, chosen[0])[:1],
         _definition(em.q(), "the expectation of the complete-data log-likelihood over the posterior at {theta_t}"),
@@ -120,9 +134,8 @@ def _two_sets(em: Algorithm, chosen: Sequence[Parameter]) -> Section:
         title="Two sets of parameters, and the E-step",
         introduction=(
             "Two sets of parameters live in EM. {theta_t} is the current value, found in the iteration before; {theta} is "
-            "free. The E-step evaluates the responsibilities at {theta_t}: {w} without an argument is that number, "
-            "{w_moving} the function of {theta}. {Q} has both: {theta_t} inside the weights, {theta} inside the logarithm, "
-            "and the M-step differentiates and maximises it in {theta} only."
+            f"free. The E-step evaluates {evaluated}, {{w_moving}} the function of {{theta}}. {{Q}} has both: {{theta_t}} inside "
+            "the weights, {theta} inside the logarithm, and the M-step differentiates and maximises it in {theta} only."
         ),
         steps=tuple(steps),
     )
@@ -184,6 +197,7 @@ def _why(em: Algorithm, chosen: Sequence[Parameter]) -> tuple[Section, ...]:
                 found.setdefault(key, step)
         return tuple(found.values())
 
+    but = "unless there is only one component, whose weight is 1" if _is_finite(em) else "where the data tell of the latent"
     first = chosen[0]  # a reason that is wrong for one parameter need not be refuted for all
     wrong_step = tuple(step for step in every("held-step") if step.claim is not None and step.claim.expected)
     return (
@@ -193,8 +207,7 @@ def _why(em: Algorithm, chosen: Sequence[Parameter]) -> tuple[Section, ...]:
             answer="It does move: {w_letter} is a function of {theta}, and its derivative is not zero",
             introduction=(
                 "{w_moving} is the posterior, and the posterior depends on the parameters: its derivative is not zero, "
-                "unless there is only one component, whose weight is 1. So why may the M-step differentiate as if it were a "
-                "constant?"
+                f"{but}. So why may the M-step differentiate as if it were a constant?"
             ),
             steps=(*every("posterior-derivative"), *every("posterior-normalisation")[1:]),
             measures=_moves(em, chosen),

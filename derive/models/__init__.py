@@ -220,6 +220,13 @@ def declared(
     return ModelFamily(name=name, title=title, options={option: tuple(values) for option, values in choices.items()}, build=build)
 
 
+CATEGORIES = (
+    "{n} independent data, each with a latent value {j}, one of {k}. The value {j} has the probability {weight_j}; which one it "
+    "was is not observed."
+)
+CONTINUOUS = "{n} independent data, each with a latent value {j} of its own, which is not observed and is integrated over."
+
+
 def of_declarations(
     dictionary: Dictionary, name: str, title: str, options: Mapping[str, str] | None = None, *, own_letters: bool = True
 ) -> LatentModel:
@@ -235,6 +242,7 @@ def of_declarations(
     joint = Definition("p", (i, j), multiply(component(i, j), found.weight))
     dimension = next((size for symbol, _ in found.parameters for size in symbol.shape), None)
     trial = Symbol("weight", "frozen", (i.range, j.range))
+    finite = not j.range.abstract
     of_weights = {node.symbol for node in walk(found.weight) if isinstance(node, Reference)}
 
     def parameter(symbol: Symbol, indices: tuple[Index, ...], other: Index) -> Parameter:
@@ -243,7 +251,7 @@ def of_declarations(
         terms = _proposed(lambda: slope(Sum(i, Sum(j, multiply(Reference(trial, (i, j)), Log(joint(i, j))))), by))
         gradient = summed(terms) if terms is not None else None
         solved = _proposed(lambda: root(terms, by, other, total)) if terms is not None else None
-        best = solved.value if solved is not None else None
+        best = _counted(solved.value, trial, i, j) if solved is not None else None
         along = Reference(symbol, (*indices[:-1], other)) if indices else by
         bent = _proposed(lambda: slope(gradient, along)) if gradient is not None and symbol.shape == () else None
         curved = summed(bent) if bent is not None else None
@@ -258,7 +266,7 @@ def of_declarations(
             multiplier=_weighted(solved.multiplier if solved is not None else None, trial),
             curvature=_weighted(curved, trial),
             constraint=_weighted(solved.constraint if solved is not None else None, trial),
-            role="the weights" if symbol in of_weights else f"the parameter {{{symbol.name}}}",
+            role="the weights" if symbol in of_weights and finite else f"the parameter {{{symbol.name}}}",
             other=other,
             larger=larger,
             definite=_weighted(next((n.argument for n in walk(best) if isinstance(n, Inverse)), None), trial) if best else None,
@@ -269,11 +277,12 @@ def of_declarations(
     return LatentModel(
         name=name,
         title=title,
-        introduction=(
-            "{n} independent data, each with a latent value {j}, one of {k}. The value {j} has the probability {weight_j}; which "
-            "one it was is not observed."
-        ),
-        sizes={"data": i.range.upper, "components": j.range.upper, **({"dimension": dimension} if dimension else {})},
+        introduction=CATEGORIES if finite else CONTINUOUS,
+        sizes={
+            "data": i.range.upper,
+            **({"components": j.range.upper} if finite else {}),
+            **({"dimension": dimension} if dimension is not None else {}),
+        },
         datum=i,
         latent=j,
         other=l,
@@ -285,11 +294,19 @@ def of_declarations(
             (component(i, j), "the density of what is observed of a datum, given the latent"),
             (joint(i, j), "the joint density of a datum and its latent"),
         ),
-        weight=lambda at: rename(found.weight, {j: at}),
+        weight=(lambda at: rename(found.weight, {j: at})) if finite else None,
         assumptions=tuple(Assumption(text="the data lie in the support of their density", bound=bound) for bound in found.bounds),
         options=options or {},
         lettered=(lambda base: found.lettered(found.own)) if own_letters else found.lettered,
     )
+
+
+def _counted(node: Formula, trial: Symbol, datum: Index, latent: Index) -> Formula:
+    """With the number of data for the sum of all weights."""
+    whole = Sum(datum, Sum(latent, Reference(trial, (datum, latent))))
+    if node == whole:
+        return SizeNumber(datum.range.upper)
+    return rebuild(node, lambda child: _counted(child, trial, datum, latent))
 
 
 def _is_own(joint: Formula, symbol: Symbol, indices: tuple[Index, ...], found: DeclaredModel) -> bool:

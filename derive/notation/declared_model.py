@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 
 from derive.densities import density
 from derive.errors import ReadingError, UnsupportedError
-from derive.formula import Formula, Reference, rebuild
+from derive.formula import Formula, Fresh, Reference, rebuild
 from derive.notation.conventions import Convention, Spelling, convention
 from derive.notation.declarations import Dictionary, Letter
 from derive.notation.latex_reader import Reader, Scope
@@ -57,10 +57,18 @@ class DeclaredModel:
         """A convention that can write this model's densities, and its names where the convention has others for them."""
         usual = [(letter.name, len(letter.spelling.slots)) for letter in (*self.data, *self.inputs)] == [("x", 1)]
         spellings = {**base.spellings, **(self.spellings if base is not self.own else {})}
-        if not (usual and "f" in spellings):
+        if self.latent.range.abstract or not (usual and "f" in spellings):
             whole = replace(base, spellings=spellings)
             seen, given = (", ".join(_member(a, whole) for a in part) for part in (self.data, self.inputs))
             value = f"{_member(self.latent_letter, whole)}=#2"
+            if self.latent.range.abstract:
+                value = "#2"
+                there = seen + (f", {given}" if given else "")
+                spellings["w"] = Spelling(rf"p(#2 \mid {there}; {base.theta_t})", moving=rf"p(#2 \mid {there}; {base.theta})")
+                spellings["Ent"] = Spelling(rf"\mathrm{{Ent}}({base.theta_t})", moving=rf"\mathrm{{Ent}}({base.theta})")
+                pair = rf"\mathrm{{KL}}({base.theta_t} \,\|\, {base.theta})"
+                spellings["KL"] = Spelling(pair, moving=pair)
+                spellings[f"{VALUE}{self.latent_letter.name}"] = Spelling("#1")
             spellings["f"] = Spelling(rf"p({seen} \mid {value}{', ' if given else ''}{given}; #t)")
             spellings["p"] = Spelling(rf"p({seen}, {value}{rf' {chr(92)}mid ' if given else ''}{given}; #t)")
         return replace(base, spellings=spellings)
@@ -99,16 +107,23 @@ class _Builder:
         for letter in (*data, *inputs):
             if letter.symbol.family[:1] != (plate,):
                 raise UnsupportedError(f"data that are not one for each {latent.name}: {self._shown(letter)}")
-        values = latent.values
-        if not isinstance(values, Range):
-            raise UnsupportedError(f"a latent with other values than 1, 2, ..: {self._shown(latent)}")
         datum = Index(self._slot(data[0]), plate)
-        j, l, s = (Index(name, values) for name in self._names(values, 3, (datum.name,)))
+        values = latent.values
+        if values is None:
+            values = Range(Size(f"values of {latent.name}"), 1, True)
+            j = l = s = Index(latent.name, values)
+            l = Fresh.index(j)  # the same letter, under its own integral
+        elif isinstance(values, Range):
+            j, l, s = (Index(name, values) for name in self._names(values, 3, (datum.name,)))
+        else:
+            raise UnsupportedError(f"a latent with other values than 1, 2, .. or the reals: {self._shown(latent)}")
         seen = [Occurrence(letter, (datum, *(None for _ in letter.spelling.slots[1:]))) for letter in data]
-        hidden = Occurrence(latent, (datum,), j)
+        hidden = Occurrence(latent, (datum,), None if values.abstract else j)
         names = {symbol: self._named(symbol) for symbol in self.letters}
-        component = _renamed(probabilities.probability(seen, [hidden], Scope()), names)
-        weight = _renamed(probabilities.probability([hidden], [], Scope()), names)
+        component, weight = (
+            _at_value(_renamed(probabilities.probability(*asked, Scope()), names), latent.symbol, names, j)
+            for asked in ((seen, [hidden]), ([hidden], []))
+        )
         spellings = {
             names[symbol]: Spelling(template(letter.spelling) + ("_{#1}" if letter.extra and not letter.spelling.slots else ""))
             for symbol, letter in self.letters.items()
@@ -216,6 +231,24 @@ class _Builder:
             ),
         }
         return replace(own, spellings={**spellings, **told})
+
+
+VALUE = "value of "
+"""What the name of a continuous latent begins with where one of its values stands: it is written as the letter alone."""
+
+
+def _at_value(node: Formula, latent: Symbol, names: dict[Symbol, str], value: Index) -> Formula:
+    """A density with the latent at a value of its own, which one may integrate over; a category has its value already."""
+    if not value.range.abstract:
+        return node
+    own = Symbol(f"{VALUE}{names[latent]}", "data", (value.range,), latent.shape, latent.domain)
+
+    def put(inner: Formula) -> Formula:
+        if isinstance(inner, Reference) and inner.symbol == replace(latent, name=names[latent]):
+            return Reference(own, (value,))
+        return rebuild(inner, put)
+
+    return put(node)
 
 
 def _renamed(node: Formula, names: dict[Symbol, str]) -> Formula:

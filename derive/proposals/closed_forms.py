@@ -258,9 +258,32 @@ def _common_prefix(words: Sequence[Word], bound: Iterable[Index]) -> Word:
     return tuple(itertools.islice(found, least))
 
 
+def _linear_in_matrix(terms: list[Term], letter: Reference) -> Formula:
+    """``W A = B``: what stands before the letter in every word is taken off, what stands behind it is inverted."""
+    if letter.symbol.domain != "real":
+        raise NoProposal(f"a matrix of the domain {letter.symbol.domain}")
+    common = _common_prefix([term.word for term in terms], {index for term in terms for index in term.binders})
+    inside: list[Term] = []
+    free: list[Term] = []
+    for term in terms:
+        word = term.word[len(common) :]
+        if any(contains(f, letter.symbol) for f in (*(s for s, _ in term.scalars), *word[1:])):
+            raise NoProposal(f"a slope that is not linear in {letter.symbol.name}")
+        if word[:1] == (letter,):
+            inside.append(replace(term, word=word[1:]))
+        elif word and not contains(word[0], letter.symbol):
+            free.append(replace(term.scaled(Fraction(-1)), word=word))
+        else:
+            raise NoProposal(f"a slope of another form in {letter.symbol.name}")
+    if not inside or not free or any(not term.word for term in inside):
+        raise NoProposal(f"a slope of another form in {letter.symbol.name}")
+    free, inside = _without_common(free, inside)
+    return matrix_product(summed(free), Inverse(summed(inside)))
+
+
 def _matrix(terms: list[Term], letter: Reference) -> Formula:
     if letter.symbol.domain != "spd":
-        raise NoProposal("a matrix that is not declared positive definite")
+        return _linear_in_matrix(terms, letter)
     inverse = Inverse(letter)
     inside: list[Term] = []
     free: list[Term] = []

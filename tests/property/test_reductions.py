@@ -54,7 +54,9 @@ def is_plain(entry: LogEntry) -> bool:
 def test_every_logged_rewrite_keeps_the_value(covariance: str) -> None:
     em = Algorithm(family("gaussian-mixture")(covariance=covariance))
     logit = Symbol("a", "param", (Range(Size("k")),))
-    free = [em.model.observation.symbol, logit, *(p.symbol for p in em.model.parameters)]
+    over = (Range(Size("n")), Range(Size("k")))
+    any_weights = [Symbol("q", "frozen", over, (), "simplex"), Symbol("w*1", "const", over, (), "simplex")]
+    free = [em.model.observation.symbol, logit, *any_weights, *(p.symbol for p in em.model.parameters)]
     values = draw([*free, *(s.at_current for s in free if s.role == "param")], SIZES, seed=3)
     replayed: Counter[str] = Counter()
     done: set[object] = set()

@@ -98,7 +98,7 @@ def test_notation(derive: Run) -> None:
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        (("em", "gausian-mixture"), "unknown model: 'gausian-mixture', expected one of gaussian-mixture; try 'gaussian-mixture'"),
+        (("em", "gausian-mixture"), "unknown model: 'gausian-mixture', expected one of bernoulli-mixture, "),
         (("em", "gaussian-mixture", "--covariance", "ful"), "unknown covariance: 'ful'"),
         (("em", "gaussian-mixture", "--weights", "fre"), "try 'free'"),
         (("em", "gaussian-mixture", "--wrt", "mue"), "'mue', expected one of Sigma, all, mu, phi; try 'mu'"),
@@ -117,8 +117,11 @@ def test_notation(derive: Run) -> None:
         (("em", "gaussian-mixture", "--points", "0"), "'--points'"),
         (("em", "gaussian-mixture", "--points", "51"), "'--points'"),
         (("em", "gaussian-mixture", "--sed", "1"), "--sed"),
-        (("em",), "missing argument 'MODEL', expected one of gaussian-mixture"),
-        (("emm",), "unknown command: 'emm', expected one of check, completion, doctor, em, explain, init, list, read; try 'em'"),
+        (("em",), "missing argument 'MODEL', expected one of bernoulli-mixture, "),
+        (
+            ("emm",),
+            "unknown command: 'emm', expected one of check, completion, doctor, em, explain, init, list, ",
+        ),
         (("list", "modls"), "try 'models'"),
         (("completion", "zhs"), "try 'zsh'"),
         (("explain", "log-of-sums"), "try 'log-of-sum'"),

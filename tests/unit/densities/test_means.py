@@ -18,6 +18,7 @@ VALUES = {"first": mp.mpf("1.3"), "second": mp.mpf("0.7"), "seen": mp.mpf("0.4")
 SUPPORTS: dict[str, tuple[Domain, list[Any]]] = {
     "Gamma": ("positive", [0, 1, 5, mp.inf]),
     "Exponential": ("positive", [0, 1, 5, mp.inf]),
+    "LogNormal": ("positive", [0, 1, 5, 50, mp.inf]),
     "Beta": ("unit", [0, 0.5, 1]),
     "Normal": ("real", [-mp.inf, 0, 2, mp.inf]),
 }

@@ -80,7 +80,7 @@ CASES = {
         r"data x_i in R ; param \mu_j in R ; v in positive ; x_i | z_i=j ~ Normal(\mu_j, v)",
         "v",
         r"\sum_{i=1}^{m}\sum_{j=1}^{k}w_j^{(i)}\left(\frac{(x^{(i)}-\mu_j)^2}{2(\sigma^2)^2}-\frac{1}{2\sigma^2}\right)",
-        r"\frac{\sum_{i=1}^{m}\sum_{j=1}^{k}w_j^{(i)}(x^{(i)}-\mu_j)^2}{\sum_{i=1}^{m}\sum_{j=1}^{k}w_j^{(i)}}",
+        r"\frac{\sum_{i=1}^{m}\sum_{j=1}^{k}w_j^{(i)}(x^{(i)}-\mu_j)^2}{m}",
     ),
     "regression": (
         r"data x_i in R^d ; y_i in R ; param \beta_j in R^d ; const v in positive ; y_i | z_i=j ~ Normal(x_i^T \beta_j, v)",
