@@ -164,7 +164,7 @@ def surely_defined(node: Formula, assumed: Collection[object] = ()) -> bool:
             return False
         case Inverse(matrix) if not surely_definite(matrix, assumed):
             return False
-        case Power() if not (_is_whole(node.exponent) or surely_positive(node.base, assumed)):
+        case Power() if not (_is_whole(node.exponent) or surely_positive(node.base, assumed) or _is_root(node)):
             return False
         case Function(_, arguments) if not all(surely_positive(argument, assumed) for argument in arguments):
             return False
@@ -172,6 +172,11 @@ def surely_defined(node: Formula, assumed: Collection[object] = ()) -> bool:
             return surely_defined(unfold(node), assumed)
         case _:
             return all(surely_defined(child, assumed) for child in node.children)
+
+
+def _is_root(node: Power) -> bool:
+    """Whether a power is a root of something nonnegative, which may be zero."""
+    return isinstance(node.exponent, Number) and node.exponent.value > 0 and surely_nonnegative(node.base)
 
 
 def _is_whole(exponent: Formula) -> bool:

@@ -623,7 +623,42 @@ class Dictionary:
         if left[0].text == "\\log" and len(left) > 1:
             # define \log f(y) = ..: f(y) is its exponential.
             left, right = left[1:], (_exponential(right),)
-        self.define(left, right, text)
+        self.define(left, self._flattened(right, start), text)
+
+    def _flattened(self, body: Items, start: int) -> Items:
+        """A tuple with the tuples among its members written out: ``X = (x_n)`` where ``x_n = (x_{ni})`` is ``(x_{ni})``.
+
+        Raises:
+            ReadingError: a member is a tuple in other letters.
+        """
+        if not _one_fence(body) or body[0].text != "()" or body[0] != body[0].bare:
+            return body
+        found: list[Item] = []
+        run: list[Item] = []
+        for item in (*body[0].parts[0], None):
+            if item is not None and not item.is_sign(",", ";"):
+                run.append(item)
+                continue
+            found += self._names_in(tuple(run), start)
+            found += [item] if item is not None else []
+            run = []
+        return (replace(body[0], parts=(tuple(found),)),)
+
+    def _names_in(self, member: Items, start: int) -> Items:
+        """The members of the tuple for which a name stands; another name as it is."""
+        for entry in self.by_head(member[0].text if len(member) == 1 else ""):
+            met = entry.spelling.match(member, 0) if isinstance(entry, Abbreviation) else None
+            if met is None or met[1] != 1 or not isinstance(entry, Abbreviation) or not _one_fence(entry.body):
+                continue
+            names = [part for part in arguments_of_names(entry.body[0].parts[0])]
+            if entry.body[0].text != "()" or not all(len(part) == 1 and part[0].kind == "letter" for part in names):
+                continue
+            if any(plain(chunk) != slot for slot, chunk in met[0].slots.items()):
+                raise ReadingError(
+                    f"a tuple of {plain(member)}, which was defined in other letters", start, start + 1, "declaration"
+                )
+            return entry.body[0].parts[0]
+        return member
 
     def _assume(self, text: str, start: int) -> None:
         items = self.surface(text)

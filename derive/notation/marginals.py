@@ -233,7 +233,11 @@ class Marginals(Latents):
             used = self.letters_of_arguments(statement for statement, _ in self.statements_of(member.letter))
             heard |= used
             for parent in self.parents_of(member, scope):
-                if parent.letter.kind != "latent" or any(covers(other, parent) for other in (*before, *given, *found)):
+                if parent.letter.kind != "latent":
+                    continue
+                covering = [other for other in (*before, *given, *found) if covers(other, parent)]
+                if covering:
+                    self._require_same_component(parent, covering, components, used)
                     continue
                 own_components = [pair for pair in components if pair[0].symbol.family[0] == parent.letter.values]
                 values = {indices[0] for _, indices in own_components}
@@ -246,6 +250,24 @@ class Marginals(Latents):
         if components and not any(self.own_name(letter) in heard for letter, _ in components):
             raise ReadingError(f"{components[0][0].name} is no parameter of what stands before the bar", code="unsupported")
         return found
+
+    def _require_same_component(
+        self,
+        parent: Occurrence,
+        covering: list[Occurrence],
+        components: list[tuple[Letter, tuple[IndexLike, ...]]],
+        used: Container[str],
+    ) -> None:
+        """That the parameters which are named are those of the component that is given.
+
+        Raises:
+            ReadingError: they are another one's.
+        """
+        values = {other.value for other in covering if other.value is not None}
+        for letter, indices in components if values else ():
+            own = letter.symbol.family[0] == parent.letter.values and self.own_name(letter) in used
+            if own and indices[0] not in values:
+                raise ReadingError(f"{letter.name} of another component than the one that is given", code="ill-formed")
 
     def _conditional(self, before: list[Occurrence], given: list[Occurrence], scope: Scope) -> Formula:
         given = self.localised(before, given, scope)

@@ -1197,7 +1197,15 @@ class DisplayReader:
         return (letter.symbol,)
 
     def _density_argument(self, reader: Reader) -> tuple[Symbol, ...]:
-        """The continuous variable of which the chain's left side is a density; all that a tuple of data has in it."""
+        """The continuous variable of which the chain's left side is a density; all that a tuple of data has in it.
+
+        A function of several arguments that is no density moves with each of them.
+        """
+        items = self.chain_left[1]
+        named = arguments_of(items[1].parts[0]) if len(items) == 2 and items[1].kind == "fence" else ()
+        if len(named) > 1 and items[0].text not in DENSITY_NAMES:
+            letters = [reader.probabilities.letter_of(argument.items, whole=True) for argument in named]
+            return tuple(one.symbol for one in letters if one is not None and one.kind == "param") if None not in letters else ()
         members = reader.probabilities.members_of(self._first_argument())
         if members and all(m.kind == "data" and m.symbol.domain not in ("one-hot", *INTEGERS) for m in members):
             return tuple(member.symbol for member in members)

@@ -198,7 +198,20 @@ define L(\theta) = \sum_k \theta_k^2
 FACTORS = "".join(f"(n-{number})" for number in range(1, 21))
 ROOTS = "".join(f"(d-{number})" for number in range(1, 21))
 
+LIKELIHOOD = r"""
+size n
+index i in 1..n
+data x_i in R
+param \mu in R ; \sigma in positive
+define L(\mu, \sigma) = \prod_i \mathcal{N}(x_i \mid \mu, \sigma^2)
+"""
 TWINS = [
+    # A function of two parameters moves with both.
+    (
+        LIKELIHOOD,
+        r"L(\mu, \sigma) \propto \sigma^{-n} \exp( -\frac{1}{2\sigma^2} \sum_i (x_i-\mu)^2 )",
+        r"L(\mu, \sigma) \propto \exp( -\frac{1}{2\sigma^2} \sum_i (x_i-\mu)^2 )",
+    ),
     # A maximiser in one member of a family is none in another.
     (
         NUMBERS,
