@@ -650,13 +650,12 @@ class Dictionary:
             met = entry.spelling.match(member, 0) if isinstance(entry, Abbreviation) else None
             if met is None or met[1] != 1 or not isinstance(entry, Abbreviation) or not _one_fence(entry.body):
                 continue
-            names = [part for part in arguments_of_names(entry.body[0].parts[0])]
+            names = list(arguments_of_names(entry.body[0].parts[0]))
             if entry.body[0].text != "()" or not all(len(part) == 1 and part[0].kind == "letter" for part in names):
                 continue
             if any(plain(chunk) != slot for slot, chunk in met[0].slots.items()):
-                raise ReadingError(
-                    f"a tuple of {plain(member)}, which was defined in other letters", start, start + 1, "declaration"
-                )
+                shown = f"a tuple of {plain(member)}, which was defined in other letters"
+                raise ReadingError(shown, start, start + 1, "declaration")
             return entry.body[0].parts[0]
         return member
 

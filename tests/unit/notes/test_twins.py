@@ -198,6 +198,24 @@ define L(\theta) = \sum_k \theta_k^2
 FACTORS = "".join(f"(n-{number})" for number in range(1, 21))
 ROOTS = "".join(f"(d-{number})" for number in range(1, 21))
 
+ROWS = r"""
+size N, D
+index n in 1..N ; i in 1..D
+data x_{ni} in R
+param v in positive
+x_{ni} ~ Normal(0, v)
+define x_n = (x_{ni}) ; X = (x_n)
+"""
+COMPONENTS = r"""
+size N, K
+index n in 1..N ; k, j in 1..K
+data x_n in R
+latent z_n in 1..K
+param \pi in simplex(K) ; \mu_k in R ; \sigma_k in positive
+z_n ~ Categorical(\pi)
+x_n | z_n=k ~ Normal(\mu_k, \sigma_k^2)
+define \theta_k = (\mu_k, \sigma_k)
+"""
 LIKELIHOOD = r"""
 size n
 index i in 1..n
@@ -206,6 +224,20 @@ param \mu in R ; \sigma in positive
 define L(\mu, \sigma) = \prod_i \mathcal{N}(x_i \mid \mu, \sigma^2)
 """
 TWINS = [
+    # All data in rows: the tuple of the rows is that of all cells.
+    (ROWS, r"p(X) = \prod_n p(x_n)", r"p(X) = p(x_n)"),
+    (ROWS, r"\log p(x_n) = \sum_i \log \mathcal{N}(x_{ni} \mid 0, v)", r"\log p(X) = \sum_i \log \mathcal{N}(x_{ni} \mid 0, v)"),
+    # The parameters behind the bar are those of the component that is given.
+    (
+        COMPONENTS,
+        r"p(x_n) = \sum_k \pi_k p(x_n \mid z_n=k; \theta_k)",
+        r"p(x_n) = \sum_k \pi_k p(x_n \mid z_n=k; \theta_j)",
+    ),
+    (
+        COMPONENTS,
+        r"p(x_n \mid z_n=k; \mu_k, \sigma_k) = \mathcal{N}(x_n \mid \mu_k, \sigma_k^2)",
+        r"p(x_n \mid z_n=k; \mu_j, \sigma_j) = \mathcal{N}(x_n \mid \mu_k, \sigma_k^2)",
+    ),
     # A function of two parameters moves with both.
     (
         LIKELIHOOD,
