@@ -177,6 +177,7 @@ def cli(ctx: click.Context) -> None:
     "--notation", type=NameOf("notation", _notations), default="cs229", show_default=True, help="Whose letters: cs229 or bishop."
 )
 @click.option("-o", "--output", type=click.Path(path_type=Path), help="Write to this file instead of stdout.")
+@click.option("--pytest", "tests", type=click.Path(path_type=Path), help="Write tests of the model's identities to this file.")
 @click.option("--seed", type=click.IntRange(min=0), default=0, show_default=True, help="Fixes every numeric point.")
 @click.option(
     "--points", type=click.IntRange(1, 50), default=3, show_default=True, help="How many points each claim is tried at."
@@ -191,6 +192,7 @@ def em(
     format_: str | None,
     notation: str,
     output: Path | None,
+    tests: Path | None,
     seed: int,
     points: int,
     allow_unknown: bool,
@@ -207,7 +209,11 @@ def em(
 
     chosen = {"covariance": covariance, "weights": weights, **_options(options)}
     found = _model(model, {name: value for name, value in chosen.items() if value is not None})
-    told = derivation(found, _parameters(found, wrt))
+    names = _parameters(found, wrt)
+    if tests is not None:
+        _deliver(_own_tests(model, found, names), tests)
+        return PASSED
+    told = derivation(found, names)
     written = report(format_ or _format_of(output))
     _check(output)
     account = _judged(told, found.lettered(convention(notation)), seed, points)
@@ -276,6 +282,22 @@ def _model(name: str, options: Mapping[str, str]) -> LatentModel:
     if options:
         raise UnknownNameError.among("option of a declared model", next(iter(options)), ())
     return model_in(Path(name))
+
+
+def _own_tests(name: str, model: LatentModel, wrt: Sequence[str]) -> str:
+    """The text of a file of tests for a model by its name, or by the lines of its file."""
+    from checks.own_tests import own_tests
+
+    chosen = [parameter for parameter in model.parameters if not wrt or parameter.name in wrt]
+    closed = [parameter.name for parameter in chosen if parameter.slope is not None]
+    lines = None
+    if is_file_name(name):
+        from derive.notes.models import lines_in
+
+        lines = lines_in(Path(name))
+    return own_tests(
+        model.name, model.title, [p.name for p in chosen], closed, options=model.options if lines is None else {}, lines=lines
+    )
 
 
 def _parameters(model: LatentModel, wrt: Sequence[str]) -> list[str]:

@@ -7,7 +7,7 @@ from pathlib import Path
 from derive.errors import DeriveError, ReadingError
 from derive.models import LatentModel, of_declarations
 from derive.notation.declarations import Dictionary
-from derive.notes import Declarations, read_note
+from derive.notes import Declarations, Note, Source, read_note
 from derive.notes.packs import pack
 
 
@@ -20,20 +20,34 @@ def model_in(path: Path) -> LatentModel:
     """
     note = read_note(path)
     dictionary = Dictionary(note.macros)
-    for block in note.blocks:
-        if not isinstance(block, Declarations):
-            continue
-        dictionary.tell_apart(line.text for line in block.lines)
-        for line in block.lines:
-            try:
-                word, _, name = line.text.strip().partition(" ")
-                shared = pack(name.strip(), path) if word == "use" else ()
-                for text in [source.text for source in shared] if word == "use" else [line.text]:
-                    dictionary.declare(text)
-            except ReadingError as error:
-                place = line.at(min(error.start, len(line.text)))
-                raise DeriveError(f"{path}:{place.line}:{place.column}: {error}") from error
+    dictionary.tell_apart(text for _, text in _declarations(note, path))
+    for source, text in _declarations(note, path):
+        try:
+            dictionary.declare(text)
+        except ReadingError as error:
+            place = source.at(min(error.start, len(source.text)))
+            raise DeriveError(f"{path}:{place.line}:{place.column}: {error}") from error
     try:
         return of_declarations(dictionary, path.stem, path.stem.replace("-", " ").replace("_", " ").capitalize())
     except DeriveError as error:
         raise DeriveError(f"{path}: {error}") from error
+
+
+def lines_in(path: Path) -> str:
+    """The declarations of a file, one a line.
+
+    Raises:
+        DeriveError: the file cannot be read.
+    """
+    return "\n".join(text for _, text in _declarations(read_note(path), path))
+
+
+def _declarations(note: Note, path: Path) -> list[tuple[Source, str]]:
+    """Every declaration with the place at which it stands; those of a pack stand where it is used."""
+    found: list[tuple[Source, str]] = []
+    for block in note.blocks:
+        for line in block.lines if isinstance(block, Declarations) else ():
+            word, _, name = line.text.strip().partition(" ")
+            texts = [source.text for source in pack(name.strip(), path)] if word == "use" else [line.text]
+            found += [(line, text) for text in texts]
+    return found

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from fractions import Fraction
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -118,3 +119,26 @@ def test_no_closed_form_is_said() -> None:
         from derive import em as expectation_maximisation
 
         expectation_maximisation("beta-mixture").m_step("a")
+
+
+@pytest.mark.parametrize("model", ["poisson-mixture", "lamps.derive"])
+def test_tests_for_a_repository_of_one_s_own_run(model: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    from checks.cli import run
+
+    (tmp_path / "lamps.derive").write_text(LINES, encoding="utf-8")
+    monkeypatch.chdir(tmp_path)
+    assert run(["em", model, "--wrt", "all", "--pytest", "test_model.py"]) == 0
+    spaces: dict[str, Any] = {}
+    exec((tmp_path / "test_model.py").read_text(encoding="utf-8"), spaces)  # noqa: S102
+    spaces["test_responsibilities_sum_to_one"]()
+    (*_, name) = spaces["PARAMETERS"]
+    for test in ("test_fisher_identity", "test_the_gradient_is_not_the_same_elsewhere", "test_gradients_in_closed_form"):
+        spaces[test](name)
+
+
+def test_a_name_cannot_break_out_of_the_tests() -> None:
+    from checks.own_tests import own_tests
+
+    text = own_tests('a"""\n', 'b"""\\', ["mu"], [], options={}, lines='x"""\n')
+    compile(text, "test_model.py", "exec")
+    assert text.count('"""') % 2 == 0
