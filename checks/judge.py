@@ -12,7 +12,7 @@ from checks.witness import Evidence, Witness
 from derive.algebra.prove import Outcome, Proof, Unproved, prove
 from derive.claims import BOUNDS, Claim, Verdict
 from derive.errors import DeriveError, DisagreementError, UnsupportedError
-from derive.formula import ZERO, Derivative, walk
+from derive.formula import ZERO, Derivative, Substitute, walk
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +74,15 @@ def _hear(claim: Claim, witness: Witness) -> _Heard:
             evidence = witness.examine(claim)
         residual = _hear(_residual_claim(claim), witness) if _has_residual(claim) else None
         return _Heard(evidence, outcome, residual, time.perf_counter() - began)
-    evidence = witness.examine(claim)
+    if claim.relation in BOUNDS and isinstance(claim.ordered[1], Substitute) and claim.expected is None:
+        # A maximum that is proved need not be looked at from everywhere.
+        outcome = _proof(claim)
+        evidence = witness.examine(claim, proved=isinstance(outcome, Proof))
+        if isinstance(outcome, Proof) and not _has_branches(claim):
+            residual = _hear(_residual_claim(claim), witness) if _has_residual(claim) else None
+            return _Heard(evidence, outcome, residual, time.perf_counter() - began)
+    else:
+        evidence = witness.examine(claim)
     # What the numbers refute needs no attempt at a proof, except where it was not expected: then both must be heard.
     heard = evidence.outcome != "differs" or claim.expected is None
     outcome = _proof(claim) if heard and claim.relation != "not identically 0" else None

@@ -78,6 +78,8 @@ FAR_POINTS, FIRST_FAR = 14, 1000
 """How many points far out a claim is given that was not proved, or that has branches; and the number of the first."""
 POINTS_FOR_INTEGERS = 10
 """How many points a claim is given that has integers in it: of few values many a wrong claim is true, as x! = x of 1 and 2."""
+NEAR_A_PROVED = 6
+"""How many points close to a maximum are looked at where it is proved."""
 POINTS_FOR_UNSPECIFIED = 40
 SIMPLE_VALUES = 3
 """How many simple values of what moves are tried for a second point."""
@@ -302,6 +304,8 @@ class Witness:
                 found = _implied(self, placed, proved)
                 # The first equation is one for every value of its letters: what fails at one may hold where it holds at all.
                 return _implied(self, read, proved) if found.outcome == "differs" and placed is not read else found
+            if claim.relation in BOUNDS:
+                return _bound(self, read, proved)
             return _EXAMINATIONS[claim.relation](self, read)
         except UnsupportedError as unsupported:
             return Evidence("undecided", f"not supported: {unsupported}")
@@ -939,7 +943,7 @@ def _not_zero(witness: Witness, claim: Claim) -> Evidence:
     return Evidence("undecided", reason)
 
 
-def _bound(witness: Witness, claim: Claim) -> Evidence:
+def _bound(witness: Witness, claim: Claim, proved: bool = False) -> Evidence:
     """A bound: it holds at every point tried, near equality too, and the opposite bound does not."""
     small, large = claim.ordered
     looked: list[Point] = []
@@ -948,7 +952,7 @@ def _bound(witness: Witness, claim: Claim) -> Evidence:
     enough = witness.enough_for_order(small, large)
     steps = proposed(small, large)
     if steps and not claim.is_strict:
-        return _maximum(witness, claim, small, steps, enough)
+        return _maximum(witness, claim, small, steps, witness.points if proved else enough, NEAR_A_PROVED if proved else None)
     generic = witness.at(small, large, claim=claim, most=enough)
     for point in itertools.chain(generic, _near_equality(witness, claim, small, large)):
         if not meets_assumptions(claim, point):
@@ -989,17 +993,20 @@ def _violation(claim: Claim, small: Formula, large: Formula, looked: Sequence[Po
     )
 
 
-def _maximum(witness: Witness, claim: Claim, objective: Formula, steps: Sequence[Substitute], enough: int) -> Evidence:
+def _maximum(
+    witness: Witness, claim: Claim, objective: Formula, steps: Sequence[Substitute], enough: int, near: int | None = None
+) -> Evidence:
     """No admissible point has a larger objective than the proposed one, of generic points and of points close to it.
 
-    Sizes at which the proposed value does not exist (a scatter of too few points) say nothing. The power of the test is that
-    wrong variants of the proposed value are seen to be wrong.
+    Of the points close by ``near`` are looked at, all where it is None. Sizes at which the proposed value does not exist (a
+    scatter of too few points) say nothing. The power of the test is that wrong variants of the proposed value are seen to be
+    wrong.
     """
     best = claim.ordered[1]
     looked: list[Point] = []
     unclear = ""
     beyond: tuple[Point, Outside] | None = None
-    for point in witness.at(objective, best, claim=claim, most=8 * enough):
+    for point in witness.at(objective, best, claim=claim, most=8 * max(enough, POINTS_FOR_INTEGERS)):
         if len(looked) >= enough:
             break
         if not meets_assumptions(claim, point):
@@ -1007,7 +1014,7 @@ def _maximum(witness: Witness, claim: Claim, objective: Formula, steps: Sequence
         if compare_order(objective, objective, point).outcome == "not admissible":
             continue  # data outside of what the density is one of
         try:
-            close = list(near_solution(objective, steps, point, witness.seed))
+            close = list(itertools.islice(near_solution(objective, steps, point, witness.seed), near))
         except OutsideHere as outside:
             beyond = beyond or (point, outside)
             continue
