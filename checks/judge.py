@@ -74,18 +74,15 @@ def _hear(claim: Claim, witness: Witness) -> _Heard:
             evidence = witness.examine(claim)
         residual = _hear(_residual_claim(claim), witness) if _has_residual(claim) else None
         return _Heard(evidence, outcome, residual, time.perf_counter() - began)
+    outcome: Outcome | None = None
     if claim.relation in BOUNDS and isinstance(claim.ordered[1], Substitute) and claim.expected is None:
         # A maximum that is proved need not be looked at from everywhere.
         outcome = _proof(claim)
-        evidence = witness.examine(claim, proved=isinstance(outcome, Proof))
-        if isinstance(outcome, Proof) and not _has_branches(claim):
-            residual = _hear(_residual_claim(claim), witness) if _has_residual(claim) else None
-            return _Heard(evidence, outcome, residual, time.perf_counter() - began)
-    else:
-        evidence = witness.examine(claim)
+    evidence = witness.examine(claim, proved=isinstance(outcome, Proof) and not _has_branches(claim))
     # What the numbers refute needs no attempt at a proof, except where it was not expected: then both must be heard.
     heard = evidence.outcome != "differs" or claim.expected is None
-    outcome = _proof(claim) if heard and claim.relation != "not identically 0" else None
+    if outcome is None and heard and claim.relation != "not identically 0":
+        outcome = _proof(claim)
     if evidence.outcome == "differs" and evidence.undefined and claim.relation == "=" and claim.expected is None:
         # A side that is not defined at n = 1: where there is a proof, it is one for the other sizes.
         beyond = witness.larger(claim) if isinstance(outcome, Proof) else evidence
