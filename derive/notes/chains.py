@@ -732,7 +732,14 @@ class DisplayReader:
                 told = ("minimises" if self.hints.minimum else self._role) if self.hinted else relation
                 self.jointly = False
                 alternatives = self._related(meaning, current, exact, right, reader, side)
+                if implied and place and meaning == "=" and before_equation is not None and not self.hinted:
+                    # a = b implies a^2 = a b = b^2: each of the signs may use what stands before the arrow.
+                    alternatives = (*alternatives, *self._implied(before_equation, equation, reader))
                 hedge = "the hint names several parameters, and this row gives the value of one" if self.jointly else ""
+                if implied and place and before_equation is not None:
+                    hedge = hedge or self._by_constraint(before_equation, equation) or self._by_others(before_equation, equation)
+                    if not hedge and self.own.freed and right == ONE:
+                        hedge = "this step may use a constraint that was set free; it is not known here"
                 if implied and place == 0 and meaning in BOUNDS:
                     hedge = "a bound that follows from what stands before the arrow: that is not used here"
                 claims.append(RowClaim(alternatives, told, span, hedge=hedge))

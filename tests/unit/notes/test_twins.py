@@ -224,6 +224,9 @@ param \mu in R ; \sigma in positive
 define L(\mu, \sigma) = \prod_i \mathcal{N}(x_i \mid \mu, \sigma^2)
 """
 TWINS = [
+    # Behind an arrow each sign may use what stands before it.
+    (NUMBERS, r"u = a \implies u^2 = a u = a^2", r"u = a \implies u^2 = a u = 2a^2"),
+    (NUMBERS, r"v = a \implies v + a = 2v = 2a", r"v = a \implies v + a = 2v = 3a"),
     # All data in rows: the tuple of the rows is that of all cells.
     (ROWS, r"p(X) = \prod_n p(x_n)", r"p(X) = p(x_n)"),
     (ROWS, r"\log p(x_n) = \sum_i \log \mathcal{N}(x_{ni} \mid 0, v)", r"\log p(X) = \sum_i \log \mathcal{N}(x_{ni} \mid 0, v)"),
