@@ -339,8 +339,8 @@ def _is_smaller_sum(node: Divide, ask: Questions) -> bool:
     if not all(ask.nonnegative(factor) for factor in (*shared, *left)):
         return False
     small, large = multiply(*left) if left else UNITY, multiply(*right) if right else UNITY
-    if large == UNITY and isinstance(small, Reference) and small.symbol.domain in ("bool", "unit", "simplex", "closed simplex"):
-        return True
+    if large == UNITY and isinstance(small, Reference) and small.symbol.domain in (*UNITS, "simplex", "closed simplex"):
+        return not _is_density(small)
     return any(_is_instance((small, large), bound) for bound in ask.bounds)
 
 
@@ -390,6 +390,38 @@ _DOMAIN_NAMES = {
 def _root(node: Formula, ask: Questions) -> bool:
     """A power that is not whole: nonnegative wherever it is defined."""
     return isinstance(node, Power) and isinstance(node.exponent, Number) and node.exponent.value.denominator != 1
+
+
+def _entropy(node: Formula, ask: Questions) -> bool:
+    """``- c sum p log p`` with c nonnegative and every p positive and at most one: of chances, not of a density."""
+    if not isinstance(node, Multiply) or not any(isinstance(f, Number) and f.value < 0 for f in node.factors):
+        return False
+    factors = [Number(-f.value) if isinstance(f, Number) and f.value < 0 else f for f in node.factors]
+    if sum(isinstance(f, Number) and f.value < 0 for f in node.factors) != 1:
+        return False
+    while sum(isinstance(f, Sum) for f in factors) == 1:
+        inner = next(f for f in factors if isinstance(f, Sum)).body
+        factors = [f for f in factors if not isinstance(f, Sum)]
+        factors += inner.factors if isinstance(inner, Multiply) else (inner,)
+    logs = [f for f in factors if isinstance(f, Log)]
+    if len(logs) != 1 or logs[0].argument not in factors or not _is_chance(logs[0].argument, ask):
+        return False
+    rest = [f for f in factors if f is not logs[0]]
+    rest.remove(logs[0].argument)
+    return all(ask.nonnegative(factor) for factor in rest)
+
+
+def _is_density(node: Reference) -> bool:
+    """Whether numbers that sum to one do so over a continuum, where each may exceed one."""
+    return bool(node.symbol.family) and node.symbol.family[-1].abstract
+
+
+def _is_chance(node: Formula, ask: Questions) -> bool:
+    """Whether a number is positive and at most one: one of several that sum to one, or declared so."""
+    if isinstance(node, Reference):
+        return node.symbol.domain in ("unit", "simplex") and not _is_density(node)
+    over = node.definition.normalised_over if isinstance(node, Named) else None
+    return over is not None and not over.range.abstract and ask.positive(node)
 
 
 def _square(node: Formula, ask: Questions) -> bool:
@@ -481,6 +513,7 @@ PIECES: tuple[Piece, ...] = (
     Piece("a quadratic form with a positive definite matrix", _definite_form),
     Piece("the diagonal of a positive semidefinite matrix", _semidefinite_diagonal),
     Piece("tr(P V P V^T) with P positive definite", _definite_trace),
+    Piece("an entropy, of numbers between 0 and 1", _entropy),
     Piece("Gibbs' inequality (a Kullback-Leibler divergence)", _gibbs),
     Piece("Stein's loss, x - log x - 1 at each eigenvalue", _stein),
     Piece("x - log x - 1 at a positive x", _itakura_saito),

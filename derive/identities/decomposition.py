@@ -21,12 +21,23 @@ def steps(em: Algorithm, parameter: Parameter) -> tuple[Step, ...]:
         gap=em.gap(),
         reading="held",
     )
+    larger = Claim(
+        label="q-alone",
+        lhs=em.q(),
+        relation="<=",
+        rhs=em.l(),
+        gap=em.gap() + entropy,
+        reading="held",
+    )
     touches = Claim(label="bound-touches", lhs=AtEqual(em.q() + entropy), rhs=em.l(), reading="equal")
+    alone = "{Q} alone is a lower bound too, the entropy of finitely many chances being nonnegative; it does not touch {l_value}"
+    discrete = () if em.model.latent.range.abstract else (Step(reason=alone, claim=larger),)
     return (
         Step(reason="log {p} = log {w_moving} + the log of the marginal; the weights sum to one", claim=split),
         Step(reason="by their definitions, for every {theta} and {theta_t}", claim=gap),
         Step(reason="a Kullback-Leibler divergence is never negative (Gibbs)", claim=bound),
         Step(reason="at {theta_t} = {theta} the two distributions are the same", claim=touches),
+        *discrete,
     )
 
 

@@ -135,3 +135,23 @@ def test_any_weights_sum_to_one_over_the_latent_alone() -> None:
     i, j = EM.model.datum, EM.model.latent
     assert isinstance(prove(Claim(label="latent", lhs=Sum(j, EM.held(i, j)), rhs=ONE)), Proof)
     assert not isinstance(prove(Claim(label="data", lhs=Sum(i, EM.held(i, j)), rhs=ONE)), Proof)
+
+
+def test_an_entropy_of_chances_is_not_negative() -> None:
+    """Nor is that of any number between 0 and 1; of a positive number, or with the other sign, nothing is known."""
+    share = Reference(Symbol("share", "param", (Range(N),), (), "simplex"), (I,))
+    assert proved(ZERO, "<=", -Sum(I, share * Log(share)))
+    assert proved(ZERO, "<=", -(T * U * Log(U)))
+    assert not proved(ZERO, "<=", Sum(I, share * Log(share)))
+    assert not proved(ZERO, "<=", -Sum(I, W * Log(W)))
+    assert not proved(ZERO, "<=", -(letter("r", "real") * U * Log(U)))
+    assert not proved(ZERO, "<=", -(U * Log(V)))
+
+
+def test_an_entropy_of_a_density_may_be_negative() -> None:
+    mixed = Algorithm(family("gamma-poisson")())
+    i, j = mixed.model.datum, mixed.model.latent
+    entropy = -Sum(j, mixed.held(i, j) * Log(mixed.held(i, j)))
+    assert not proved(ZERO, "<=", entropy)
+    held = -Sum(EM.model.latent, EM.held(EM.model.datum, EM.model.latent) * Log(EM.held(EM.model.datum, EM.model.latent)))
+    assert proved(ZERO, "<=", held)
