@@ -157,7 +157,7 @@ def _m_step(em: Algorithm, parameter: Parameter) -> Section:
 def _no_closed_form(parameter: Parameter) -> str:
     letter = f"{{{parameter.symbol.name}}}"
     return (
-        f"Where this gradient vanishes cannot be told in closed form: {letter} is found by a few steps of Newton's method, "
+        f"No closed form was found for where this gradient vanishes: {letter} is reached by a few steps of Newton's method, "
         f"{letter} less the gradient divided by the second derivative, with the weights {{w}} held. A step that only raises "
         "{Q} is enough for the log-likelihood never to fall (generalised EM)."
     )
