@@ -152,13 +152,10 @@ def table(found: Sequence[Entry]) -> str:
 
 def record(found: Sequence[Entry], environment: Environment) -> str:
     """The table as JSON: one note a model, one step an identity, the controls in a list of their own."""
-    from checks.environment import DISTRIBUTION
-    from checks.reports.json import SCHEMA, versions
+    from checks.reports.json import heading
 
     whole = {
-        "schema": SCHEMA,
-        "tool": {"name": DISTRIBUTION, "version": environment.tool},
-        "environment": versions(environment),
+        **heading(environment),
         "notes": [_note(model, [e for e in found if e.model == model]) for model in dict.fromkeys(e.model for e in found)],
         "summary": {
             **{standing: sum(e.standing == standing for e in found) for standing in (*reversed(WORST), "does not apply")},

@@ -1246,10 +1246,6 @@ def _same_argmax(witness: Witness, claim: Claim) -> Evidence:
 _EXAMINATIONS: Mapping[str, Callable[[Witness, Claim], Evidence]] = {
     "=": _equal,
     "not identically 0": _not_zero,
-    "<=": _bound,
-    ">=": _bound,
-    "<": _bound,
-    ">": _bound,
     "= up to a constant": _up_to_constant,
     "proportional to": _proportional,
     "implies": _implies,

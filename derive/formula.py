@@ -648,6 +648,11 @@ def walk_unfolded(node: Formula) -> Iterator[Formula]:
             yield from walk_unfolded(unfold(inner))
 
 
+def mentions(node: Formula, *symbols: Symbol) -> bool:
+    """Whether one of the symbols stands in a formula, or in the body of a definition in it."""
+    return any(isinstance(inner, Reference) and inner.symbol in symbols for inner in walk_unfolded(node))
+
+
 def rebuild(node: Formula, change: Callable[[Formula], Formula]) -> Formula:
     """``node`` with ``change`` applied to each direct child."""
     updates: dict[str, Any] = {}

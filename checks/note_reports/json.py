@@ -7,9 +7,9 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from checks.advice import advice
-from checks.environment import DISTRIBUTION, Environment
+from checks.environment import Environment
 from checks.note_reports import NoteReport, counts, provided, written
-from checks.reports.json import SCHEMA, Record, counterexample, method, versions
+from checks.reports.json import Record, counterexample, heading, method
 from checks.snippets import snippet
 from derive.notation import latex_writer
 
@@ -21,9 +21,7 @@ if TYPE_CHECKING:
 def write(notes: Sequence[CheckedNote], environment: Environment, page: Page) -> str:
     """The report as JSON in UTF-8, keys in a fixed order."""
     whole = {
-        "schema": SCHEMA,
-        "tool": {"name": DISTRIBUTION, "version": environment.tool},
-        "environment": versions(environment),
+        **heading(environment),
         "notes": [_note(note, page) for note in notes],
         "summary": {**counts(notes), "passes": bool(notes) and all(note.passes for note in notes)},
     }

@@ -47,11 +47,18 @@ def record(account: Account) -> Record:
     }
     passes = all(line.finding is not None and line.finding.passes for line in rows if line.step.claim is not None)
     return {
-        "schema": SCHEMA,
-        "tool": {"name": DISTRIBUTION, "version": account.environment.tool},
-        "environment": versions(account.environment),
+        **heading(account.environment),
         "notes": [note],
         "summary": {**asdict(story.counts), "unread": 0, "skipped": 0, "passes": passes},
+    }
+
+
+def heading(environment: Environment) -> Record:
+    """What every JSON report begins with."""
+    return {
+        "schema": SCHEMA,
+        "tool": {"name": DISTRIBUTION, "version": environment.tool},
+        "environment": versions(environment),
     }
 
 

@@ -48,7 +48,6 @@ from derive.formula import (
     unfold,
     walk,
 )
-from derive.formula import ONE as UNITY
 from derive.symbols import Index, Size
 
 MOST_ENDS = 4
@@ -58,18 +57,14 @@ UNITS = ("unit", "bool")
 
 @dataclass(frozen=True, slots=True)
 class Questions:
-    """What a piece may ask: the reader for signs, and whether a difference is proved to vanish.
-
-    ``bounds`` are pairs of formulas of data and constants, of which the first is assumed to be at most the second.
-    """
+    """What a piece may ask: the reader for signs, and whether a difference is proved to vanish."""
 
     reader: Reader
     vanishes: Callable[[Polynomial], bool]
-    bounds: tuple[tuple[Formula, Formula], ...] = ()
 
     @property
     def without_facts(self) -> Questions:
-        return Questions(self.reader, lambda p: not self.reader.settle(p, []), self.bounds)
+        return Questions(self.reader, lambda p: not self.reader.settle(p, []))
 
     def positive(self, node: Formula) -> bool:
         value = self.read(node)
@@ -338,10 +333,10 @@ def _is_smaller_sum(node: Divide, ask: Questions) -> bool:
         right.remove(factor)
     if not all(ask.nonnegative(factor) for factor in (*shared, *left)):
         return False
-    small, large = multiply(*left) if left else UNITY, multiply(*right) if right else UNITY
-    if large == UNITY and isinstance(small, Reference) and small.symbol.domain in (*UNITS, "simplex", "closed simplex"):
+    small, large = multiply(*left) if left else ONE, multiply(*right) if right else ONE
+    if large == ONE and isinstance(small, Reference) and small.symbol.domain in (*UNITS, "simplex", "closed simplex"):
         return not _is_density(small)
-    return any(_is_instance((small, large), bound) for bound in ask.bounds)
+    return any(_is_instance((small, large), bound) for bound in ask.reader.bounds)
 
 
 def _summand(node: Formula) -> tuple[list[Index], list[Formula]]:
@@ -394,11 +389,9 @@ def _root(node: Formula, ask: Questions) -> bool:
 
 def _entropy(node: Formula, ask: Questions) -> bool:
     """``- c sum p log p`` with c nonnegative and every p positive and at most one: of chances, not of a density."""
-    if not isinstance(node, Multiply) or not any(isinstance(f, Number) and f.value < 0 for f in node.factors):
+    if not isinstance(node, Multiply) or sum(isinstance(f, Number) and f.value < 0 for f in node.factors) != 1:
         return False
     factors = [Number(-f.value) if isinstance(f, Number) and f.value < 0 else f for f in node.factors]
-    if sum(isinstance(f, Number) and f.value < 0 for f in node.factors) != 1:
-        return False
     while sum(isinstance(f, Sum) for f in factors) == 1:
         inner = next(f for f in factors if isinstance(f, Sum)).body
         factors = [f for f in factors if not isinstance(f, Sum)]

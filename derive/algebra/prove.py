@@ -6,7 +6,7 @@ Zero is the empty polynomial: that is a proof. Anything else is unproved, never 
 from __future__ import annotations
 
 import time
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from fractions import Fraction
 
@@ -53,9 +53,9 @@ from derive.formula import (
     Substitute,
     at_time,
     free_indices,
+    mentions,
     rebuild,
     unfold,
-    walk,
     walk_unfolded,
 )
 from derive.symbols import INTEGERS, SUMS_TO_ONE, Domain, Index, Symbol
@@ -523,19 +523,11 @@ def _require_connected(reader: Reader, claim: Claim) -> None:
     if any(symbol.domain in INTEGERS for symbol in claim.parameters):
         raise _Failed("a constant in an integer parameter")
     for duty in obligations(reader, claim, claim.lhs, claim.rhs):
-        if not duty.derived and _contains(duty.formula, claim.parameters):
+        if not duty.derived and mentions(duty.formula, *claim.parameters):
             raise _Failed("the values of a parameter at which both sides are defined may fall into separate pieces")
     for assumption in claim.assumptions:
-        if any(_contains(side, claim.parameters) for side in assumption.formulas):
+        if any(mentions(side, *claim.parameters) for side in assumption.formulas):
             raise _Failed("an assumption on a parameter: its values may fall into separate pieces")
-
-
-def _contains(node: Formula, symbols: Collection[Symbol]) -> bool:
-    return any(
-        (isinstance(inner, Reference) and inner.symbol in symbols)
-        or (isinstance(inner, Named) and _contains(unfold(inner), symbols))
-        for inner in walk(node)
-    )
 
 
 def _require_no_new_duty(reader: Reader, claim: Claim, node: Formula) -> None:
@@ -673,8 +665,7 @@ def _in_domain(reader: Reader, claim: Claim, node: Substitute) -> bool:
 
 
 def _questions(reader: Reader, claim: Claim) -> nonnegativity.Questions:
-    bounds = tuple(assumption.bound for assumption in claim.assumptions if assumption.bound is not None)
-    return nonnegativity.Questions(reader, lambda p: not is_zero(reader, p, claim), bounds)
+    return nonnegativity.Questions(reader, lambda p: not is_zero(reader, p, claim))
 
 
 def _whole(value: Fraction) -> bool:

@@ -31,10 +31,10 @@ from derive.formula import (
     Transpose,
     add,
     matrix_product,
+    mentions,
     multiply,
     negate,
     unfold,
-    walk,
 )
 
 
@@ -87,11 +87,7 @@ class _Kernel:
     powers: dict[int, Formula] = field(default_factory=dict[int, Formula])
 
     def is_free(self, node: Formula) -> bool:
-        return not any(
-            (isinstance(inner, Reference) and inner.symbol == self.latent.symbol)
-            or (isinstance(inner, Named) and not self.is_free(unfold(inner)))
-            for inner in walk(node)
-        )
+        return not mentions(node, self.latent.symbol)
 
     def take(self, node: Formula, sign: Fraction) -> None:
         """Multiply (or, with sign -1, divide) by a factor."""

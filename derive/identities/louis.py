@@ -6,7 +6,7 @@ from derive.claims import Claim, Step
 from derive.expectation_maximisation.algorithm import Algorithm
 from derive.formula import AtEqual, Derivative, Formula, Log, Reference, Sum, Transpose, multiply, negate
 from derive.identities import Identity
-from derive.identities.oakes import has_hessian, other_of, twice
+from derive.identities.oakes import has_hessian, twice
 from derive.models import Parameter
 
 
@@ -24,7 +24,7 @@ def missing(em: Algorithm, parameter: Parameter) -> Formula:
     def mean(body: Formula) -> Formula:
         return Sum(j, multiply(em.moving(i, j), body))
 
-    first, second = score(parameter.reference), score(other_of(parameter))
+    first, second = score(parameter.reference), score(parameter.along)
     return Sum(i, mean(_product(first, second)) - _product(mean(first), mean(second)))
 
 

@@ -6,19 +6,14 @@ from dataclasses import replace
 
 from derive.claims import Claim, Step
 from derive.expectation_maximisation.algorithm import Algorithm
-from derive.formula import AtEqual, Derivative, Formula, Reference
+from derive.formula import AtEqual, Derivative, Formula
 from derive.identities import Identity
 from derive.models import Parameter
 
 
-def other_of(parameter: Parameter) -> Reference:
-    """The second letter by which one differentiates: another member of the family, or the parameter itself."""
-    return parameter.along if parameter.indices else parameter.reference
-
-
 def twice(body: Formula, parameter: Parameter, *, mixed: bool = False) -> Formula:
     """The second derivative; ``mixed`` takes the second one in the other slot, by theta_t."""
-    other = other_of(parameter)
+    other = parameter.along
     return Derivative(Derivative(body, parameter.reference), replace(other, symbol=other.symbol.at_current) if mixed else other)
 
 

@@ -42,7 +42,7 @@ def _of_slope(em: Algorithm, parameter: Parameter) -> tuple[Step, ...]:
         return ()
     claim = Claim(
         label=f"hessian-{parameter.symbol.name}",
-        lhs=Derivative(Derivative(em.q(), parameter.reference), parameter.along if parameter.indices else parameter.reference),
+        lhs=Derivative(Derivative(em.q(), parameter.reference), parameter.along),
         rhs=parameter.curvature(em.held),
         reading="held",
     )

@@ -82,7 +82,9 @@ class Parameter:
 
     @property
     def along(self) -> Reference:
-        """Another member of the family to which it belongs: of a simplex the entry that loses what this one gains."""
+        """Another member of its family, of a simplex the entry that loses what this one gains; itself where there is none."""
+        if not self.indices:
+            return self.reference
         if self.other is None:
             raise UnsupportedError(f"no second letter for the index of {self.name}")
         return Reference(self.symbol, (*self.indices[:-1], self.other))
@@ -255,8 +257,9 @@ def of_declarations(
         along = Reference(symbol, (*indices[:-1], other)) if indices else by
         bent = _proposed(lambda: slope(gradient, along)) if gradient is not None and symbol.shape == () else None
         curved = summed(bent) if bent is not None else None
+        inverted = next((node.argument for node in walk(best) if isinstance(node, Inverse)), None) if best is not None else None
         # A scatter matrix, or one of regressors, is regular where there are more data than dimensions.
-        ranked = best is not None and (symbol.domain == "spd" or any(isinstance(node, Inverse) for node in walk(best)))
+        ranked = best is not None and (symbol.domain == "spd" or inverted is not None)
         larger = (i.range.upper, dimension) if ranked and dimension is not None else None
         return Parameter(
             symbol=symbol,
@@ -269,7 +272,7 @@ def of_declarations(
             role="the weights" if symbol in of_weights and finite else f"the parameter {{{symbol.name}}}",
             other=other,
             larger=larger,
-            definite=_weighted(next((n.argument for n in walk(best) if isinstance(n, Inverse)), None), trial) if best else None,
+            definite=_weighted(inverted, trial),
             condition="the sum that is inverted is regular, which needs {n} > {d} data in general position" if larger else "",
             own=_is_own(joint.body, symbol, indices, found),
         )

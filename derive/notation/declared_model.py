@@ -36,7 +36,6 @@ class DeclaredModel:
     convention of the declarations themselves.
     """
 
-    sizes: dict[str, Size]
     datum: Index
     latent: Index
     other: Index
@@ -132,7 +131,6 @@ class _Builder:
         parameters = [letter for letter in self.dictionary.letters if letter.kind == "param"]
         indices = [self._indices(letter.symbol.family, values, s, (datum, j, l)) for letter in parameters]
         return DeclaredModel(
-            sizes=dict(self.dictionary.sizes),
             datum=datum,
             latent=j,
             other=l,

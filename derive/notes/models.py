@@ -20,8 +20,9 @@ def model_in(path: Path) -> LatentModel:
     """
     note = read_note(path)
     dictionary = Dictionary(note.macros)
-    dictionary.tell_apart(text for _, text in _declarations(note, path))
-    for source, text in _declarations(note, path):
+    declarations = _declarations(note, path)
+    dictionary.tell_apart(text for _, text in declarations)
+    for source, text in declarations:
         try:
             dictionary.declare(text)
         except ReadingError as error:

@@ -26,6 +26,7 @@ from derive.formula import (
     Transpose,
     free_indices,
     matrix_product,
+    mentions,
     multiply,
     rename,
 )
@@ -33,7 +34,6 @@ from derive.proposals.terms import (
     NoProposal,
     Term,
     Word,
-    contains,
     expanded,
     formula_of,
     is_symmetric,
@@ -83,7 +83,7 @@ def _opened(term: Term, symbol: Symbol) -> list[Term]:
         whole = exponent > 0 and exponent.denominator == 1 and exponent <= 3
         parts = (
             expanded(Power(factor, Number(exponent)), symbol)
-            if whole and contains(factor, symbol)
+            if whole and mentions(factor, symbol)
             else [Term().times(factor, exponent)]
         )
         found = products(found, parts)
@@ -117,7 +117,7 @@ def _shorter(terms: list[Term]) -> list[Term]:
 def _without_common(above: list[Term], below: list[Term]) -> tuple[list[Term], list[Term]]:
     every = [*above, *below]
     bound = {index for term in every for index in term.binders}
-    candidates = {f for term in every for f, _ in term.scalars if not free_indices(f) & bound}
+    candidates = dict.fromkeys(f for term in every for f, _ in term.scalars if not free_indices(f) & bound)
     for factor in candidates:
         least = min(dict(term.scalars).get(factor, Fraction(0)) for term in every)
         if least != 0:
@@ -135,10 +135,10 @@ def _without_common(above: list[Term], below: list[Term]) -> tuple[list[Term], l
 def _scalar(terms: list[Term], letter: Reference) -> Root:
     raised = Term()
     for _ in range(4):
-        below = {(f, e) for term in terms for f, e in term.scalars if e < 0 and f != letter and contains(f, letter.symbol)}
+        below = [(f, e) for term in terms for f, e in term.scalars if e < 0 and f != letter and mentions(f, letter.symbol)]
         if not below:
             break
-        factor = next(iter(below))[0]
+        factor = below[0][0]
         most = -min(e for f, e in below if f == factor)
         raised = raised.times(factor, most)
         terms = merged(part for term in terms for part in _opened(term.times(factor, most), letter.symbol))
@@ -146,7 +146,7 @@ def _scalar(terms: list[Term], letter: Reference) -> Root:
     for term in terms:
         powers = dict(term.scalars)
         degree = powers.pop(letter, Fraction(0))
-        if any(contains(f, letter.symbol) for f in powers):
+        if any(mentions(f, letter.symbol) for f in powers):
             raise NoProposal(f"an equation that is no polynomial in {letter.symbol.name}")
         degrees.setdefault(degree, []).append(replace(term, scalars=tuple(powers.items())))
     if len(degrees) != 2:
@@ -165,7 +165,7 @@ def _scalar(terms: list[Term], letter: Reference) -> Root:
 
 def _on_simplex(terms: list[Term], letter: Reference, other: Index, total: Formula | None) -> Root:
     shares = [term.times(letter) for term in terms]
-    if any(contains(f, letter.symbol) for term in shares for f, _ in term.scalars):
+    if any(mentions(f, letter.symbol) for term in shares for f, _ in term.scalars):
         raise NoProposal(f"a slope that is no multiple of 1/{letter.symbol.name}")
     share = summed(shares, pulled=True)
     last = letter.indices[-1]
@@ -197,10 +197,10 @@ def _vector(terms: list[Term], letter: Reference) -> Root:
     free: list[Term] = []
     for term in terms:
         term = _as_word(term, letter)
-        if not any(contains(f, letter.symbol) for f in (*(s for s, _ in term.scalars), *term.word)):
+        if not any(mentions(f, letter.symbol) for f in (*(s for s, _ in term.scalars), *term.word)):
             free.append(term)
         elif term.word[-1:] == (letter,) and not any(
-            contains(f, letter.symbol) for f in (*(s for s, _ in term.scalars), *term.word[:-1])
+            mentions(f, letter.symbol) for f in (*(s for s, _ in term.scalars), *term.word[:-1])
         ):
             inside.append(replace(term, word=term.word[:-1]))
         else:
@@ -233,7 +233,7 @@ def _with_sign(terms: Sequence[Term]) -> Formula:
 def _as_word(term: Term, letter: Reference) -> Term:
     """A scalar factor ``a^T v`` behind a vector u as the word ``u a^T v``."""
     for factor, exponent in term.scalars:
-        if contains(factor, letter.symbol):
+        if mentions(factor, letter.symbol):
             if exponent != 1 or not isinstance(factor, MatrixProduct):
                 raise NoProposal(f"a slope that is not linear in {letter.symbol.name}")
             word = letters_of(factor)
@@ -267,11 +267,11 @@ def _linear_in_matrix(terms: list[Term], letter: Reference) -> Formula:
     free: list[Term] = []
     for term in terms:
         word = term.word[len(common) :]
-        if any(contains(f, letter.symbol) for f in (*(s for s, _ in term.scalars), *word[1:])):
+        if any(mentions(f, letter.symbol) for f in (*(s for s, _ in term.scalars), *word[1:])):
             raise NoProposal(f"a slope that is not linear in {letter.symbol.name}")
         if word[:1] == (letter,):
             inside.append(replace(term, word=word[1:]))
-        elif word and not contains(word[0], letter.symbol):
+        elif word and not mentions(word[0], letter.symbol):
             free.append(replace(term.scaled(Fraction(-1)), word=word))
         else:
             raise NoProposal(f"a slope of another form in {letter.symbol.name}")
@@ -288,13 +288,13 @@ def _matrix(terms: list[Term], letter: Reference) -> Formula:
     inside: list[Term] = []
     free: list[Term] = []
     for term in terms:
-        if any(contains(f, letter.symbol) for f, _ in term.scalars):
+        if any(mentions(f, letter.symbol) for f, _ in term.scalars):
             raise NoProposal(f"a slope that is not linear in the inverse of {letter.symbol.name}")
         if term.word == (inverse,):
             inside.append(replace(term, word=()))
         elif len(term.word) > 2 and term.word[0] == term.word[-1] == inverse:
             word = term.word[1:-1]
-            if any(contains(f, letter.symbol) for f in word):
+            if any(mentions(f, letter.symbol) for f in word):
                 raise NoProposal(f"a slope that is not linear in the inverse of {letter.symbol.name}")
             free.append(replace(term.scaled(Fraction(-1)), word=word))
         else:

@@ -33,10 +33,11 @@ from derive.formula import (
     Trace,
     Transpose,
     matrix_product,
+    mentions,
     rename,
     unfold,
 )
-from derive.proposals.terms import NoProposal, Term, contains, letters_of, merged, transposed
+from derive.proposals.terms import NoProposal, Term, letters_of, merged, transposed
 from derive.symbols import Index
 
 FUNCTIONS: Mapping[str, Callable[[Formula], Formula]] = {
@@ -61,7 +62,7 @@ class _Slope:
 
     def of(self, node: Formula, carried: Term) -> Iterator[Term]:
         """The terms by which a node's change adds to the scalar's; ``carried`` is what the change is multiplied by."""
-        if not contains(node, self.by.symbol):
+        if not mentions(node, self.by.symbol):
             return
         match node:
             case Reference():
@@ -125,7 +126,7 @@ class _Slope:
 
     def _divide(self, node: Divide, carried: Term) -> Iterator[Term]:
         yield from self.of(node.numerator, carried.times(node.denominator, Fraction(-1)))
-        if contains(node.denominator, self.by.symbol):
+        if mentions(node.denominator, self.by.symbol):
             if node.shape != ():
                 carried = replace(carried, word=()).times(_inner(carried, node.numerator))
             else:
@@ -133,7 +134,7 @@ class _Slope:
             yield from self.of(node.denominator, carried.times(node.denominator, Fraction(-2)).scaled(Fraction(-1)))
 
     def _power(self, node: Power, carried: Term) -> Iterator[Term]:
-        if contains(node.exponent, self.by.symbol):
+        if mentions(node.exponent, self.by.symbol):
             yield from self.of(node.exponent, carried.times(node).times(Log(node.base)))
         if isinstance(node.exponent, Number):
             outer = carried.scaled(node.exponent.value).times(node.base, node.exponent.value - 1)
@@ -143,7 +144,7 @@ class _Slope:
 
     def _logarithm(self, inside: Formula, carried: Term) -> Iterator[Term]:
         """The logarithm of a product is the sum of the logarithms."""
-        if not contains(inside, self.by.symbol):
+        if not mentions(inside, self.by.symbol):
             return
         match inside:
             case Named():
@@ -156,7 +157,7 @@ class _Slope:
                 yield from self._logarithm(inside.denominator, carried.scaled(Fraction(-1)))
             case Power():
                 yield from self._logarithm(inside.base, carried.times(inside.exponent))
-                if contains(inside.exponent, self.by.symbol):
+                if mentions(inside.exponent, self.by.symbol):
                     yield from self.of(inside.exponent, carried.times(Log(inside.base)))
             case Exp():
                 yield from self.of(inside.argument, carried)

@@ -27,11 +27,10 @@ from derive.formula import (
     add,
     free_indices,
     matrix_product,
+    mentions,
     multiply,
     negate,
     rename,
-    unfold,
-    walk,
 )
 from derive.symbols import Index, IndexLike, Symbol
 
@@ -102,15 +101,6 @@ def merged(terms: Iterable[Term]) -> list[Term]:
     return [term for term in found.values() if term.coefficient != 0]
 
 
-def contains(node: Formula, symbol: Symbol) -> bool:
-    """Whether a formula holds a symbol, abbreviations opened."""
-    return any(
-        (isinstance(inner, Reference) and inner.symbol == symbol)
-        or (isinstance(inner, Named) and contains(unfold(inner), symbol))
-        for inner in walk(node)
-    )
-
-
 # Matrices.
 
 
@@ -153,7 +143,7 @@ def expanded(node: Formula, symbol: Symbol) -> list[Term]:
 def _expanded(node: Formula, symbol: Symbol) -> list[Term]:
     if node == ZERO:
         return []
-    if not contains(node, symbol):
+    if not mentions(node, symbol):
         return [Term().times(node) if node.shape == () else Term(word=letters_of(node))]
     if isinstance(node, Add):
         return [term for part in node.terms for term in _expanded(part, symbol)]
