@@ -150,6 +150,12 @@ class Expectations(Model):
         if any(one.letter.kind == "data" for one in over):
             raise ReadingError("an expectation over data is not read", item.start, item.end, "unsupported")
         latent = any(symbol.role == "latent" for symbol in symbols)
+        if not over and weights.named is None and not latent:
+            self._require_something_random(item, {s.name for s in symbols if s.role in ("data", "param")} - random, weights)
+        elif not over and weights.named is None:
+            told = {symbol.name for symbol in symbols if symbol.role == "data"} - random - named
+            if told and (weights.given or weights.prior):
+                self._require_inputs(item, told)
         if prior - weights.told and weights.named is None and not (latent and self._is_given_parameters(weights)):
             raise ReadingError(
                 f"a mean over {min(prior - weights.told)}, which has a prior, or given it? name it, as in E[..; \\theta]",
@@ -172,6 +178,44 @@ class Expectations(Model):
         if not settled:
             raise ReadingError(
                 "the mean of data, or given the data? name what is averaged over, as in E_{z|x}",
+                item.start,
+                item.end,
+                "ambiguous",
+            )
+
+    def _require_something_random(self, item: Item, unknown: set[str], weights: Weights) -> None:
+        """That a mean, in which no latent stands, is not one of what has no distribution: E[y_i], E[\\theta | y].
+
+        Raises:
+            ReadingError: it is, and nothing says what is averaged over.
+        """
+        free = unknown - weights.told - {one.letter.name for one in weights.given}
+        if free:
+            raise ReadingError(
+                f"nothing says how {min(free)} is distributed, nor what is averaged over: declare it with ~, or name it, as in "
+                "E_{z|x}",
+                item.start,
+                item.end,
+                "ambiguous",
+            )
+
+    def _require_inputs(self, item: Item, names: set[str]) -> None:
+        """That data without a distribution under a mean are inputs of the model: that others are distributed given them.
+
+        Raises:
+            ReadingError: nothing depends on one of them, so that it may be random as well.
+        """
+        told = {
+            head
+            for statement in self.dictionary.statements
+            for part in (*statement.arguments, *statement.conditions)
+            for head in _letters_in(part.items)
+        }
+        inputs = {letter.name for letter in self.dictionary.letters if letter.spelling.head in told}
+        if names - inputs:
+            raise ReadingError(
+                f"nothing says how {min(names - inputs)} is distributed: declare it with ~, or name what is averaged over, as in "
+                "E_{z|x}",
                 item.start,
                 item.end,
                 "ambiguous",

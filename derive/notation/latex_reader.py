@@ -309,17 +309,11 @@ class Reader:
         if not factors:
             raise ReadingError("a fraction without its numerator", start)
         first = line.position
-
-        def stops(item: Item, count: int) -> bool:
-            if count == 0:
-                return False
-            if item.kind == "letter" and (item.text in BIG or item.text in FUNCTIONS or item.text == "\\nabla"):
-                return True
-            return item.kind in ("fence", "group") or _is_derivative(item) or item.is_sign("cdot", "times", "/", "mid", "Vert")
-
         below = line.peek()
-        if below is not None and below.kind == "number" and isinstance(factors[-1], Number) and not below.sups:
+        number = below is not None and below.kind == "number" and not below.sups
+        if below is not None and number and isinstance(factors[-1], Number):
             line.take()  # 1/2 x is a half x
+            self._require_no_scalar_behind(line, below, scope)
             return _combined([*factors[:-1], Divide(factors[-1], Number(Fraction(below.text)))])
         later = line.items[line.position + 1 : _term_end(line.items, line.position)]
         if below is not None and below.text in BIG and any(one.text in BIG for one in later):
@@ -337,7 +331,58 @@ class Reader:
                     "ambiguous",
                 )
         else:
+
+            def stops(item: Item, count: int) -> bool:
+                """A number takes the next letter with it: a/2b is a over 2b, but a/2 e^b is open."""
+                if count == 0 or item.is_sign("!"):
+                    return False
+                power_of_e = item.text == "e" and bool(item.sups)
+                return not number or count > 1 or power_of_e or _ends_quotient(item)
+
             denominator = self.product(line, scope, stops=stops)
+            self._require_no_more_below(line, below)
+        return self.guarded(line.items[first : line.position], lambda: Divide(_combined(factors), denominator))
+
+    @staticmethod
+    def _require_no_more_below(line: Line, below: Item | None) -> None:
+        """That no factor stands beside what a slash divides by, of which it is open whether it is divided by as well.
+
+        Raises:
+            ReadingError: one does, as in a/b c, in 1/\\Gamma(a)\\Gamma(b) or in \\lambda^k/k! e^{-\\lambda}.
+        """
+        behind = line.peek()
+        if behind is None or below is None:
+            return
+        beside = behind.kind != "sign" and behind.kind != "words" and not _ends_quotient(behind)
+        again = behind.kind == "letter" and behind.text == below.text
+        if beside or again:
+            raise ReadingError(
+                f"{plain((behind.bare,))} behind a slash: below it as well, or beside? try \\frac or a bracket",
+                below.start,
+                behind.end,
+                "ambiguous",
+            )
+
+    def _require_no_scalar_behind(self, line: Line, below: Item, scope: Scope) -> None:
+        """That no letter of a number stands behind a ratio of numbers.
+
+        Raises:
+            ReadingError: one does, as in 1/2\\sigma^2: a half of it, or one over twice of it?
+        """
+        behind = line.peek()
+        if behind is None or behind.kind not in ("letter", "root") or _ends_quotient(behind):
+            return
+        place = line.position
+        scalar = self._factor(line, scope).shape == ()
+        line.position = place
+        if scalar:
+            raise ReadingError(
+                f"{plain((behind.bare,))} behind a ratio of numbers: below the slash, or beside? try \\frac or a bracket",
+                below.start,
+                behind.end,
+                "ambiguous",
+            )
+
         return self.guarded(line.items[first : line.position], lambda: Divide(_combined(factors), denominator))
 
     # Factors.
@@ -2081,6 +2126,13 @@ def _under_no_other(items: Items, start: int, stop: int, names: frozenset[str]) 
         if item.text in BIG and item.sub is not None and any(plain((one,)) in names for one in item.sub):
             return
         yield place
+
+
+def _ends_quotient(item: Item) -> bool:
+    """Whether what a slash divides by surely ends before this: a sum, a function, a bracket, a derivative, a sign."""
+    if item.kind == "letter" and (item.text in BIG or item.text in FUNCTIONS or item.text == "\\nabla"):
+        return True
+    return item.kind in ("fence", "group") or _is_derivative(item) or item.is_sign("cdot", "times", "/", "mid", "Vert")
 
 
 def _require_no_mixed_number(number: Item, fraction: Item) -> None:
