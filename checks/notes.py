@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Literal
 
 from checks.diagnoses import Diagnosed, diagnose
+from checks.idle_readings import why_idle
 from checks.judge import Finding, judge
 from checks.leftovers import with_leftover
 from checks.points import symbols_of
@@ -304,6 +305,10 @@ def _better(held: list[Step], moving: list[Step], witness: Witness) -> list[Step
     def score(steps: list[Step]) -> tuple[int, int]:
         return sum(not step.passes for step in steps), sum(step.verdict != "proved" for step in steps)
 
+    held, moving = (
+        [_unless_idle(one, other, reading) for one, other in zip(*pair, strict=True)]
+        for pair, reading in (((held, moving), "held"), ((moving, held), "moving"))
+    )
     best, rest = (held, moving) if score(held) <= score(moving) else (moving, held)
     names = ("held", "moving") if best is held else ("moving", "held")
     return [
@@ -315,6 +320,14 @@ def _better(held: list[Step], moving: list[Step], witness: Witness) -> list[Step
         )
         for one, other in zip(best, rest, strict=True)
     ]
+
+
+def _unless_idle(step: Step, other: Step, reading: str) -> Step:
+    """A row as it stands, or left open: where it holds under this reading alone, and under this one says nothing."""
+    if step.verdict not in ("proved", "confirmed") or other.verdict != "refuted":
+        return step
+    reason = why_idle((claim for one in step.row.claims for claim in one.alternatives), reading)
+    return replace(step, verdict="unknown", message=reason) if reason else step
 
 
 def _leftover(step: Step, witness: Witness) -> Finding | None:

@@ -55,7 +55,7 @@ from derive.formula import (
     rename,
     walk,
 )
-from derive.symbols import INTEGERS, SUMS_TO_ONE, Domain, Index, Role, Symbol
+from derive.symbols import INTEGERS, SUMS_TO_ONE, Domain, Index, Role, Size, Symbol
 
 Sizes = Mapping[str, int]
 _PointKey = tuple[int, tuple[tuple[str, int], ...], frozenset[Symbol]]
@@ -722,7 +722,11 @@ def _counterexample(claim: Claim, point: Point, comparison: Comparison | Order) 
 def _admits(claim: Claim, sizes: Sizes) -> bool:
     """Whether the sizes are such as the claim assumes."""
     larger = [a.larger for a in claim.assumptions if a.larger is not None]
-    return all(sizes.get(big.name, 2) > sizes.get(small.name, 1) for big, small in larger)
+    for big, small in larger:
+        least = sizes.get(small.name, 1) if isinstance(small, Size) else small
+        if sizes.get(big.name, least + 1) <= least:
+            return False
+    return True
 
 
 def _substitutions(claim: Claim) -> list[Substitute]:

@@ -33,7 +33,7 @@ class Assumption:
     """A fact that a claim rests on beyond the domains of its symbols.
 
     ``text`` is for the reader (``{name}`` stands for a letter of the derivation); ``equation`` is a pair of
-    formulas when the kernel may use it; ``larger`` says that the first of two sizes exceeds the second. ``bound`` says that
+    formulas when the kernel may use it; ``larger`` says that a size exceeds another, or a number. ``bound`` says that
     the first of two formulas is at most the second, ``definite`` that a matrix is positive definite, ``apart`` that two formulas
     differ: the points of the witness are such. Of these a proof uses bounds alone, of data and constants, for the place of a
     maximiser in its domain.
@@ -41,7 +41,7 @@ class Assumption:
 
     text: str
     equation: tuple[Formula, Formula] | None = None
-    larger: tuple[Size, Size] | None = None
+    larger: tuple[Size, Size | int] | None = None
     bound: tuple[Formula, Formula] | None = None
     definite: Formula | None = None
     apart: tuple[Formula, Formula] | None = None

@@ -12,13 +12,12 @@ from derive.formula import (
     Formula,
     Log,
     Named,
-    Reference,
     SizeNumber,
     Sum,
+    mentions,
     multiply,
     negate,
     unfold,
-    walk,
 )
 from derive.identities import identity
 from derive.models import LatentModel, Parameter
@@ -167,12 +166,23 @@ def _joint_maximum(em: Algorithm, parameter: Parameter) -> str:
     """Which other maximiser goes into this one, where there is such a one: the means into the covariances."""
     if parameter.m_step is None:
         return ""
-    inside = {node.symbol for node in walk(parameter.m_step(em.held)) if isinstance(node, Reference)}
-    return " ".join(
-        f"{{{name}_star}} contains {{{other}}}, but {{{other}_star}} does not contain {{{name}}}: with {{{other}_star}} put "
-        "into it, the two together are the maximum of {Q} in both."
-        for name, other in ((parameter.symbol.name, p.symbol.name) for p in em.model.parameters if p.symbol in inside)
-    )
+    own = parameter.m_step(em.held)
+    name = parameter.symbol.name
+    told: list[str] = []
+    for other in (p for p in em.model.parameters if p is not parameter and mentions(own, p.symbol)):
+        letter = other.symbol.name
+        its = other.m_step(em.held) if other.m_step is not None else None
+        if its is None or mentions(its, parameter.symbol):
+            told.append(
+                f"{{{name}_star}} contains {{{letter}}}, of which no closed form without {{{name}}} was found: the one is "
+                "maximised with the other held, in turn, and no such step lowers {Q}."
+            )
+        else:
+            told.append(
+                f"{{{name}_star}} contains {{{letter}}}, but {{{letter}_star}} does not contain {{{name}}}: with "
+                f"{{{letter}_star}} put into it, the two together are the maximum of {{Q}} in both."
+            )
+    return " ".join(told)
 
 
 def _score(em: Algorithm, chosen: Sequence[Parameter]) -> Section:

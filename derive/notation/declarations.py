@@ -95,6 +95,8 @@ class Abbreviation:
     spelling: Spelling
     body: Items
     text: str = ""
+    freed: frozenset[str] = frozenset()
+    """The parameters whose constraint was set free where it was defined, as that of a Lagrangian is."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -574,8 +576,8 @@ class Dictionary:
                 raise ReadingError("a posterior at parameters that are said in two places, or without brackets", start, start + 1)
         self.entries.append(Posterior(self.pattern(left), right, at))
 
-    def define(self, left: Items, right: Items, text: str = "") -> None:
-        """Add an abbreviation, as ``define`` does or a display with ``:=``."""
+    def define(self, left: Items, right: Items, text: str = "", freed: frozenset[str] = frozenset()) -> None:
+        """Add an abbreviation, as ``define`` does or a display with ``:=``, where constraints may be set ``freed``."""
         if not left or left[0].kind not in ("letter", "fence"):
             raise ReadingError("a definition of something that is no name", left[0].start if left else 0, None, "declaration")
         self.version += 1
@@ -594,7 +596,7 @@ class Dictionary:
             and not _is_tuple_of_names(right)
         ):
             pattern = Spelling(left, (), self.is_index, below)
-        self.entries.append(Abbreviation(pattern, right, text))
+        self.entries.append(Abbreviation(pattern, right, text, freed | self.freed))
 
     def _require_new(self, items: Items, start: int, *kinds: Literal["size", "letter", "abbreviation"]) -> None:
         """That a name was not declared as something else before.

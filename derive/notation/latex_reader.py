@@ -383,8 +383,6 @@ class Reader:
                 "ambiguous",
             )
 
-        return self.guarded(line.items[first : line.position], lambda: Divide(_combined(factors), denominator))
-
     # Factors.
 
     def _factor(self, line: Line, scope: Scope) -> Formula:
@@ -1118,6 +1116,8 @@ class Reader:
         Raises:
             ReadingError: it is none, or was not declared.
         """
+        if not chunk:
+            raise ReadingError("one side is missing here", 0, 1)
         found = self.index_or_none(chunk, scope)
         if found is None:
             raise ReadingError(f"an index that was not declared: {plain(chunk)!r}", chunk[0].start, chunk[-1].end, "undeclared")

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import contextlib
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from fractions import Fraction
 from typing import Literal
@@ -221,6 +221,7 @@ class DisplayReader:
         self._strengthen()
         trouble = trouble or self._hint_not_understood()
         groups = self._groups(display)
+        self._set_free(group for groups_of in groups for group in groups_of)
         for number, group in enumerate(groups, start=1):
             source = joined(group)
             following = groups[number] if number < len(groups) else None
@@ -228,6 +229,17 @@ class DisplayReader:
         return DisplayReading(
             rows, self.weights, self.undecided, display.label, self._convention(), self.left, self.hints.expected
         )
+
+    def _set_free(self, rows: Iterator[Row]) -> None:
+        """A Lagrangian lives off the simplex: where one is spoken of that was defined there, the constraint is not known."""
+        items = [items for row in rows if (items := self._items(row)) is not None]
+        for entry in tuple(self.own.entries):
+            if (
+                isinstance(entry, Abbreviation)
+                and entry.freed - self.own.freed
+                and any(_mentions_entry(one, entry) for one in items)
+            ):
+                self.own.freed |= entry.freed
 
     def _convention(self) -> Convention:
         """The note's letters, with theta_t and its mark as they are written there."""
@@ -906,11 +918,7 @@ class DisplayReader:
         """What else was said by the help of an abbreviation: the name of an abbreviation, an assumption, or nothing."""
 
         def mentions(items: Items) -> bool:
-            return any(
-                entry.spelling.match(items, place) is not None
-                or any(mentions(part) for part in (*item.parts, item.sub or (), *item.sups))
-                for place, item in enumerate(items)
-            )
+            return _mentions_entry(items, entry)
 
         for other in self.own.entries:
             if isinstance(other, (Abbreviation, Posterior)) and other is not entry and mentions(other.body):
@@ -986,7 +994,7 @@ class DisplayReader:
             if not (named or reader.probabilities.is_understood(items, Scope()) or (items and plain(items) in plain(right))):
                 raise ReadingError(f"an argument that is not declared: {plain(items)}", head.start, last.end, "undeclared")
         for dictionary in (self.own, self.base):
-            dictionary.define(left, right)
+            dictionary.define(left, right, freed=self.own.freed)
 
     # Relations.
 
@@ -1620,9 +1628,13 @@ def _that_bear_on(assumptions: list[Assumption], symbols: list[Symbol]) -> list[
 
 def _assumption(fact: Fact, left: Formula, right: Formula) -> Assumption | None:
     """What is assumed, by its formulas; None for what says nothing of values."""
-    if isinstance(left, SizeNumber) and isinstance(right, SizeNumber) and fact.relation in ("<", ">"):
-        sizes = (left.size, right.size) if fact.relation == ">" else (right.size, left.size)
-        return Assumption(text=fact.text, larger=sizes)
+    large, small = (left, right) if fact.relation in (">", "ge") else (right, left)
+    if isinstance(large, SizeNumber) and fact.relation in ("<", "le", ">", "ge"):
+        strictly = fact.relation in ("<", ">")
+        if isinstance(small, SizeNumber) and strictly:
+            return Assumption(text=fact.text, larger=(large.size, small.size))
+        if isinstance(small, Number) and small.value.denominator == 1:
+            return Assumption(text=fact.text, larger=(large.size, int(small.value) - (0 if strictly else 1)))
     if fact.relation == "=":
         return Assumption(text=fact.text, equation=(left, right))
     if fact.relation in ("<", "le"):
@@ -1882,6 +1894,15 @@ def _states(items: Items) -> bool:
     """Whether items are a statement of their own: a left side, a relation and a right side."""
     related = [place for place, item in enumerate(items) if item.kind == "sign" and item.text in RELATIONS]
     return bool(related) and related[0] > 0 and related[-1] + 1 < len(items)
+
+
+def _mentions_entry(items: Items, entry: Abbreviation) -> bool:
+    """Whether an abbreviation stands anywhere in the items."""
+    return any(
+        entry.spelling.match(items, place) is not None
+        or any(_mentions_entry(part, entry) for part in (*item.parts, item.sub or (), *item.sups))
+        for place, item in enumerate(items)
+    )
 
 
 def _side_by_side(items: Items, dictionary: Dictionary) -> list[Items]:

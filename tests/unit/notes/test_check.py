@@ -63,7 +63,7 @@ ROWS = [
     (SCALARS, r"\sum_i x_i + b x_i = (1 + b) \sum_i x_i", r"\sum_i x_i + b x_i = b \sum_i x_i"),
     (SCALARS, r"\log b \tau = \log b + \log \tau", r"\log b \tau = \log b \cdot \log \tau"),
     (SCALARS, r"a / 2 b = \frac{a}{2 b}", r"a / 2 b = \frac{a}{2} b"),
-    (SCALARS, r"1/2 a = \frac{a}{2}", r"1/2 a = \frac{1}{2 a}"),
+    (SCALARS, r"1/2 (a + b) = \frac{a + b}{2}", r"1/2 (a + b) = \frac{1}{2 (a + b)}"),
     (
         SCALARS,
         r"\frac{\partial}{\partial \mu} \sum_i (x_i-\mu)^2 = -2 \sum_i (x_i - \mu)",

@@ -942,3 +942,102 @@ LATEX = r"""
 def test_macros_defined_in_two_ways_and_text_that_is_passed_over() -> None:
     note = check_note(read_note(Path("note.tex"), LATEX), Witness(autodiff=False), diagnosed=False)
     assert [step.verdict for step in note.steps] == ["unread", "refuted", "proved", "proved", "proved", "proved"]
+
+
+@pytest.mark.parametrize(
+    ("row", "meant"),
+    [
+        (r"1/\sqrt{v} e^{u} = \frac{e^u}{\sqrt v}", "unread"),
+        (r"u/v! e^{u} = \frac{u e^u}{v!}", "unread"),
+        (r"u/2 e^{u} = \frac{u e^u}{2}", "unread"),
+        (r"1/\Gamma(v)\Gamma(v) = \frac{1}{\Gamma(v)^2}", "unread"),
+        (r"1/2v = \frac{v}{2}", "unread"),
+        (r"u/v r = \frac{u}{v r}", "unread"),
+        (r"(u/v) e^{u} = \frac{u e^u}{v}", "proved"),
+        (r"u/v \cdot e^{u} = \frac{u e^u}{v}", "proved"),
+        (r"u/2v = \frac{u}{2v}", "proved"),
+        (r"u/2v = \frac{u v}{2}", "refuted"),
+        (r"1/v \exp(u) = \frac{e^u}{v}", "proved"),
+        (r"u/v! = \frac{u}{\Gamma(v + 1)}", "proved"),
+        (r"u/v! = \frac{u}{\Gamma(v)}", "refuted"),
+        (r"1/2 y^T w = \frac{y^T w}{2}", "proved"),
+    ],
+)
+def test_a_slash_before_several_factors_is_not_guessed_at(row: str, meant: str) -> None:
+    assert verdict(NUMBERS, row) == meant
+
+
+UNMODELLED = NORMALS.replace("data y_i in R", "data y_i in R ; t_i in R ; h_i in R").replace(
+    "Normal(w_i, 1)", "Normal(w_i h_i, 1)"
+)
+
+
+@pytest.mark.parametrize(
+    ("row", "meant"),
+    [
+        (r"E[t_i] = t_i", "unread"),
+        (r"\operatorname{Var}(t_i) = 0", "unread"),
+        (r"E[t_i | y_i] = t_i", "unread"),
+        (r"E[\mu | y_i] = \mu", "unread"),
+        (r"E[t_i w_i] = t_i \mu", "unread"),
+        (r"E[h_i w_i] = h_i \mu", "proved"),
+        (r"E_{w_i}[2 w_i + \mu] = 3 \mu", "proved"),
+        (r"E_{w_i}[2 w_i + \mu] = 2 \mu", "refuted"),
+    ],
+)
+def test_a_mean_is_one_over_something_that_has_a_distribution(row: str, meant: str) -> None:
+    assert verdict(UNMODELLED, row) == meant
+
+
+MIXTURE = r"""
+size n, K
+index i in 1..n ; j, k in 1..K
+data x_i in R
+latent z_i in 1..K
+param \pi in simplex(K) ; \mu_k in R
+z_i ~ Categorical(\pi)
+x_i | z_i=k ~ Normal(\mu_k, 1)
+posterior r_{ik} = p(z_i=k | x_i)
+define \ell = \sum_i \log p(x_i) ; F = \sum_i \sum_k r_{ik} \log \frac{p(x_i, z_i=k)}{r_{ik}}
+"""
+KL = r"\sum_i \sum_k r_{ik} \log \frac{r_{ik}}{p(z_i=k | x_i)}"
+
+
+@pytest.mark.parametrize(
+    ("row", "meant"),
+    [
+        (r"\frac{\partial r_{ik}}{\partial \mu_k} = 0", "unknown"),
+        (r"\frac{\partial}{\partial \mu_k} \sum_i r_{ik} = 0", "unknown"),
+        (r"\frac{\partial r_{ik}}{\partial \mu_k} = r_{ik} (1 - r_{ik}) (x_i - \mu_k)", "proved"),
+        (rf"F = \ell - {KL}", "proved"),
+        (rf"F = \ell + {KL}", "refuted"),
+        (r"F = \ell", "proved"),
+        (r"E_{z_i}[\mu_{z_i}] = \sum_k r_{ik} \mu_k", "unread"),
+        (r"E_{z_i | x_i}[\mu_{z_i}] = \sum_k r_{ik} \mu_k", "proved"),
+        (r"E_{z_i}[\log p(x_i, z_i)] = \sum_k r_{ik} \log p(x_i, z_i=k)", "proved"),
+    ],
+)
+def test_a_reading_under_which_a_row_says_nothing_is_not_the_one_that_is_meant(row: str, meant: str) -> None:
+    assert verdict(MIXTURE, row) == meant
+
+
+LAGRANGIAN = (r"\Lambda := \sum_k c_k \log p_k + \eta (\sum_k p_k - 1)", r"\frac{\partial \Lambda}{\partial \eta} = ")
+
+
+@pytest.mark.parametrize(("value", "meant"), [(r"\sum_k p_k - 1", "proved"), (r"1 - \sum_k p_k", "refuted")])
+def test_a_lagrangian_is_one_off_the_simplex_in_later_displays_too(value: str, meant: str) -> None:
+    declarations = "size K\nindex k in 1..K\nparam p_k in simplex(K) over k\nconst c_k in positive"
+    definition, slope = LAGRANGIAN
+    assert verdict(declarations, r"<!-- derive: let \eta in R ; free p -->", definition, slope + value) == meant
+
+
+def test_a_size_may_be_assumed_to_exceed_a_number() -> None:
+    declarations = "size n\nindex i in 1..n\ndata x_i in R\nassume n > 1"
+    assert verdict(declarations, r"\frac{1}{n-1} \sum_i x_i = \frac{n}{n-1} \cdot \frac1n \sum_i x_i") == "proved"
+    assert verdict(declarations, r"\frac{1}{n-1} \sum_i x_i = \frac1n \sum_i x_i") == "refuted"
+
+
+def test_an_empty_side_in_a_bracket_is_no_defect() -> None:
+    note = checked(NUMBERS, r"u^2 = u u \; (= u^2)")
+    assert note.steps[-1].verdict == "unread"
+    assert "defect" not in note.steps[-1].message
