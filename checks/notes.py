@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 import signal
 import threading
 import time
@@ -164,10 +163,6 @@ _FALSE_BY_RELATION = {
 """What it means that a row is false, where that is not that its two sides differ."""
 
 
-_SLASH = re.compile(r"\d\s*/\s*\d+\s*(?:\\[,;: ]\s*)?\\?[A-Za-z]")
-"""A number over a number, and a letter behind it."""
-
-
 class _TimeOut(Exception):
     pass
 
@@ -324,7 +319,7 @@ def _better(held: list[Step], moving: list[Step], witness: Witness) -> list[Step
 
 def _unless_idle(step: Step, other: Step, reading: str) -> Step:
     """A row as it stands, or left open: where it holds under this reading alone, and under this one says nothing."""
-    if step.verdict not in ("proved", "confirmed") or other.verdict != "refuted":
+    if step.verdict not in ("proved", "confirmed") or other.verdict not in ("refuted", "defined"):
         return step
     reason = why_idle((claim for one in step.row.claims for claim in one.alternatives), reading)
     return replace(step, verdict="unknown", message=reason) if reason else step
@@ -410,8 +405,7 @@ def _step(row: RowReading, reading: DisplayReading, witness: Witness, row_timeou
             verdict, message = worst.verdict, (_FALSE_BY_RELATION.get(relation) if plainly else None) or worst.reason
             # What is put in below a hint is no slip of one row against another.
             if verdict == "refuted" and diagnosed and relation not in _BY_HINT:
-                without = () if _SLASH.search(row.source.text) else ("slash-before-letters",)
-                causes = diagnose(worst.claim, witness, seconds=DIAGNOSIS_SECONDS, without=without)
+                causes = diagnose(worst.claim, witness, seconds=DIAGNOSIS_SECONDS)
         except (
             DisagreementError,
             ArithmeticError,

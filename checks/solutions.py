@@ -63,14 +63,16 @@ def letters(equation: Formula) -> tuple[tuple[Symbol, ...], tuple[Symbol, ...]]:
     return first, tuple(s for s in found if s not in first)
 
 
-def solutions(equation: Formula, point: Point, symbol: Symbol, *, first: bool = False) -> Iterator[Solution]:
+def solutions(
+    equation: Formula, point: Point, symbol: Symbol, *, first: bool = False, most: int = MOST_UNKNOWNS
+) -> Iterator[Solution]:
     """Solutions of ``equation = 0`` (for all values of its free indices together) near a point, in the letter's domain.
 
-    With ``first`` no more are looked for once there is one.
+    With ``first`` no more are looked for once there is one; a letter of more than ``most`` unknowns is not solved for.
     """
     with balls.precision(BITS):
         try:
-            system = _System(equation, point, symbol)
+            system = _System(equation, point, symbol, most)
         except (Undefined, OutOfRange, DeriveError):
             return
         seen: list[tuple[arb, ...]] = []
@@ -114,7 +116,7 @@ def value_at(formula: Formula, solution: Solution) -> Seen:
 class _System:
     """The equations at all indices and entries, as functions of the entries of a letter."""
 
-    def __init__(self, equation: Formula, point: Point, symbol: Symbol) -> None:
+    def __init__(self, equation: Formula, point: Point, symbol: Symbol, most: int) -> None:
         self.equation, self.point, self.symbol = equation, point, symbol
         self.key: Key = (symbol.name, symbol.role)
         self.base = environment(point)
@@ -124,7 +126,7 @@ class _System:
         at = [balls.exact(Fraction(point.values[self.key][places[0]])) for places in self.groups]
         values, slopes = self.slopes(at)
         self.rows, self.columns = _pivots(slopes)
-        if not self.columns or len(self.columns) > MOST_UNKNOWNS or len(values) > MOST_EQUATIONS:
+        if not self.columns or len(self.columns) > most or len(values) > MOST_EQUATIONS:
             raise Undefined("the equation cannot be solved for this letter", certain=False)
 
     def _groups(self) -> list[list[Place]]:

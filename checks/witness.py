@@ -34,7 +34,7 @@ from checks.points import (
 )
 from checks.shrinking import MOST_TRIALS, shrink, simpler
 from checks.signs import has_branches, surely_defined, surely_definite, surely_positive
-from checks.solutions import Solution, letters, solutions, value_at
+from checks.solutions import MOST_UNKNOWNS, Solution, letters, solutions, value_at
 from derive.claims import BOUNDS, Claim
 from derive.errors import DeriveError, DisagreementError, UnsupportedError
 from derive.formula import (
@@ -70,6 +70,10 @@ MOST_LETTERS = 4
 SIZES_BEYOND = 3
 LARGE_SIZES, LARGE_RANGES = (1009, 10_007), (29, 41)
 """Sizes far from those that are tried otherwise: where they are numbers only, and where they say how many things there are."""
+FEW_UNKNOWNS = 12
+"""How many entries a letter may have for which a proved equation is solved."""
+MOST_WORK_OF_NEWTON = 8
+"""How many times the work at the smallest point a point may take at which a proved equation is solved."""
 MOST_WORK = 100_000
 """How many numbers are computed, at most, for a claim of large sizes."""
 POINTS_AT_BRANCHES = 8
@@ -1184,18 +1188,26 @@ def _implied(witness: Witness, claim: Claim, proved: bool = False) -> Evidence:
     solved: list[Solution] = []
     unclear = undefined = ""
     at: list[Point] = []
-    for wanted in letters(claim.lhs):
+    # That of which the first equation is a slope has as many entries as there are equations.
+    slopes = {node.by.symbol for node in walk(claim.lhs) if isinstance(node, Derivative)}
+    first, second = letters(claim.lhs)
+    own = tuple(symbol for symbol in first if symbol in slopes)
+    groups = ((own, False), (first, True), (second, True)) if proved and own else ((first, False), (second, False))
+    for wanted, cheaply in groups:
         free = [s for s in wanted if (s.name, s.role) not in assumed][:MOST_LETTERS]
-        for point in witness.at(claim.lhs, claim.rhs, claim=claim, most=3 * max(3, witness.points)):
+        points = witness.at(claim.lhs, claim.rhs, claim=claim, most=(6 if proved else 3) * max(3, witness.points))
+        for point in _by_cost(claim.lhs, points, cut=cheaply) if proved else points:
             if len(at) >= max(3, witness.points) or not free:
                 break
+            if any(point is one for one in at):
+                continue
             if not meets_assumptions(claim, point):
                 continue
             before = len(solved)
             for symbol in free:
                 if proved and len(solved) > before:
                     break  # one letter that can be solved for is enough at a point
-                for solution in solutions(claim.lhs, point, symbol, first=proved):
+                for solution in solutions(claim.lhs, point, symbol, first=proved, most=FEW_UNKNOWNS if proved else MOST_UNKNOWNS):
                     seen = value_at(claim.rhs, solution)
                     if seen.outcome == "differs":
                         shown = Order("violated", "", seen.assignment, seen.entry, seen.value, "0", seen.value)
@@ -1227,6 +1239,12 @@ def _implied(witness: Witness, claim: Claim, proved: bool = False) -> Evidence:
     return Evidence(
         "agrees", "the second equation holds at every solution found", len(at), sizes, separated=separated, mutants=tried
     )
+
+
+def _by_cost(formula: Formula, points: Iterable[Point], *, cut: bool) -> list[Point]:
+    """Points at which a formula is evaluated fast first; with ``cut`` none at which Newton's method would take very long."""
+    ranked = sorted(((work(formula, point.sizes), n, point) for n, point in enumerate(points)), key=lambda one: one[:2])
+    return [point for cost, _, point in ranked if not cut or cost <= MOST_WORK_OF_NEWTON * ranked[0][0]]
 
 
 def _same_argmax(witness: Witness, claim: Claim) -> Evidence:

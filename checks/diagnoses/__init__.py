@@ -309,16 +309,14 @@ def diagnose(
     limit: int = MOST,
     seconds: float = SECONDS,
     candidates: int = MOST_CANDIDATES,
-    without: Collection[str] = (),
 ) -> tuple[Diagnosed, ...]:
     """The known slips that explain why a claim is false, the simplest first; none where it is not certainly false.
 
     The search looks at no more than ``candidates`` changes, in an order that is always the same, and stops after ``seconds``.
-    The codes in ``without`` are left out.
     """
     try:
         search = _Search(claim, witness, time.perf_counter() + seconds)
-        return search.run(limit, candidates, without) if search.is_false() else ()
+        return search.run(limit, candidates) if search.is_false() else ()
     except (DeriveError, RecursionError):
         return ()  # what cannot be evaluated cannot be explained
 
@@ -342,10 +340,10 @@ class _Search:
         outcomes = {compare(read.lhs, read.rhs, point).outcome for point in self.points}
         return bool(outcomes & {"different", "one side undefined"})
 
-    def run(self, limit: int, candidates: int, without: Collection[str] = ()) -> tuple[Diagnosed, ...]:
+    def run(self, limit: int, candidates: int) -> tuple[Diagnosed, ...]:
         found: list[tuple[tuple[int, ...], Diagnosed]] = []
         seen: set[tuple[Formula, str, Formula]] = set()
-        known = sorted((diagnosis(code) for code in codes() if code not in without), key=lambda each: (each.rank, each.code))
+        known = sorted((diagnosis(code) for code in codes()), key=lambda each: (each.rank, each.code))
         for number, candidate in enumerate(self.candidates(known)):
             if number >= candidates or time.perf_counter() > self.deadline:
                 break

@@ -39,6 +39,5 @@ DIAGNOSIS = Diagnosis(
         "lost-log-determinant",
         "sum-kept",
         "mean-for-sum",
-        "slash-before-letters",
     ),
 )

@@ -13,5 +13,5 @@ DIAGNOSIS = Diagnosis(
     right=r"\frac{\phi_j p_j}{\phi_j} = p_j",
     repairs=by_operators("factor-dropped", part=dropped),
     rank=3,
-    unless=("mean-for-sum", "count-for-weights", "deviation-for-variance", "slash-before-letters"),
+    unless=("mean-for-sum", "count-for-weights", "deviation-for-variance"),
 )

@@ -381,11 +381,30 @@ class Dictionary:
             key = plain(items)
             numbers = re.fullmatch(r"-?\d+", upper) is not None
             made = (int(lower), int(upper)) if numbers else Index(key, Range(self.size(upper, start), int(lower)))
+            self._require_not_met(key, start)
             if isinstance(made, Index):
                 self.indices.setdefault(f"{key}'", replace(made, name=f"{key}'"))
             if self.indices.setdefault(key, made) != made:
                 del self.indices[key]
                 raise ReadingError(f"an index with two ranges: {key}; 'reset' begins anew", start, start + 1, "declaration")
+
+    def _require_not_met(self, name: str, start: int) -> None:
+        """That no letter was declared with this index before the index was: it was read as one name, for all its members.
+
+        Raises:
+            ReadingError: one was; no row can be read by it.
+        """
+        for entry in self.entries if name not in self.indices else ():
+            scripts = [part for item in entry.spelling.items for part in (item.sub or (), *item.sups)]
+            if name not in entry.spelling.slots and any(_mentions(part, name) for part in scripts):
+                shown = plain(entry.spelling.items)
+                self.contradicted.add(shown)
+                raise ReadingError(
+                    f"the index {name} is declared below {shown}, in which it stands: put the index lines first",
+                    start,
+                    start + 1,
+                    "declaration",
+                )
 
     def size(self, name: str, start: int = 0) -> Size:
         """The size called so.

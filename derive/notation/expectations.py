@@ -151,7 +151,8 @@ class Expectations(Model):
         named = {one.letter.name for one in weights.given if one.letter.kind == "data"}
         if any(one.letter.kind == "data" for one in over):
             raise ReadingError("an expectation over data is not read", item.start, item.end, "unsupported")
-        latent = any(symbol.role == "latent" for symbol in symbols)
+        own = {self.own_index(letter) for letter in self.dictionary.letters if letter.kind == "latent"}
+        latent = any(symbol.role == "latent" for symbol in symbols) or bool(free_indices(body) & own)
         if not over and weights.named is None and not latent:
             self._require_something_random(item, {s.name for s in symbols if s.role in ("data", "param")} - random, weights)
         elif not over and weights.named is None:

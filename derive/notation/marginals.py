@@ -30,6 +30,7 @@ from derive.formula import (
     UnspecifiedFunction,
     add,
     multiply,
+    walk_unfolded,
 )
 from derive.notation.declarations import Abbreviation, Letter, Statement, arguments_of_names
 from derive.notation.latents import Latents
@@ -109,15 +110,17 @@ class Marginals(Latents):
                         found.append(parent)
         return found
 
-    def _random_in(self, items: Items, target: Letter, scope: Scope) -> list[Occurrence]:
+    def _random_in(self, items: Items, target: Letter, scope: Scope, opened: tuple[Abbreviation, ...] = ()) -> list[Occurrence]:
         """The variables with a distribution of their own among the arguments of a statement: they are parents, said or not.
+
+        They are looked for below powers and transposes, and in what abbreviations stand for.
 
         Raises:
             ReadingError: it cannot be told which members they are.
         """
         found: list[Occurrence] = []
-        for item in items:
-            known = self._letter((item,), whole=False) or self._letter((item,), whole=True)
+        for place, item in enumerate(items):
+            known = self._letter_at(items, place)
             random = known is not None and (known[0].kind == "latent" or bool(self.statements_of(known[0])))
             if known is not None and random and known[0] is not target and item.kind == "letter":
                 letter, match = known
@@ -127,9 +130,33 @@ class Marginals(Latents):
                     )
                 chunks = [match.slots[slot] for slot in letter.spelling.slots]
                 found.append(Occurrence(letter, tuple(self.reader.index(chunk, scope) for chunk in chunks)))
+            for entry in self.dictionary.by_head(item.text) if known is None else ():
+                met = entry.spelling.match(items, place) if isinstance(entry, Abbreviation) and entry not in opened else None
+                if isinstance(entry, Abbreviation) and met is not None:
+                    own = {
+                        slot: index
+                        for slot, chunk in met[0].slots.items()
+                        if (index := self.reader.index_or_none(chunk, scope)) is not None
+                    }
+                    inner = replace(scope, indices={**scope.indices, **own})
+                    found.extend(self._random_in(entry.body, target, inner, (*opened, entry)))
+                    break
             for part in (*item.parts, item.sub or (), *item.sups):
-                found.extend(self._random_in(part, target, scope))
+                found.extend(self._random_in(part, target, scope, opened))
         return found
+
+    def _letter_at(self, items: Items, place: int) -> tuple[Letter, Match] | None:
+        """The declared letter that begins here, whatever power it is raised to, transposed or not."""
+        item = items[place]
+        for one in (item, replace(item, primes=0), replace(item, sups=(), primes=0)):
+            known = self._letter((one,), whole=False) or self._letter((one,), whole=True)
+            if known is not None:
+                return known
+        for entry in self.dictionary.by_head(item.text):
+            met = entry.spelling.match(items, place) if isinstance(entry, Letter) else None
+            if isinstance(entry, Letter) and met is not None:
+                return entry, met[0]
+        return None
 
     def placed_at(self, occurrence: Occurrence, match: Match, scope: Scope) -> Scope:
         """A scope in which the letters of a statement stand for the indices of an occurrence."""
@@ -670,6 +697,23 @@ class Marginals(Latents):
         raise ReadingError(f"no density is declared for {one.letter.name}", 0, 1, "undeclared")
 
     def _stated(self, one: Occurrence, statement: Statement, scope: Scope) -> Formula:
+        """The density of a variable by its statement.
+
+        Raises:
+            ReadingError: something random stands in it on which the variable is not known to depend.
+        """
+        found = self._as_stated(one, statement, scope)
+        names = {node.symbol.name for node in walk_unfolded(found) if isinstance(node, Reference)} - {one.letter.name}
+        random = {letter.name for letter in self.dictionary.letters if letter.name in names and self.statements_of(letter)}
+        missing = random - {parent.letter.name for parent in self.parents_of(one, scope)} if random else set[str]()
+        if missing:
+            raise ReadingError(
+                f"{min(missing)}, which is random, stands in the distribution of {one.letter.name}: say so behind the bar",
+                code="unsupported",
+            )
+        return found
+
+    def _as_stated(self, one: Occurrence, statement: Statement, scope: Scope) -> Formula:
         letter = one.letter
         missing = [k for k, index in enumerate(one.indices) if index is None]
         if missing:

@@ -231,15 +231,15 @@ class DisplayReader:
         )
 
     def _set_free(self, rows: Iterator[Row]) -> None:
-        """A Lagrangian lives off the simplex: where one is spoken of that was defined there, the constraint is not known."""
-        items = [items for row in rows if (items := self._items(row)) is not None]
+        """A Lagrangian lives off the simplex: where one is written, or spoken of, the constraint is not known."""
+        shown = [items for row in rows if (items := self._items(row)) is not None]
+        for items in shown:
+            self.own.freed |= _constraints(items, self.own)
         for entry in tuple(self.own.entries):
-            if (
-                isinstance(entry, Abbreviation)
-                and entry.freed - self.own.freed
-                and any(_mentions_entry(one, entry) for one in items)
-            ):
-                self.own.freed |= entry.freed
+            if isinstance(entry, Abbreviation):
+                freed = entry.freed | _constraints(entry.body, self.own)
+                if freed and any(_mentions_entry(items, entry) for items in shown):
+                    self.own.freed |= freed
 
     def _convention(self) -> Convention:
         """The note's letters, with theta_t and its mark as they are written there."""
@@ -1894,6 +1894,29 @@ def _states(items: Items) -> bool:
     """Whether items are a statement of their own: a left side, a relation and a right side."""
     related = [place for place, item in enumerate(items) if item.kind == "sign" and item.text in RELATIONS]
     return bool(related) and related[0] > 0 and related[-1] + 1 < len(items)
+
+
+def _constraints(items: Items, dictionary: Dictionary) -> frozenset[str]:
+    """The members of a simplex whose constraint stands as a factor, as in ``\\lambda (1 - \\sum_k \\pi_k)``."""
+    found: set[str] = set()
+    for place, item in enumerate(items):
+        around = (*items[max(place - 1, 0) : place], *items[place + 1 : place + 2])
+        if item.kind == "fence" and any(one.kind in ("letter", "fence", "fraction", "number") for one in around):
+            found |= _constrained(item.parts[0], dictionary)
+        for part in (*item.parts, item.sub or (), *item.sups):
+            found |= _constraints(part, dictionary)
+    return frozenset(found)
+
+
+def _constrained(items: Items, dictionary: Dictionary) -> set[str]:
+    """The letter of which ``\\sum_k \\pi_k - 1``, or its negative, says that its members sum to one."""
+    terms = [part for _, part in _split(items, ("+", "-")) if part]
+    one = [term for term in terms if plain(term) == "1"]
+    sums = [term for term in terms if len(term) == 2 and term[0].text == "\\sum"]
+    if len(terms) != 2 or not one or not sums:
+        return set()
+    letters = (x for x in dictionary.letters if x.symbol.domain == "simplex" and x.spelling.match(sums[0], 1) is not None)
+    return {letter.name for letter in letters}
 
 
 def _mentions_entry(items: Items, entry: Abbreviation) -> bool:

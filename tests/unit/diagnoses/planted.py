@@ -19,7 +19,6 @@ from derive.formula import (
     Identity,
     Inverse,
     Log,
-    Multiply,
     Number,
     Power,
     Reference,
@@ -125,10 +124,6 @@ PLANTED: dict[str, Callable[[], Claim]] = {
         relation="= up to a constant",
         rhs=negate(square / (2 * Power(tau, Number(Fraction(2))))),
         parameters=(MU, TAU),
-    ),
-    "slash-before-letters": lambda: equal(
-        -square / (2 * Power(tau, Number(Fraction(2)))),
-        Multiply((negate(Number(Fraction(1))), Divide(ONE, Number(Fraction(2))), Power(tau, Number(Fraction(2))), square)),
     ),
     "dropped-term": lambda: equal(multiply(x + mu, q), multiply(x, q)),
     "extra-term": lambda: equal(multiply(mu, q), multiply(mu, q) + x),

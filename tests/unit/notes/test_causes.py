@@ -42,10 +42,6 @@ CAUSES = [
     (r"e^{-(y_1-m)^2/(2\sigma^2)} \propto e^{-(y_1-m)^2}", ["a factor was dropped: 1 / (2σ²)"]),
     (r"r_{ij} \propto p(x_i | z_i = j)", ["a factor was dropped: πⱼ"]),
     (r"-\frac{1}{2\sigma^2} (y_1-m)^2 = -\frac12\sigma^2 (y_1-m)^2", ["σ² stands where its reciprocal is right"]),
-    (
-        r"-\frac{1}{2\sigma^2} \sum_i (y_i-m)^2 = -1/2\sigma^2 \sum_i (y_i-m)^2",
-        ["1/2 multiplies the letters behind it; to mean 1 / (2σ²), put a bracket behind the slash, as in 1/(2x)"],
-    ),
 ]
 
 

@@ -1009,6 +1009,7 @@ KL = r"\sum_i \sum_k r_{ik} \log \frac{r_{ik}}{p(z_i=k | x_i)}"
         (r"\frac{\partial r_{ik}}{\partial \mu_k} = 0", "unknown"),
         (r"\frac{\partial}{\partial \mu_k} \sum_i r_{ik} = 0", "unknown"),
         (r"\frac{\partial r_{ik}}{\partial \mu_k} = r_{ik} (1 - r_{ik}) (x_i - \mu_k)", "proved"),
+        (r"\frac{\partial}{\partial \mu_j} \sum_i \sum_k r_{ik} \log r_{ik} = 0", "defined"),
         (rf"F = \ell - {KL}", "proved"),
         (rf"F = \ell + {KL}", "refuted"),
         (r"F = \ell", "proved"),
@@ -1029,6 +1030,92 @@ def test_a_lagrangian_is_one_off_the_simplex_in_later_displays_too(value: str, m
     declarations = "size K\nindex k in 1..K\nparam p_k in simplex(K) over k\nconst c_k in positive"
     definition, slope = LAGRANGIAN
     assert verdict(declarations, r"<!-- derive: let \eta in R ; free p -->", definition, slope + value) == meant
+
+
+@pytest.mark.parametrize(
+    ("row", "meant"),
+    [
+        (r"\frac{\partial L}{\partial \lambda} = 1 - \sum_k p_k", "proved"),
+        (r"\frac{\partial L}{\partial \lambda} = \sum_k p_k - 1", "refuted"),
+        (r"\frac{\partial}{\partial \lambda} [\sum_k c_k \log p_k + \lambda (\sum_k p_k - 1)] = 1 - \sum_k p_k", "refuted"),
+        (r"(\sum_k p_k - 1) = 0", "proved"),
+        (r"\sum_k p_k - 1 = 0", "proved"),
+    ],
+)
+def test_a_multiplier_of_a_constraint_sets_it_free(row: str, meant: str) -> None:
+    declarations = (
+        "size K\nindex k in 1..K\nparam p_k in simplex(K) over k ; \\lambda in R\nconst c_k in positive\n"
+        r"define L = \sum_k c_k \log p_k + \lambda (1 - \sum_k p_k)"
+    )
+    assert verdict(declarations, row) == meant
+
+
+REGRESSION = r"""
+size n, d
+index i in 1..n
+data y_i in R ; x_i in R^d
+param w in R^d
+const \alpha, \beta in positive
+<define>
+w ~ Normal(0, \alpha^{-1} I)
+y_i ~ Normal(<mean>, \beta^{-1})
+define y = (y_i)
+"""
+PRECISION = r"""
+size n
+index i in 1..n
+data y_i in R
+param \tau in positive
+const c, g in positive ; \mu in R
+\tau ~ Gamma(c, g)
+y_i ~ Normal(\mu, <variance>)
+define Y = (y_i)
+"""
+LOADING = r"""
+size n, q
+index i in 1..n
+data y_i in R
+latent z_i in R^q
+param w in R^q ; s in positive
+z_i ~ Normal(0, I)
+y_i ~ Normal(z_i^T w, s)
+"""
+
+
+@pytest.mark.parametrize(
+    ("declarations", "row", "meant"),
+    [
+        *(
+            (REGRESSION.replace("<define>", define).replace("<mean>", mean), row, meant)
+            for define, mean in (("", r"w^T x_i"), (r"define m_i = x_i^T w", "m_i"))
+            for row, meant in ((r"p(w | y) \propto p(w)", "refuted"), (r"p(w | y) \propto p(w) \prod_i p(y_i | w)", "proved"))
+        ),
+        *(
+            (PRECISION.replace("<variance>", variance), row, meant)
+            for variance in (r"\tau^{-1}", r"\tau^2", r"e^{\tau}")
+            for row, meant in (
+                (r"p(\tau | Y) \propto p(\tau)", "refuted"),
+                (r"p(\tau | Y) \propto p(\tau) \prod_i p(y_i | \tau)", "proved"),
+            )
+        ),
+        (PRECISION.replace("<variance>", r"\tau^{-1}"), r"p(y_i) = \mathcal{N}(y_i | \mu, \tau^{-1})", "unread"),
+        (LOADING, r"p(y_i, z_i) = p(y_i) p(z_i)", "unread"),
+        (LOADING, r"p(y_i, z_i) = p(y_i | z_i) p(z_i)", "proved"),
+    ],
+)
+def test_what_is_random_is_found_below_powers_and_behind_names(declarations: str, row: str, meant: str) -> None:
+    assert verdict(declarations, row) == meant
+
+
+@pytest.mark.parametrize("row", [r"\mu_j = \mu_k", r"\sum_i y_i = n y_i", r"p(z_i=j | y_i) = \pi_j"])
+def test_an_index_declared_below_what_has_it_is_an_error(row: str) -> None:
+    declarations = (
+        "size n, K\ndata y_i in R\nlatent z_i in 1..K\nparam \\pi in simplex(K) ; \\mu_j in R\n"
+        "index i in 1..n ; j, k in 1..K\nz_i ~ Categorical(\\pi)\ny_i | z_i=j ~ Normal(\\mu_j, 1)"
+    )
+    note = checked(declarations, row)
+    assert note.troubles
+    assert note.steps[-1].verdict == "unread"
 
 
 def test_a_size_may_be_assumed_to_exceed_a_number() -> None:
