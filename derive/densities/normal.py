@@ -7,7 +7,28 @@ from fractions import Fraction
 from derive.densities import Density
 from derive.densities.gaussian import exponent, normaliser
 from derive.errors import ShapeError
-from derive.formula import HALF, ZERO, Divide, Exp, Formula, Inverse, Number, Pi, Power, multiply, negate, outer, quadratic_form
+from derive.formula import (
+    HALF,
+    ONE,
+    ZERO,
+    Divide,
+    Exp,
+    Formula,
+    Identity,
+    Inverse,
+    MatrixProduct,
+    Multiply,
+    Number,
+    Pi,
+    Power,
+    SizeNumber,
+    Transpose,
+    matrix_product,
+    multiply,
+    negate,
+    outer,
+    quadratic_form,
+)
 
 
 def write(value: Formula, mean: Formula, variance: Formula) -> Formula:
@@ -21,9 +42,26 @@ def write(value: Formula, mean: Formula, variance: Formula) -> Formula:
     size = value.shape[0]
     if len(value.shape) != 1 or size is None or variance.shape != (size, size):
         raise ShapeError("a normal density of a vector takes a square matrix of its size as its covariance")
+    scale = _scale(variance)
+    if scale is not None:
+        # Of a multiple of the identity neither determinant nor inverse is written.
+        some = () if scale == ONE else (scale,)
+        below = Power(multiply(Number(Fraction(2)), Pi(), *some), Divide(SizeNumber(size), Number(Fraction(2))))
+        square = matrix_product(Transpose(centred), centred)
+        half = Divide(square, multiply(Number(Fraction(2)), *some)) if some else multiply(HALF, square)
+        return multiply(Divide(ONE, below), Exp(negate(half)))
     if mean == ZERO:
         return multiply(normaliser(variance, size), Exp(negate(multiply(HALF, quadratic_form(value, Inverse(variance))))))
     return multiply(normaliser(variance, size), Exp(exponent(value, mean, variance)))
+
+
+def _scale(variance: Formula) -> Formula | None:
+    """The v of v I; None of any other matrix."""
+    if isinstance(variance, Identity):
+        return ONE
+    factors = variance.factors if isinstance(variance, (Multiply, MatrixProduct)) else ()
+    rest = [factor for factor in factors if not isinstance(factor, Identity)]
+    return multiply(*rest) if len(rest) == len(factors) - 1 and all(factor.shape == () for factor in rest) else None
 
 
 def mean_value(mean: Formula, variance: Formula) -> Formula:

@@ -11,6 +11,7 @@ from dataclasses import replace
 from derive.densities import gaussian
 from derive.formula import (
     HALF,
+    ONE,
     Definition,
     Divide,
     Exp,
@@ -60,7 +61,16 @@ def build(covariance: str, weights: str) -> LatentModel:
         return Sum(j, multiply(HALF, Sum(i, w(i, j)), quadratic_form(off, Inverse(matrix))))
 
     parameters = [
-        Parameter(symbol=mean, indices=(s,), slope=mean_slope, m_step=mean_step, gap=mean_gap, role="the means", other=l)
+        Parameter(
+            symbol=mean,
+            indices=(s,),
+            slope=mean_slope,
+            m_step=mean_step,
+            gap=mean_gap,
+            multiplier=lambda w: multiply(Divide(ONE, Sum(i, w(i, s))), matrix_s),
+            role="the means",
+            other=l,
+        )
     ]
     solve, miss = structure.m_step, structure.gap
     if solve is not None and miss is not None:
@@ -175,6 +185,7 @@ def _weights(kind: str, i: Index, j: Index, l: Index, s: Index) -> tuple[Callabl
         slope=lambda w: Sum(i, Divide(w(i, s), Reference(symbol, (s,)))),
         m_step=weight_step,
         gap=weight_gap,
+        multiplier=lambda w: Divide(Reference(symbol, (s,)), SizeNumber(n)),
         constraint=lambda w: SizeNumber(n),
         role="the weights",
         other=l,

@@ -20,7 +20,7 @@ from derive.notation.marginals import Occurrence
 from derive.notation.spellings import plain, template
 from derive.symbols import Index, Range, Size, Symbol
 
-TAKEN = ("w", "l", "Q", "H", "Ent", "KL", "f", "p", "psi", "alpha", "i", "j", "s")
+TAKEN = ("w", "l", "Q", "H", "Ent", "KL", "f", "p", "psi", "alpha", "theta", "i", "j", "s")
 """The names of what expectation-maximisation speaks of: a declared letter called so gets another name, never another look."""
 LETTERS = "jlsmrhgqcuv"
 """What values of a latent are called where too few letters are declared."""

@@ -158,6 +158,12 @@ class Marginals(Latents):
                 return entry, met[0]
         return None
 
+    def _declared_letter(self, over: Range) -> Index:
+        """A letter that runs over a range: as it was declared, where one was."""
+        known = (index for index in self.dictionary.indices.values() if isinstance(index, Index))
+        declared = (index for index in known if index.range == over and "'" not in index.name)
+        return next(declared, Index("i", over))
+
     def placed_at(self, occurrence: Occurrence, match: Match, scope: Scope) -> Scope:
         """A scope in which the letters of a statement stand for the indices of an occurrence."""
         indices = dict(scope.indices)
@@ -457,7 +463,7 @@ class Marginals(Latents):
         for known, over in zip(whole.indices, whole.letter.symbol.family, strict=False):
             if known is not None:
                 continue
-            index = Fresh.index(Index("i", over))
+            index = Fresh.index(self._declared_letter(over))
             members = [self._at(one, over, index) for one in cells]
             inside = [member for one, member in zip(cells, members, strict=True) if member != one]
             if all(

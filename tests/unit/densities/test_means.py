@@ -19,6 +19,7 @@ SUPPORTS: dict[str, tuple[Domain, list[Any]]] = {
     "Gamma": ("positive", [0, 1, 5, mp.inf]),
     "Exponential": ("positive", [0, 1, 5, mp.inf]),
     "LogNormal": ("positive", [0, 1, 5, 50, mp.inf]),
+    "Rayleigh": ("positive", [0, 1, 5, mp.inf]),
     "Beta": ("unit", [0, 0.5, 1]),
     "Normal": ("real", [-mp.inf, 0, 2, mp.inf]),
 }

@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from checks.judge import judge, judge_all
+from checks.reports import Page, report
 from checks.witness import Witness
 from derive import Model
 from derive.errors import DeriveError, UnsupportedError
@@ -21,6 +22,7 @@ from derive.models import family, names
 from derive.notation.conventions import convention
 from derive.notation.latex_writer import latex
 from derive.notes.models import model_in
+from tests.accounts import account_of
 
 DECLARED = [name for name in names() if name != "gaussian-mixture"]
 """The Gaussian mixture has tests of its own."""
@@ -38,6 +40,17 @@ def test_every_row_is_proved_or_refuted_as_expected(name: str) -> None:
     for finding in judge_all(told.claims, witness):
         expected = "refuted" if finding.claim.expected else "proved"
         assert finding.verdict == expected, (finding.claim.label, finding.verdict, finding.reason)
+
+
+@pytest.mark.parametrize("name", DECLARED)
+@pytest.mark.parametrize("format_", ["text", "latex"])
+def test_every_model_is_reported(name: str, format_: str) -> None:
+    """No letter of its texts is missing, whatever the names of its parameters and whichever have no closed form."""
+    model = family(name)()
+    account = replace(account_of(derivation(model)), convention=model.lettered(convention("cs229")))
+    written = report(format_).write(account, Page())
+    assert model.title.split()[0] in written
+    assert ("θ is" in written) == (format_ == "text")  # all parameters, whichever of them is called so as well
 
 
 @pytest.mark.parametrize("name", DECLARED)

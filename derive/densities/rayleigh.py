@@ -1,0 +1,32 @@
+"""The Rayleigh density of the length of a plane vector whose two entries are normal with mean zero and variance v."""
+
+from __future__ import annotations
+
+from fractions import Fraction
+
+from derive.densities import Density
+from derive.formula import HALF, Divide, Exp, Formula, Number, Pi, Power, multiply, negate
+
+TWO = Number(Fraction(2))
+
+
+def write(value: Formula, variance: Formula) -> Formula:
+    return multiply(Divide(value, variance), Exp(negate(Divide(Power(value, TWO), multiply(TWO, variance)))))
+
+
+def mean(variance: Formula) -> Formula:
+    return Power(Divide(multiply(Pi(), variance), TWO), HALF)
+
+
+def mean_square(variance: Formula) -> Formula:
+    return multiply(TWO, variance)
+
+
+DENSITY = Density(
+    "Rayleigh",
+    ("variance",),
+    "the positive numbers",
+    write,
+    means={"value": mean, "square": mean_square},
+    domains=("positive",),
+)
