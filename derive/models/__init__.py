@@ -8,12 +8,14 @@ from __future__ import annotations
 import importlib
 import pkgutil
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TypeVar
 
 from derive.claims import Assumption
+from derive.densities.gaussian import itakura_saito
 from derive.errors import UnknownNameError, UnsupportedError
 from derive.formula import (
+    Component,
     Definition,
     Formula,
     Inverse,
@@ -34,7 +36,7 @@ from derive.notation.declared_model import DeclaredModel, declared_model
 from derive.proposals.closed_forms import root
 from derive.proposals.slopes import slope
 from derive.proposals.terms import NoProposal, summed
-from derive.symbols import Index, IndexLike, Size, Symbol
+from derive.symbols import Index, IndexLike, Range, Size, Symbol
 
 Found = TypeVar("Found")
 Weights = Callable[[IndexLike, IndexLike], Formula]
@@ -271,6 +273,9 @@ def of_declarations(
             constraint=_weighted(solved.constraint if solved is not None else None, trial),
             role="the weights" if symbol in of_weights and finite else f"the parameter {{{symbol.name}}}",
             other=other,
+            gap=_loss_of_entries(symbol, indices, _weighted(_counted(solved.mass, trial, i, j), trial))
+            if solved is not None and solved.mass is not None
+            else None,
             larger=larger,
             definite=_weighted(inverted, trial),
             condition="the sum that is inverted is regular, which needs {n} > {d} data in general position" if larger else "",
@@ -302,6 +307,26 @@ def of_declarations(
         options=options or {},
         lettered=(lambda base: found.lettered(found.own)) if own_letters else found.lettered,
     )
+
+
+def _loss_of_entries(
+    symbol: Symbol, indices: tuple[Index, ...], mass: Callable[[Weights], Formula] | None
+) -> Callable[[Weights, Definition], Formula] | None:
+    """By how much other entries of a diagonal matrix miss the maximum: a sum of Itakura-Saito losses."""
+    size = symbol.shape[0]
+    if mass is None:
+        return None
+
+    def gap(weights: Weights, solution: Definition) -> Formula:
+        a = Index("a", Range(size))
+        # A symbol of the solution's name: its entries are those of a positive parameter.
+        best = Component(Reference(replace(symbol, name=solution.name), indices), (a,))
+        found: Formula = multiply(mass(weights), Sum(a, itakura_saito(best, Component(Reference(symbol, indices), (a,)))))
+        for index in indices:
+            found = Sum(index, found)
+        return found
+
+    return gap
 
 
 def _counted(node: Formula, trial: Symbol, datum: Index, latent: Index) -> Formula:

@@ -922,7 +922,11 @@ class Reader:
                 )
             versions = {name: version for name, version in found.items() if not version.current}
             current = any(version.current for version in found.values())
-            if not current and not versions and self.probabilities.bears_a_mark(entry.at):
+            known = self.probabilities.lettered(entry.at)
+            alone = known is not None and not (known[0].spelling.slots or known[1].extra_sub or known[1].extra_sups)
+            # \\theta_t where t is an index: the member t, or the current parameters?
+            scripted = not alone and any(item.sub is not None or item.sups or item.primes for item in entry.at)
+            if not current and not versions and (scripted or self.probabilities.bears_a_mark(entry.at)):
                 raise ReadingError(
                     f"{plain(entry.at)} is neither the free parameters nor declared values of them",
                     entry.at[0].start,

@@ -29,6 +29,7 @@ from derive.formula import (
     Sum,
     UnspecifiedFunction,
     add,
+    free_indices,
     multiply,
     walk_unfolded,
 )
@@ -106,7 +107,7 @@ class Marginals(Latents):
                     found.append(parent)
             for argument in statement.arguments:
                 for parent in self._random_in(argument.items, occurrence.letter, inner):
-                    if not any(one.letter is parent.letter for one in found):
+                    if not any(covers(one, parent) for one in found):
                         found.append(parent)
         return found
 
@@ -529,16 +530,18 @@ class Marginals(Latents):
 
     def _require_parameters_told(self, before: list[Occurrence], given: list[Occurrence], scope: Scope) -> None:
         """That all parameters with a prior on which variables depend are named: they are not integrated over."""
-        random = {
-            parent.letter.name
-            for one in (*before, *given)
+        known = (*before, *given)
+        missing = [
+            parent
+            for one in known
             for parent in self.ancestors_of(one, scope)
             if parent.letter.kind in ("param", "const")
-        }
-        named = scope.told | {one.letter.name for one in (*before, *given)}
-        if not random <= named:
+            and parent.letter.name not in scope.told - {one.letter.name for one in known}
+            and not any(covers(other, parent) for other in known)
+        ]
+        if missing:
             raise ReadingError(
-                f"an integral over the parameter {min(random - named)}, which has a prior, is not supported yet",
+                f"an integral over the parameter {missing[0].letter.name}, which has a prior, is not supported yet",
                 code="unsupported",
             )
 
@@ -709,14 +712,20 @@ class Marginals(Latents):
             ReadingError: something random stands in it on which the variable is not known to depend.
         """
         found = self._as_stated(one, statement, scope)
-        names = {node.symbol.name for node in walk_unfolded(found) if isinstance(node, Reference)} - {one.letter.name}
-        random = {letter.name for letter in self.dictionary.letters if letter.name in names and self.statements_of(letter)}
-        missing = random - {parent.letter.name for parent in self.parents_of(one, scope)} if random else set[str]()
-        if missing:
-            raise ReadingError(
-                f"{min(missing)}, which is random, stands in the distribution of {one.letter.name}: say so behind the bar",
-                code="unsupported",
-            )
+        random = {
+            letter.name: letter for letter in self.dictionary.letters if letter is not one.letter and self.statements_of(letter)
+        }
+        met = [node for node in walk_unfolded(found) if isinstance(node, Reference) and node.symbol.name in random]
+        parents = self.parents_of(one, scope) if met and not one.is_whole else []
+        for node in met if not one.is_whole else ():
+            letter = random[node.symbol.name]
+            cell = Occurrence(letter, node.indices[: len(letter.spelling.slots)])
+            bound = {index for index in cell.known if isinstance(index, Index)} - free_indices(found)
+            if bound or not any(covers(parent, cell) for parent in parents):
+                raise ReadingError(
+                    f"{letter.name}, which is random, stands in the distribution of {one.letter.name}: say so behind the bar",
+                    code="unsupported",
+                )
         return found
 
     def _as_stated(self, one: Occurrence, statement: Statement, scope: Scope) -> Formula:

@@ -40,6 +40,7 @@ class Model(Marginals):
         components: list[tuple[Letter, tuple[IndexLike, ...]]] = []
         target = before
         told: set[str] = set()
+        tupled: list[Occurrence] = []
         for place, (argument, family) in enumerate(self.runs(list(arguments_of(fence.parts[0])))):
             if argument.separator in ("mid", "Vert") and place:
                 target = given
@@ -48,7 +49,11 @@ class Model(Marginals):
                 continue
             if target is given:
                 told |= {*self.parameters_named(argument.items), *self.all_parameters(argument.items)}
+                if self._tuple(argument.items) is not None:
+                    tupled += self._random_parameters(argument.items, scope)
             target.extend(self._occurrences(argument.items, scope, versions, components, conditional=target is given))
+        if any(one.letter.kind == "param" for one in before):
+            given += [one for one in tupled if one not in given]
         keys = [(one.letter.name, one.indices) for one in (*before, *given)]
         if len(set(keys)) != len(keys):
             raise ReadingError("a variable stands twice in a probability", fence.start, fence.end, "ill-formed")
@@ -162,16 +167,33 @@ class Model(Marginals):
                         ),
                     )
                 )
-            if not conditional and (variable := self._variable(items, scope, parameters=True)) is not None:
-                return [variable]
-            if conditional and (variable := self._variable(items, scope, parameters=True)) is not None:
-                return [variable]
-            return []
+            # Of a tuple that is given one sees when all is read whether its members are random there, or parameters.
+            return self._random_parameters(items, scope) if not conditional or self._tuple(items) is None else []
         if conditional and len(items) == 1 and items[0].text in self.dictionary.sizes:
             return []
         raise ReadingError(
             f"not a variable of the declared model, nor a parameter: {plain(items)}", items[0].start, items[-1].end, "undeclared"
         )
+
+    def _random_parameters(self, items: Items, scope: Scope) -> list[Occurrence]:
+        """The parameters with a distribution of their own that items are: one, or those of a tuple."""
+        variable = self._variable(items, scope, parameters=True)
+        if variable is not None:
+            return [variable]
+        together = self._tuple(items)
+        if together is None:
+            return []
+        fixed = {slot: self.reader.index(chunk, scope) for slot, chunk in together[1].slots.items()}
+        inner = replace(scope, indices={**scope.indices, **fixed})
+        found: list[Occurrence] = []
+        for member in self._members(together[0].body):
+            alone = self._letter(member, whole=True) if self._tuple(member) is None else None
+            if alone is not None and alone[0].spelling.slots and not fixed and self.statement_of(alone[0]) is not None:
+                # All of a family, as in \\Theta = (\\theta_j).
+                found.append(Occurrence(alone[0], tuple(None for _ in alone[0].spelling.slots)))
+            else:
+                found += self._random_parameters(member, inner)
+        return found
 
     def _components_of(self, items: Items, scope: Scope) -> list[tuple[Letter, tuple[IndexLike, ...]]]:
         """The members of families among parameters: those of a tuple with an index, and those of a marked letter."""

@@ -15,6 +15,8 @@ from fractions import Fraction
 from derive.formula import (
     HALF,
     Add,
+    Diagonal,
+    DiagonalPart,
     Divide,
     Formula,
     Inverse,
@@ -56,6 +58,8 @@ class Root:
     value: Formula
     multiplier: Formula | None = None
     constraint: Formula | None = None
+    mass: Formula | None = None
+    """Of the entries of a diagonal matrix: what the slope by an entry v is, times v^2 over ``value`` less v."""
 
 
 def root(slope: Sequence[Term], letter: Reference, other: Index, total: Formula | None = None) -> Root:
@@ -73,7 +77,9 @@ def root(slope: Sequence[Term], letter: Reference, other: Index, total: Formula 
         return _on_simplex(terms, letter, other, total)
     if letter.shape == ():
         return _scalar(terms, letter)
-    return _vector(terms, letter) if len(letter.shape) == 1 else Root(_matrix(terms, letter))
+    if len(letter.shape) == 1:
+        return _vector(terms, letter) if letter.symbol.domain == "real" else _diagonal(terms, letter)
+    return Root(_matrix(terms, letter))
 
 
 def _opened(term: Term, symbol: Symbol) -> list[Term]:
@@ -281,10 +287,29 @@ def _linear_in_matrix(terms: list[Term], letter: Reference) -> Formula:
     return matrix_product(summed(free), Inverse(summed(inside)))
 
 
+def _diagonal(terms: list[Term], letter: Reference) -> Root:
+    """The entries of a diagonal matrix: the diagonal of what the matrix would be."""
+    inner: list[Term] = []
+    for term in terms:
+        if len(term.word) != 1 or not isinstance(term.word[0], DiagonalPart):
+            raise NoProposal(f"a slope of another form in {letter.symbol.name}")
+        inner.append(replace(term, word=letters_of(term.word[0].argument)))
+    inverse = Inverse(Diagonal(letter))
+    found = _between_inverses(inner, letter, inverse)
+    mass = summed([replace(term.scaled(Fraction(-1)), word=()) for term in inner if term.word == (inverse,)], pulled=True)
+    if isinstance(found, Divide):
+        return Root(Divide(DiagonalPart(found.numerator), found.denominator), mass=mass)
+    return Root(DiagonalPart(found), mass=mass)
+
+
 def _matrix(terms: list[Term], letter: Reference) -> Formula:
-    if letter.symbol.domain != "spd":
-        return _linear_in_matrix(terms, letter)
-    inverse = Inverse(letter)
+    return (
+        _between_inverses(terms, letter, Inverse(letter)) if letter.symbol.domain == "spd" else _linear_in_matrix(terms, letter)
+    )
+
+
+def _between_inverses(terms: list[Term], letter: Reference, inverse: Formula) -> Formula:
+    """``a M^-1 = M^-1 B M^-1`` solved for M."""
     inside: list[Term] = []
     free: list[Term] = []
     for term in terms:

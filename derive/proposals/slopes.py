@@ -15,6 +15,8 @@ from derive.formula import (
     Add,
     Delta,
     Determinant,
+    Diagonal,
+    DiagonalPart,
     Divide,
     Exp,
     Formula,
@@ -96,6 +98,8 @@ class _Slope:
                 yield from self._trace(node, carried)
             case Determinant():
                 yield from self._logarithm(node, carried.times(node))
+            case Diagonal():
+                yield from self.of(node.argument, replace(carried, word=(DiagonalPart(matrix_product(*carried.word)),)))
             case _:
                 raise NoProposal(f"no rule for the derivative of {type(node).__name__}")
 

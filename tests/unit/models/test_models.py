@@ -47,7 +47,7 @@ def test_every_row_is_proved_or_refuted_as_expected(name: str) -> None:
 def test_every_model_is_reported(name: str, format_: str) -> None:
     """No letter of its texts is missing, whatever the names of its parameters and whichever have no closed form."""
     model = family(name)()
-    account = replace(account_of(derivation(model)), convention=model.lettered(convention("cs229")))
+    account = replace(account_of(derivation(model)), convention=model.lettered(convention("cs229")), measured_at={})
     written = report(format_).write(account, Page())
     assert model.title.split()[0] in written
     assert ("θ is" in written) == (format_ == "text")  # all parameters, whichever of them is called so as well

@@ -1128,3 +1128,75 @@ def test_an_empty_side_in_a_bracket_is_no_defect() -> None:
     note = checked(NUMBERS, r"u^2 = u u \; (= u^2)")
     assert note.steps[-1].verdict == "unread"
     assert "defect" not in note.steps[-1].message
+
+
+RATINGS = r"""
+size n
+index i, j in 1..n
+data y_{ij} in 0..1
+param s_i in R
+const v in positive
+s_i ~ Normal(0, v)
+y_{ij} ~ Bernoulli(\frac{1}{1+e^{-(s_i-s_j)}})
+assume i \ne j
+"""
+HIERARCHY = r"""
+size J
+index j in 1..J
+param \theta_j in R ; \tau in positive ; \mu in R
+const m in R ; c, g in positive
+\tau ~ Gamma(c, g)
+\mu ~ Normal(m, 1)
+\theta_j | \mu, \tau ~ Normal(\mu, \tau^{-1})
+define \Theta = (\theta_j) ; N = (\Theta, \mu)
+"""
+
+
+@pytest.mark.parametrize(
+    ("declarations", "row", "meant"),
+    [
+        (RATINGS, r"p(y_{ij}=1 | s_i) = \frac{1}{1+e^{-(s_i-s_j)}}", "unread"),
+        (RATINGS, r"p(y_{ij}=1 | s_i, s_j) = \frac{1}{1+e^{-(s_i-s_j)}}", "proved"),
+        (RATINGS, r"p(y_{ij}=1 | s_i, s_j) = \frac{1}{1+e^{-(s_j-s_i)}}", "refuted"),
+        (HIERARCHY, r"p(\tau | \Theta, \mu) \propto p(\tau)", "refuted"),
+        (
+            HIERARCHY,
+            r"p(\tau | \Theta, \mu) \propto \tau^{c+J/2-1} \exp\left(-g\tau - \frac\tau2 \sum_j (\theta_j - \mu)^2\right)",
+            "proved",
+        ),
+        (HIERARCHY, r"p(\tau | N) \propto p(\tau)", "refuted"),
+        (HIERARCHY, r"p(\mu | N) = p(\mu)", "unread"),
+    ],
+)
+def test_every_member_of_a_family_and_of_a_tuple_is_given_or_is_not(declarations: str, row: str, meant: str) -> None:
+    assert verdict(declarations, row) == meant
+
+
+SERIES = r"""
+size n, K
+index t in 1..n ; k in 1..K
+data y_t in R
+latent z_t in 1..K
+param <parameters> ; \mu_k in R
+<define>
+z_t ~ Categorical(<weights>)
+y_t | z_t=k ~ Normal(\mu_k, 1)
+posterior r_{tk} = p(z_t=k | y_t) at <at>
+define Q = \sum_t \sum_k r_{tk} \log p(y_t, z_t=k)
+"""
+
+
+@pytest.mark.parametrize(
+    ("weights", "define", "at", "meant"),
+    [
+        (r"\theta", "", r"\theta_t", "unread"),
+        (r"\pi", r"define \theta = (\pi, \mu) ; \theta_t = (\pi_t, \mu_t)", r"\theta_t", "unread"),
+        (r"\pi", "", r"\mu_k", "unread"),
+        (r"\pi", r"define \theta = (\pi, \mu) ; \theta_0 = (\pi_0, \mu_0)", r"\theta_0", "proved"),
+        (r"\pi", r"define \theta = (\pi, \mu)", r"\theta", "refuted"),
+    ],
+)
+def test_a_posterior_at_a_member_is_no_moving_one(weights: str, define: str, at: str, meant: str) -> None:
+    lines = SERIES.replace("<parameters>", f"{weights} in simplex(K)").replace("<weights>", weights)
+    row = r"\frac{\partial Q}{\partial \mu_k} = \sum_t r_{tk} (y_t - \mu_k)"
+    assert verdict(lines.replace("<define>", define).replace("<at>", at), row) == meant
