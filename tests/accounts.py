@@ -53,7 +53,7 @@ def counterexample(claim: Claim) -> Counterexample:
     """A point with short exact numbers; not a point at which the claim fails."""
     values: dict[tuple[str, str], Any] = {}
     for symbol in sorted(symbols(claim), key=lambda s: (s.name, s.role)):
-        shape = [*(SIZES[r.upper.name] for r in symbol.family), *(SIZES[size.name] for size in symbol.shape)]
+        shape = [*(SIZES.get(r.upper.name, 2) for r in symbol.family), *(SIZES.get(size.name, 2) for size in symbol.shape)]
         array = np.empty(shape, dtype=object)
         numbers = count(1)
         for place in np.ndindex(*shape):

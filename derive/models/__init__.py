@@ -23,6 +23,7 @@ from derive.formula import (
     Named,
     Reference,
     SizeNumber,
+    Substitute,
     Sum,
     multiply,
     rebuild,
@@ -32,7 +33,7 @@ from derive.formula import (
 )
 from derive.notation.conventions import Convention
 from derive.notation.declarations import Dictionary
-from derive.notation.declared_model import DeclaredModel, declared_model
+from derive.notation.declared_model import VALUE, DeclaredModel, declared_model
 from derive.proposals.closed_forms import root
 from derive.proposals.slopes import slope
 from derive.proposals.terms import NoProposal, summed
@@ -231,6 +232,10 @@ CATEGORIES = (
 CONTINUOUS = "{n} independent data, each with a latent value {j} of its own, which is not observed and is integrated over."
 
 
+REGULAR = "the sum that is inverted is regular"
+RANKED = ", which needs {n} > {d} data in general position"
+
+
 def of_declarations(
     dictionary: Dictionary, name: str, title: str, options: Mapping[str, str] | None = None, *, own_letters: bool = True
 ) -> LatentModel:
@@ -261,7 +266,7 @@ def of_declarations(
         curved = summed(bent) if bent is not None else None
         inverted = next((node.argument for node in walk(best) if isinstance(node, Inverse)), None) if best is not None else None
         # A scatter matrix, or one of regressors, is regular where there are more data than dimensions.
-        ranked = best is not None and (symbol.domain == "spd" or inverted is not None)
+        ranked = best is not None and (symbol.domain == "spd" or (inverted is not None and _holds_inputs(inverted)))
         larger = (i.range.upper, dimension) if ranked and dimension is not None else None
         return Parameter(
             symbol=symbol,
@@ -278,7 +283,7 @@ def of_declarations(
             else None,
             larger=larger,
             definite=_weighted(inverted, trial),
-            condition="the sum that is inverted is regular, which needs {n} > {d} data in general position" if larger else "",
+            condition=REGULAR + (RANKED if larger else "") if larger or inverted is not None else "",
             own=_is_own(joint.body, symbol, indices, found),
         )
 
@@ -309,6 +314,12 @@ def of_declarations(
     )
 
 
+def _holds_inputs(inverted: Formula) -> bool:
+    """Whether data stand in a matrix that is inverted: of latents alone it is regular, since they have a density."""
+    vectors = (node.symbol for node in walk(inverted) if isinstance(node, Reference) and node.symbol.role == "data")
+    return any(not symbol.name.startswith(VALUE) for symbol in vectors)
+
+
 def _loss_of_entries(
     symbol: Symbol, indices: tuple[Index, ...], mass: Callable[[Weights], Formula] | None
 ) -> Callable[[Weights, Definition], Formula] | None:
@@ -320,11 +331,12 @@ def _loss_of_entries(
     def gap(weights: Weights, solution: Definition) -> Formula:
         a = Index("a", Range(size))
         # A symbol of the solution's name: its entries are those of a positive parameter.
-        best = Component(Reference(replace(symbol, name=solution.name), indices), (a,))
-        found: Formula = multiply(mass(weights), Sum(a, itakura_saito(best, Component(Reference(symbol, indices), (a,)))))
+        best = replace(symbol, name=solution.name)
+        entries = (Component(Reference(each, indices), (a,)) for each in (best, symbol))
+        found: Formula = multiply(mass(weights), Sum(a, itakura_saito(*entries)))
         for index in indices:
             found = Sum(index, found)
-        return found
+        return Substitute(found, best, indices, solution(*indices))
 
     return gap
 

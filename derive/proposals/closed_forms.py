@@ -26,6 +26,7 @@ from derive.formula import (
     Reference,
     Sum,
     Transpose,
+    add,
     free_indices,
     matrix_product,
     mentions,
@@ -284,7 +285,20 @@ def _linear_in_matrix(terms: list[Term], letter: Reference) -> Formula:
     if not inside or not free or any(not term.word for term in inside):
         raise NoProposal(f"a slope of another form in {letter.symbol.name}")
     free, inside = _without_common(free, inside)
-    return matrix_product(summed(free), Inverse(summed(inside)))
+    return matrix_product(summed(_joined(free)), Inverse(summed(inside)))
+
+
+def _joined(terms: list[Term]) -> list[Term]:
+    """Words that differ in their first letter only as one: ``x z^T`` less ``mu z^T`` as ``(x - mu) z^T``."""
+    groups: dict[tuple[object, ...], list[Term]] = {}
+    for term in terms:
+        groups.setdefault((frozenset(term.scalars), term.binders, term.word[1:]), []).append(term)
+    return [_as_one(group) if len(group) > 1 and group[0].word[1:] else each for group in groups.values() for each in group[:1]]
+
+
+def _as_one(group: list[Term]) -> Term:
+    first = add(*(formula_of(Term(term.coefficient, (), term.word[:1])) for term in group))
+    return Term(Fraction(1), group[0].scalars, (first, *group[0].word[1:]), group[0].binders)
 
 
 def _diagonal(terms: list[Term], letter: Reference) -> Root:

@@ -144,6 +144,13 @@ def _expanded(node: Formula, symbol: Symbol) -> list[Term]:
     if node == ZERO:
         return []
     if not mentions(node, symbol):
+        scalars = [f for f in node.factors if f.shape == ()] if isinstance(node, Multiply) and node.shape != () else []
+        if isinstance(node, Multiply) and len(scalars) == len(node.factors) - 1:
+            (matrix,) = (f for f in node.factors if f.shape != ())
+            found = Term(word=letters_of(matrix))
+            for factor in scalars:
+                found = found.times(factor)
+            return [found]
         return [Term().times(node) if node.shape == () else Term(word=letters_of(node))]
     if isinstance(node, Add):
         return [term for part in node.terms for term in _expanded(part, symbol)]
