@@ -2,7 +2,7 @@
 
 >>> import derive
 >>> derive.models.names()  # doctest: +ELLIPSIS
-['bernoulli-mixture', 'beta-mixture', 'binomial-mixture', ...]
+['bernoulli-mixture', 'beta-binomial', 'beta-mixture', ...]
 """
 
 from __future__ import annotations

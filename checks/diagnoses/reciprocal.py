@@ -39,5 +39,5 @@ DIAGNOSIS = Diagnosis(
     slips=by_operators(INVERTED, part=_inverted_part),
     repairs=by_operators(INVERTED, part=_inverted_part),
     rank=3,
-    unless=("wrong-sign"),
+    unless=("wrong-sign",),
 )
