@@ -2014,7 +2014,11 @@ def _is_quantity(left: Formula) -> bool:
 def _is_slope(value: Formula) -> bool:
     while isinstance(value, Component):
         value = value.argument
-    return isinstance(value, Derivative) and value.by.symbol.role in ("param", "current") and _is_objective(value.body)
+    if not isinstance(value, Derivative) or not _is_objective(value.body):
+        return False
+    # A multiplier is let be any number, and what it multiplies is set to zero like a gradient.
+    multiplies = value.by.symbol.role == "const" and any(symbol.role == "param" for symbol in _symbols(value.body))
+    return multiplies or value.by.symbol.role in ("param", "current")
 
 
 def _is_fixed(slope: Formula) -> bool:

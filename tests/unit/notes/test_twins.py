@@ -1152,6 +1152,14 @@ define \Theta = (\theta_j) ; N = (\Theta, \mu)
 """
 
 
+def test_what_a_multiplier_multiplies_is_set_to_zero() -> None:
+    declarations = "size K\nindex k in 1..K\nparam p_k in simplex(K) over k\nconst c_k in positive"
+    before = (r"<!-- derive: let \lambda in R -->", r"L := \sum_k c_k \log p_k + \lambda (1 - \sum_k p_k)")
+    assert verdict(declarations, *before, r"\frac{\partial L}{\partial \lambda} = 0") == "defined"
+    assert verdict(declarations, *before, r"\frac{\partial L}{\partial \lambda} = 1 - \sum_k p_k = 0") == "proved"
+    assert verdict(declarations, *before, r"\frac{\partial L}{\partial \lambda} = \sum_k p_k - 1 = 0") == "refuted"
+
+
 @pytest.mark.parametrize(
     ("declarations", "row", "meant"),
     [
