@@ -1200,16 +1200,20 @@ class DisplayReader:
         return arguments_of(items[1].parts[0])[0].items if len(items) == 2 and items[1].kind == "fence" else ()
 
     def _random_parameter(self, reader: Reader) -> tuple[Symbol, ...]:
-        """The parameter with a prior, or the continuous latent, of which the chain's left side is a density, or its log."""
+        """The parameters with a prior, or continuous latents, of which the chain's left side is a density, or its log."""
         items = self.chain_left[1]
         if len(items) == 3 and items[0].text in FUNCTIONS and items[0] == items[0].bare:
             items = items[1:]
-        if len(items) != 2 or items[0].text not in DENSITY_NAMES or len(self._variables(items)) != 1:
+        if len(items) != 2 or items[0].text not in DENSITY_NAMES:
             return ()
-        letter = reader.probabilities.letter_of(self._first_argument(items), whole=True)
-        if letter is None or letter.kind not in ("param", "latent") or letter.symbol.domain in ("one-hot", *INTEGERS):
-            return ()
-        return (letter.symbol,)
+        found: list[Symbol] = []
+        for variable in self._variables(items):
+            members = reader.probabilities.members_of(variable) or [reader.probabilities.letter_of(variable, whole=True)]
+            for letter in members:
+                if letter is None or letter.kind not in ("param", "latent") or letter.symbol.domain in ("one-hot", *INTEGERS):
+                    return ()
+                found.append(letter.symbol)
+        return tuple(found)
 
     def _density_argument(self, reader: Reader) -> tuple[Symbol, ...]:
         """The continuous variable of which the chain's left side is a density; all that a tuple of data has in it.
@@ -1222,7 +1226,8 @@ class DisplayReader:
             letters = [reader.probabilities.letter_of(argument.items, whole=True) for argument in named]
             return tuple(one.symbol for one in letters if one is not None and one.kind == "param") if None not in letters else ()
         members = reader.probabilities.members_of(self._first_argument())
-        if members and all(m.kind == "data" and m.symbol.domain not in ("one-hot", *INTEGERS) for m in members):
+        continuous = all(m.symbol.domain not in ("one-hot", *INTEGERS) for m in members)
+        if members and continuous and ({m.kind for m in members} == {"data"} or {m.kind for m in members} <= {"param", "latent"}):
             return tuple(member.symbol for member in members)
         letter = reader.probabilities.letter_of(self._first_argument(), whole=True)
         if letter is None or letter.kind not in ("param", "data", "latent") or letter.symbol.domain in ("one-hot", *INTEGERS):

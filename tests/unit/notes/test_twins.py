@@ -1208,3 +1208,30 @@ def test_a_posterior_at_a_member_is_no_moving_one(weights: str, define: str, at:
     lines = SERIES.replace("<parameters>", f"{weights} in simplex(K)").replace("<weights>", weights)
     row = r"\frac{\partial Q}{\partial \mu_k} = \sum_t r_{tk} (y_t - \mu_k)"
     assert verdict(lines.replace("<define>", define).replace("<at>", at), row) == meant
+
+
+TWO_PRIORS = r"""
+size n
+index i in 1..n
+data y_i in R
+param a in R ; b in R ; s in positive
+a ~ Normal(0, 1)
+b ~ Normal(0, 1)
+y_i ~ Normal(a + b, s)
+define Y = (y_i) ; \theta = (a, b)
+"""
+LIKELIHOOD = r"\frac1{2s} \sum_i (y_i - a - b)^2 + \text{const}"
+
+
+@pytest.mark.parametrize(
+    ("row", "meant"),
+    [
+        (r"p(\theta | Y) \propto p(\theta) p(Y | \theta)", "proved"),
+        (r"p(\theta | Y) \propto p(a) \prod_i p(y_i | a, b)", "refuted"),
+        (rf"\log p(\theta | Y) = -\frac{{a^2 + b^2}}2 - {LIKELIHOOD}", "proved"),
+        (rf"\log p(a, b | Y) = -\frac{{a^2 + b^2}}2 - {LIKELIHOOD}", "proved"),
+        (rf"\log p(a, b | Y) = -\frac{{a^2}}2 - {LIKELIHOOD}", "refuted"),
+    ],
+)
+def test_a_constant_of_a_joint_density_is_free_of_all_that_it_is_one_of(row: str, meant: str) -> None:
+    assert verdict(TWO_PRIORS, row) == meant
