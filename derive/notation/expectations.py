@@ -154,7 +154,9 @@ class Expectations(Model):
         own = {self.own_index(letter) for letter in self.dictionary.letters if letter.kind == "latent"}
         latent = any(symbol.role == "latent" for symbol in symbols) or bool(free_indices(body) & own)
         if not over and weights.named is None and not latent:
-            self._require_something_random(item, {s.name for s in symbols if s.role in ("data", "param")} - random, weights)
+            self._require_something_random(
+                item, {s.name for s in symbols if s.role in ("data", "param")} - random - prior, weights
+            )
         elif not over and weights.named is None:
             told = {symbol.name for symbol in symbols if symbol.role == "data"} - random - named
             if told and (weights.given or weights.prior):

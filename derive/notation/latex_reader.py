@@ -1644,6 +1644,17 @@ class Reader:
             value = self.product(line, scope, stops=_stops_exponential if "exp" in function.text else _stops_logarithm)
         finally:
             line.logged = outside
+        behind = line.peek()
+        bracket = behind is not None and behind.kind == "fence" and behind.text in ("()", "[]", "\\{\\}")
+        summed = behind is not None and behind.kind == "letter" and behind.text in BIG
+        counted = first.kind in ("fraction", "number") or first.text in self.dictionary.sizes or sign < 0
+        if behind is not None and (bracket or (summed and counted)):
+            raise ReadingError(
+                f"{plain((behind.bare,))} behind {function.text} without a bracket: covered as well, or a factor? try a bracket",
+                first.start,
+                behind.end,
+                "ambiguous",
+            )
         return value if sign > 0 else negate(value)
 
     def _require_no_quotient(self, line: Line, function: Item) -> None:

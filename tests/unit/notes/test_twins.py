@@ -1235,3 +1235,21 @@ LIKELIHOOD = r"\frac1{2s} \sum_i (y_i - a - b)^2 + \text{const}"
 )
 def test_a_constant_of_a_joint_density_is_free_of_all_that_it_is_one_of(row: str, meant: str) -> None:
     assert verdict(TWO_PRIORS, row) == meant
+
+
+@pytest.mark.parametrize(
+    ("row", "meant"),
+    [
+        (r"\log \frac1d \sum_j a_j = -\log d \cdot \sum_j a_j", "unread"),
+        (r"\log \frac12 (v + r) = (\log \frac12) (v + r)", "unread"),
+        (r"\log v (v + r) = (v + r) \log v", "unread"),
+        (r"\exp -u (v + r) = e^{-u} (v + r)", "unread"),
+        (r"\log \left(\frac1d \sum_j a_j\right) = \log \sum_j a_j - \log d", "proved"),
+        (r"\log v \sum_i y_i = (\log v) \sum_i y_i", "proved"),
+        (r"(\log v) (v + r) = v \log v + r \log v", "proved"),
+        (r"(\log v) (v + r) = \log v + r \log v", "refuted"),
+    ],
+)
+def test_what_a_logarithm_covers_before_a_sum_or_a_bracket_is_not_guessed_at(row: str, meant: str) -> None:
+    declarations = "size n, d\nindex i in 1..n ; j in 1..d\ndata y_i in R ; a_j in positive\n"
+    assert verdict(declarations + "param v in positive ; r in positive ; u in R", row) == meant
