@@ -1648,7 +1648,10 @@ class Reader:
         bracket = behind is not None and behind.kind == "fence" and behind.text in ("()", "[]", "\\{\\}")
         summed = behind is not None and behind.kind == "letter" and behind.text in BIG
         counted = first.kind in ("fraction", "number") or first.text in self.dictionary.sizes or sign < 0
-        if behind is not None and (bracket or (summed and counted)):
+        # log a (a + b) is the log of the product to most readers, log a (b + 1) is not.
+        again = bracket and behind is not None and first.kind == "letter" and _uses(behind.parts[0], first.text)
+        again = again or (bracket and behind is not None and any(one.text == first.text for one in behind.parts[0]))
+        if behind is not None and ((bracket and ("exp" in function.text or again)) or ((bracket or summed) and counted)):
             raise ReadingError(
                 f"{plain((behind.bare,))} behind {function.text} without a bracket: covered as well, or a factor? try a bracket",
                 first.start,
