@@ -8,18 +8,23 @@ from __future__ import annotations
 
 from derive.models import declared
 
+FACTORS = r"""
+size n, d, q
+index i in 1..n
+data x_i in R^d
+latent z_i in R^q
+param \mu in R^d
+param W in R^{d x q}
+z_i ~ Normal(0, I)
+"""
+"""Standard normal factors, and loadings: how factor analysis begins, whatever the noise."""
+
 MODEL = declared(
     "factor-analysis",
     "Factor analysis",
-    r"""
-    size n, d, q
-    index i in 1..n
-    data x_i in R^d
-    latent z_i in R^q
-    param \mu in R^d
-    param W in R^{d x q}
+    FACTORS
+    + r"""
     param \Psi in diag(d)
-    z_i ~ Normal(0, I)
     x_i | z_i ~ Normal(W z_i + \mu, \Psi)
     """,
 )

@@ -6,18 +6,14 @@ Source: Harris (1968), The Pareto distribution as a queue service discipline, Op
 from __future__ import annotations
 
 from derive.models import declared
+from derive.models.gamma_poisson import GAMMA_RATES
 
 MODEL = declared(
     "gamma-exponential",
     "Exponential lifetimes with gamma rates",
-    r"""
-    size n
-    index i in 1..n
+    GAMMA_RATES
+    + r"""
     data x_i in positive
-    latent z_i in positive
-    param a in positive
-    param b in positive
-    z_i ~ Gamma(a, b)
     x_i | z_i ~ Exponential(z_i)
     """,
 )

@@ -7,17 +7,22 @@ from __future__ import annotations
 
 from derive.models import declared
 
+GAMMA_RATES = r"""
+size n
+index i in 1..n
+latent z_i in positive
+param a in positive
+param b in positive
+z_i ~ Gamma(a, b)
+"""
+"""A rate for each datum, drawn from a gamma distribution."""
+
 MODEL = declared(
     "gamma-poisson",
     "Poisson counts with gamma rates",
-    r"""
-    size n
-    index i in 1..n
+    GAMMA_RATES
+    + r"""
     data x_i in N
-    latent z_i in positive
-    param a in positive
-    param b in positive
-    z_i ~ Gamma(a, b)
     x_i | z_i ~ Poisson(z_i)
     """,
 )
