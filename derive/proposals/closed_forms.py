@@ -293,7 +293,7 @@ def _joined(terms: list[Term]) -> list[Term]:
     groups: dict[tuple[object, ...], list[Term]] = {}
     for term in terms:
         groups.setdefault((frozenset(term.scalars), term.binders, term.word[1:]), []).append(term)
-    return [_as_one(group) if len(group) > 1 and group[0].word[1:] else each for group in groups.values() for each in group[:1]]
+    return [_as_one(group) if len(group) > 1 else group[0] for group in groups.values()]
 
 
 def _as_one(group: list[Term]) -> Term:

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+from fractions import Fraction
+
 import pytest
 
 from derive import Model
-from derive.formula import Definition, Log, Reference, Sum, multiply
+from derive.formula import Definition, Inverse, Log, Reference, Sum, matrix_product, multiply
 from derive.models import LatentModel
 from derive.notation.conventions import convention
 from derive.notation.latex_writer import latex
-from derive.symbols import Symbol
+from derive.proposals.closed_forms import root
+from derive.proposals.terms import Term
+from derive.symbols import Index, Range, Size, Symbol
 
 HEAD = r"""size n, k, d ; index i in 1..n ; j, l, s in 1..k
 latent z_i in 1..k
@@ -137,3 +141,11 @@ def test_the_slope_of_a_sum_keeps_one_member() -> None:
     body = Sum(i, Sum(j, multiply(weights(model)(i, j), Log(model.joint(i, j)))))
     (first, *_) = slope(body, model.parameter("lambda").reference)
     assert first.binders == (i,)
+
+
+def test_no_term_of_a_matrix_equation_is_lost() -> None:
+    """W A = B + C, where no word on the right has a second letter."""
+    size = Size("d")
+    w, a, b, c = (Reference(Symbol(name, "param" if name == "W" else "const", (), (size, size))) for name in "WABC")
+    slope = [Term(word=(w, a)), Term(word=(b,)).scaled(Fraction(-1)), Term(word=(c,)).scaled(Fraction(-1))]
+    assert root(slope, w, Index("i", Range(size))).value == matrix_product(b + c, Inverse(a))
