@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable
 
 from derive.algebra.prove import Proof, prove
 from derive.claims import Claim
-from derive.formula import Derivative, Divide, Formula, Named, Reference, mentions, walk, walk_unfolded
+from derive.formula import Derivative, Divide, Named, mentions, walk, walk_unfolded
 
 
-def why_idle(claims: Iterator[Claim], reading: str) -> str:
+def why_idle(claims: Iterable[Claim], reading: str) -> str:
     """Why a reading makes the claims empty; nothing where it does not.
 
     With weights that are held, the derivative of the weights themselves is zero, whatever they are. With weights that move, the
@@ -31,19 +31,10 @@ def why_idle(claims: Iterator[Claim], reading: str) -> str:
 def _is_of_weights_alone(node: Derivative) -> bool:
     """Whether only weights that are held depend on what is differentiated by."""
     symbol = node.by.symbol
-    inner = tuple(walk_unfolded(node.body))
-    if any(isinstance(one, Reference) and one.symbol == symbol for one in inner):
+    if mentions(node.body, symbol):
         return False
-    held = (one for one in _named(node.body) if one.time == "current")
+    held = (one for one in walk_unfolded(node.body) if isinstance(one, Named) and one.time == "current")
     return any(mentions(one.definition.body, symbol) for one in held)
-
-
-def _named(node: Formula) -> Iterator[Named]:
-    """The definitions in a formula, and in those."""
-    for one in walk(node):
-        if isinstance(one, Named):
-            yield one
-            yield from _named(one.definition.body)
 
 
 def _is_ratio_of_one(node: Divide) -> bool:

@@ -301,8 +301,8 @@ def _better(held: list[Step], moving: list[Step], witness: Witness) -> list[Step
         return sum(not step.passes for step in steps), sum(step.verdict != "proved" for step in steps)
 
     held, moving = (
-        [_unless_idle(one, other, reading) for one, other in zip(*pair, strict=True)]
-        for pair, reading in (((held, moving), "held"), ((moving, held), "moving"))
+        [_unless_idle(one, other, "held") for one, other in zip(held, moving, strict=True)],
+        [_unless_idle(one, other, "moving") for one, other in zip(moving, held, strict=True)],
     )
     best, rest = (held, moving) if score(held) <= score(moving) else (moving, held)
     names = ("held", "moving") if best is held else ("moving", "held")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from fractions import Fraction
 
 from derive.densities import Density
-from derive.densities.gaussian import exponent, normaliser
+from derive.densities.gaussian import normaliser
 from derive.errors import ShapeError
 from derive.formula import (
     HALF,
@@ -50,9 +50,7 @@ def write(value: Formula, mean: Formula, variance: Formula) -> Formula:
         square = matrix_product(Transpose(centred), centred)
         half = Divide(square, multiply(Number(Fraction(2)), *some)) if some else multiply(HALF, square)
         return multiply(Divide(ONE, below), Exp(negate(half)))
-    if mean == ZERO:
-        return multiply(normaliser(variance, size), Exp(negate(multiply(HALF, quadratic_form(value, Inverse(variance))))))
-    return multiply(normaliser(variance, size), Exp(exponent(value, mean, variance)))
+    return multiply(normaliser(variance, size), Exp(negate(multiply(HALF, quadratic_form(centred, Inverse(variance))))))
 
 
 def _scale(variance: Formula) -> Formula | None:

@@ -13,8 +13,17 @@ from derive.models import Parameter, Weights
 
 def gradient(em: Algorithm, parameter: Parameter) -> Formula:
     """The gradient of Q in its first slot; on a simplex that of the Lagrangian, such as Q - n (sum_j phi_j - 1)."""
-    slope = Derivative(em.q(), parameter.reference)
-    return slope - parameter.constraint(em.held) if parameter.constraint is not None else slope
+    return _of_lagrangian(em.q(), parameter, em.held)
+
+
+def score(em: Algorithm, parameter: Parameter) -> Formula:
+    """The gradient of the log-likelihood; on a simplex that of its Lagrangian, with the multiplier of Q at moving weights."""
+    return _of_lagrangian(em.l(), parameter, em.moving)
+
+
+def _of_lagrangian(objective: Formula, parameter: Parameter, weights: Weights) -> Formula:
+    slope = Derivative(objective, parameter.reference)
+    return slope - parameter.constraint(weights) if parameter.constraint is not None else slope
 
 
 def conditions(em: Algorithm, parameter: Parameter, weights: Weights) -> tuple[Assumption, ...]:

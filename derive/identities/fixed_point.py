@@ -5,7 +5,6 @@ from __future__ import annotations
 from derive.claims import Claim, Step
 from derive.expectation_maximisation import m_step
 from derive.expectation_maximisation.algorithm import Algorithm
-from derive.formula import Derivative, Formula
 from derive.identities import Identity
 from derive.models import Parameter
 
@@ -14,17 +13,15 @@ def steps(em: Algorithm, parameter: Parameter) -> tuple[Step, ...]:
     model, name = em.model, parameter.symbol.name
     if parameter.m_step is None:
         return ()
-    slope: Formula = Derivative(em.l(), parameter.reference)
     multiplier = parameter.multiplier(em.moving) if parameter.multiplier is not None else None
     reason = f"where the score vanishes, solved for {{{name}}}"
     if model.gaussian is not None:
         reason = "multiplied by the covariance, divided by the sum of the component's weights"
     if parameter.constraint is not None:
-        slope = slope - parameter.constraint(em.moving)
         reason = f"where the gradient of the Lagrangian vanishes, solved for {{{name}}}"
     claim = Claim(
         label=f"fixed-point-{name}",
-        lhs=slope,
+        lhs=m_step.score(em, parameter),
         relation="implies",
         rhs=parameter.m_step(em.moving) - parameter.reference,
         multiplier=multiplier,

@@ -5,7 +5,6 @@ from __future__ import annotations
 from derive.claims import Claim, Step
 from derive.expectation_maximisation import m_step
 from derive.expectation_maximisation.algorithm import Algorithm
-from derive.formula import Derivative, Formula
 from derive.identities import Identity
 from derive.models import Parameter
 
@@ -14,10 +13,9 @@ def steps(em: Algorithm, parameter: Parameter) -> tuple[Step, ...]:
     if parameter.m_step is None or parameter.multiplier is None:
         return ()
     name = parameter.symbol.name
-    slope: Formula = Derivative(em.l(), parameter.reference)
+    slope = m_step.score(em, parameter)
     reason = "the step of EM is the gradient of {l_value}, multiplied"
     if parameter.constraint is not None:
-        slope = slope - parameter.constraint(em.moving)
         reason = "the step of EM is the gradient of {l_value} along the simplex, multiplied"
     before = parameter.multiplier(em.moving)
     step = parameter.m_step(em.moving) - parameter.reference

@@ -261,6 +261,7 @@ def of_declarations(
         gradient = summed(terms) if terms is not None else None
         solved = _proposed(lambda: root(terms, by, other, total)) if terms is not None else None
         best = _counted(solved.value, trial, i, j) if solved is not None else None
+        mass = _counted(solved.mass, trial, i, j) if solved is not None and solved.mass is not None else None
         along = Reference(symbol, (*indices[:-1], other)) if indices else by
         bent = _proposed(lambda: slope(gradient, along)) if gradient is not None and symbol.shape == () else None
         curved = summed(bent) if bent is not None else None
@@ -278,9 +279,7 @@ def of_declarations(
             constraint=_weighted(solved.constraint if solved is not None else None, trial),
             role="the weights" if symbol in of_weights and finite else f"the parameter {{{symbol.name}}}",
             other=other,
-            gap=_loss_of_entries(symbol, indices, _weighted(_counted(solved.mass, trial, i, j), trial))
-            if solved is not None and solved.mass is not None
-            else None,
+            gap=_loss_of_entries(symbol, indices, _weighted(mass, trial)),
             larger=larger,
             definite=_weighted(inverted, trial),
             condition=REGULAR + (RANKED if larger else "") if larger or inverted is not None else "",
@@ -323,10 +322,10 @@ def _holds_inputs(inverted: Formula) -> bool:
 def _loss_of_entries(
     symbol: Symbol, indices: tuple[Index, ...], mass: Callable[[Weights], Formula] | None
 ) -> Callable[[Weights, Definition], Formula] | None:
-    """By how much other entries of a diagonal matrix miss the maximum: a sum of Itakura-Saito losses."""
-    size = symbol.shape[0]
+    """By how much other entries of a diagonal matrix miss the maximum: a sum of Itakura-Saito losses; None of no such matrix."""
     if mass is None:
         return None
+    size = symbol.shape[0]
 
     def gap(weights: Weights, solution: Definition) -> Formula:
         a = Index("a", Range(size))

@@ -77,8 +77,7 @@ class Expectations(Model):
         weights = self._weights(item, given, scope)
         body = self.reader.formula(body_items, scope) if body_items is not None else self.reader.product(line, scope)
         self._require_data_given(item, body, weights)
-        if item.sub is not None and weights.over and not weights.given:
-            self._require_one_distribution(item, body, weights)
+        self._require_one_distribution(item, body, weights)
         return self.reader.guarded((item,), lambda: weights.mean(body)), sups, 0
 
     def _covariance(self, item: Item, line: Line, scope: Scope) -> tuple[Formula, tuple[Items, ...], int]:
@@ -194,16 +193,12 @@ class Expectations(Model):
         Raises:
             ReadingError: none does, so that the latent's own distribution may be meant as well.
         """
-        if (
-            weights.prior
-            or weights.named is not None
-            or weights.versions is not None
-            or sign_at(item.sub or (), "mid") is not None
-        ):
+        told = weights.prior or weights.named is not None or weights.versions is not None or bool(weights.given)
+        if told or item.sub is None or not weights.over or sign_at(item.sub, "mid") is not None:
             return
         inside = (node.argument for node in walk_unfolded(body) if isinstance(node, Log))
         if not any(isinstance(one, Reference) and one.symbol.role == "data" for log in inside for one in walk_unfolded(log)):
-            letter = plain(item.sub or ())
+            letter = plain(item.sub)
             raise ReadingError(
                 f"a mean over {letter}: under its posterior, or under its own distribution? write E_{{{letter}|x}}",
                 item.start,

@@ -922,11 +922,7 @@ class Reader:
                 )
             versions = {name: version for name, version in found.items() if not version.current}
             current = any(version.current for version in found.values())
-            known = self.probabilities.lettered(entry.at)
-            alone = known is not None and not (known[0].spelling.slots or known[1].extra_sub or known[1].extra_sups)
-            # \\theta_t where t is an index: the member t, or the current parameters?
-            scripted = not alone and any(item.sub is not None or item.sups or item.primes for item in entry.at)
-            if not current and not versions and (scripted or self.probabilities.bears_a_mark(entry.at)):
+            if not current and not versions and self._is_no_free_value(entry.at):
                 raise ReadingError(
                     f"{plain(entry.at)} is neither the free parameters nor declared values of them",
                     entry.at[0].start,
@@ -948,6 +944,13 @@ class Reader:
             current = current and not scope.moved
         definition = self._definition(entry, versions)
         return Named(definition, indices, "current" if current else "free")
+
+    def _is_no_free_value(self, at: Items) -> bool:
+        """Whether parameters bear a mark, or a script: \\theta_t may be a member, where t is an index, or the current ones."""
+        known = self.probabilities.lettered(at)
+        alone = known is not None and not (known[0].spelling.slots or known[1].extra_sub or known[1].extra_sups)
+        scripted = not alone and any(item.sub is not None or item.sups or item.primes for item in at)
+        return scripted or self.probabilities.bears_a_mark(at)
 
     def _definition(
         self, entry: Posterior | Abbreviation, versions: Mapping[str, Version], opened: tuple[object, ...] = ()
@@ -1644,21 +1647,32 @@ class Reader:
             value = self.product(line, scope, stops=_stops_exponential if "exp" in function.text else _stops_logarithm)
         finally:
             line.logged = outside
-        behind = line.peek()
-        bracket = behind is not None and behind.kind == "fence" and behind.text in ("()", "[]", "\\{\\}")
-        summed = behind is not None and behind.kind == "letter" and behind.text in BIG
         counted = first.kind in ("fraction", "number") or first.text in self.dictionary.sizes or sign < 0
-        # log a (a + b) is the log of the product to most readers, log a (b + 1) is not.
-        again = bracket and behind is not None and first.kind == "letter" and _uses(behind.parts[0], first.text)
-        again = again or (bracket and behind is not None and any(one.text == first.text for one in behind.parts[0]))
-        if behind is not None and ((bracket and ("exp" in function.text or again)) or ((bracket or summed) and counted)):
+        self._require_no_more_covered(line, function, first, counted=counted)
+        return value if sign > 0 else negate(value)
+
+    @staticmethod
+    def _require_no_more_covered(line: Line, function: Item, first: Item, *, counted: bool) -> None:
+        """That it is clear whether a log or exp without a bracket covers the bracket or the sum behind what it covers.
+
+        Raises:
+            ReadingError: behind a number or a sign, as in \\log \\frac1n \\sum_i t_i, it is open; and behind an exp, or where the
+                bracket speaks of the same letter: \\log a (a + b) is the log of the product to most, \\log a (b + 1) is not.
+        """
+        behind = line.peek()
+        if behind is None:
+            return
+        bracket = behind.kind == "fence" and behind.text in ("()", "[]", "\\{\\}")
+        summed = behind.kind == "letter" and behind.text in BIG
+        inside = behind.parts[0] if bracket else ()
+        again = any(one.text == first.text for one in inside) or (first.kind == "letter" and _uses(inside, first.text))
+        if (bracket and ("exp" in function.text or again)) or ((bracket or summed) and counted):
             raise ReadingError(
                 f"{plain((behind.bare,))} behind {function.text} without a bracket: covered as well, or a factor? try a bracket",
                 first.start,
                 behind.end,
                 "ambiguous",
             )
-        return value if sign > 0 else negate(value)
 
     def _require_no_quotient(self, line: Line, function: Item) -> None:
         """That it is clear what a slash behind a log without a bracket divides: ``\\log p/q`` is the log of a ratio.

@@ -712,13 +712,18 @@ class Marginals(Latents):
             ReadingError: something random stands in it on which the variable is not known to depend.
         """
         found = self._as_stated(one, statement, scope)
+        if one.is_whole:
+            return found  # its members were looked at one by one
+        met = [node for node in walk_unfolded(found) if isinstance(node, Reference)]
+        names = {node.symbol.name for node in met} - {one.letter.name}
         random = {
-            letter.name: letter for letter in self.dictionary.letters if letter is not one.letter and self.statements_of(letter)
+            letter.name: letter for letter in self.dictionary.letters if letter.name in names and self.statements_of(letter)
         }
-        met = [node for node in walk_unfolded(found) if isinstance(node, Reference) and node.symbol.name in random]
-        parents = self.parents_of(one, scope) if met and not one.is_whole else []
-        for node in met if not one.is_whole else ():
-            letter = random[node.symbol.name]
+        parents = self.parents_of(one, scope) if random else []
+        for node in met if random else ():
+            letter = random.get(node.symbol.name)
+            if letter is None:
+                continue
             cell = Occurrence(letter, node.indices[: len(letter.spelling.slots)])
             bound = {index for index in cell.known if isinstance(index, Index)} - free_indices(found)
             if bound or not any(covers(parent, cell) for parent in parents):

@@ -168,7 +168,7 @@ class Model(Marginals):
                     )
                 )
             # Of a tuple that is given one sees when all is read whether its members are random there, or parameters.
-            return self._random_parameters(items, scope) if not conditional or self._tuple(items) is None else []
+            return self._random_parameters(items, scope) if not conditional or together is None else []
         if conditional and len(items) == 1 and items[0].text in self.dictionary.sizes:
             return []
         raise ReadingError(

@@ -221,7 +221,7 @@ class DisplayReader:
         self._strengthen()
         trouble = trouble or self._hint_not_understood()
         groups = self._groups(display)
-        self._set_free(group for groups_of in groups for group in groups_of)
+        self._set_free(row for group in groups for row in group)
         for number, group in enumerate(groups, start=1):
             source = joined(group)
             following = groups[number] if number < len(groups) else None
@@ -916,18 +916,14 @@ class DisplayReader:
 
     def _resting_on(self, entry: Abbreviation) -> str:
         """What else was said by the help of an abbreviation: the name of an abbreviation, an assumption, or nothing."""
-
-        def mentions(items: Items) -> bool:
-            return _mentions_entry(items, entry)
-
         for other in self.own.entries:
-            if isinstance(other, (Abbreviation, Posterior)) and other is not entry and mentions(other.body):
+            if isinstance(other, (Abbreviation, Posterior)) and other is not entry and _mentions_entry(other.body, entry):
                 return plain(other.spelling.items)
         for fact in self.own.facts:
-            if mentions(fact.left) or mentions(fact.right):
+            if _mentions_entry(fact.left, entry) or _mentions_entry(fact.right, entry):
                 return f"the assumption {fact.text}"
         for statement in self.own.statements:
-            if any(mentions(argument.items) for argument in statement.arguments):
+            if any(_mentions_entry(argument.items, entry) for argument in statement.arguments):
                 return f"the distribution of {', '.join(plain(target.items) for target in statement.targets)}"
         return ""
 
@@ -1208,11 +1204,10 @@ class DisplayReader:
             return ()
         found: list[Symbol] = []
         for variable in self._variables(items):
-            members = reader.probabilities.members_of(variable) or [reader.probabilities.letter_of(variable, whole=True)]
-            for letter in members:
-                if letter is None or letter.kind not in ("param", "latent") or letter.symbol.domain in ("one-hot", *INTEGERS):
-                    return ()
-                found.append(letter.symbol)
+            letters = _continuous(variable, reader)
+            if not letters or not {letter.kind for letter in letters} <= {"param", "latent"}:
+                return ()
+            found += [letter.symbol for letter in letters]
         return tuple(found)
 
     def _density_argument(self, reader: Reader) -> tuple[Symbol, ...]:
@@ -1225,14 +1220,9 @@ class DisplayReader:
         if len(named) > 1 and items[0].text not in DENSITY_NAMES:
             letters = [reader.probabilities.letter_of(argument.items, whole=True) for argument in named]
             return tuple(one.symbol for one in letters if one is not None and one.kind == "param") if None not in letters else ()
-        members = reader.probabilities.members_of(self._first_argument())
-        continuous = all(m.symbol.domain not in ("one-hot", *INTEGERS) for m in members)
-        if members and continuous and ({m.kind for m in members} == {"data"} or {m.kind for m in members} <= {"param", "latent"}):
-            return tuple(member.symbol for member in members)
-        letter = reader.probabilities.letter_of(self._first_argument(), whole=True)
-        if letter is None or letter.kind not in ("param", "data", "latent") or letter.symbol.domain in ("one-hot", *INTEGERS):
-            return ()
-        return (letter.symbol,)
+        letters = _continuous(self._first_argument(), reader)
+        kinds = {letter.kind for letter in letters}
+        return tuple(letter.symbol for letter in letters) if kinds == {"data"} or kinds <= {"param", "latent"} else ()
 
     def _unabbreviated(self, items: Items) -> tuple[Items, Mapping[str, Items]]:
         """What a lone abbreviation stands for, and what stands in its slots; anything else stands for itself."""
@@ -1899,6 +1889,13 @@ def _states(items: Items) -> bool:
     """Whether items are a statement of their own: a left side, a relation and a right side."""
     related = [place for place, item in enumerate(items) if item.kind == "sign" and item.text in RELATIONS]
     return bool(related) and related[0] > 0 and related[-1] + 1 < len(items)
+
+
+def _continuous(variable: Items, reader: Reader) -> list[Letter]:
+    """The letters of a variable, of a tuple all of them; none where one is undeclared, or has counts or categories for values."""
+    letters = reader.probabilities.members_of(variable) or [reader.probabilities.letter_of(variable, whole=True)]
+    known = [letter for letter in letters if letter is not None and letter.symbol.domain not in ("one-hot", *INTEGERS)]
+    return known if len(known) == len(letters) else []
 
 
 def _constraints(items: Items, dictionary: Dictionary) -> frozenset[str]:

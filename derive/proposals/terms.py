@@ -143,14 +143,8 @@ def expanded(node: Formula, symbol: Symbol) -> list[Term]:
 def _expanded(node: Formula, symbol: Symbol) -> list[Term]:
     if node == ZERO:
         return []
-    if not mentions(node, symbol):
-        scalars = [f for f in node.factors if f.shape == ()] if isinstance(node, Multiply) and node.shape != () else []
-        if isinstance(node, Multiply) and len(scalars) == len(node.factors) - 1:
-            (matrix,) = (f for f in node.factors if f.shape != ())
-            found = Term(word=letters_of(matrix))
-            for factor in scalars:
-                found = found.times(factor)
-            return [found]
+    scaled = isinstance(node, Multiply) and node.shape != ()  # -mu is a word with a number before it, whoever is in it
+    if not mentions(node, symbol) and not scaled:
         return [Term().times(node) if node.shape == () else Term(word=letters_of(node))]
     if isinstance(node, Add):
         return [term for part in node.terms for term in _expanded(part, symbol)]
