@@ -94,6 +94,7 @@ class Expectations(Model):
         left, right = (self.reader.formula(part, scope) for part in (parts[0], parts[-1]))
         for one in (left, right):
             self._require_data_given(item, one, weights)
+            self._require_one_distribution(item, one, weights)
 
         def product(a: Formula, b: Formula) -> Formula:
             return multiply(a, b) if a.shape == () or b.shape == () else MatrixProduct((a, Transpose(b)))

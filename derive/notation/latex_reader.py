@@ -1647,7 +1647,7 @@ class Reader:
             value = self.product(line, scope, stops=_stops_exponential if "exp" in function.text else _stops_logarithm)
         finally:
             line.logged = outside
-        counted = first.kind in ("fraction", "number") or first.text in self.dictionary.sizes or sign < 0
+        counted = first.kind in ("fraction", "number", "root") or first.text in self.dictionary.sizes or sign < 0
         self._require_no_more_covered(line, function, first, counted=counted)
         return value if sign > 0 else negate(value)
 

@@ -14,6 +14,7 @@ from derive.densities import density
 from derive.errors import ReadingError
 from derive.formula import (
     Formula,
+    Log,
 )
 from derive.notation.declarations import Abbreviation, Letter
 from derive.notation.marginals import Marginals, Occurrence, empty_scope
@@ -61,6 +62,45 @@ class Model(Marginals):
             raise ReadingError("a probability of no declared variable", fence.start, fence.end, "undeclared")
         inner = replace(scope, versions={**scope.versions, **versions}, told=frozenset(told))
         return self.reader.guarded((fence,), lambda: self.probability(before, given, inner, components))
+
+    def log_likelihood(self, item: Item, fence: Item | None, scope: Scope) -> Formula:
+        """``\\ell``, ``\\ell(\\theta)``: the log-density of all the data, the latents summed or integrated out; not declared, it is this.
+
+        Raises:
+            ReadingError: it is asked of some of the data, or parameters have a distribution and are not named as given.
+        """
+        observed = [
+            Occurrence(letter, tuple(None for _ in letter.spelling.slots))
+            for letter in self.dictionary.letters
+            if letter.kind == "data" and self.statement_of(letter) is not None
+        ]
+        given: list[Occurrence] = []
+        versions: dict[str, Version] = {}
+        components: list[tuple[Letter, tuple[IndexLike, ...]]] = []
+        told: set[str] = set()
+        for argument in arguments_of(fence.parts[0]) if fence is not None else ():
+            named = self._occurrences(argument.items, scope, versions, components, conditional=True)
+            if any(one.letter.kind != "param" and one not in observed for one in named) or components:
+                raise ReadingError(
+                    "a log-likelihood, which is of all the data, of all the parameters: one of other things is to be defined",
+                    argument.items[0].start,
+                    argument.items[-1].end,
+                    "unsupported",
+                )
+            given += [one for one in named if one.letter.kind == "param"]
+            told |= {*self.parameters_named(argument.items), *self.all_parameters(argument.items)}
+            if self._tuple(argument.items) is not None:
+                given += [one for one in self._random_parameters(argument.items, scope) if one not in given]
+        random = {x.name for x in self.dictionary.letters if x.kind == "param" and self.statement_of(x) is not None}
+        if random - told:
+            raise ReadingError(
+                f"a log-likelihood given {min(random)}, or with it averaged over? name it, as in \\ell(\\theta)",
+                item.start,
+                item.end,
+                "ambiguous",
+            )
+        inner = replace(scope, versions={**scope.versions, **versions}, told=frozenset(told))
+        return self.reader.guarded((item,), lambda: Log(self.probability(observed, given, inner)))
 
     def runs(self, arguments: list[Argument]) -> Iterator[tuple[Argument, Occurrence | None]]:
         """The arguments, each with the family that it begins where all its members are written: ``x_1, \\dots, x_n``.

@@ -24,8 +24,18 @@ if TYPE_CHECKING:
     from derive.notation.latex_reader import Line, Scope
 
 
+LOG_LIKELIHOOD = "\\ell"
+"""What the model gives its meaning, where a note does not."""
+
+
 class Probabilities(Expectations):
     """All that the reader of formulas asks about names with arguments."""
+
+    def _has_log_likelihood(self) -> bool:
+        """Whether the model says what the log-likelihood is: it has data, and the letter was not declared otherwise."""
+        if self.dictionary.by_head(LOG_LIKELIHOOD) or LOG_LIKELIHOOD in (*self.dictionary.indices, *self.dictionary.sizes):
+            return False
+        return any(letter.kind == "data" and self.statement_of(letter) is not None for letter in self.dictionary.letters)
 
     def unknown(self, entry: Unknown, match: Match, scope: Scope, items: Items) -> Formula:
         """``f(x^{(i)}, z, \\theta)``: indices from data and latents, formulas for parameters."""
@@ -126,6 +136,13 @@ class Probabilities(Expectations):
             require_plain(item, sub=True)
             line.take()
             return self._expectation(item, line, scope)
+        if item.text == LOG_LIKELIHOOD and item == item.bare and self._has_log_likelihood():
+            line.take()
+            called = following is not None and following.kind == "fence" and following.text == "()"
+            if called and following is not None:
+                require_plain(following)
+                line.take()
+            return self.log_likelihood(item, following if called else None, scope), (), 0
         if following is None or following.kind != "fence":
             return None
         if item.text in (*VARIANCE_NAMES, *COVARIANCE_NAMES) and following.text in ("()", "[]", "\\{\\}"):

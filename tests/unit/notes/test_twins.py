@@ -1243,6 +1243,8 @@ def test_a_constant_of_a_joint_density_is_free_of_all_that_it_is_one_of(row: str
         (r"\log \frac1d \sum_j a_j = -\log d \cdot \sum_j a_j", "unread"),
         (r"\log \frac12 (v + r) = (\log \frac12) (v + r)", "unread"),
         (r"\log v (v + r) = (v + r) \log v", "unread"),
+        (r"\log \sqrt v (v + r) = \frac12 (v + r) \log v", "unread"),
+        (r"\log \left(\sqrt v (v + r)\right) = \frac12 \log v + \log(v + r)", "proved"),
         (r"\exp -u (v + r) = e^{-u} (v + r)", "unread"),
         (r"\log \left(\frac1d \sum_j a_j\right) = \log \sum_j a_j - \log d", "proved"),
         (r"\log v \sum_i y_i = (\log v) \sum_i y_i", "proved"),
@@ -1253,3 +1255,56 @@ def test_a_constant_of_a_joint_density_is_free_of_all_that_it_is_one_of(row: str
 def test_what_a_logarithm_covers_before_a_sum_or_a_bracket_is_not_guessed_at(row: str, meant: str) -> None:
     declarations = "size n, d\nindex i in 1..n ; j in 1..d\ndata y_i in R ; a_j in positive\n"
     assert verdict(declarations + "param v in positive ; r in positive ; u in R", row) == meant
+
+
+REGRESSION = r"""
+size n, d
+index i in 1..n
+data x_i in R^d ; y_i in R
+param \beta in R^d ; v in positive
+y_i ~ Normal(\beta^T x_i, v)
+"""
+TWO_KINDS = r"""
+size n, K
+index i in 1..n ; j in 1..K
+data x_i in R
+latent z_i in 1..K
+param \mu_j in R ; \phi in simplex(K)
+z_i ~ Categorical(\phi)
+x_i | z_i=j ~ Normal(\mu_j, 1)
+define \theta = (\phi, \mu)
+"""
+
+
+@pytest.mark.parametrize(
+    ("declarations", "row", "meant"),
+    [
+        (REGRESSION, r"\ell = -\frac n2 \log(2\pi v) - \frac1{2v} \sum_i (y_i - \beta^T x_i)^2", "proved"),
+        (REGRESSION, r"\ell(\beta, v) = -\frac n2 \log(2\pi v) - \frac1v \sum_i (y_i - \beta^T x_i)^2", "refuted"),
+        (REGRESSION, r"\nabla_\beta \ell = \frac1v \sum_i (y_i - x_i^T \beta) x_i", "proved"),
+        (REGRESSION, r"\nabla_\beta \ell = \frac1v \sum_i (y_i - x_i^T \beta)", "unread"),
+        (TWO_KINDS, r"\ell(\theta) = \sum_i \log \sum_j \phi_j \mathcal{N}(x_i \mid \mu_j, 1)", "proved"),
+        (TWO_KINDS, r"\ell(\theta) = \sum_i \sum_j \log \phi_j \mathcal{N}(x_i \mid \mu_j, 1)", "refuted"),
+        (TWO_KINDS, r"\frac{\partial \ell}{\partial \mu_j} = \sum_i p(z_i=j | x_i) (x_i - \mu_j)", "proved"),
+        (TWO_KINDS, r"\ell(x_i) = \log \sum_j \phi_j \mathcal{N}(x_i \mid \mu_j, 1)", "unread"),
+        (TWO_KINDS, r"\ell(\mu_j) = \sum_i \log \sum_j \phi_j \mathcal{N}(x_i \mid \mu_j, 1)", "unread"),
+        (TWO_KINDS, r"\ell_c(\theta) = \sum_i \log p(x_i)", "unread"),
+        (TWO_KINDS.replace("param", "index \\ell in 1..K\nparam"), r"\ell = \sum_i \log p(x_i)", "unread"),
+        (TWO_PRIORS, r"\ell(\theta) = -\frac n2 \log(2\pi s) - \frac1{2s} \sum_i (y_i - a - b)^2", "proved"),
+        (TWO_PRIORS, r"\ell = -\frac n2 \log(2\pi s) - \frac1{2s} \sum_i (y_i - a - b)^2", "unread"),
+    ],
+)
+def test_a_log_likelihood_that_was_not_defined_is_that_of_the_model(declarations: str, row: str, meant: str) -> None:
+    assert verdict(declarations, row) == meant
+
+
+@pytest.mark.parametrize(
+    ("row", "meant"),
+    [
+        (r"\operatorname{Var}_{z_i}[\mu_{z_i}] = \sum_j r_{ij} \mu_j^2 - (\sum_j r_{ij} \mu_j)^2", "unread"),
+        (r"\operatorname{Var}_{z_i|x_i}[\mu_{z_i}] = \sum_j r_{ij} \mu_j^2 - (\sum_j r_{ij} \mu_j)^2", "proved"),
+        (r"\operatorname{Var}_{z_i|x_i}[\mu_{z_i}] = \sum_j r_{ij} \mu_j^2 - \sum_j r_{ij}^2 \mu_j^2", "refuted"),
+    ],
+)
+def test_a_variance_asks_for_its_distribution_as_a_mean_does(row: str, meant: str) -> None:
+    assert verdict(TWO_KINDS + r"posterior r_{ij} = p(z_i=j | x_i) at \theta", row) == meant
