@@ -497,6 +497,7 @@ _DOMAINS = {
     "spd": "is symmetric and positive definite",
     "sym": "is symmetric",
     "nonnegative": "is nonnegative",
+    "covering": "is nonnegative, and for its first index not always zero",
     "unit": "lies between 0 and 1",
     "simplex": "is positive, and these sum to one",
     "closed simplex": "is nonnegative, and these sum to one",

@@ -285,6 +285,10 @@ def _values(symbol: Symbol, sizes: Mapping[str, int], seed: int, number: int, sc
                 values[place + inner] = _scaled(_scalar(rng, symbol.domain), symbol.domain, scale)
     if symbol.domain == "one-hot":
         return one_hot(values.shape, len(family) - 1, rng.randrange)
+    if symbol.domain == "covering" and values.size:
+        for place in np.ndindex(*values.shape[1:]):
+            if not values[(slice(None), *place)].any():
+                values[(rng.randrange(len(values)), *place)] = Fraction(1)
     if symbol.domain in SUMS_TO_ONE:
         return normalised(values, symbol, (seed, number))
     if symbol.domain == "real" and values.size and (values.flat[0] < 0) != _first_is_negative(symbol, seed, number):
@@ -384,6 +388,8 @@ def _scalar(rng: random.Random, domain: str) -> Fraction:
             return magnitude * rng.choice((-1, 1))
         case "positive" | "nonnegative" | "simplex" | "closed simplex":
             return magnitude
+        case "covering":
+            return magnitude if rng.randrange(3) else Fraction(0)
         case "unit":
             return Fraction(rng.randrange(101, 900), 1000)
         case "one-hot":

@@ -19,6 +19,7 @@ _SIMPLE: dict[Domain, Sequence[Fraction]] = {
     "real": [Fraction(v) for v in ("2", "-1", "1", "0", "3", "1/2", "-2")],
     "positive": [Fraction(v) for v in ("2", "1", "3", "1/2")],
     "nonnegative": [Fraction(v) for v in ("2", "1", "3", "1/2", "0")],
+    "covering": [Fraction(v) for v in ("2", "1", "3", "1/2")],
     "unit": [Fraction(v) for v in ("1/2", "1/3", "1/4")],
     "integer": [Fraction(v) for v in ("1", "2", "0", "-1")],
     "count": [Fraction(v) for v in ("1", "2", "0")],

@@ -39,7 +39,7 @@ from derive.formula import (
 from derive.symbols import Index
 
 POSITIVE_DOMAINS = ("positive", "unit", "simplex")
-NONNEGATIVE_DOMAINS = ("nonnegative", "closed simplex", "count", "bool", "one-hot")
+NONNEGATIVE_DOMAINS = ("nonnegative", "covering", "closed simplex", "count", "bool", "one-hot")
 
 
 def surely_positive(node: Formula, assumed: Collection[object] = ()) -> bool:
@@ -86,20 +86,36 @@ def surely_positive(node: Formula, assumed: Collection[object] = ()) -> bool:
 
 
 def _picks_positive(index: Index, body: Formula, assumed: Collection[object]) -> bool:
-    """Whether a sum over an index has just one term that is not zero, a positive one: ``sum_h x_{ih} p_h`` of a one-hot x."""
-    if not isinstance(body, Multiply):
-        return False
+    """Whether of the terms of a sum over an index none is negative and one positive: ``sum_h x_{ih} p_h`` of a one-hot x.
+
+    So it is with any family that is not always zero over its first index, also where other sums stand in between.
+    """
+    while isinstance(body, Sum) and body.index.range.lower == 1:
+        body = body.body
+    factors = _factors(body)
+    places = {"one-hot": -1, "covering": 0}
     picking = [
         part
-        for part in body.factors
+        for part in factors
         if isinstance(part, Reference)
-        and part.symbol.domain == "one-hot"
+        and part.symbol.domain in places
         and part.indices.count(index) == 1
-        and part.indices[-1] == index
-        and part.symbol.family[-1] == index.range
+        and part.indices[places[part.symbol.domain]] == index
+        and part.symbol.family[places[part.symbol.domain]] == index.range
     ]
-    rest = [part for part in body.factors if not any(part is one for one in picking)]
+    rest = [part for part in factors if not any(part is one for one in picking)]
     return len(picking) == 1 and all(surely_positive(part, assumed) for part in rest)
+
+
+def _factors(node: Formula) -> tuple[Formula, ...]:
+    """The factors of a product; of a quotient those below as well, the sign of which is that of what they divide by."""
+    match node:
+        case Multiply(parts):
+            return tuple(factor for part in parts for factor in _factors(part))
+        case Divide(numerator, denominator):
+            return (*_factors(numerator), denominator)
+        case _:
+            return (node,)
 
 
 def surely_nonnegative(node: Formula, assumed: Collection[object] = ()) -> bool:

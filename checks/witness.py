@@ -1184,7 +1184,8 @@ def at_one_place(claim: Claim) -> Claim:
 
 def _implied(witness: Witness, claim: Claim, proved: bool = False) -> Evidence:
     """Points that solve the first equation are sought, by one letter or another; the second must hold at each of them."""
-    assumed = {(s.name, s.role) for a in claim.assumptions if a.equation for s in symbols_of(*a.equation)}
+    # A solution for a letter of which something is assumed need not be one of those that are spoken of.
+    assumed = {(s.name, s.role) for a in claim.assumptions for s in symbols_of(*a.formulas)}
     solved: list[Solution] = []
     unclear = undefined = ""
     at: list[Point] = []

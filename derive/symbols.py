@@ -40,10 +40,23 @@ Role = Literal["data", "param", "current", "latent", "frozen", "const", "opaque"
 ``opaque`` is a name that the kernel gives to a matrix put in for a parameter."""
 
 Domain = Literal[
-    "real", "positive", "nonnegative", "unit", "simplex", "closed simplex", "one-hot", "spd", "sym", "integer", "count", "bool"
+    "real",
+    "positive",
+    "nonnegative",
+    "covering",
+    "unit",
+    "simplex",
+    "closed simplex",
+    "one-hot",
+    "spd",
+    "sym",
+    "integer",
+    "count",
+    "bool",
 ]
 """``simplex`` speaks of the last family index: positive entries that sum to one over it (open simplex); in a closed one zeros are
-allowed, and of ``one-hot`` entries one is 1 and the others are 0. A ``count`` is 0, 1, 2, ..., a ``bool`` 0 or 1."""
+allowed, and of ``one-hot`` entries one is 1 and the others are 0. ``Covering`` entries are nonnegative, and over the
+first family index not all zero. A ``count`` is 0, 1, 2, ..., a ``bool`` 0 or 1."""
 SUMS_TO_ONE = ("simplex", "closed simplex", "one-hot")
 INTEGERS = ("integer", "count", "bool", "one-hot")
 

@@ -368,6 +368,7 @@ _DOMAIN_NAMES = {
     "positive": "nonnegative",
     "simplex": "nonnegative",
     "nonnegative": "nonnegative",
+    "covering": "nonnegative and not always zero",
     "unit": "between 0 and 1",
     "spd": "positive semidefinite",
     "sym": "symmetric",

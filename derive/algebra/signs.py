@@ -9,14 +9,14 @@ from __future__ import annotations
 from collections.abc import Mapping
 from fractions import Fraction
 
-from derive.algebra.terms import UNIT, Atom, Polynomial, Term, scale
+from derive.algebra.terms import UNIT, Atom, Factor, Polynomial, Term, scale
 from derive.symbols import Domain
 
 Domains = Mapping[tuple[str, str], Domain]
 """Declared domains, by (symbol name, role); those of unspecified functions by (name, "function")."""
 
 _POSITIVE_DOMAINS = ("positive", "unit", "simplex")
-_NONNEGATIVE_DOMAINS = ("nonnegative", "closed simplex", "one-hot", "count", "bool")
+_NONNEGATIVE_DOMAINS = ("nonnegative", "covering", "closed simplex", "one-hot", "count", "bool")
 
 
 def positive_atom(atom: Atom, domains: Domains) -> bool:
@@ -59,14 +59,30 @@ def _term_sign(term: Term, coefficient: Fraction, domains: Domains) -> int | Non
         return None
     ranges, factors = term
     strict = all(lower <= 1 for lower, _ in ranges)
+    covered = _covered(factors, domains)
     for atom, exponent in factors:
         if positive_atom(atom, domains):
             continue
-        strict = False
+        strict = strict and atom == covered
         even = exponent.denominator == 1 and exponent % 2 == 0
         if not even and not nonnegative_atom(atom, domains):
             return None
     return 1 if strict else 0
+
+
+def _covered(factors: tuple[Factor, ...], domains: Domains) -> Atom | None:
+    """The one factor of a sum that may vanish, though not for all members of a family: the sum of it times positives is positive.
+
+    A second such factor might vanish where the first does not, and so might one that is not summed over its first index alone.
+    """
+    found = [(atom, exponent) for atom, exponent in factors if not positive_atom(atom, domains)]
+    if len(found) != 1:
+        return None
+    ((head, arguments), exponent) = found[0]
+    summed = bool(arguments) and arguments[0][0] == "b" and arguments[0] not in arguments[1:]
+    whole = exponent.denominator == 1 and exponent > 0
+    is_covering = head[0] == "e" and domains.get((head[1], head[2])) == "covering"
+    return (head, arguments) if is_covering and summed and whole else None
 
 
 def positive(polynomial: Polynomial, domains: Domains) -> bool:

@@ -198,9 +198,18 @@ def mixture(name: str, title: str, lines: str, options: Mapping[str, Mapping[str
 
 
 def declared(
-    name: str, title: str, lines: str, options: Mapping[str, Mapping[str, str]] | None = None, *, own_letters: bool = False
+    name: str,
+    title: str,
+    lines: str,
+    options: Mapping[str, Mapping[str, str]] | None = None,
+    *,
+    introduction: str = "",
+    own_letters: bool = False,
 ) -> ModelFamily:
     """A model by the lines that declare it, in the language of notes; its slopes and M-steps are found from its densities.
+
+    ``introduction`` is how the report begins, where more is to be said than how many data there are and of which latents
+    (``{name}`` stands for a letter of the model).
 
     ``<option>`` in the lines stands for what ``options`` has for the value chosen, the first one by default. Where
     ``own_letters``, everything is written in the letters of the lines, whatever the notation.
@@ -220,7 +229,8 @@ def declared(
         dictionary.tell_apart(lines_of)
         for line in lines_of:
             dictionary.declare(line)
-        return of_declarations(dictionary, name, title, chosen, own_letters=own_letters)
+        found = of_declarations(dictionary, name, title, chosen, own_letters=own_letters)
+        return replace(found, introduction=introduction) if introduction else found
 
     return ModelFamily(name=name, title=title, options={option: tuple(values) for option, values in choices.items()}, build=build)
 
@@ -277,7 +287,9 @@ def of_declarations(
             multiplier=_weighted(solved.multiplier if solved is not None else None, trial),
             curvature=_weighted(curved, trial),
             constraint=_weighted(solved.constraint if solved is not None else None, trial),
-            role="the weights" if symbol in of_weights and finite else f"the parameter {{{symbol.name}}}",
+            role="the weights"
+            if symbol in of_weights and isinstance(found.weight, Reference) and finite
+            else f"the parameter {{{symbol.name}}}",
             other=other,
             gap=_loss_of_entries(symbol, indices, _weighted(mass, trial)),
             larger=larger,

@@ -688,12 +688,28 @@ class Dictionary:
                 raise ReadingError(f"an assumption with an empty side: {text.strip()!r}", start, start + len(text), "declaration")
             if cut is not None:
                 self.facts.append(Fact(items[:cut], relation, items[cut + 1 :], text.strip()))
+                self._cover(self.facts[-1])
                 return
         if " in " in text:
             left, right = text.rsplit(" in ", 1)
             self.facts.append(Fact(self.surface(left), "in", self.surface(right), text.strip()))
             return
         raise ReadingError(f"an assumption without a relation: {text.strip()!r}", start, start + len(text), "declaration")
+
+    def _cover(self, fact: Fact) -> None:
+        """Take ``assume \\sum_c u_{ck} > 0`` of nonnegative u for what it says: over its first index u is not always zero."""
+        first, *summed = fact.left
+        if fact.relation != ">" or plain(fact.right) != "0" or first.text != "\\sum" or first.sub is None or first.sups:
+            return
+        for place, entry in enumerate(self.entries):
+            met = entry.spelling.match(tuple(summed), 0) if isinstance(entry, Letter) else None
+            if met is None or met[1] != len(summed) or not isinstance(entry, Letter) or entry.symbol.domain != "nonnegative":
+                continue
+            slots = [plain(met[0].slots[slot]) for slot in entry.spelling.slots]
+            free = all(self.is_index(slot) for slot in slots) and len(set(slots)) == len(slots)
+            over = self.indices.get(slots[0]) if free and slots[0] == plain(first.sub) else None
+            if isinstance(over, Index) and over.range == entry.symbol.family[0]:
+                self.entries[place] = replace(entry, symbol=replace(entry.symbol, domain="covering"))
 
     def _free(self, text: str, start: int) -> None:
         for items in arguments_of_names(self.surface(text)):

@@ -1048,7 +1048,12 @@ class Reader:
             dummies=dummies or scope.dummies,
             fresh=bool(dummies) or bool(slots),
         )
-        value = self.formula(entry.body, body_scope)
+        try:
+            value = self.formula(entry.body, body_scope)
+        except ReadingError as error:
+            # Its place is one in the definition, and not in the row.
+            told = f"in what {plain(items)} stands for: {error}"
+            raise ReadingError(told, items[0].start, items[-1].end, error.code) from error
         for formal, closure in dummies.items():
             if (
                 not closure.used

@@ -582,7 +582,7 @@ class Marginals(Latents):
         behind += [parent.letter for one in involved for parent in self.ancestors_of(generic(one)[0], scope)]
         statements = [statement for letter in behind for statement, _ in self.statements_of(letter)]
         relevant = self.letters_of_arguments(statements)
-        everything = any(statement.density == UNSPECIFIED for statement in statements)
+        everything = any(s.density == UNSPECIFIED and not self.is_written_out(s) for s in statements)
         for letter in self.dictionary.letters:
             if letter.name not in relevant and not everything:
                 continue
@@ -752,8 +752,11 @@ class Marginals(Latents):
             chance = self._member(statement.arguments[0].items, value, scope)
             self._require_chances(chance, letter)
             return chance
-        if statement.density == "Density":
-            return self._unspecified(one, statement, scope)
+        if statement.density == UNSPECIFIED:
+            written = self.is_written_out(statement)
+            return (
+                self.reader.formula(statement.arguments[0].items, scope) if written else self._unspecified(one, statement, scope)
+            )
         if letter.values is not None and statement.density == "Bernoulli":
             value = one.value if one.value is not None else scope.latents.get((letter.name, one.known))
             chance = self.reader.formula(statement.arguments[0].items, scope)

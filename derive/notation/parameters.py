@@ -348,7 +348,7 @@ class Parameters:
         for statement in self.dictionary.statements:
             for event in (*statement.targets, *statement.conditions):
                 found |= self.letters_behind(event.items)
-            if statement.density == UNSPECIFIED:
+            if statement.density == UNSPECIFIED and not self.is_written_out(statement):
                 found |= {letter.name for letter in self.dictionary.letters if letter.kind == "param"}
         return frozenset(found)
 
@@ -369,6 +369,16 @@ class Parameters:
                     items[-1].end,
                     "undeclared",
                 )
+
+    def is_written_out(self, statement: Statement) -> bool:
+        """Whether the density of a statement is a formula that was defined: ``Density(g_{ij})`` where ``define g_{ij} = ..``."""
+        if statement.density != UNSPECIFIED or len(statement.arguments) != 1:
+            return False
+        items = statement.arguments[0].items
+        return any(
+            isinstance(entry, Abbreviation) and (met := entry.spelling.match(items, 0)) is not None and met[1] == len(items)
+            for entry in self.dictionary.by_head(items[0].text if items else "")
+        )
 
     def letters_of_arguments(self, statements: Iterable[Statement]) -> set[str]:
         """The names of the letters in the arguments of distributions."""

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import contextlib
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from fractions import Fraction
 from typing import Literal
@@ -52,6 +52,7 @@ from derive.notation.conventions import Convention
 from derive.notation.declarations import Abbreviation, Dictionary, Fact, Letter, Posterior
 from derive.notation.expectations import EXPECTATION_NAMES
 from derive.notation.latex_reader import FUNCTIONS, UNSIZED, Reader, Scope, alike, shared_letters
+from derive.notation.probabilities import LOG_LIKELIHOOD
 from derive.notation.spellings import DENSITY_NAMES, arguments_of, plain, require_plain, sign_at, spelling, template
 from derive.notation.surface import QUAD, SAME, SPACES, Item, Items, Token, tokens
 from derive.notes import Display, Place, Row, Source
@@ -754,7 +755,10 @@ class DisplayReader:
                         hedge = "this step may use a constraint that was set free; it is not known here"
                 if implied and place == 0 and meaning in BOUNDS:
                     hedge = "a bound that follows from what stands before the arrow: that is not used here"
-                claims.append(RowClaim(alternatives, told, span, hedge=hedge))
+                stricter, of_latents = self._free_of_latents(alternatives, told, span, reader)
+                claims += stricter
+                if not stricter or any(claim.parameters for claim in alternatives):
+                    claims.append(RowClaim((*alternatives, *of_latents), told, span, hedge=hedge))
                 alone = used and own_left and not implied and len(relations) == 1
                 if alone and meaning in BOUNDS:
                     claims[-1] = replace(claims[-1], used=True)
@@ -868,6 +872,9 @@ class DisplayReader:
             return False  # an update or an estimate, of which the hint says what it is
         if reader.probabilities.letter_of(left) is not None:
             raise _declared_already(left)
+        named = {entry.spelling.head for entry in self.own.entries} | {*self.own.indices, *self.own.sizes}
+        if left[0].text == LOG_LIKELIHOOD and LOG_LIKELIHOOD not in named:
+            return True  # what the model would say of it gives way to what the note says
         if relation == "equiv" and self._is_known(left, reader):
             raise ReadingError("an identity between declared quantities; try =", left[0].start, left[-1].end, "ambiguous")
         return not self._has_meaning(left, sides[1], reader)
@@ -1128,6 +1135,32 @@ class DisplayReader:
                     side[-1].end,
                     "unsupported",
                 )
+
+    def _free_of_latents(
+        self, alternatives: Iterable[Claim], told: str, span: tuple[int, int], reader: Reader
+    ) -> tuple[list[RowClaim], list[Claim]]:
+        """What is constant in the parameters and moves with a latent is open: in Q it is a constant, in a posterior it is none.
+
+        So a constant is to be free of both; and what is constant in neither alone is wrong. Where the left side is a density
+        of one variable, what is constant is free of that one.
+        """
+        found: list[RowClaim] = []
+        of_latents: list[Claim] = []
+        if self._random_parameter(reader) or self._density_argument(reader):
+            return found, of_latents
+        for claim in alternatives:
+            if claim.relation not in ("= up to a constant", "proportional to"):
+                continue
+            own = {*claim.parameters}
+            free = {s for s in _symbols(claim.lhs, claim.rhs) if s.role == "latent" and s.domain not in INTEGERS and s not in own}
+            if not free or any(symbol.role == "latent" for symbol in own):
+                continue
+            latents = tuple(sorted(free, key=lambda symbol: symbol.name))
+            kind = "factor" if claim.relation == "proportional to" else "constant"
+            hedge = f"the {kind} is not free of the parameters and of {latents[0].name}, a latent: of which is it meant to be?"
+            found.append(RowClaim((replace(claim, parameters=(*claim.parameters, *latents)),), told, span, hedge=hedge))
+            of_latents.append(replace(claim, parameters=latents))
+        return found, of_latents
 
     def _parameters(self, *formulas: Formula) -> tuple[Symbol, ...]:
         found: dict[Symbol, None] = {}

@@ -1308,3 +1308,75 @@ def test_a_log_likelihood_that_was_not_defined_is_that_of_the_model(declarations
 )
 def test_a_variance_asks_for_its_distribution_as_a_mean_does(row: str, meant: str) -> None:
     assert verdict(TWO_KINDS + r"posterior r_{ij} = p(z_i=j | x_i) at \theta", row) == meant
+
+
+PRECISION = r"""
+size n
+index i in 1..n
+data x_i in R
+<m>
+const \alpha, \beta in positive
+latent \lambda in positive
+\lambda ~ Gamma(\alpha, \beta)
+x_i | \lambda ~ Normal(m, 1/\lambda)
+"""
+BOTH = r"\log p(\lambda) + \sum_i \log p(x_i|\lambda)"
+SQUARES = r"\beta\lambda - \frac\lambda2 \sum_i (x_i-m)^2"
+
+
+@pytest.mark.parametrize("m", ["param m in R", "const m in R"])
+@pytest.mark.parametrize(
+    ("row", "meant"),
+    [
+        (rf"{BOTH} = (\alpha - 1 + \frac n2) \log \lambda - {SQUARES} + \text{{const}}", "proved"),
+        (rf"{BOTH} = (\alpha - 1) \log \lambda - {SQUARES} + \text{{const}}", "unknown"),
+        (r"p(\lambda) \prod_i p(x_i|\lambda) \propto \lambda^{\alpha-1+n/2} e^{-" + SQUARES + "}", "proved"),
+        (r"p(\lambda) \prod_i p(x_i|\lambda) \propto \lambda^{\alpha-1} e^{-" + SQUARES + "}", "unknown"),
+        (r"\log p(\lambda | x_1, \dots, x_n) = (\alpha - 1) \log \lambda - " + SQUARES + r"+ \text{const}", "refuted"),
+    ],
+)
+def test_a_constant_that_moves_with_a_latent_is_open(m: str, row: str, meant: str) -> None:
+    assert verdict(PRECISION.replace("<m>", m), row) == meant
+
+
+@pytest.mark.parametrize(("assumed", "meant"), [(r"assume \det A > 0", "unknown"), ("", "refuted")])
+def test_no_solution_is_sought_for_a_letter_of_which_something_is_assumed(assumed: str, meant: str) -> None:
+    lines = f"size n\nparam A in R^{{n x n}} ; x in R^n\n{assumed}"
+    assert verdict(lines, r"A x = 0 \implies x = 0") == meant
+
+
+RIDGE = r"""
+size n, d
+index i in 1..n
+data x_i in R^d ; y_i in R
+latent w in R^d
+const \alpha in positive
+param \beta in positive
+w ~ Normal(0, \frac1\alpha I)
+y_i | w ~ Normal(w^T x_i, 1/\beta)
+"""
+RESIDUALS = r"\frac\beta2 \sum_i (y_i - w^T x_i)^2"
+
+
+@pytest.mark.parametrize(
+    ("right", "meant"),
+    [
+        (rf"\frac n2 \log\beta - {RESIDUALS} - \frac\alpha2 w^T w + \text{{const}}", "proved"),
+        (rf"\frac n2 \log\beta - {RESIDUALS} + \text{{const}}", "unknown"),  # free of beta, not of w
+        (rf"-{RESIDUALS} - \frac\alpha2 w^T w + \text{{const}}", "unknown"),  # free of w, not of beta
+        (rf"\frac n2 \log\beta - {RESIDUALS} - \alpha w^T w + \beta + \text{{const}}", "refuted"),
+    ],
+)
+def test_a_constant_is_free_of_the_parameters_and_of_continuous_latents(right: str, meant: str) -> None:
+    assert verdict(RIDGE, rf"\log p(w) + \sum_i \log p(y_i|w) = {right}") == meant
+
+
+UNSAID = TWO_KINDS + r"posterior r_{ij} = p(z_i=j | x_i)"
+SLOPE = r"\frac{\partial}{\partial \mu_j} \sum_i r_{ij} (x_i - \mu_j)"
+
+
+def test_of_two_readings_that_fail_alike_the_one_that_fails_later_counts() -> None:
+    """The slip is the step from the true second derivative to the one with frozen weights, and not the first row."""
+    first = rf"\frac{{\partial^2}}{{\partial \mu_j^2}} \sum_i \log p(x_i) &= {SLOPE}"
+    assert verdicts(UNSAID, first, r"&= -\sum_i r_{ij}") == ["proved", "refuted"]
+    assert verdict(UNSAID, rf"{SLOPE} = -\sum_i r_{{ij}}") == "proved"  # the weights held
