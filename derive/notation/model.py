@@ -64,7 +64,7 @@ class Model(Marginals):
         return self.reader.guarded((fence,), lambda: self.probability(before, given, inner, components))
 
     def log_likelihood(self, item: Item, fence: Item | None, scope: Scope) -> Formula:
-        """``\\ell``, ``\\ell(\\theta)``, where a note does not say what it is: the log-density of all the data, without the latents.
+        """``\\ell``, ``\\ell(\\theta)``, where a note does not define it: the log-density of all the data, without the latents.
 
         Raises:
             ReadingError: it is asked of some of the data, or parameters have a distribution and are not named as given.
