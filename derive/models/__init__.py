@@ -15,6 +15,7 @@ from derive.claims import Assumption
 from derive.densities.gaussian import itakura_saito
 from derive.errors import UnknownNameError, UnsupportedError
 from derive.formula import (
+    ONE,
     Component,
     Definition,
     Formula,
@@ -258,7 +259,8 @@ def of_declarations(
     found = declared_model(dictionary)
     i, j, l = found.datum, found.latent, found.other
     component = Definition("f", (i, j), found.component)
-    joint = Definition("p", (i, j), multiply(component(i, j), found.weight))
+    together = found.weight == ONE
+    joint = Definition("p", (i, j), found.component if together else multiply(component(i, j), found.weight))
     dimension = next((size for symbol, _ in found.parameters for size in symbol.shape), None)
     trial = Symbol("weight", "frozen", (i.range, j.range))
     finite = not j.range.abstract
@@ -315,10 +317,10 @@ def of_declarations(
         joint=joint,
         parameters=tuple(parameter(*told, other) for told, other in zip(found.parameters, found.others, strict=True)),
         definitions=(
-            (component(i, j), "the density of what is observed of a datum, given the latent"),
+            *(() if together else ((component(i, j), "the density of what is observed of a datum, given the latent"),)),
             (joint(i, j), "the joint density of a datum and its latent"),
         ),
-        weight=(lambda at: rename(found.weight, {j: at})) if finite else None,
+        weight=(lambda at: rename(found.weight, {j: at})) if finite and not together else None,
         assumptions=tuple(Assumption(text="the data lie in the support of their density", bound=bound) for bound in found.bounds),
         options=options or {},
         lettered=(lambda base: found.lettered(found.own)) if own_letters else found.lettered,

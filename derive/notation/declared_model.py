@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 
 from derive.densities import density
 from derive.errors import ReadingError, UnsupportedError
-from derive.formula import Formula, Fresh, Reference, rebuild
+from derive.formula import ONE, Formula, Fresh, Named, Reference, rebuild, unfold
 from derive.notation.conventions import Convention, Spelling, convention
 from derive.notation.declarations import Dictionary, Letter
 from derive.notation.latex_reader import Reader, Scope
@@ -30,6 +30,7 @@ LETTERS = "jlsmrhgqcuv"
 class DeclaredModel:
     """A model of i.i.d. data x_i with a latent z_i each, as formulas in the indices ``datum`` and ``latent``.
 
+    Where data and latent have one density together, that is the ``component``, and the ``weight`` is one.
     ``other`` and ``fresh`` are two more letters for values of the latent; ``bounds`` are pairs of
     formulas of which the first is at most the second; ``others`` has, for each parameter, one more letter for
     its last index. ``spellings`` are how the model's names are written where a convention does not say so, ``own`` is the
@@ -119,10 +120,14 @@ class _Builder:
         seen = [Occurrence(letter, (datum, *(None for _ in letter.spelling.slots[1:]))) for letter in data]
         hidden = Occurrence(latent, (datum,), None if values.abstract else j)
         names = {symbol: self._named(symbol) for symbol in self.letters}
-        component, weight = (
-            _at_value(_renamed(probabilities.probability(*asked, Scope()), names), latent.symbol, names, j)
-            for asked in ((seen, [hidden]), ([hidden], []))
-        )
+
+        def density_of(before: list[Occurrence], given: list[Occurrence]) -> Formula:
+            found = probabilities.probability(before, given, Scope())
+            return _at_value(_renamed(found, names), latent.symbol, names, j)
+
+        together = probabilities.statement_of(latent) is probabilities.statement_of(data[0])
+        component = density_of([*seen, hidden], []) if together else density_of(seen, [hidden])
+        weight = ONE if together else density_of([hidden], [])
         spellings = {
             names[symbol]: Spelling(template(letter.spelling) + ("_{#1}" if letter.extra and not letter.spelling.slots else ""))
             for symbol, letter in self.letters.items()
@@ -250,7 +255,9 @@ def _at_value(node: Formula, latent: Symbol, names: dict[Symbol, str], value: In
 
 
 def _renamed(node: Formula, names: dict[Symbol, str]) -> Formula:
-    """A formula with the names of its symbols and unspecified functions changed."""
+    """A formula with the names of its symbols changed; what abbreviations stand for is written out."""
+    if isinstance(node, Named):
+        return _renamed(unfold(node), names)
     if isinstance(node, Reference) and node.symbol in names:
         return replace(node, symbol=replace(node.symbol, name=names[node.symbol]))
     return rebuild(node, lambda child: _renamed(child, names))

@@ -735,7 +735,8 @@ class Reader:
                     continue  # the number
                 if alone and end < len(line.items) and line.items[end].kind == "fence":
                     continue  # a call, of other arguments
-                if isinstance(entry, Letter) and end < len(line.items) and self.probabilities.is_a_density(item, line.items[end]):
+                named = isinstance(entry, Letter) or (isinstance(entry, Abbreviation) and not entry.spelling.is_call)
+                if named and end < len(line.items) and self.probabilities.is_a_density(item, line.items[end]):
                     raise ReadingError(
                         f"{item.text} is declared, and stands before variables of the model: a factor, or a density?",
                         item.start,
@@ -747,6 +748,8 @@ class Reader:
                 line.position = end
                 try:
                     value, sups = self._entry(entry, match, scope, line.items[position:end])
+                    if isinstance(entry, (Abbreviation, Posterior)) and not sups:
+                        self._pass_arguments(value, item, line)
                 except ReadingError as error:
                     line.position = position
                     failure = failure or error
@@ -755,6 +758,29 @@ class Reader:
         if failure is not None:
             raise failure
         return self._power_of_a_square(line, scope)
+
+    def _pass_arguments(self, value: Formula, name: Item, line: Line) -> None:
+        """Pass over the parameters in brackets behind what was defined without them: ``\\ell(\\mu)`` where ``define \\ell = ..``.
+
+        Raises:
+            ReadingError: a lone letter in brackets is none of what it depends on: a factor, or an argument?
+        """
+        fence = line.peek()
+        if fence is None or fence.kind != "fence" or fence.text != "()":
+            return
+        arguments = [argument.items for argument in arguments_of(fence.parts[0])]
+        if not all(len(items) == 1 and items[0].kind == "letter" for items in arguments):
+            return
+        symbols = {node.symbol.name for node in walk_unfolded(value) if isinstance(node, Reference)}
+        named = [self.probabilities.parameters_named(items) or self.probabilities.all_parameters(items) for items in arguments]
+        if fence != fence.bare or not all(names and symbols.intersection(names) for names in named):
+            raise ReadingError(
+                f"{plain((fence,))} behind {plain((name,))}, which was defined without arguments: a factor, or an argument?",
+                name.start,
+                fence.end,
+                "ambiguous",
+            )
+        line.take()
 
     def _power_of_a_square(self, line: Line, scope: Scope) -> tuple[Formula, tuple[Items, ...], int] | None:
         """``\\sigma``, ``\\sigma^4`` or ``\\sigma^{-1}`` where ``\\sigma^2`` is declared as a positive number; None elsewhere."""

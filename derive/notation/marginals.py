@@ -105,9 +105,11 @@ class Marginals(Latents):
                     raise ReadingError("a chain of latents is not supported yet", 0, 1, "unsupported")
                 if parent not in found:
                     found.append(parent)
+            together = [self.letter_of(event.items) for event in statement.targets]
             for argument in statement.arguments:
                 for parent in self._random_in(argument.items, occurrence.letter, inner):
-                    if not any(covers(one, parent) for one in found):
+                    # What has its density together with the variable does not come before it.
+                    if parent.letter not in together and not any(covers(one, parent) for one in found):
                         found.append(parent)
         return found
 
@@ -660,6 +662,10 @@ class Marginals(Latents):
             mine = [one for one in occurrences if one.letter in letters]
             if not mine:
                 continue
+            if len(mine) == len(letters) and self.is_written_out(statement):
+                factors.append(self._written_out(mine, statement, scope))
+                occurrences = [one for one in occurrences if one not in mine]
+                continue
             if len(mine) != len(letters) or statement.density != "Multinomial":
                 raise ReadingError(
                     f"the density of a part of what is declared together, or a joint {statement.density}", 0, 1, "unsupported"
@@ -675,6 +681,30 @@ class Marginals(Latents):
             factors.append(multiply(ways, *(Power(chance, count) for chance, count in zip(chances, counts, strict=True))))
             occurrences = [one for one in occurrences if one not in mine]
         return occurrences, factors
+
+    def _written_out(self, variables: list[Occurrence], statement: Statement, scope: Scope) -> Formula:
+        """The joint density of variables by its formula: ``x_i, u_i ~ Density(g_i)``.
+
+        Raises:
+            ReadingError: they are not those of one datum, or something random stands in it besides them.
+        """
+        scopes: list[Scope] = []
+        for one in variables:
+            match = next(met for known, met in self.statements_of(one.letter) if known is statement)
+            scopes.append(self.placed_at(one, match, scope))
+        if any(one.is_whole for one in variables) or any(placed != scopes[0] for placed in scopes):
+            raise ReadingError("the density of variables, of which one belongs to each other one", code="unsupported")
+        found = self.reader.formula(statement.arguments[0].items, scopes[0])
+        together = {one.letter.name for one in variables}
+        for node in walk_unfolded(found):
+            if not isinstance(node, Reference):
+                continue
+            letter = next((x for x in self.dictionary.letters if x.name == node.symbol.name and self.statements_of(x)), None)
+            if letter is not None and letter.name not in together:
+                raise ReadingError(f"{letter.name}, which is random, stands in a joint density", code="unsupported")
+            if letter is not None and not any(one.letter is letter and one.known == node.indices for one in variables):
+                raise ReadingError(f"{letter.name} of another datum stands in a joint density", code="unsupported")
+        return found
 
     def _one(self, one: Occurrence, scope: Scope) -> Formula:
         """The density of one variable given its parents."""

@@ -78,19 +78,26 @@ class Model(Marginals):
         versions: dict[str, Version] = {}
         components: list[tuple[Letter, tuple[IndexLike, ...]]] = []
         told: set[str] = set()
-        for argument in arguments_of(fence.parts[0]) if fence is not None else ():
-            named = self._occurrences(argument.items, scope, versions, components, conditional=True)
-            if any(one.letter.kind != "param" and one not in observed for one in named) or components:
-                raise ReadingError(
-                    "a log-likelihood, which is of all the data, of all the parameters: one of other things is to be defined",
-                    argument.items[0].start,
-                    argument.items[-1].end,
-                    "unsupported",
-                )
-            given += [one for one in named if one.letter.kind == "param"]
+        arguments = arguments_of(fence.parts[0]) if fence is not None else ()
+        bar = next((place for place, one in enumerate(arguments) if place and one.separator != ","), len(arguments))
+        for argument in arguments[:bar]:
+            given += self._occurrences(argument.items, scope, versions, components, conditional=True)
             told |= {*self.parameters_named(argument.items), *self.all_parameters(argument.items)}
             if self._tuple(argument.items) is not None:
                 given += [one for one in self._random_parameters(argument.items, scope) if one not in given]
+        behind: list[Occurrence] = []
+        for argument in arguments[bar:]:
+            # Behind a bar the data may stand, all of them.
+            behind += self._occurrences(argument.items, scope, {}, components, conditional=False)
+        alone = any(one.separator != "," for one in arguments[bar + 1 :]) or (bar < len(arguments) and behind == [])
+        others = bool(behind) and {one.letter.name for one in behind} != {one.letter.name for one in observed}
+        if components or alone or others or any(one.letter.kind != "param" for one in given) or not all(map(_whole, behind)):
+            raise ReadingError(
+                "a log-likelihood is of all the data, at all the parameters: one of anything else is to be defined",
+                item.start,
+                fence.end if fence is not None else item.end,
+                "unsupported",
+            )
         random = {x.name for x in self.dictionary.letters if x.kind == "param" and self.statement_of(x) is not None}
         if random - told:
             raise ReadingError(
@@ -396,3 +403,8 @@ def _mentions_letter(model: Model, items: Items, letter: Letter) -> bool:
         if any(_mentions_letter(model, part, letter) for part in item.parts):
             return True
     return False
+
+
+def _whole(one: Occurrence) -> bool:
+    """Whether an occurrence is all of a family, or no family."""
+    return all(index is None for index in one.indices)

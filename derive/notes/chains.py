@@ -1142,11 +1142,17 @@ class DisplayReader:
         """What is constant in the parameters and moves with a latent is open: in Q it is a constant, in a posterior it is none.
 
         So a constant is to be free of both; and what is constant in neither alone is wrong. Where the left side is a density
-        of one variable, what is constant is free of that one.
+        of one variable, what is constant is free of that one; of data, it may be written as a likelihood.
         """
         found: list[RowClaim] = []
         of_latents: list[Claim] = []
         if self._random_parameter(reader) or self._density_argument(reader):
+            for claim in alternatives:
+                moved = self._parameters(claim.lhs, claim.rhs)
+                if claim.relation == "proportional to" and moved and all(symbol.role == "data" for symbol in claim.parameters):
+                    hedge = "the factor is free of the parameters, as of a likelihood, and not of the data: which is meant?"
+                    found.append(RowClaim((claim,), told, span, hedge=hedge))
+                    of_latents.append(replace(claim, parameters=moved))
             return found, of_latents
         for claim in alternatives:
             if claim.relation not in ("= up to a constant", "proportional to"):

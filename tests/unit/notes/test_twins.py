@@ -1380,3 +1380,89 @@ def test_of_two_readings_that_fail_alike_the_one_that_fails_later_counts() -> No
     first = rf"\frac{{\partial^2}}{{\partial \mu_j^2}} \sum_i \log p(x_i) &= {SLOPE}"
     assert verdicts(UNSAID, first, r"&= -\sum_i r_{ij}") == ["proved", "refuted"]
     assert verdict(UNSAID, rf"{SLOPE} = -\sum_i r_{{ij}}") == "proved"  # the weights held
+
+
+DEFINED = r"""
+size n
+index i in 1..n
+data x_i in R
+param \mu in R ; v in positive
+define \ell = -\frac{1}{2v} \sum_i (x_i-\mu)^2 ; g = \mu^2
+"""
+
+
+@pytest.mark.parametrize(
+    ("row", "meant"),
+    [
+        (r"\ell(\mu) = -\frac{1}{2v} \sum_i (x_i-\mu)^2", "proved"),
+        (r"\ell(\mu, v) = -\frac{1}{2v} \sum_i (x_i-\mu)^2", "proved"),
+        (r"\ell(\mu) = -\frac{\mu}{2v} \sum_i (x_i-\mu)^2", "refuted"),
+        (r"g(\mu) = \mu^3", "refuted"),
+        (r"g(v) = v \mu^2", "unread"),
+        (r"g(\mu)^2 = \mu^6", "unread"),
+        (r"g (v + 1) = v \mu^2 + \mu^2", "proved"),
+    ],
+)
+def test_a_parameter_in_brackets_behind_what_depends_on_it_is_no_factor(row: str, meant: str) -> None:
+    assert verdict(DEFINED, row) == meant
+
+
+TWO_SAMPLES = r"""
+size n, m
+index i in 1..n ; j in 1..m
+data x_i in R ; y_j in R
+param \mu, \nu in R ; v in positive
+x_i ~ Normal(\mu, v)
+y_j ~ Normal(\nu, v)
+define \theta = (\mu, \nu, v) ; X = (x_i) ; D = (x_i, y_j)
+"""
+
+
+@pytest.mark.parametrize(
+    ("left", "meant"),
+    [
+        (r"\ell(\theta)", "proved"),
+        (r"\ell(\theta; x, y)", "proved"),
+        (r"\ell(\theta | D)", "proved"),
+        (r"\ell(\theta; x)", "unread"),
+        (r"\ell(\theta; X)", "unread"),
+        (r"\ell(\theta; y | x)", "unread"),
+        (r"\ell(\theta; x_i, y_j)", "unread"),
+        (r"\ell(\theta | \mu)", "unread"),
+        (r"\ell(x)", "unread"),
+    ],
+)
+def test_a_log_likelihood_is_of_all_the_data(left: str, meant: str) -> None:
+    assert verdict(TWO_SAMPLES, rf"{left} = \sum_i \log p(x_i) + \sum_j \log p(y_j)") == meant
+    assert verdict(TWO_SAMPLES, rf"{left} = \sum_i \log p(x_i)") == {"proved": "refuted"}.get(meant, meant)
+
+
+RANDOM_CENTRE = r"""
+size n
+index i in 1..n
+data x_i in R
+param \mu in R
+const v, s in positive ; m in R
+\mu ~ Normal(m, s)
+x_i ~ Normal(\mu, v)
+define \bar x = \frac1n \sum_i x_i ; D = (x_i)
+"""
+
+
+@pytest.mark.parametrize(
+    ("right", "meant"),
+    [
+        (r"\exp(-\frac{1}{2v} \sum_i (\mu-x_i)^2)", "proved"),
+        (r"\exp(-\frac{n}{2v} (\mu-\bar x)^2)", "unknown"),  # as a likelihood
+        (r"\exp(-\frac{n}{v} (\mu-\bar x)^2)", "refuted"),
+    ],
+)
+def test_a_density_of_data_up_to_a_factor_may_be_a_likelihood(right: str, meant: str) -> None:
+    assert verdict(RANDOM_CENTRE, rf"p(D|\mu) \propto {right}") == meant
+
+
+def test_a_defined_letter_before_variables_of_the_model_is_open() -> None:
+    lines = r"param \beta in positive ; \gamma in positive" + "\nconst a in positive\n" + r"\beta ~ Gamma(a, 1)"
+    row = r"p(\beta) \propto \beta^{a-1} e^{-\beta}"
+    assert verdict(lines, row) == "proved"
+    assert verdict(lines + "\n" + r"define p = \gamma^2", row) == "unread"
