@@ -1,7 +1,7 @@
 """Censored data: of some it is only known that they are larger than what was seen.
 
-The datum was seen in full where d_i is 0, and was cut off at x_i where d_i is 1: then it is x_i + u_i, and u_i is the latent. Of a
-datum seen in full u_i has a density of its own, free of the parameters, which integrates to one and leaves no trace.
+The datum was seen in full where d_i is 0, and was cut off at x_i where d_i is 1: then it is x_i + u_i, and u_i is the latent.
+Of a datum seen in full u_i has a density of its own, free of the parameters, which integrates to one and leaves no trace.
 
 Source: Dempster, Laird and Rubin (1977), section 4.2; Lange (2010), Numerical Analysis for Statisticians, section 13.5.
 """

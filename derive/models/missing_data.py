@@ -2,7 +2,8 @@
 
 x_i has what was seen, and zero where an entry is missing; the columns of M_i say where the missing entries z_i belong.
 
-Source: Dempster, Laird and Rubin (1977), section 4.1; Little and Rubin (2019), Statistical Analysis with Missing Data, section 11.2.
+Source: Dempster, Laird and Rubin (1977), section 4.1; Little and Rubin (2019), Statistical Analysis with Missing Data,
+section 11.2.
 """
 
 from __future__ import annotations

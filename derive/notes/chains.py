@@ -206,6 +206,9 @@ class DisplayReader:
         self.resumed = self.loosely = False
         self.premises: list[tuple[Formula, Formula]] = []
         self.equations: list[tuple[Formula, Formula]] = []
+        self.system: list[tuple[Formula, Formula]] = []
+        """The equations since the last arrow that one arrow may lead away from together."""
+        self.arrived = False
         self.unread_facts = ""
         self.opaque = False
         self.both_ways = False
@@ -550,8 +553,12 @@ class DisplayReader:
         claims: list[RowClaim] = []
         status: Status = "defined"
         shown: str | None = None
+        listed = len(statements) > 1 and statements[1][0] is None
         for place, (sign, part) in enumerate(statements):
             implied = (arrow if place == 0 else sign) is not None
+            if not implied and self.arrived:
+                self.system, self.arrived = [], False
+            premises = len(self.premises)
             next_arrow = led_away or any(other is not None for other, _ in statements[place + 1 :])
             self.both_ways = (arrow if place == 0 else sign) == BOTH_WAYS
             one, relation = self._statement(part, reader, implied=implied, used=next_arrow, number=number)
@@ -568,6 +575,9 @@ class DisplayReader:
             if self.unread_facts:
                 one = [replace(claim, hedge=self.unread_facts) for claim in one]
             self.bridging = False
+            self.arrived = implied
+            if not implied and self.equation is not None and (listed or len(self.premises) > premises):
+                self.system.append(self.equation)
             claims += one
             for span, (sign, value, told) in reader.asides.items():
                 meant: Relation = "=" if sign == "=" else _BOUNDS[RELATIONS[sign]]
@@ -814,9 +824,13 @@ class DisplayReader:
         return f"this step may use the constraint on {', '.join(sorted(self.own.freed))} that was set free; it is not known here"
 
     def _by_others(self, before: tuple[Formula, Formula] | None, equation: tuple[Formula, Formula]) -> str:
-        """Why a step cannot be refuted that speaks of letters which the equation before does not have, and others have."""
-        new = set(_symbols(*equation)) - set(_symbols(*(before or ())))
-        others = [one for one in self.equations if one != before and new & set(_symbols(*one))]
+        """Why a step cannot be refuted: it speaks of letters which the equation before does not have, and others have.
+
+        Or several equations stand before the arrow, a system with letters in common.
+        """
+        old, own = set(_symbols(*(before or ()))), set(_symbols(*equation))
+        others = [one for one in self.equations if one != before and (own - old) & set(_symbols(*one))]
+        others += [one for one in self.system if one != before and (own | old) & set(_symbols(*one))]
         return "this step may use several of the equations before; one at a time is used here" if others else ""
 
     # Sides.

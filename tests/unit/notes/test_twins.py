@@ -1466,3 +1466,32 @@ def test_a_defined_letter_before_variables_of_the_model_is_open() -> None:
     row = r"p(\beta) \propto \beta^{a-1} e^{-\beta}"
     assert verdict(lines, row) == "proved"
     assert verdict(lines + "\n" + r"define p = \gamma^2", row) == "unread"
+
+
+NORMAL_LIKELIHOOD = r"""
+size n
+index i in 1..n
+data x_i in R
+param a, b in R ; v in positive
+define \bar x = \frac1n \sum_i x_i ; L = -\frac n2 \log v - \frac{1}{2v} \sum_i (x_i-a)^2
+"""
+A_SLOPE, V_SLOPE = r"\frac{\partial L}{\partial a} = 0", r"\frac{\partial L}{\partial v} = 0"
+
+
+@pytest.mark.parametrize(
+    ("row", "meant"),
+    [
+        (r"a + b = 3, a - b = 1 \implies a = 2", "unknown"),
+        (r"b = 2, a = b + 1 \implies a = 3", "unknown"),
+        (rf"{A_SLOPE}, {V_SLOPE} \implies v = \frac1n \sum_i (x_i - \bar x)^2", "unknown"),
+        (rf"{A_SLOPE} \implies a = 2 \bar x", "refuted"),
+        (rf"{V_SLOPE} \implies v = \frac2n \sum_i (x_i - a)^2", "refuted"),
+    ],
+)
+def test_of_a_system_one_equation_refutes_nothing(row: str, meant: str) -> None:
+    assert verdict(NORMAL_LIKELIHOOD, row) == meant
+
+
+def test_an_equation_of_another_arrow_is_no_part_of_a_system() -> None:
+    rows = rf"{A_SLOPE} &\implies a = \bar x", rf"{V_SLOPE} &\implies v = \frac2n \sum_i (x_i - a)^2"
+    assert verdicts(NORMAL_LIKELIHOOD, *rows) == ["proved", "refuted"]
