@@ -297,10 +297,11 @@ def _read(block: Display, dictionary: Dictionary, known: dict[str, Formula | Non
 def _better(held: list[Step], moving: list[Step], witness: Witness) -> list[Step]:
     """The reading under which the chain fares best; each row says what it is under the other, and by how much it fails there."""
 
-    def score(steps: list[Step]) -> tuple[int, int, int]:
-        """Rows that do not pass, rows without a proof; and of two readings alike in these the one that fails later is better."""
+    def score(steps: list[Step]) -> tuple[int, ...]:
+        """Rows that do not pass, rows refuted, rows without a proof; of readings alike in these the one that fails later is better."""
         passed = next((place for place, step in enumerate(steps) if not step.passes), len(steps))
-        return sum(not step.passes for step in steps), sum(step.verdict != "proved" for step in steps), -passed
+        told = [step.verdict for step in steps]
+        return sum(not step.passes for step in steps), told.count("refuted"), len(told) - told.count("proved"), -passed
 
     held, moving = (
         [_unless_idle(one, other, "held") for one, other in zip(held, moving, strict=True)],

@@ -1,7 +1,7 @@
 """Gene counting: the genes of an individual are seen only through what they show.
 
-A genotype g has the chance b_g times the product of the frequencies of its genes, p_m to the power a_{gm}. For blood groups of
-the kinds A, B and O three genes make six genotypes, for linkage p_1 is the chance that is asked for and p_2 its complement. Of a
+A genotype g has the chance b_g times the product of the frequencies of its genes, q_m to the power a_{gm}. For blood groups of
+the kinds A, B and O three genes make six genotypes, for linkage q_1 is the chance that is asked for and q_2 its complement. Of a
 phenotype with certain chances, 0 and 1, what is proved here for chances between them is the limit.
 
 Source: Smith (1957), Counting methods in genetical statistics; Dempster, Laird and Rubin (1977), section 1; Lange (2010),
@@ -24,8 +24,8 @@ MODEL = declared(
     const a_{gm} in nonnegative
     const E_g in simplex(F)
     assume \sum_g a_{gm} > 0
-    param p in simplex(M)
-    define c_g = b_g \prod_{m=1}^M p_m^{a_{gm}}
+    param q in simplex(M)
+    define c_g = b_g \prod_{m=1}^M q_m^{a_{gm}}
     z_i ~ Categorical(c)
     y_i | z_i=g ~ Categorical(E_g)
     """,

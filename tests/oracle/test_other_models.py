@@ -1,0 +1,146 @@
+"""Famous data, and other people's programs: what the derived steps of EM come to with numbers."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Mapping
+
+import numpy as np
+import pytest
+from hmmlearn.hmm import GaussianHMM, PoissonHMM
+from sklearn.datasets import load_iris
+from sklearn.mixture import GaussianMixture
+
+from checks.lowering import lower, lower_all
+from derive.expectation_maximisation.algorithm import Algorithm
+from derive.models import family
+
+Values = Mapping[tuple[str, str], np.ndarray]
+
+
+class Run:
+    """EM with the derived M-steps: each step's values, and the log-likelihood before it."""
+
+    def __init__(self, em: Algorithm) -> None:
+        self.em = em
+        self.likelihood = lower(em.l())
+        self.names = [parameter.symbol.name for parameter in em.model.parameters]
+        found = {p.symbol.name: em.solutions[p.symbol.name](*p.indices) for p in em.model.parameters}
+        self.steps = {name: lower_all({name: solution}) for name, solution in found.items()}
+
+    def value(self, values: Values) -> float:
+        return float(self.likelihood(dict(values)))
+
+    def step(self, values: Values) -> Values:
+        """One after the other: a variance about the new mean is the joint maximum."""
+        free = dict(values)
+        for name in self.names:
+            free[name, "param"] = np.asarray(self.steps[name](free)[name])
+        return {**free, **{(name, "current"): free[name, "param"] for name in self.names}}
+
+    def converge(self, values: Values, count: int) -> Values:
+        seen = [self.value(values)]
+        for _ in range(count):
+            values = self.step(values)
+            seen.append(self.value(values))
+        assert all(later >= earlier - 1e-9 for earlier, later in itertools.pairwise(seen))
+        return values
+
+
+def start(data: Values, **parameters: np.ndarray) -> Values:
+    both = {(name, role): np.asarray(value, float) for name, value in parameters.items() for role in ("param", "current")}
+    return {**data, **both}
+
+
+def genes(counts: list[int], cells: list[tuple[int, float, list[int]]]) -> tuple[Run, Values]:
+    """Phenotype, chance and gene counts of each genotype."""
+    seen = np.repeat(np.eye(len(counts)), counts, axis=0)
+    data = {
+        ("y", "data"): seen,
+        ("b", "const"): np.array([chance for _, chance, _ in cells]),
+        ("a", "const"): np.array([numbers for _, _, numbers in cells], float),
+        ("E", "const"): np.eye(len(counts))[[shown for shown, _, _ in cells]],
+    }
+    return Run(Algorithm(family("gene-counting")())), data
+
+
+def test_linkage() -> None:
+    """Dempster, Laird and Rubin (1977), section 1: counts 125, 18, 20, 34 in four cells, of which the first is of two kinds."""
+    cells = [(0, 0.5, [0, 0]), (0, 0.25, [1, 0]), (1, 0.25, [0, 1]), (2, 0.25, [0, 1]), (3, 0.25, [1, 0])]
+    run, data = genes([125, 18, 20, 34], cells)
+    values = start(data, q=np.array([0.5, 0.5]))
+    first = run.step(values)
+    assert np.isclose(first["q", "param"][0], 0.608247423)  # their table
+    assert np.isclose(run.converge(values, 12)["q", "param"][0], 0.626821497, atol=1e-8)
+
+
+def test_blood_groups() -> None:
+    """Lange (2010), section 13.4: 186 of A, 38 of B, 13 of AB, 284 of O."""
+    a, b, ab, o = range(4)
+    cells = [
+        (a, 1, [2, 0, 0]),
+        (a, 2, [1, 0, 1]),
+        (b, 1, [0, 2, 0]),
+        (b, 2, [0, 1, 1]),
+        (ab, 2, [1, 1, 0]),
+        (o, 1, [0, 0, 2]),
+    ]
+    run, data = genes([186, 38, 13, 284], cells)
+    found = run.converge(start(data, q=np.array([0.3, 0.2, 0.5])), 25)["q", "param"]
+    assert np.allclose(found, [0.2136, 0.0501, 0.7363], atol=5e-5)
+
+
+STATES, TIMES, SEQUENCES = 2, 5, 3
+
+
+def paths(states: int, times: int) -> Values:
+    """Every path, by where it begins, what it passes through, and which changes it makes."""
+    visits = np.array([np.eye(states)[list(path)] for path in itertools.product(range(states), repeat=times)])
+    changes = np.einsum("ctk,ctl->ckl", visits[:, :-1], visits[:, 1:])
+    return {("a", "const"): visits[:, 0], ("N", "const"): changes, ("u", "const"): visits}
+
+
+@pytest.mark.parametrize("emission", ["normal", "poisson"])
+def test_one_step_of_baum_and_welch_against_hmmlearn(emission: str) -> None:
+    rng = np.random.default_rng(2)
+    begin, moves = np.array([0.4, 0.6]), np.array([[0.7, 0.3], [0.2, 0.8]])
+    if emission == "normal":
+        x = rng.normal(size=(SEQUENCES, TIMES)) * 2
+        own = {"mu": np.array([-1.0, 1.5]), "v": np.array([0.8, 1.7])}
+        other = GaussianHMM(
+            STATES, "diag", covars_prior=0, covars_weight=1, min_covar=0, n_iter=1, init_params="", implementation="log"
+        )
+        other.means_, other.covars_ = own["mu"][:, None], own["v"][:, None]
+    else:
+        x = rng.poisson(4.0, size=(SEQUENCES, TIMES))
+        own = {"lambda": np.array([2.0, 6.0])}
+        other = PoissonHMM(STATES, lambdas_prior=0, lambdas_weight=0, n_iter=1, init_params="", implementation="log")
+        other.lambdas_ = own["lambda"][:, None]
+    other.startprob_, other.transmat_ = begin, moves
+    run = Run(Algorithm(family("hidden-markov")(emission=emission)))
+    values = start({**paths(STATES, TIMES), ("x", "data"): x.astype(float)}, pi=begin, A=moves, **own)
+    assert np.isclose(run.value(values), other.score(x.reshape(-1, 1), [TIMES] * SEQUENCES), rtol=1e-10)
+    found = run.step(values)
+    other.fit(x.reshape(-1, 1), [TIMES] * SEQUENCES)
+    assert np.allclose(found["pi", "param"], other.startprob_, rtol=1e-8)
+    assert np.allclose(found["A", "param"], other.transmat_, rtol=1e-8)
+    if emission == "normal":
+        assert np.allclose(found["mu", "param"], other.means_[:, 0], rtol=1e-8)
+        assert np.allclose(found["v", "param"], other.covars_[:, 0, 0], rtol=1e-8)
+    else:
+        assert np.allclose(found["lambda", "param"], other.lambdas_[:, 0], rtol=1e-8)
+
+
+def test_iris_against_scikit_learn() -> None:
+    """A whole fit: both come to the same likelihood from the same start."""
+    x = load_iris().data
+    groups = np.split(x, 3)
+    means, matrices = np.stack([g.mean(0) for g in groups]), np.stack([np.cov(g.T) for g in groups])
+    run = Run(Algorithm(family("gaussian-mixture")()))
+    values = start({("x", "data"): x}, mu=means, Sigma=matrices, phi=np.ones(3) / 3)
+    found = run.converge(values, 120)
+    other = GaussianMixture(
+        3, reg_covar=0, tol=1e-12, max_iter=500, means_init=means, weights_init=np.ones(3) / 3, precisions_init=np.linalg.inv(matrices)
+    ).fit(x)
+    assert np.isclose(run.value(found), other.score(x) * len(x), rtol=1e-7)
+    assert np.allclose(found["mu", "param"], other.means_, rtol=1e-3)
