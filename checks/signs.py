@@ -57,8 +57,8 @@ def surely_positive(node: Formula, assumed: Collection[object] = ()) -> bool:
             return symbol.domain in POSITIVE_DOMAINS
         case Apply(function):
             return function.domain in POSITIVE_DOMAINS
-        case Add((Number(value), Multiply((Number(factor), Reference() as chance)))) if value == 1 and factor == -1:
-            return chance.symbol.shape == () and chance.symbol.domain == "unit"
+        case Add((Number(value), Multiply((Number(factor), *chances)))) if value == 1 and factor == -1:
+            return bool(chances) and all(_is_chance(chance, assumed) for chance in chances)
         case Add(parts):
             return any(surely_positive(part, assumed) for part in parts) and all(
                 surely_nonnegative(part, assumed) for part in parts
@@ -81,6 +81,19 @@ def surely_positive(node: Formula, assumed: Collection[object] = ()) -> bool:
             return surely_definite(matrix, assumed)
         case Named():
             return surely_positive(unfold(node), assumed)
+        case _:
+            return False
+
+
+def _is_chance(node: Formula, assumed: Collection[object]) -> bool:
+    """Whether a scalar lies between 0 and 1, and is neither: declared so, or a positive part over a sum of positive parts."""
+    match node:
+        case Reference(symbol):
+            return symbol.shape == () and symbol.domain == "unit"
+        case Divide(part, Add(parts)):
+            return part in parts and len(parts) > 1 and all(surely_positive(one, assumed) for one in parts)
+        case Named():
+            return _is_chance(unfold(node), assumed)
         case _:
             return False
 

@@ -434,7 +434,7 @@ def _log_of_positive(reader: Reader, node: Formula, scope: Scope) -> Polynomial 
     if isinstance(node, Exp):
         return reader.read(node.argument, scope)
     value = reader.read(node, scope)
-    return reducer.logarithm(value) if signs.positive(value, reader.domains) else None
+    return reducer.logarithm(value) if reducer.is_positive(value) else None
 
 
 def _reference(reader: Reader, node: Reference, scope: Scope, entry: tuple[KIndex, ...]) -> Polynomial:
@@ -618,9 +618,9 @@ def _split_log(reader: Reader, argument: Formula, scope: Scope) -> Polynomial:
     match argument:
         case Named():
             return _split_log(reader, unfold(argument), scope)
-        case Multiply(parts) if all(signs.positive(reader.read(part, scope), reader.domains) for part in parts):
+        case Multiply(parts) if all(reader.reducer.is_positive(reader.read(part, scope)) for part in parts):
             return add(*(_split_log(reader, part, scope) for part in parts))
-        case Divide(above, below) if all(signs.positive(reader.read(part, scope), reader.domains) for part in (above, below)):
+        case Divide(above, below) if all(reader.reducer.is_positive(reader.read(part, scope)) for part in (above, below)):
             return subtract(_split_log(reader, above, scope), _split_log(reader, below, scope))
         case _:
             return _whole_log(reader, argument, scope)

@@ -653,8 +653,9 @@ def _is_derived(reader: Reader, claim: Claim, kind: str, formula: Formula) -> bo
         if all(_is_derived(reader, claim, kind, part) for part in parts):
             return True
     value = _try_read(reader, formula)
-    known = signs.nonzero if kind == "nonzero" else signs.positive
-    return value is not None and known(value, reader.domains)
+    if value is None:
+        return False
+    return reader.reducer.is_positive(value) or (kind == "nonzero" and signs.nonzero(value, reader.domains))
 
 
 def _in_domain(reader: Reader, claim: Claim, node: Substitute) -> bool:

@@ -455,6 +455,23 @@ class Reducer:
         parts = [self.build(ONE, [b for b in binders if b in names], inner) for names, inner in groups]
         return [scale(parts[0], coefficient), *parts[1:]]
 
+    def is_positive(self, polynomial: Polynomial) -> bool:
+        """Whether a polynomial is positive wherever it is defined, as it stands or over a common denominator."""
+        if signs.positive(polynomial, self.domains):
+            return True
+        below, numerator = self._over_common_denominator(polynomial)
+        positive = all(signs.positive_atom(atom, self.domains) for atom in below)
+        return bool(below) and positive and signs.positive(numerator, self.domains)
+
+    def _exponentials(self, polynomial: Polynomial) -> dict[Atom, Exponent]:
+        """The exponentials that some terms have to a negative power, each with the lowest: 1 + 1/E is (E + 1)/E."""
+        found: dict[Atom, Exponent] = {}
+        for _, factors in polynomial:
+            for atom, exponent in factors:
+                if atom[0][0] == "exp" and exponent < 0 and not any(i[0] == "b" for i in atom[1]):
+                    found[atom] = min(found.get(atom, exponent), exponent)
+        return found
+
     def denominators(self, polynomial: Polynomial) -> dict[Atom, Exponent]:
         """The negative powers that no bound index touches, each with the lowest exponent that occurs."""
         found: dict[Atom, Exponent] = {}
@@ -468,7 +485,7 @@ class Reducer:
         """Write a sum as (numerator) * (product of atoms to negative powers), so that a/b + c and (a + bc)/b meet."""
         below: dict[Atom, Exponent] = {}
         for _ in range(MAX_CLEARINGS):
-            found = self.denominators(polynomial)
+            found = {**self.denominators(polynomial), **self._exponentials(polynomial)}
             if len(polynomial) < 2 or not found:
                 break
             for atom, exponent in found.items():

@@ -140,7 +140,13 @@ def test_iris_against_scikit_learn() -> None:
     values = start({("x", "data"): x}, mu=means, Sigma=matrices, phi=np.ones(3) / 3)
     found = run.converge(values, 120)
     other = GaussianMixture(
-        3, reg_covar=0, tol=1e-12, max_iter=500, means_init=means, weights_init=np.ones(3) / 3, precisions_init=np.linalg.inv(matrices)
+        3,
+        reg_covar=0,
+        tol=1e-12,
+        max_iter=500,
+        means_init=means,
+        weights_init=np.ones(3) / 3,
+        precisions_init=np.linalg.inv(matrices),
     ).fit(x)
     assert np.isclose(run.value(found), other.score(x) * len(x), rtol=1e-7)
     assert np.allclose(found["mu", "param"], other.means_, rtol=1e-3)

@@ -1495,3 +1495,32 @@ def test_of_a_system_one_equation_refutes_nothing(row: str, meant: str) -> None:
 def test_an_equation_of_another_arrow_is_no_part_of_a_system() -> None:
     rows = rf"{A_SLOPE} &\implies a = \bar x", rf"{V_SLOPE} &\implies v = \frac2n \sum_i (x_i - a)^2"
     assert verdicts(NORMAL_LIKELIHOOD, *rows) == ["proved", "refuted"]
+
+
+LOGISTIC = r"""
+size n, d
+index i in 1..n
+data x_i in R^d ; y_i in bool
+param w in R^d
+y_i ~ Bernoulli(\frac{1}{1+e^{-w^T x_i}})
+define p_i = \frac{1}{1+e^{-w^T x_i}}
+"""
+
+
+@pytest.mark.parametrize(
+    ("row", "meant"),
+    [
+        (r"\ell(w) = \sum_i y_i \log p_i + (1-y_i) \log(1-p_i)", "proved"),
+        (r"\ell(w) = \sum_i \left[ y_i w^T x_i - \log(1+e^{w^T x_i}) \right]", "proved"),
+        (r"\ell(w) = \sum_i \left[ y_i w^T x_i - \log(1+e^{-w^T x_i}) \right]", "refuted"),
+        (r"\nabla_w \ell(w) = \sum_i (y_i - p_i) x_i", "proved"),
+        (r"\nabla_w \ell(w) = \sum_i (y_i + p_i) x_i", "refuted"),
+        (r"\nabla_w^2 \ell(w) = -\sum_i p_i (1-p_i) x_i x_i^T", "proved"),
+        (r"\nabla_w^2 \ell(w) = -\sum_i p_i x_i x_i^T", "refuted"),
+        (r"\log \frac{p_i}{1-p_i} = w^T x_i", "proved"),
+        (r"\log(1-p_i) = -\log(1+e^{w^T x_i})", "proved"),
+        (r"\log(1-p_i) = -\log(1+e^{-w^T x_i})", "refuted"),
+    ],
+)
+def test_logistic_regression(row: str, meant: str) -> None:
+    assert verdict(LOGISTIC, row) == meant
