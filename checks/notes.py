@@ -298,7 +298,7 @@ def _better(held: list[Step], moving: list[Step], witness: Witness) -> list[Step
     """The reading under which the chain fares best; each row says what it is under the other, and by how much it fails there."""
 
     def score(steps: list[Step]) -> tuple[int, ...]:
-        """Rows that do not pass, rows refuted, rows without a proof; of readings alike in these the one that fails later is better."""
+        """Rows that do not pass, are refuted, have no proof; of readings alike in these the one that fails later is better."""
         passed = next((place for place, step in enumerate(steps) if not step.passes), len(steps))
         told = [step.verdict for step in steps]
         return sum(not step.passes for step in steps), told.count("refuted"), len(told) - told.count("proved"), -passed

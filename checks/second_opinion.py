@@ -1,0 +1,413 @@
+"""A second opinion: formulas with numbers, by an evaluator that shares nothing with the witness's but the points.
+
+Sums are written out, derivatives are differences of a step so small that 30 digits are left of them, all in mpmath. It says
+whether a planted mistake is one: the judge does not mark its own work. It never takes part in a verdict on a note or a model.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import itertools
+import random
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
+from fractions import Fraction
+from typing import Any, Literal
+
+import mpmath
+from mpmath import mp, mpf
+
+from checks.points import Point, measure
+from derive import formula as f
+from derive.errors import UnsupportedError
+from derive.formula import Formula
+from derive.symbols import INTEGERS, Index, IndexLike, Range, Symbol
+
+DIGITS = 90
+STEP = 25
+"""Derivatives are taken by differences of 10^-25: what is left out is of the order of its square."""
+SAME, APART = 32, 26
+"""Two numbers are equal if they agree to so many digits (of the larger one), and differ if not to so many."""
+
+Value = Any
+"""A number, a list of numbers (a vector), or a list of lists (a matrix)."""
+Outcome = Literal["equal", "different", "holds", "violated", "one side undefined", "both undefined", "unclear"]
+
+
+class Nowhere(Exception):
+    """A part has no value here."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Place:
+    """Where a formula is looked at: sizes, the values of symbols, the values of indices."""
+
+    sizes: Mapping[str, int]
+    values: Mapping[tuple[str, str], Value]
+    where: Mapping[Index, int]
+    draw: tuple[int, int]
+    current: bool = False
+    known: dict[object, Value] = field(default_factory=dict[object, Value], compare=False)
+    """What abbreviations come to at these values."""
+
+    def at_values(self, values: Mapping[tuple[str, str], Value]) -> _Place:
+        return replace(self, values=values, known={})
+
+    def key(self, symbol: Symbol) -> tuple[str, str]:
+        return (symbol.name, "current" if self.current and symbol.role == "param" else symbol.role)
+
+    def position(self, index: IndexLike) -> int:
+        return index if isinstance(index, int) else self.where[index]
+
+    def span(self, r: Range) -> range:
+        return range(r.lower, self.sizes[r.upper.name] + 1)
+
+
+def compare(left: Formula, right: Formula, relation: str, point: Point) -> Outcome:
+    """How two formulas stand to one another at a point, for every value of their free indices.
+
+    Raises:
+        UnsupportedError: a part has no numeric meaning here.
+    """
+    indices = sorted(f.free_indices(left) | f.free_indices(right), key=lambda index: index.name)
+    found: set[Outcome] = set()
+    with mp.workdps(DIGITS):
+        values = {key: _numbers(value) for key, value in point.values.items()}
+        base = _Place(point.sizes, values, {}, point.draw)
+        for chosen in itertools.product(*(base.span(index.range) for index in indices)):
+            place = replace(base, where=dict(zip(indices, chosen, strict=True)))
+            sides: list[list[mpf] | None] = []
+            for side in (left, right):
+                try:
+                    sides.append(_flat(_value(side, place)))
+                except (Nowhere, ZeroDivisionError):
+                    sides.append(None)
+            found |= _stand(sides[0], sides[1], relation)
+    for outcome in ("different", "violated", "one side undefined", "unclear", "both undefined"):
+        if outcome in found:
+            return outcome
+    return "equal" if relation == "=" else "holds"
+
+
+def _stand(one: list[mpf] | None, other: list[mpf] | None, relation: str) -> set[Outcome]:
+    if one is None or other is None:
+        return {"both undefined" if one is other else "one side undefined"}
+    if len(one) != len(other):  # a zero without a shape
+        one, other = (side * max(len(one), len(other)) if len(side) == 1 else side for side in (one, other))
+    found: set[Outcome] = set()
+    for a, b in zip(one, other, strict=True):
+        gap, scale = abs(a - b), max(abs(a), abs(b), mpf(1) / 1000)
+        close = gap <= scale * mpf(10) ** -SAME
+        apart = gap > scale * mpf(10) ** -APART
+        if relation == "=":
+            found.add("equal" if close else "different" if apart else "unclear")
+        elif relation in ("<=", "<"):
+            found.add("holds" if b > a or (close and relation == "<=") else "violated" if apart else "unclear")
+        else:
+            found.add("holds" if a > b or (close and relation == ">=") else "violated" if apart else "unclear")
+    return found
+
+
+def _numbers(value: Any) -> Value:
+    listed = value.tolist() if hasattr(value, "tolist") else value
+    if isinstance(listed, list):
+        return [_numbers(one) for one in listed]
+    exact = Fraction(listed)
+    return mpf(exact.numerator) / exact.denominator
+
+
+def _flat(value: Value) -> list[mpf]:
+    return [entry for part in value for entry in _flat(part)] if isinstance(value, list) else [value]
+
+
+def _map(value: Value, change: Callable[[mpf], Value]) -> Value:
+    return [_map(part, change) for part in value] if isinstance(value, list) else change(value)
+
+
+def _plus(one: Value, other: Value) -> Value:
+    return [_plus(a, b) for a, b in zip(one, other, strict=True)] if isinstance(one, list) else one + other
+
+
+def _picked(value: Value, places: list[int], ranges: list[Range]) -> Value:
+    for place, own in zip(places, ranges, strict=True):
+        if not 0 <= place - own.lower < len(value):
+            raise UnsupportedError(f"an index out of range: {place}")
+        value = value[place - own.lower]
+    return value
+
+
+def _matrix(node: Formula, place: _Place) -> list[list[mpf]]:
+    value = _value(node, place)
+    rows, columns = f.rows_and_columns(node)
+    if rows is None:
+        return [[value]] if columns is None else [value]
+    return [[entry] for entry in value] if columns is None else value
+
+
+def _unmatrix(table: list[list[mpf]], node: Formula) -> Value:
+    rows, columns = f.rows_and_columns(node)
+    if rows is None:
+        return table[0][0] if columns is None else table[0]
+    return [row[0] for row in table] if columns is None else table
+
+
+def _logarithm(value: mpf) -> mpf:
+    if value <= 0:
+        raise Nowhere
+    return mpmath.log(value)
+
+
+def _raised(base: mpf, exponent: mpf) -> mpf:
+    if exponent == int(exponent) and abs(exponent) < 1000:
+        if base == 0 and exponent < 0:
+            raise Nowhere
+        return base ** int(exponent)
+    if base < 0 or (base == 0 and exponent < 0):
+        raise Nowhere
+    return base**exponent
+
+
+def _special(name: str, value: mpf) -> mpf:
+    functions: Mapping[str, Callable[[mpf], mpf]] = {
+        "gamma": mpmath.gamma,
+        "loggamma": mpmath.loggamma,
+        "digamma": lambda x: mpmath.psi(0, x),
+        "trigamma": lambda x: mpmath.psi(1, x),
+    }
+    if name not in functions:
+        raise UnsupportedError(f"no number is known for {name}")
+    if value <= 0:
+        raise Nowhere
+    return functions[name](value)
+
+
+def _unknown(function: f.UnspecifiedFunction, own: tuple[int, ...], values: list[mpf], place: _Place) -> mpf:
+    """Some smooth function: a random one for each name, member and point."""
+    seed = hashlib.sha256(f"{function.name}/{own}/{place.draw}/{sorted(place.sizes.items())}".encode()).digest()
+    rng = random.Random(int.from_bytes(seed[:8], "big"))
+
+    def some() -> mpf:
+        return mpf(rng.randrange(-900, 900)) / 1000
+
+    total = some()
+    wave = some()
+    for value in values:
+        total += some() * value + some() * value**2 / 4
+        wave += some() * value
+    raw = total + mpmath.sin(wave) / 2
+    for other in values:
+        raw += some() * mpmath.cos(other * 2 + wave) / 3
+    if function.domain == "positive":
+        return mpmath.exp(raw)
+    if function.domain == "nonnegative":
+        return raw**2
+    return 1 / (1 + mpmath.exp(-raw)) if function.domain == "unit" else raw
+
+
+def _applied(node: f.Apply, place: _Place) -> mpf:
+    function = node.function
+    own = tuple(place.position(index) for index in node.indices)
+    values = [entry for argument in node.arguments for entry in _flat(_value(argument, place))]
+    value = _unknown(function, own, values, place)
+    over = function.normalised_over
+    if over is None:
+        return value
+    r = function.family[over]
+    weights = _weights(r, place)
+    total = mpf(0)
+    for weight, other in zip(weights, place.span(r), strict=True):
+        total += weight * _unknown(function, (*own[:over], other, *own[over + 1 :]), values, place)
+    return value / total
+
+
+def _weights(r: Range, place: _Place) -> list[mpf]:
+    """What the terms of a sum are multiplied by where it stands for an integral."""
+    if not r.abstract:
+        return [mpf(1) for _ in place.span(r)]
+    return [_numbers(weight) for weight in measure(r, len(place.span(r)), place.draw)]
+
+
+def _summed(node: f.Sum, place: _Place) -> Value:
+    total: Value = None
+    for weight, value in zip(_weights(node.index.range, place), place.span(node.index.range), strict=True):
+        term = _value(node.body, replace(place, where={**place.where, node.index: value}))
+        term = _map(term, lambda entry, weight=weight: weight * entry)
+        total = term if total is None else _plus(total, term)
+    return _nothing(node.shape, place) if total is None else total
+
+
+def _nothing(shape: f.Shape, place: _Place) -> Value:
+    sizes = [place.sizes[size.name] for size in shape if size is not None]
+    if not sizes:
+        return mpf(0)
+    return [mpf(0) for _ in range(sizes[0])] if len(sizes) == 1 else [[mpf(0)] * sizes[1] for _ in range(sizes[0])]
+
+
+def _slope(node: f.Derivative, place: _Place) -> Value:
+    """Central differences in each entry, entries of a matrix one by one, then put together by the convention."""
+    symbol = node.by.symbol
+    key = place.key(symbol)
+    own = [place.position(index) - r.lower for index, r in zip(node.by.indices, symbol.family, strict=True)]
+    sizes = [place.sizes[size.name] for size in symbol.shape if size is not None]
+    step = mpf(10) ** -STEP
+    found: dict[tuple[int, ...], Value] = {}
+    for entry in itertools.product(*map(range, sizes)):
+        ends = [
+            _value(node.body, place.at_values({**place.values, key: _moved(place.values[key], [*own, *entry], by)}))
+            for by in (step, -step)
+        ]
+        found[entry] = _plus(ends[0], _map(ends[1], lambda value: -value))
+        found[entry] = _map(found[entry], lambda value: value / (2 * step))
+    if len(sizes) == 2 and node.convention != "entry":
+        both = {(a, b): _plus(value, found[b, a]) for (a, b), value in found.items()}
+        half = {place: _map(value, lambda entry: entry / 2) for place, value in both.items()}
+        found = half if node.convention == "frobenius" else {(a, b): found[a, b] if a == b else v for (a, b), v in both.items()}
+
+    def gathered(path: tuple[int, ...], value: Value) -> Value:
+        if isinstance(value, list):
+            return [gathered((*path, k), part) for k, part in enumerate(value)]
+
+        def at(entry: tuple[int, ...]) -> mpf:
+            inner = found[entry]
+            for k in path:
+                inner = inner[k]
+            return inner
+
+        if not sizes:
+            return at(())
+        if len(sizes) == 1:
+            return [at((a,)) for a in range(sizes[0])]
+        return [[at((a, b)) for b in range(sizes[1])] for a in range(sizes[0])]
+
+    return gathered((), next(iter(found.values())))
+
+
+def _moved(value: Value, path: list[int], by: mpf) -> Value:
+    if not path:
+        return value + by
+    if not 0 <= path[0] < len(value):
+        raise UnsupportedError("an index out of range")
+    return [_moved(part, path[1:], by) if k == path[0] else part for k, part in enumerate(value)]
+
+
+def _put_in(node: f.Substitute, place: _Place) -> Value:
+    def table(chosen: tuple[int, ...]) -> Value:
+        if len(chosen) == len(node.symbol.family):
+            return _value(node.replacement, replace(place, where={**place.where, **dict(zip(node.indices, chosen, strict=True))}))
+        return [table((*chosen, value)) for value in place.span(node.symbol.family[len(chosen)])]
+
+    return _value(node.body, place.at_values({**place.values, place.key(node.symbol): table(())}))
+
+
+def _at_equal(node: f.AtEqual, place: _Place) -> Value:
+    free = {name: value for (name, role), value in place.values.items() if role == "param"}
+    values = {key: free.get(key[0], value) if key[1] == "current" else value for key, value in place.values.items()}
+    return _value(node.body, place.at_values(values))
+
+
+def _named(node: f.Named, place: _Place) -> Value:
+    where = {formal: place.position(own) for formal, own in zip(node.definition.indices, node.indices, strict=True)}
+    current = place.current or node.time == "current"
+    key = (node.definition, tuple(where.values()), current)
+    if key not in place.known:
+        place.known[key] = _value(node.definition.body, replace(place, where=where, current=current))
+    return place.known[key]
+
+
+def _exponent(node: f.Power, place: _Place) -> mpf:
+    if isinstance(node.exponent, f.Reference) and node.exponent.symbol.domain in INTEGERS:
+        return mpmath.nint(_value(node.exponent, place))
+    return _value(node.exponent, place)
+
+
+def _value(node: Formula, place: _Place) -> Value:
+    match node:
+        case f.Number(value):
+            return mpf(value.numerator) / value.denominator
+        case f.Pi():
+            return mp.pi + 0
+        case f.SizeNumber(size):
+            return mpf(place.sizes[size.name])
+        case f.Reference(symbol, indices):
+            key = place.key(symbol)
+            if key not in place.values:
+                raise UnsupportedError(f"a symbol without a value: {symbol.name}")
+            return _picked(place.values[key], [place.position(index) for index in indices], list(symbol.family))
+        case f.Add(terms):
+            total = _value(terms[0], place)
+            for term in terms[1:]:
+                total = _plus(total, _value(term, place))
+            return total
+        case f.Multiply(factors):
+            scalar, tensor = mpf(1), None
+            for factor in factors:
+                value = _value(factor, place)
+                if isinstance(value, list):
+                    tensor = value
+                else:
+                    scalar *= value
+            return scalar if tensor is None else _map(tensor, lambda entry: scalar * entry)
+        case f.Divide(numerator, denominator):
+            below = _value(denominator, place)
+            if below == 0:
+                raise Nowhere
+            return _map(_value(numerator, place), lambda entry: entry / below)
+        case f.Power(base, _):
+            return _raised(_value(base, place), _exponent(node, place))
+        case f.Exp(argument):
+            return mpmath.exp(_value(argument, place))
+        case f.Log(argument):
+            return _logarithm(_value(argument, place))
+        case f.Function(name, arguments) if len(arguments) == 1:
+            return _special(name, _value(arguments[0], place))
+        case f.Apply():
+            return _applied(node, place)
+        case f.Delta(left, right):
+            return mpf(int(place.position(left) == place.position(right)))
+        case f.Sum():
+            return _summed(node, place)
+        case f.Product(index, body):
+            total = mpf(1)
+            for value in place.span(index.range):
+                total *= _value(body, replace(place, where={**place.where, index: value}))
+            return total
+        case f.Named():
+            return _named(node, place)
+        case f.Derivative():
+            return _slope(node, place)
+        case f.AtEqual():
+            return _at_equal(node, place)
+        case f.Substitute():
+            return _put_in(node, place)
+        case _:
+            return _matrix_value(node, place)
+
+
+def _matrix_value(node: Formula, place: _Place) -> Value:
+    match node:
+        case f.MatrixProduct(factors):
+            table = mpmath.matrix(_matrix(factors[0], place))
+            for factor in factors[1:]:
+                table = table * mpmath.matrix(_matrix(factor, place))
+            return _unmatrix(table.tolist(), node)
+        case f.Transpose(argument):
+            return _unmatrix([list(row) for row in zip(*_matrix(argument, place), strict=True)], node)
+        case f.Inverse(argument):
+            return mpmath.inverse(mpmath.matrix(_matrix(argument, place))).tolist()
+        case f.Determinant(argument):
+            return mpmath.det(mpmath.matrix(_matrix(argument, place)))
+        case f.Trace(argument):
+            table = _matrix(argument, place)
+            return mpmath.fsum(table[a][a] for a in range(len(table)))
+        case f.Identity(size):
+            return mpmath.eye(place.sizes[size.name]).tolist()
+        case f.Diagonal(argument):
+            return mpmath.diag(_value(argument, place)).tolist()
+        case f.DiagonalPart(argument):
+            table = _matrix(argument, place)
+            return [table[a][a] for a in range(len(table))]
+        case f.Component(argument, indices):
+            whole = [Range(size) for size in argument.shape if size is not None]
+            return _picked(_value(argument, place), [place.position(index) for index in indices], whole)
+        case _:
+            raise UnsupportedError(f"no number is known for {type(node).__name__}")
