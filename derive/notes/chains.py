@@ -830,7 +830,8 @@ class DisplayReader:
         """
         old, own = set(_symbols(*(before or ()))), set(_symbols(*equation))
         others = [one for one in self.equations if one != before and (own - old) & set(_symbols(*one))]
-        others += [one for one in self.system if one != before and (own | old) & set(_symbols(*one))]
+        if len(self.system) > 1:
+            others += [one for one in self.system if one != before and (own | old) & set(_symbols(*one))]
         return "this step may use several of the equations before; one at a time is used here" if others else ""
 
     # Sides.
