@@ -1,4 +1,4 @@
-"""The command line: ``derive em``, ``verify``, ``check``, ``init``, ``read``, ``explain``, ``list``, ``doctor``, ``completion``.
+"""The command line: ``derive em``, ``verify``, ``check``, ``mutate``, ``merge``, ``init``, ``read``, ``explain``, ``list``, ...
 
 stdout carries the report alone; progress and errors go to stderr. Everything heavy is imported inside the commands, so that
 ``--help`` answers at once.
@@ -21,10 +21,11 @@ import click
 from derive.errors import DeriveError, DisagreementError, UnknownNameError
 
 if TYPE_CHECKING:
+    from checks import campaign as campaign_
     from checks.judge import Finding
     from checks.outline import Account
     from checks.reports import Page
-    from derive.claims import Derivation, Measure
+    from derive.claims import Claim, Derivation, Measure
     from derive.models import LatentModel
     from derive.notation.conventions import Convention
 
@@ -36,6 +37,9 @@ ALIASES = {"Sigma": ("v",)}
 SHORTHANDS = ("covariance", "weights")
 """The options of models that have a flag of their own."""
 WIDEST, NARROWEST = 110, 40
+NOTES = (".md", ".markdown", ".qmd", ".tex", ".ipynb")
+"""The endings of the files that are notes."""
+MOST_SHARDS = 10_000
 
 
 # Names, with the nearest where there is none.
@@ -419,6 +423,116 @@ def check(
         return OUR_BUG
     passed = all(note.passes or (allow_unknown and note.passes_but_unknown) for note in checked)
     return PASSED if passed else NOT_PASSED
+
+
+def _shard(ctx: click.Context, param: click.Parameter, value: str | None) -> tuple[int, int]:
+    """``2/5`` as the second of five parts."""
+    own, sign, of = (value or "1/1").partition("/")
+    if not (sign and own.isdigit() and of.isdigit() and 1 <= int(own) <= int(of) <= MOST_SHARDS):
+        raise click.BadParameter(f"{value!r}, expected I/N with 1 <= I <= N <= {MOST_SHARDS}", ctx, param)
+    return int(own), int(of)
+
+
+@cli.command(short_help="Plant known slips in a model's derivation or a note, and count which are seen.")
+@click.argument("target", type=click.Path())
+@click.option("--count", type=click.IntRange(min=1), help="How many slips, a sample; all that fit by default.")
+@click.option("--option", "options", multiple=True, metavar="NAME=VALUE", help="An option of the model; see derive list.")
+@click.option("--format", "format_", type=click.Choice(["text", "json"]), default="text", show_default=True)
+@click.option("-o", "--output", type=click.Path(path_type=Path), help="Write to this file instead of stdout.")
+@click.option("--journal", type=click.Path(path_type=Path, dir_okay=False), help="Keep outcomes here, and go on from there.")
+@click.option("--shard", callback=_shard, metavar="I/N", help="The I-th of N parts of the campaign; see derive merge.")
+@click.option("-j", "--processes", type=click.IntRange(1, 64), default=1, show_default=True, help="How many at a time.")
+@click.option("--seed", type=click.IntRange(min=0), default=0, show_default=True, help="Which slips, and at which points.")
+@click.option("--points", type=click.IntRange(1, 50), default=3, show_default=True, help="How many points a claim is tried at.")
+def mutate(
+    target: str,
+    count: int | None,
+    options: tuple[str, ...],
+    format_: str,
+    output: Path | None,
+    journal: Path | None,
+    shard: tuple[int, int],
+    processes: int,
+    seed: int,
+    points: int,
+) -> int:
+    """Plant known slips in the true statements of TARGET, a model or a note, and count which of them are seen.
+
+    Whether a slip makes a statement false is decided by another evaluator at other points. A slip that passes for right though
+    the statement with it is not known to be true counts as accepted.
+
+    Exit code 0: none is accepted; 1: some are, or there was nothing to plant slips in; 2: usage.
+    """
+    from checks import campaign
+    from checks.environment import DISTRIBUTION, version
+
+    _check(output)
+    chosen = {name: value for name, value in _options(options).items() if value is not None}
+    planned = campaign.plan(_true_claims(target, chosen, seed, points), count, seed, shard)
+    own = tuple(sorted(chosen.items()))
+    task = campaign.Task(target, own, count, seed, points, shard, version(DISTRIBUTION) or "")
+    kept = campaign.Journal(journal, task) if journal is not None else None
+    outcomes = dict(kept.outcomes) if kept is not None else {}
+    left = [planted for planted in planned if planted.key not in outcomes]
+    with _progress(len(planned)) as advance:
+
+        def heard(outcome: campaign.Outcome) -> None:
+            outcomes[outcome.key] = outcome
+            if kept is not None:
+                kept.add(outcome)
+            advance(f"{outcome.operator}: {outcome.status}")
+
+        campaign.run(left, seed=seed, points=points, processes=processes, heard=heard)
+    if kept is not None:
+        kept.close()
+    found = campaign.in_order(outcomes[planted.key] for planted in planned)
+    return _campaign_report(task.heading(), found, format_, output)
+
+
+@cli.command(short_help="Join the journals of a campaign that ran in parts.")
+@click.argument("journals", nargs=-1, required=True, type=click.Path(path_type=Path, exists=True, dir_okay=False))
+@click.option("--format", "format_", type=click.Choice(["text", "json"]), default="text", show_default=True)
+@click.option("-o", "--output", type=click.Path(path_type=Path), help="Write to this file instead of stdout.")
+def merge(journals: tuple[Path, ...], format_: str, output: Path | None) -> int:
+    """Join the JOURNALS of one campaign that ran in parts (derive mutate --shard), and print its report."""
+    from checks import campaign
+
+    _check(output)
+    task, found = campaign.merged(journals)
+    return _campaign_report(task, found, format_, output)
+
+
+def _campaign_report(task: Mapping[str, Any], found: Sequence[campaign_.Outcome], format_: str, output: Path | None) -> int:
+    from checks import campaign
+    from checks.environment import environment
+    from checks.reports.json import heading
+
+    text = (
+        campaign.record(task, found, heading(environment(task["seed"], task["points"])))
+        if format_ == "json"
+        else campaign.table(task["target"], found)
+    )
+    _deliver(text, output)
+    return PASSED if found and not any(outcome.status in ("accepted", "disputed") for outcome in found) else NOT_PASSED
+
+
+def _true_claims(target: str, options: Mapping[str, str], seed: int, points: int) -> list[Claim]:
+    """What slips are planted in: the statements of a model's report, or the rows of a note that hold."""
+    from checks import campaign
+
+    if Path(target).suffix not in NOTES:
+        from derive.lessons.expectation_maximisation import derivation
+
+        name = target if is_file_name(target) else NameOf("model", _models).convert(target, None, None)
+        return campaign.of_model(derivation(_model(name, options)).claims)
+    if options:
+        raise UnknownNameError.among("option of a note", next(iter(options)), ())
+    from checks.notes import check_note
+    from checks.witness import Witness
+    from derive.notes import read_note
+
+    checked = check_note(read_note(Path(target)), Witness(seed=seed, points=points, autodiff=False), diagnosed=False)
+    return campaign.of_note(checked)
 
 
 @cli.command("list", short_help="List models, densities and identities.")

@@ -273,6 +273,42 @@ def _square(node: Formula, scope: Scope) -> Iterator[Formula]:
         yield Power(node.base, Number(node.exponent.value + 1))
 
 
+def _sibling(node: Formula, scope: Scope) -> Iterator[Formula]:
+    """A part replaced by the one beside it."""
+    if isinstance(node, (Add, Multiply)):
+        name = "terms" if isinstance(node, Add) else "factors"
+        parts: tuple[Formula, ...] = getattr(node, name)
+        for k, (part, other) in enumerate(zip(parts, (*parts[1:], parts[0]), strict=True)):
+            if part.shape == other.shape and part != other:
+                yield replace(node, **{name: (*parts[:k], other, *parts[k + 1 :])})
+    elif isinstance(node, Divide) and node.numerator.shape == ():
+        yield Divide(node.denominator, node.denominator)
+
+
+def _near(node: Formula, scope: Scope) -> Iterator[Formula]:
+    """A number replaced by one near by."""
+    if isinstance(node, Number):
+        yield Number(node.value + 1)
+        yield Number(node.value - 1)
+    if isinstance(node, SizeNumber):
+        yield add(node, negate(ONE))
+
+
+def _bound_swapped(node: Formula, scope: Scope) -> Iterator[Formula]:
+    """Two bound indices of one range exchanged below their sums."""
+    if isinstance(node, Sum):
+        for other in scope:
+            if other.range == node.index.range and other != node.index:
+                yield Sum(node.index, rename(node.body, {node.index: other, other: node.index}))
+
+
+def _past_product(node: Formula, scope: Scope) -> Iterator[Formula]:
+    """The sum of a product written as the product of the sums."""
+    if isinstance(node, Sum) and isinstance(node.body, Multiply) and node.shape == () and len(node.body.factors) == 2:
+        first, second = node.body.factors
+        yield multiply(Sum(node.index, first), Sum(node.index, second))
+
+
 OPERATORS: tuple[Operator, ...] = (
     Operator("sign", _sign),
     Operator("one-half", _half),
@@ -295,4 +331,8 @@ OPERATORS: tuple[Operator, ...] = (
     Operator("tiny-error", _tiny),
     Operator("expectation-exchanged", _expectation),
     Operator("power-changed", _square),
+    Operator("sibling", _sibling),
+    Operator("constant-near", _near),
+    Operator("bound-indices-swapped", _bound_swapped),
+    Operator("sum-past-product", _past_product),
 )

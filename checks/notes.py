@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import signal
-import threading
 import time
-from collections.abc import Callable, Generator, Iterator, Sequence
-from contextlib import contextmanager, suppress
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Literal
@@ -16,6 +14,7 @@ from checks.idle_readings import why_idle
 from checks.judge import Finding, judge
 from checks.leftovers import with_leftover
 from checks.points import symbols_of
+from checks.time_limit import TimeOut, limited
 from checks.witness import Witness
 from derive.claims import Claim
 from derive.errors import DeriveError, DisagreementError, ReadingError
@@ -123,13 +122,13 @@ def confirm_by_autodiff(checked: CheckedNote, witness: Witness, *, timeout: floa
     was still seen in balls.
     """
     try:
-        with _limited(timeout):
+        with limited(timeout):
             with suppress(DeriveError):  # else one at a time
                 passed = (f for step in checked.steps for f in step.findings if f.verdict in ("proved", "confirmed"))
                 witness.prepare(finding.claim for finding in passed)
             for place, step in enumerate(checked.steps):
                 checked.steps[place] = _by_autodiff(step, witness)
-    except _TimeOut:
+    except TimeOut:
         return
 
 
@@ -161,10 +160,6 @@ _FALSE_BY_RELATION = {
     "propto": "the ratio of the two sides is not the same for two values of the index",
 }
 """What it means that a row is false, where that is not that its two sides differ."""
-
-
-class _TimeOut(Exception):
-    pass
 
 
 def check_note(
@@ -339,9 +334,9 @@ def _leftover(step: Step, witness: Witness) -> Finding | None:
 def _judged_aside(claim: Claim, witness: Witness) -> Finding | None:
     """The finding on what is said beside a row's own claims; None where that takes long, or cannot be had."""
     try:
-        with _limited(DIAGNOSIS_SECONDS):
+        with limited(DIAGNOSIS_SECONDS):
             return judge(claim, witness)
-    except (DeriveError, ArithmeticError, TypeError, ValueError, _TimeOut):
+    except (DeriveError, ArithmeticError, TypeError, ValueError, TimeOut):
         return None
 
 
@@ -382,7 +377,7 @@ def _step(row: RowReading, reading: DisplayReading, witness: Witness, row_timeou
     message = row.message
     if row.status == "claim":
         try:
-            with _limited(row_timeout):
+            with limited(row_timeout):
                 findings = [_settle(claim, witness) for claim in row.claims]
             kept = [
                 k
@@ -422,7 +417,7 @@ def _step(row: RowReading, reading: DisplayReading, witness: Witness, row_timeou
             # One row must not take the others with it; the report says that it is our mistake.
             verdict, message = "unknown", f"a defect of this program, please report it: {type(error).__name__}: {error}"
             defect = True
-        except _TimeOut:
+        except TimeOut:
             verdict, message = "unknown", f"no verdict within {row_timeout:g} s; try a smaller step"
     return Step(
         row,
@@ -479,22 +474,3 @@ def _for_any_function(node: Formula) -> Formula:
     if isinstance(node, Apply) and node.function.normalised_over is not None:
         node = replace(node, function=replace(node.function, normalised_over=None))
     return rebuild(node, _for_any_function)
-
-
-@contextmanager
-def _limited(seconds: float) -> Generator[None]:
-    """Stop what takes longer; only the main thread of a POSIX system can be stopped so."""
-    if seconds <= 0 or threading.current_thread() is not threading.main_thread() or not hasattr(signal, "setitimer"):
-        yield
-        return
-
-    def stop(number: int, frame: object) -> None:
-        raise _TimeOut
-
-    before = signal.signal(signal.SIGALRM, stop)
-    signal.setitimer(signal.ITIMER_REAL, seconds)
-    try:
-        yield
-    finally:
-        signal.setitimer(signal.ITIMER_REAL, 0)
-        signal.signal(signal.SIGALRM, before)

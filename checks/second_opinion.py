@@ -12,17 +12,21 @@ import random
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from fractions import Fraction
+from functools import partial
 from typing import Any, Literal
 
 import mpmath
-from mpmath import mp, mpf
 
-from checks.points import Point, measure
+from checks.points import Key, Point, measure
 from derive import formula as f
 from derive.errors import UnsupportedError
 from derive.formula import Formula
 from derive.symbols import INTEGERS, Index, IndexLike, Range, Symbol
 
+mp: Any = mpmath.mp
+mpf: Any = mpmath.mpf
+Real = Any
+"""A number of mpmath's."""
 DIGITS = 90
 STEP = 25
 """Derivatives are taken by differences of 10^-25: what is left out is of the order of its square."""
@@ -31,11 +35,15 @@ SAME, APART = 32, 26
 
 Value = Any
 """A number, a list of numbers (a vector), or a list of lists (a matrix)."""
-Outcome = Literal["equal", "different", "holds", "violated", "one side undefined", "both undefined", "unclear"]
+Outcome = Literal["equal", "different", "holds", "violated", "one side undefined", "both undefined", "unclear", "outside"]
 
 
 class Nowhere(Exception):
     """A part has no value here."""
+
+
+class Outside(Exception):
+    """What is put in for a letter does not lie in its domain: nothing is claimed here."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,17 +51,17 @@ class _Place:
     """Where a formula is looked at: sizes, the values of symbols, the values of indices."""
 
     sizes: Mapping[str, int]
-    values: Mapping[tuple[str, str], Value]
+    values: Mapping[Key, Value]
     where: Mapping[Index, int]
     draw: tuple[int, int]
     current: bool = False
     known: dict[object, Value] = field(default_factory=dict[object, Value], compare=False)
     """What abbreviations come to at these values."""
 
-    def at_values(self, values: Mapping[tuple[str, str], Value]) -> _Place:
+    def at_values(self, values: Mapping[Key, Value]) -> _Place:
         return replace(self, values=values, known={})
 
-    def key(self, symbol: Symbol) -> tuple[str, str]:
+    def key(self, symbol: Symbol) -> Key:
         return (symbol.name, "current" if self.current and symbol.role == "param" else symbol.role)
 
     def position(self, index: IndexLike) -> int:
@@ -76,20 +84,22 @@ def compare(left: Formula, right: Formula, relation: str, point: Point) -> Outco
         base = _Place(point.sizes, values, {}, point.draw)
         for chosen in itertools.product(*(base.span(index.range) for index in indices)):
             place = replace(base, where=dict(zip(indices, chosen, strict=True)))
-            sides: list[list[mpf] | None] = []
+            sides: list[list[Real] | None] = []
             for side in (left, right):
                 try:
                     sides.append(_flat(_value(side, place)))
                 except (Nowhere, ZeroDivisionError):
                     sides.append(None)
+                except Outside:
+                    return "outside"
             found |= _stand(sides[0], sides[1], relation)
-    for outcome in ("different", "violated", "one side undefined", "unclear", "both undefined"):
+    for outcome in ("different", "violated", "one side undefined", "unclear", "both undefined"):  # the worst of all places
         if outcome in found:
             return outcome
     return "equal" if relation == "=" else "holds"
 
 
-def _stand(one: list[mpf] | None, other: list[mpf] | None, relation: str) -> set[Outcome]:
+def _stand(one: list[Real] | None, other: list[Real] | None, relation: str) -> set[Outcome]:
     if one is None or other is None:
         return {"both undefined" if one is other else "one side undefined"}
     if len(one) != len(other):  # a zero without a shape
@@ -116,11 +126,11 @@ def _numbers(value: Any) -> Value:
     return mpf(exact.numerator) / exact.denominator
 
 
-def _flat(value: Value) -> list[mpf]:
+def _flat(value: Value) -> list[Real]:
     return [entry for part in value for entry in _flat(part)] if isinstance(value, list) else [value]
 
 
-def _map(value: Value, change: Callable[[mpf], Value]) -> Value:
+def _map(value: Value, change: Callable[[Real], Value]) -> Value:
     return [_map(part, change) for part in value] if isinstance(value, list) else change(value)
 
 
@@ -136,7 +146,7 @@ def _picked(value: Value, places: list[int], ranges: list[Range]) -> Value:
     return value
 
 
-def _matrix(node: Formula, place: _Place) -> list[list[mpf]]:
+def _matrix(node: Formula, place: _Place) -> list[list[Real]]:
     value = _value(node, place)
     rows, columns = f.rows_and_columns(node)
     if rows is None:
@@ -144,20 +154,20 @@ def _matrix(node: Formula, place: _Place) -> list[list[mpf]]:
     return [[entry] for entry in value] if columns is None else value
 
 
-def _unmatrix(table: list[list[mpf]], node: Formula) -> Value:
+def _unmatrix(table: list[list[Real]], node: Formula) -> Value:
     rows, columns = f.rows_and_columns(node)
     if rows is None:
         return table[0][0] if columns is None else table[0]
     return [row[0] for row in table] if columns is None else table
 
 
-def _logarithm(value: mpf) -> mpf:
+def _logarithm(value: Real) -> Real:
     if value <= 0:
         raise Nowhere
     return mpmath.log(value)
 
 
-def _raised(base: mpf, exponent: mpf) -> mpf:
+def _raised(base: Real, exponent: Real) -> Real:
     if exponent == int(exponent) and abs(exponent) < 1000:
         if base == 0 and exponent < 0:
             raise Nowhere
@@ -167,12 +177,12 @@ def _raised(base: mpf, exponent: mpf) -> mpf:
     return base**exponent
 
 
-def _special(name: str, value: mpf) -> mpf:
-    functions: Mapping[str, Callable[[mpf], mpf]] = {
+def _special(name: str, value: Real) -> Real:
+    functions: Mapping[str, Callable[[Real], Real]] = {
         "gamma": mpmath.gamma,
         "loggamma": mpmath.loggamma,
-        "digamma": lambda x: mpmath.psi(0, x),
-        "trigamma": lambda x: mpmath.psi(1, x),
+        "digamma": partial(mpmath.psi, 0),
+        "trigamma": partial(mpmath.psi, 1),
     }
     if name not in functions:
         raise UnsupportedError(f"no number is known for {name}")
@@ -181,12 +191,12 @@ def _special(name: str, value: mpf) -> mpf:
     return functions[name](value)
 
 
-def _unknown(function: f.UnspecifiedFunction, own: tuple[int, ...], values: list[mpf], place: _Place) -> mpf:
+def _unknown(function: f.UnspecifiedFunction, own: tuple[int, ...], values: list[Real], place: _Place) -> Real:
     """Some smooth function: a random one for each name, member and point."""
     seed = hashlib.sha256(f"{function.name}/{own}/{place.draw}/{sorted(place.sizes.items())}".encode()).digest()
     rng = random.Random(int.from_bytes(seed[:8], "big"))
 
-    def some() -> mpf:
+    def some() -> Real:
         return mpf(rng.randrange(-900, 900)) / 1000
 
     total = some()
@@ -204,7 +214,7 @@ def _unknown(function: f.UnspecifiedFunction, own: tuple[int, ...], values: list
     return 1 / (1 + mpmath.exp(-raw)) if function.domain == "unit" else raw
 
 
-def _applied(node: f.Apply, place: _Place) -> mpf:
+def _applied(node: f.Apply, place: _Place) -> Real:
     function = node.function
     own = tuple(place.position(index) for index in node.indices)
     values = [entry for argument in node.arguments for entry in _flat(_value(argument, place))]
@@ -220,7 +230,7 @@ def _applied(node: f.Apply, place: _Place) -> mpf:
     return value / total
 
 
-def _weights(r: Range, place: _Place) -> list[mpf]:
+def _weights(r: Range, place: _Place) -> list[Real]:
     """What the terms of a sum are multiplied by where it stands for an integral."""
     if not r.abstract:
         return [mpf(1) for _ in place.span(r)]
@@ -248,7 +258,7 @@ def _slope(node: f.Derivative, place: _Place) -> Value:
     symbol = node.by.symbol
     key = place.key(symbol)
     own = [place.position(index) - r.lower for index, r in zip(node.by.indices, symbol.family, strict=True)]
-    sizes = [place.sizes[size.name] for size in symbol.shape if size is not None]
+    sizes = [place.sizes[size.name] for size in symbol.shape]
     step = mpf(10) ** -STEP
     found: dict[tuple[int, ...], Value] = {}
     for entry in itertools.product(*map(range, sizes)):
@@ -259,15 +269,18 @@ def _slope(node: f.Derivative, place: _Place) -> Value:
         found[entry] = _plus(ends[0], _map(ends[1], lambda value: -value))
         found[entry] = _map(found[entry], lambda value: value / (2 * step))
     if len(sizes) == 2 and node.convention != "entry":
-        both = {(a, b): _plus(value, found[b, a]) for (a, b), value in found.items()}
-        half = {place: _map(value, lambda entry: entry / 2) for place, value in both.items()}
-        found = half if node.convention == "frobenius" else {(a, b): found[a, b] if a == b else v for (a, b), v in both.items()}
+        both = {(a, b): _plus(found[a, b], found[b, a]) for a, b in itertools.product(*map(range, sizes))}
+        for (a, b), value in both.items():
+            if node.convention == "frobenius":
+                found[a, b] = _map(value, lambda entry: entry / 2)
+            elif a != b:
+                found[a, b] = value
 
     def gathered(path: tuple[int, ...], value: Value) -> Value:
         if isinstance(value, list):
             return [gathered((*path, k), part) for k, part in enumerate(value)]
 
-        def at(entry: tuple[int, ...]) -> mpf:
+        def at(entry: tuple[int, ...]) -> Real:
             inner = found[entry]
             for k in path:
                 inner = inner[k]
@@ -282,7 +295,7 @@ def _slope(node: f.Derivative, place: _Place) -> Value:
     return gathered((), next(iter(found.values())))
 
 
-def _moved(value: Value, path: list[int], by: mpf) -> Value:
+def _moved(value: Value, path: list[int], by: Real) -> Value:
     if not path:
         return value + by
     if not 0 <= path[0] < len(value):
@@ -296,7 +309,28 @@ def _put_in(node: f.Substitute, place: _Place) -> Value:
             return _value(node.replacement, replace(place, where={**place.where, **dict(zip(node.indices, chosen, strict=True))}))
         return [table((*chosen, value)) for value in place.span(node.symbol.family[len(chosen)])]
 
-    return _value(node.body, place.at_values({**place.values, place.key(node.symbol): table(())}))
+    values = table(())
+    _require_inside(node.symbol, values)
+    return _value(node.body, place.at_values({**place.values, place.key(node.symbol): values}))
+
+
+def _require_inside(symbol: Symbol, values: Value) -> None:
+    """That values lie in an open domain, and not at its border.
+
+    Raises:
+        Outside: they do not.
+    """
+    if symbol.domain in ("positive", "unit", "simplex") and len(symbol.shape) < 2:
+        found = _flat(values)
+        if any(value <= 0 for value in found) or (symbol.domain == "unit" and any(value >= 1 for value in found)):
+            raise Outside
+    if symbol.domain == "spd":
+        for _ in symbol.family[1:]:
+            values = [member for part in values for member in part]
+        for matrix in values if symbol.family else [values]:
+            whole = mpmath.matrix(matrix)
+            if any(mpmath.det(whole[:k, :k]) <= 0 for k in range(1, whole.rows + 1)):
+                raise Outside
 
 
 def _at_equal(node: f.AtEqual, place: _Place) -> Value:
@@ -314,7 +348,7 @@ def _named(node: f.Named, place: _Place) -> Value:
     return place.known[key]
 
 
-def _exponent(node: f.Power, place: _Place) -> mpf:
+def _exponent(node: f.Power, place: _Place) -> Real:
     if isinstance(node.exponent, f.Reference) and node.exponent.symbol.domain in INTEGERS:
         return mpmath.nint(_value(node.exponent, place))
     return _value(node.exponent, place)

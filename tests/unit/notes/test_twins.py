@@ -1527,5 +1527,9 @@ def test_logistic_regression(row: str, meant: str) -> None:
 
 
 def test_a_chain_of_arrows_is_no_system() -> None:
-    rows = rf"{V_SLOPE} \\", r"\implies \frac{n}{2v} &= \frac{1}{2v^2} \sum_i (x_i - a)^2", r"\implies v &= \frac2n \sum_i (x_i - a)^2"
+    rows = (
+        rf"{V_SLOPE} \\",
+        r"\implies \frac{n}{2v} &= \frac{1}{2v^2} \sum_i (x_i - a)^2",
+        r"\implies v &= \frac2n \sum_i (x_i - a)^2",
+    )
     assert verdicts(NORMAL_LIKELIHOOD, rows[0].rstrip("\\ "), *rows[1:])[1:] == ["proved", "refuted"]

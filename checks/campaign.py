@@ -1,0 +1,329 @@
+"""Plants known slips in true statements and asks the judge: the measure of how much a verdict is worth.
+
+The statements are those of a model's report, with the identities of the catalogue, or the rows of a note that hold. Whether a
+slip makes a statement false is decided by another evaluator at other points: the judge does not mark its own work. A slip that
+the judge lets pass counts as accepted, unless the statement with it is true.
+"""
+
+from __future__ import annotations
+
+import json
+import random
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from concurrent.futures import ProcessPoolExecutor
+from dataclasses import asdict, dataclass, replace
+from multiprocessing import get_context
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Literal
+
+from checks import second_opinion
+from checks.judge import judge
+from checks.mutation import mutants
+from checks.time_limit import TimeOut, limited
+from checks.witness import Witness, meets_assumptions
+from derive.algebra.prove import Proof, prove
+from derive.claims import Claim
+from derive.errors import DeriveError, DisagreementError
+from derive.formula import ZERO, free_indices
+
+if TYPE_CHECKING:
+    from checks.notes import CheckedNote
+
+Status = Literal["refuted", "unknown", "equivalent", "accepted", "disputed"]
+STATUSES: tuple[Status, ...] = ("refuted", "unknown", "equivalent", "accepted", "disputed")
+"""Accepted: the judge finds true what is not known to be; disputed: it refutes what the second evaluator finds true."""
+RELATIONS = ("=", "<=", ">=", "<", ">")
+OTHER_POINTS = 7919
+"""How far the seeds of the second evaluator are from those of the judge."""
+SIZES = 3
+SECONDS = 20.0
+TURNED = {"<=": ">=", ">=": "<=", "<": ">", ">": "<"}
+
+
+@dataclass(frozen=True, slots=True)
+class Planted:
+    """A statement with a slip in it: the statement's label, the operator, and which of that operator's places it is."""
+
+    label: str
+    operator: str
+    place: int
+    claim: Claim
+
+    @property
+    def key(self) -> str:
+        return f"{self.label}/{self.operator}/{self.place}"
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What became of a slip; ``reason`` says why, in words."""
+
+    key: str
+    operator: str
+    status: Status
+    reason: str
+
+
+def of_model(claims: Iterable[Claim]) -> list[Claim]:
+    """The statements of a derivation in which slips are planted: each once, without those that are to be refuted."""
+    found = {claim.label: claim for claim in claims if claim.expected is None and claim.relation in RELATIONS}
+    return list(found.values())
+
+
+def of_note(checked: CheckedNote) -> list[Claim]:
+    """The statements of a note in which slips are planted: those that hold, each under the reading that counts."""
+    found: list[Claim] = []
+    for step in checked.steps:
+        told = [f for f in step.findings if f.verdict in ("proved", "confirmed") and f.claim.relation in RELATIONS]
+        if step.verdict not in ("proved", "confirmed"):
+            continue
+        for number, finding in enumerate(told, start=1):
+            label = f"line {step.row.place.line}, row {step.row.number}" + (f", claim {number}" if len(told) > 1 else "")
+            cell = f"cell {step.row.place.cell}, " if step.row.place.cell is not None else ""
+            found.append(replace(finding.claim, label=cell + label))
+    return found
+
+
+def plan(claims: Sequence[Claim], count: int | None, seed: int, shard: tuple[int, int] = (1, 1)) -> list[Planted]:
+    """Which slips are planted: all that fit, or a sample of so many, the same for the same seed; of it this shard's part."""
+    found = [planted for claim in claims for planted in _in_one(claim)]
+    if count is not None and count < len(found):
+        chosen = sorted(random.Random(seed).sample(range(len(found)), count))
+        found = [found[number] for number in chosen]
+    own, of = shard
+    return found[own - 1 :: of]
+
+
+def _in_one(claim: Claim) -> Iterator[Planted]:
+    scope = tuple(sorted(free_indices(claim.lhs) | free_indices(claim.rhs), key=lambda index: index.name))
+    side = "lhs" if claim.rhs == ZERO else "rhs"
+    plain = replace(claim, gap=None)
+    seen: Counter[str] = Counter()
+    for mutant in mutants(getattr(claim, side), scope):
+        seen[mutant.operator] += 1
+        wrong: dict[str, Any] = {side: mutant.formula}
+        yield Planted(claim.label, mutant.operator, seen[mutant.operator], replace(plain, **wrong))
+    if claim.relation in TURNED:
+        turned: Any = TURNED[claim.relation]
+        yield Planted(claim.label, "bound-turned", 1, replace(plain, relation=turned))
+
+
+def is_false(claim: Claim, witness: Witness) -> bool | None:
+    """Whether a statement fails, by the second evaluator at several sizes; None where it cannot tell."""
+    sizes: set[tuple[tuple[str, int], ...]] = set()
+    unclear = False
+    try:
+        for point in witness.at(claim.lhs, claim.rhs, claim=claim, most=4 * SIZES):
+            if len(sizes) >= SIZES:
+                break
+            if not meets_assumptions(claim, point):
+                continue
+            found = second_opinion.compare(claim.lhs, claim.rhs, claim.relation, point)
+            if found in ("different", "violated", "one side undefined"):
+                return True
+            if found in ("equal", "holds"):
+                sizes.add(tuple(sorted(point.sizes.items())))
+            unclear = unclear or found == "unclear"
+    except (DeriveError, ArithmeticError, RecursionError):
+        return None
+    return False if sizes and not unclear else None
+
+
+def tried(planted: Planted, witness: Witness, other: Witness, seconds: float = SECONDS) -> Outcome:
+    """Ask the judge about a statement with a slip in it, and the second evaluator whether it is false."""
+
+    def outcome(status: Status, reason: str) -> Outcome:
+        return Outcome(planted.key, planted.operator, status, reason)
+
+    try:
+        with limited(seconds):
+            finding = judge(planted.claim, witness)
+    except DisagreementError as error:
+        return outcome("accepted", f"proved by the kernel, against the numbers: {error}")
+    except TimeOut:
+        return outcome("unknown", f"no verdict within {seconds:g} s")
+    except DeriveError as error:
+        return outcome("unknown", str(error))
+    if finding.verdict not in ("proved", "confirmed", "refuted"):
+        return outcome("unknown", finding.reason)
+    try:
+        with limited(seconds):
+            false = is_false(planted.claim, other)
+    except TimeOut:
+        false = None
+    if finding.verdict == "refuted":
+        # A bound that holds at some points may fail at others: there the judge's counterexample stands alone.
+        return outcome("disputed" if false is False and planted.claim.relation == "=" else "refuted", finding.reason)
+    if false is False:
+        how = "proved for all sizes" if isinstance(prove(planted.claim), Proof) else "at every point of both evaluators"
+        return outcome("equivalent", f"with the slip the statement is true as well, {how}")
+    told = "certainly false" if false else "not known to be true"
+    return outcome("accepted", f"{finding.verdict}, and {told} by the second evaluator")
+
+
+# Campaigns: many slips, over processes, that lose nothing where they are stopped.
+
+
+@dataclass(frozen=True, slots=True)
+class Task:
+    """What a campaign is about; two journals with the same task are parts of one campaign."""
+
+    target: str
+    options: tuple[tuple[str, str], ...]
+    count: int | None
+    seed: int
+    points: int
+    shard: tuple[int, int]
+    version: str
+
+    def heading(self) -> dict[str, Any]:
+        return {**asdict(self), "options": dict(self.options), "shard": list(self.shard)}
+
+
+class Journal:
+    """The outcomes so far, a line each, written as they come; a torn last line is one that never was."""
+
+    def __init__(self, path: Path, task: Task) -> None:
+        self.path = path
+        self.outcomes: dict[str, Outcome] = {}
+        self.whole = 0
+        if path.exists():
+            heading, self.outcomes, self.whole = read_journal(path)
+            if heading is not None and heading != task.heading():
+                raise DeriveError(f"the journal {str(path)!r} is of another campaign; give it another name")
+        self.file = path.open("r+b" if path.exists() else "w+b")
+        self.file.truncate(self.whole)
+        self.file.seek(self.whole)
+        if not self.whole:
+            self._write({"task": task.heading()})
+
+    def add(self, outcome: Outcome) -> None:
+        self.outcomes[outcome.key] = outcome
+        self._write(asdict(outcome))
+
+    def _write(self, record: Mapping[str, Any]) -> None:
+        self.file.write((json.dumps(record, ensure_ascii=False) + "\n").encode())
+        self.file.flush()
+
+    def close(self) -> None:
+        self.file.close()
+
+
+def read_journal(path: Path) -> tuple[dict[str, Any] | None, dict[str, Outcome], int]:
+    """The task of a journal, its outcomes, and how many bytes of it are whole lines.
+
+    Raises:
+        DeriveError: it is none.
+    """
+    outcomes: dict[str, Outcome] = {}
+    heading: dict[str, Any] | None = None
+    whole = 0
+    for line in path.read_bytes().splitlines(keepends=True):
+        if not line.endswith(b"\n"):
+            break
+        try:
+            record = json.loads(line)
+            if heading is None:
+                heading = record["task"]
+            else:
+                found = Outcome(**record)
+                outcomes[found.key] = found
+        except (ValueError, TypeError, KeyError) as error:
+            raise DeriveError(f"no journal of a campaign: {str(path)!r}, byte {whole}") from error
+        whole += len(line)
+    return heading, outcomes, whole
+
+
+def merged(paths: Sequence[Path]) -> tuple[dict[str, Any], list[Outcome]]:
+    """The outcomes of several journals of one campaign, in one order.
+
+    Raises:
+        DeriveError: they are of different campaigns.
+    """
+    heading: dict[str, Any] | None = None
+    outcomes: dict[str, Outcome] = {}
+    for path in paths:
+        own, found, _ = read_journal(path)
+        if own is None:
+            continue
+        own = {name: value for name, value in own.items() if name != "shard"}
+        if heading is not None and own != heading:
+            raise DeriveError(f"journals of different campaigns: {str(paths[0])!r} and {str(path)!r}")
+        heading = own
+        outcomes.update(found)
+    if heading is None:
+        raise DeriveError("no journal has anything in it")
+    return heading, in_order(outcomes.values())
+
+
+def in_order(outcomes: Iterable[Outcome]) -> list[Outcome]:
+    """By their keys: the same report, in whichever order they came."""
+    return sorted(outcomes, key=lambda outcome: outcome.key)
+
+
+def run(planned: Sequence[Planted], *, seed: int, points: int, processes: int, heard: Callable[[Outcome], None]) -> None:
+    """Try every slip, in so many processes; each outcome is heard as it comes."""
+    if processes <= 1 or len(planned) < 2 * processes:
+        for outcome in _tried_all(planned, seed, points):
+            heard(outcome)
+        return
+    parts = [planned[k : k + 25] for k in range(0, len(planned), 25)]
+    # Never a fork: threads of JAX do not survive one.
+    with ProcessPoolExecutor(processes, mp_context=get_context("spawn")) as pool:
+        for outcomes in pool.map(_part, parts, [seed] * len(parts), [points] * len(parts)):
+            for outcome in outcomes:
+                heard(outcome)
+
+
+def _part(planned: Sequence[Planted], seed: int, points: int) -> list[Outcome]:
+    return list(_tried_all(planned, seed, points))
+
+
+def _tried_all(planned: Sequence[Planted], seed: int, points: int) -> Iterator[Outcome]:
+    witness = Witness(seed=seed, points=points, autodiff=False)
+    other = Witness(seed=seed + OTHER_POINTS, points=points, autodiff=False)
+    for planted in planned:
+        yield tried(planted, witness, other)
+
+
+# Reports.
+
+
+def counts(outcomes: Iterable[Outcome]) -> dict[str, int]:
+    found = Counter(outcome.status for outcome in outcomes)
+    return {"tried": sum(found.values()), **{status: found[status] for status in STATUSES}}
+
+
+def summary(outcomes: Sequence[Outcome]) -> dict[str, Any]:
+    """How many were tried, refuted, unknown, equivalent, accepted, disputed; and the same for each operator."""
+    names = sorted({outcome.operator for outcome in outcomes})
+    return {**counts(outcomes), "operators": {name: counts(o for o in outcomes if o.operator == name) for name in names}}
+
+
+def table(target: str, outcomes: Sequence[Outcome]) -> str:
+    """The counts by operator, and every slip that was not refuted and is not harmless."""
+    whole = summary(outcomes)
+    wide = max((len(name) for name in whole["operators"]), default=8)
+    heads = ("tried", *STATUSES)
+    lines = [f"Slips planted in {target}", "", f"{'':{wide}}  " + "".join(f"{head:>11}" for head in heads)]
+    for name, found in [*whole["operators"].items(), ("all", whole)]:
+        lines.append(f"{name:{wide}}  " + "".join(f"{found[head]:>11}" for head in heads))
+    false = whole["tried"] - whole["equivalent"]
+    if false:
+        lines += [
+            "",
+            f"Of {false} slips that are not harmless {whole['refuted']} are refuted: {100 * whole['refuted'] / false:.1f} %.",
+        ]
+    for status in ("accepted", "disputed", "unknown"):
+        listed = [outcome for outcome in outcomes if outcome.status == status]
+        if listed:
+            lines += ["", f"{status.capitalize()}:", *(f"  {outcome.key}: {outcome.reason}" for outcome in listed)]
+    return "\n".join(lines) + "\n"
+
+
+def record(task: Mapping[str, Any], outcomes: Sequence[Outcome], heading: Mapping[str, Any]) -> str:
+    """The same as JSON; every slip that was not refuted by itself."""
+    survivors = [asdict(outcome) for outcome in outcomes if outcome.status != "refuted"]
+    whole = {**heading, "task": dict(task), "survivors": survivors, "summary": summary(outcomes)}
+    return json.dumps(whole, indent=2, ensure_ascii=False, allow_nan=False) + "\n"

@@ -1,0 +1,162 @@
+"""Campaigns: what is planted, who says that it is false, and that nothing is lost where one is stopped."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from checks import campaign, cli, second_opinion
+from checks.campaign import Journal, Outcome, Task
+from checks.witness import Witness, meets_assumptions
+from derive.claims import Claim
+from derive.errors import DeriveError
+from derive.formula import ZERO, Number, multiply
+from derive.lessons.expectation_maximisation import derivation
+from derive.models import family
+
+SEED, OTHER = 3, 3 + campaign.OTHER_POINTS
+
+
+@cache
+def claims(name: str) -> tuple[Claim, ...]:
+    return tuple(campaign.of_model(derivation(family(name)()).claims))
+
+
+@pytest.mark.parametrize("name", ["poisson-mixture", "gamma-poisson", "hidden-markov"])
+def test_the_second_evaluator_finds_true_what_is_true(name: str) -> None:
+    witness = Witness(seed=OTHER, points=2, autodiff=False)
+    known = [campaign.is_false(claim, witness) for claim in claims(name)[: 6 if name == "hidden-markov" else None]]
+    assert True not in known
+    assert known.count(False) > 0.9 * len(known)
+
+
+def test_the_second_evaluator_finds_false_what_is_doubled() -> None:
+    witness = Witness(seed=OTHER, points=2, autodiff=False)
+    for claim in claims("normal-mixture"):
+        if claim.relation == "=" and claim.rhs != ZERO:
+            wrong = replace(claim, rhs=multiply(Number(2), claim.rhs))
+            assert campaign.is_false(wrong, witness) is True, claim.label
+
+
+def test_the_second_evaluator_knows_conventions_of_matrix_derivatives() -> None:
+    witness = Witness(seed=OTHER, points=2, autodiff=False)
+    told = [claim for claim in claims("gaussian-mixture") if "Sigma" in claim.label and claim.label.startswith("dq")]
+    for claim in told[:2]:
+        for point in witness.at(claim.lhs, claim.rhs, claim=claim):
+            if meets_assumptions(claim, point):
+                assert second_opinion.compare(claim.lhs, claim.rhs, claim.relation, point) == "equal"
+
+
+def tried(count: int, **options: Any) -> list[Outcome]:
+    found: list[Outcome] = []
+    planned = campaign.plan(claims("poisson-mixture"), count, SEED, **options)
+    campaign.run(planned, seed=SEED, points=3, processes=1, heard=found.append)
+    return found
+
+
+def test_nothing_planted_is_accepted() -> None:
+    found = tried(60)
+    told = campaign.counts(found)
+    assert told["accepted"] == told["disputed"] == 0
+    assert told["refuted"] >= 45
+    assert sum(told[status] for status in campaign.STATUSES) == told["tried"] == 60
+
+
+def test_a_judge_that_lets_everything_pass_is_caught(monkeypatch: pytest.MonkeyPatch) -> None:
+    honest = campaign.judge
+
+    def lax(claim: Claim, witness: Witness) -> Any:
+        return replace(honest(claim, witness), verdict="proved")
+
+    monkeypatch.setattr(campaign, "judge", lax)
+    assert campaign.counts(tried(25))["accepted"] > 15
+
+
+def test_a_judge_that_refutes_what_is_true_is_caught(monkeypatch: pytest.MonkeyPatch) -> None:
+    honest = campaign.judge
+    monkeypatch.setattr(campaign, "judge", lambda claim, witness: replace(honest(claim, witness), verdict="refuted"))
+    assert campaign.counts(tried(60))["disputed"] > 2
+
+
+def test_shards_are_parts_of_the_whole() -> None:
+    whole = campaign.plan(claims("poisson-mixture"), 50, SEED)
+    parts = [campaign.plan(claims("poisson-mixture"), 50, SEED, (k, 3)) for k in (1, 2, 3)]
+    assert sorted(p.key for part in parts for p in part) == sorted(p.key for p in whole)
+    assert len({p.key for p in whole}) == 50
+
+
+def task(**changes: Any) -> Task:
+    return replace(Task("poisson-mixture", (), 20, SEED, 3, (1, 1), "1"), **changes)
+
+
+def test_a_journal_goes_on_where_it_was_torn(tmp_path: Path) -> None:
+    path = tmp_path / "journal"
+    outcomes = [Outcome(f"a/sign/{k}", "sign", "refuted", "ℓ differs") for k in range(5)]
+    journal = Journal(path, task())
+    for outcome in outcomes[:3]:
+        journal.add(outcome)
+    journal.close()
+    whole = path.read_bytes()
+    for cut in range(len(whole) - 40, len(whole)):
+        path.write_bytes(whole[:cut])
+        again = Journal(path, task())
+        assert list(again.outcomes) == [o.key for o in outcomes[:2]]
+        for outcome in outcomes[2:]:
+            again.add(outcome)
+        again.close()
+        _, found, size = campaign.read_journal(path)
+        assert list(found.values()) == outcomes
+        assert size == path.stat().st_size
+
+
+def test_a_journal_of_another_campaign_is_refused(tmp_path: Path) -> None:
+    path = tmp_path / "journal"
+    Journal(path, task()).close()
+    with pytest.raises(DeriveError, match="another campaign"):
+        Journal(path, task(seed=4))
+    path.write_text("no journal\n")
+    with pytest.raises(DeriveError, match="no journal"):
+        Journal(path, task())
+
+
+def printed(capsys: pytest.CaptureFixture[str], *arguments: str) -> tuple[int, str]:
+    code = cli.run(arguments)
+    return code, capsys.readouterr().out
+
+
+def test_a_campaign_in_parts_comes_to_the_same(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    common = ("mutate", "exponential-mixture", "--count", "24", "--seed", "5", "--format", "json")
+    code, whole = printed(capsys, *common)
+    assert code == 0
+    names = [tmp_path / f"part{k}" for k in (1, 2)]
+    for k, name in enumerate(names, start=1):
+        assert printed(capsys, *common, "--shard", f"{k}/2", "--journal", str(name))[0] == 0
+    code, joined = printed(capsys, "merge", *map(str, names), "--format", "json")
+    assert code == 0
+    one, other = json.loads(whole), json.loads(joined)
+    assert list(one)[-1] == "summary"
+    assert one["summary"] == other["summary"]
+    assert one["survivors"] == other["survivors"]
+    lines = names[0].read_bytes().splitlines(keepends=True)
+    names[0].write_bytes(b"".join(lines[:5]) + lines[5][:-7])
+    assert printed(capsys, *common, "--shard", "1/2", "--journal", str(names[0]))[0] == 0
+    assert printed(capsys, "merge", *map(str, names), "--format", "json")[1] == joined
+
+
+def test_a_note_of_one_s_own(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    note = tmp_path / "note.md"
+    note.write_text("```derive\nparam a, b in R\n```\n\n$$(a+b)^2 = a^2 + 2ab + b^2$$\n\n$$a = b$$\n")
+    code, told = printed(capsys, "mutate", str(note), "--format", "json")
+    found = json.loads(told)["summary"]
+    assert code == 0
+    assert found["tried"] == found["refuted"] + found["equivalent"] > 10
+    empty = tmp_path / "empty.md"
+    empty.write_text("nothing\n")
+    assert cli.run(("mutate", str(empty))) == 1
+    assert cli.run(("mutate", "no-such-model")) == 2
+    assert cli.run(("mutate", "poisson-mixture", "--shard", "3/2")) == 2
