@@ -292,17 +292,22 @@ def _read(block: Display, dictionary: Dictionary, known: dict[str, Formula | Non
 def _better(held: list[Step], moving: list[Step], witness: Witness) -> list[Step]:
     """The reading under which the chain fares best; each row says what it is under the other, and by how much it fails there."""
 
-    def score(steps: list[Step]) -> tuple[int, ...]:
-        """Rows that do not pass, are refuted, have no proof; of readings alike in these the one that fails later is better."""
+    def score(steps: list[Step], as_judged: list[Step]) -> tuple[int, ...]:
+        """Rows that do not pass, are refuted, have no proof; of readings alike in these the one that fails later is better.
+
+        A row that says nothing under a reading is not left open by it: it counts as one that is refuted.
+        """
         passed = next((place for place, step in enumerate(steps) if not step.passes), len(steps))
         told = [step.verdict for step in steps]
-        return sum(not step.passes for step in steps), told.count("refuted"), len(told) - told.count("proved"), -passed
+        wrong = told.count("refuted") + sum(step is not judged for step, judged in zip(steps, as_judged, strict=True))
+        return sum(not step.passes for step in steps), wrong, len(told) - told.count("proved"), -passed
 
+    judged = held, moving
     held, moving = (
         [_unless_idle(one, other, "held") for one, other in zip(held, moving, strict=True)],
         [_unless_idle(one, other, "moving") for one, other in zip(moving, held, strict=True)],
     )
-    best, rest = (held, moving) if score(held) <= score(moving) else (moving, held)
+    best, rest = (held, moving) if score(held, judged[0]) <= score(moving, judged[1]) else (moving, held)
     names = ("held", "moving") if best is held else ("moving", "held")
     return [
         replace(

@@ -186,6 +186,8 @@ def _special(name: str, value: Real) -> Real:
     }
     if name not in functions:
         raise UnsupportedError(f"no number is known for {name}")
+    if value <= 0 and name == "gamma":
+        raise Outside  # a factorial of a negative number: these counts are not spoken of
     if value <= 0:
         raise Nowhere
     return functions[name](value)

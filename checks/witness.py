@@ -1185,7 +1185,8 @@ def at_one_place(claim: Claim) -> Claim:
 def _implied(witness: Witness, claim: Claim, proved: bool = False) -> Evidence:
     """Points that solve the first equation are sought, by one letter or another; the second must hold at each of them."""
     # A solution for a letter of which something is assumed need not be one of those that are spoken of.
-    assumed = {(s.name, s.role) for a in claim.assumptions for s in symbols_of(*a.formulas)}
+    told = [(*(a.equation or ()), *(a.bound or ()), *(a.apart or ())) for a in claim.assumptions]
+    assumed = {(s.name, s.role) for formulas in told for s in symbols_of(*formulas)}
     solved: list[Solution] = []
     unclear = undefined = ""
     at: list[Point] = []

@@ -42,7 +42,7 @@ MODEL = declared(
     x_{it} | h_i=c ~ Density(b_{itc})
     """,
     {"emission": {"normal": NORMAL, "poisson": COUNTS}},
-    introduction="{n} independent sequences, and behind each a path through hidden states: {c} is one of the {P} paths. "
+    introduction="{n} independent sequences, and behind each a path through hidden states: {j} is one of the {k} paths. "
     "The constants say what a path is: whether it begins in a state, how often it goes from one state to another, and whether it "
     "is in a state at a time. Every state, and every change of states, is on some path. The sums over paths are what the "
     "forward and backward recursions compute.",
