@@ -11,7 +11,7 @@ import json
 import random
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from concurrent.futures import ProcessPoolExecutor
+from concurrent.futures import ProcessPoolExecutor, as_completed
 from dataclasses import asdict, dataclass, replace
 from multiprocessing import get_context
 from pathlib import Path
@@ -20,17 +20,21 @@ from typing import TYPE_CHECKING, Any, Literal
 from checks import second_opinion
 from checks.judge import judge
 from checks.mutation import mutants
+from checks.rewriting import rewritten
 from checks.time_limit import TimeOut, limited
 from checks.witness import Witness, meets_assumptions
 from derive.algebra.prove import Proof, prove
 from derive.claims import Claim
 from derive.errors import DeriveError, DisagreementError
-from derive.formula import ZERO, free_indices
+from derive.formula import ZERO, Formula, free_indices
 
 if TYPE_CHECKING:
     from checks.notes import CheckedNote
 
-Status = Literal["refuted", "unknown", "equivalent", "accepted", "disputed"]
+Status = Literal["refuted", "unknown", "equivalent", "accepted", "disputed", "proved", "confirmed"]
+KEPT: tuple[Status, ...] = ("proved", "confirmed", "unknown", "refuted")
+"""What may become of a true statement that is written in another way."""
+MOST_REWRITINGS = 4
 STATUSES: tuple[Status, ...] = ("refuted", "unknown", "equivalent", "accepted", "disputed")
 """Accepted: the judge finds true what is not known to be; disputed: it refutes what the second evaluator finds true."""
 RELATIONS = ("=", "<=", ">=", "<", ">")
@@ -109,6 +113,26 @@ def _in_one(claim: Claim) -> Iterator[Planted]:
         yield Planted(claim.label, "bound-turned", 1, replace(plain, relation=turned))
 
 
+def plan_harmless(claims: Sequence[Claim], count: int, seed: int, shard: tuple[int, int] = (1, 1)) -> list[Planted]:
+    """So many true statements written in other ways: each rewritten at up to four places, the same for the same seed."""
+    rng = random.Random(seed)
+    found: dict[tuple[str, Formula, Formula], Planted] = {}
+    for number in range(20 * count if claims else 0):
+        if len(found) >= count:
+            break
+        claim = rng.choice(claims)
+        scope = tuple(sorted(free_indices(claim.lhs) | free_indices(claim.rhs), key=lambda index: index.name))
+        side = "lhs" if claim.rhs == ZERO else "rhs"
+        formula, names = rewritten(getattr(claim, side), rng.randint(1, MOST_REWRITINGS), rng, scope)
+        if names:
+            changed: dict[str, Any] = {side: formula}
+            other = replace(claim, **changed)
+            key = f"{claim.label}/{', '.join(names)}"
+            found.setdefault((claim.label, other.lhs, other.rhs), Planted(key, names[-1], number, other))
+    own, of = shard
+    return list(found.values())[own - 1 :: of]
+
+
 def is_false(claim: Claim, witness: Witness) -> bool | None:
     """Whether a statement fails, by the second evaluator at several sizes; None where it cannot tell."""
     sizes: set[tuple[tuple[str, int], ...]] = set()
@@ -162,6 +186,22 @@ def tried(planted: Planted, witness: Witness, other: Witness, seconds: float = S
     return outcome("accepted", f"{finding.verdict}, and {told} by the second evaluator")
 
 
+def kept(planted: Planted, witness: Witness, seconds: float = SECONDS) -> Outcome:
+    """Ask the judge about a true statement that is written in another way."""
+    status: Status = "unknown"
+    try:
+        with limited(seconds):
+            finding = judge(planted.claim, witness)
+        status, reason = finding.verdict, finding.reason
+    except TimeOut:
+        reason = f"no verdict within {seconds:g} s"
+    except DisagreementError as error:
+        status, reason = "refuted", str(error)
+    except DeriveError as error:
+        reason = str(error)
+    return Outcome(planted.key, planted.operator, status, reason)
+
+
 # Campaigns: many slips, over processes, that lose nothing where they are stopped.
 
 
@@ -170,6 +210,7 @@ class Task:
     """What a campaign is about; two journals with the same task are parts of one campaign."""
 
     target: str
+    harmless: bool
     options: tuple[tuple[str, str], ...]
     count: int | None
     seed: int
@@ -262,60 +303,77 @@ def in_order(outcomes: Iterable[Outcome]) -> list[Outcome]:
     return sorted(outcomes, key=lambda outcome: outcome.key)
 
 
-def run(planned: Sequence[Planted], *, seed: int, points: int, processes: int, heard: Callable[[Outcome], None]) -> None:
-    """Try every slip, in so many processes; each outcome is heard as it comes."""
+def run(
+    planned: Sequence[Planted],
+    *,
+    seed: int,
+    points: int,
+    processes: int,
+    heard: Callable[[Outcome], None],
+    harmless: bool = False,
+) -> None:
+    """Try every slip (or every harmless rewriting), in so many processes; each outcome is heard as it comes."""
     if processes <= 1 or len(planned) < 2 * processes:
-        for outcome in _tried_all(planned, seed, points):
+        for outcome in _tried_all(planned, seed, points, harmless):
             heard(outcome)
         return
     parts = [planned[k : k + 25] for k in range(0, len(planned), 25)]
     # Never a fork: threads of JAX do not survive one.
     with ProcessPoolExecutor(processes, mp_context=get_context("spawn")) as pool:
-        for outcomes in pool.map(_part, parts, [seed] * len(parts), [points] * len(parts)):
-            for outcome in outcomes:
+        tasks = [pool.submit(_part, part, seed, points, harmless) for part in parts]
+        for task in as_completed(tasks):
+            for outcome in task.result():
                 heard(outcome)
 
 
-def _part(planned: Sequence[Planted], seed: int, points: int) -> list[Outcome]:
-    return list(_tried_all(planned, seed, points))
+def _part(planned: Sequence[Planted], seed: int, points: int, harmless: bool) -> list[Outcome]:
+    return list(_tried_all(planned, seed, points, harmless))
 
 
-def _tried_all(planned: Sequence[Planted], seed: int, points: int) -> Iterator[Outcome]:
+def _tried_all(planned: Sequence[Planted], seed: int, points: int, harmless: bool) -> Iterator[Outcome]:
     witness = Witness(seed=seed, points=points, autodiff=False)
     other = Witness(seed=seed + OTHER_POINTS, points=points, autodiff=False)
     for planted in planned:
-        yield tried(planted, witness, other)
+        yield kept(planted, witness) if harmless else tried(planted, witness, other)
 
 
 # Reports.
 
 
-def counts(outcomes: Iterable[Outcome]) -> dict[str, int]:
+def counts(outcomes: Iterable[Outcome], statuses: Sequence[Status] = STATUSES) -> dict[str, int]:
     found = Counter(outcome.status for outcome in outcomes)
-    return {"tried": sum(found.values()), **{status: found[status] for status in STATUSES}}
+    return {"tried": sum(found.values()), **{status: found[status] for status in statuses}}
 
 
-def summary(outcomes: Sequence[Outcome]) -> dict[str, Any]:
+def summary(outcomes: Sequence[Outcome], *, harmless: bool = False) -> dict[str, Any]:
     """How many were tried, refuted, unknown, equivalent, accepted, disputed; and the same for each operator."""
+    statuses = KEPT if harmless else STATUSES
     names = sorted({outcome.operator for outcome in outcomes})
-    return {**counts(outcomes), "operators": {name: counts(o for o in outcomes if o.operator == name) for name in names}}
+    own = {name: counts((o for o in outcomes if o.operator == name), statuses) for name in names}
+    return {**counts(outcomes, statuses), "operators": own}
 
 
-def table(target: str, outcomes: Sequence[Outcome]) -> str:
-    """The counts by operator, and every slip that was not refuted and is not harmless."""
-    whole = summary(outcomes)
+def passes(outcomes: Sequence[Outcome], *, harmless: bool = False) -> bool:
+    """Whether something was tried, and nothing came out as it must not."""
+    wrong = ("refuted",) if harmless else ("accepted", "disputed")
+    return bool(outcomes) and not any(outcome.status in wrong for outcome in outcomes)
+
+
+def table(target: str, outcomes: Sequence[Outcome], *, harmless: bool = False) -> str:
+    """The counts by operator, and every outcome that is not as one would wish."""
+    whole = summary(outcomes, harmless=harmless)
+    heads = ("tried", *(KEPT if harmless else STATUSES))
     wide = max((len(name) for name in whole["operators"]), default=8)
-    heads = ("tried", *STATUSES)
-    lines = [f"Slips planted in {target}", "", f"{'':{wide}}  " + "".join(f"{head:>11}" for head in heads)]
+    title = f"True statements of {target}, written in other ways" if harmless else f"Slips planted in {target}"
+    lines = [title, "", f"{'':{wide}}  " + "".join(f"{head:>11}" for head in heads)]
     for name, found in [*whole["operators"].items(), ("all", whole)]:
         lines.append(f"{name:{wide}}  " + "".join(f"{found[head]:>11}" for head in heads))
-    false = whole["tried"] - whole["equivalent"]
-    if false:
-        lines += [
-            "",
-            f"Of {false} slips that are not harmless {whole['refuted']} are refuted: {100 * whole['refuted'] / false:.1f} %.",
-        ]
-    for status in ("accepted", "disputed", "unknown"):
+    if harmless and outcomes:
+        lines += ["", f"Of {whole['tried']} {whole['proved']} are proved: {100 * whole['proved'] / whole['tried']:.1f} %."]
+    elif false := whole["tried"] - whole.get("equivalent", 0):
+        share = 100 * whole["refuted"] / false
+        lines += ["", f"Of {false} slips that are not harmless {whole['refuted']} are refuted: {share:.1f} %."]
+    for status in ("refuted", "unknown") if harmless else ("accepted", "disputed", "unknown"):
         listed = [outcome for outcome in outcomes if outcome.status == status]
         if listed:
             lines += ["", f"{status.capitalize()}:", *(f"  {outcome.key}: {outcome.reason}" for outcome in listed)]
@@ -323,7 +381,9 @@ def table(target: str, outcomes: Sequence[Outcome]) -> str:
 
 
 def record(task: Mapping[str, Any], outcomes: Sequence[Outcome], heading: Mapping[str, Any]) -> str:
-    """The same as JSON; every slip that was not refuted by itself."""
-    survivors = [asdict(outcome) for outcome in outcomes if outcome.status != "refuted"]
-    whole = {**heading, "task": dict(task), "survivors": survivors, "summary": summary(outcomes)}
+    """The same as JSON; every slip that was not refuted (every rewriting that was not proved) by itself."""
+    harmless = bool(task["harmless"])
+    wished = "proved" if harmless else "refuted"
+    survivors = [asdict(outcome) for outcome in outcomes if outcome.status != wished]
+    whole = {**heading, "task": dict(task), "survivors": survivors, "summary": summary(outcomes, harmless=harmless)}
     return json.dumps(whole, indent=2, ensure_ascii=False, allow_nan=False) + "\n"

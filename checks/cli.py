@@ -40,6 +40,8 @@ WIDEST, NARROWEST = 110, 40
 NOTES = (".md", ".markdown", ".qmd", ".tex", ".ipynb")
 """The endings of the files that are notes."""
 MOST_SHARDS = 10_000
+FEW = 200
+"""How many statements are rewritten where nothing is said of that."""
 
 
 # Names, with the nearest where there is none.
@@ -436,6 +438,7 @@ def _shard(ctx: click.Context, param: click.Parameter, value: str | None) -> tup
 @cli.command(short_help="Plant known slips in a model's derivation or a note, and count which are seen.")
 @click.argument("target", type=click.Path())
 @click.option("--count", type=click.IntRange(min=1), help="How many slips, a sample; all that fit by default.")
+@click.option("--harmless", is_flag=True, help="Rewrite without changing what is meant, and count what is still recognised.")
 @click.option("--option", "options", multiple=True, metavar="NAME=VALUE", help="An option of the model; see derive list.")
 @click.option("--format", "format_", type=click.Choice(["text", "json"]), default="text", show_default=True)
 @click.option("-o", "--output", type=click.Path(path_type=Path), help="Write to this file instead of stdout.")
@@ -447,6 +450,7 @@ def _shard(ctx: click.Context, param: click.Parameter, value: str | None) -> tup
 def mutate(
     target: str,
     count: int | None,
+    harmless: bool,
     options: tuple[str, ...],
     format_: str,
     output: Path | None,
@@ -461,6 +465,8 @@ def mutate(
     Whether a slip makes a statement false is decided by another evaluator at other points. A slip that passes for right though
     the statement with it is not known to be true counts as accepted.
 
+    With --harmless true statements are written in other ways, and none may be refuted.
+
     Exit code 0: none is accepted; 1: some are, or there was nothing to plant slips in; 2: usage.
     """
     from checks import campaign
@@ -468,9 +474,10 @@ def mutate(
 
     _check(output)
     chosen = {name: value for name, value in _options(options).items() if value is not None}
-    planned = campaign.plan(_true_claims(target, chosen, seed, points), count, seed, shard)
+    known = _true_claims(target, chosen, seed, points)
+    planned = campaign.plan_harmless(known, count or FEW, seed, shard) if harmless else campaign.plan(known, count, seed, shard)
     own = tuple(sorted(chosen.items()))
-    task = campaign.Task(target, own, count, seed, points, shard, version(DISTRIBUTION) or "")
+    task = campaign.Task(target, harmless, own, count, seed, points, shard, version(DISTRIBUTION) or "")
     kept = campaign.Journal(journal, task) if journal is not None else None
     outcomes = dict(kept.outcomes) if kept is not None else {}
     left = [planted for planted in planned if planted.key not in outcomes]
@@ -482,7 +489,7 @@ def mutate(
                 kept.add(outcome)
             advance(f"{outcome.operator}: {outcome.status}")
 
-        campaign.run(left, seed=seed, points=points, processes=processes, heard=heard)
+        campaign.run(left, seed=seed, points=points, processes=processes, heard=heard, harmless=harmless)
     if kept is not None:
         kept.close()
     found = campaign.in_order(outcomes[planted.key] for planted in planned)
@@ -510,10 +517,10 @@ def _campaign_report(task: Mapping[str, Any], found: Sequence[campaign_.Outcome]
     text = (
         campaign.record(task, found, heading(environment(task["seed"], task["points"])))
         if format_ == "json"
-        else campaign.table(task["target"], found)
+        else campaign.table(task["target"], found, harmless=task["harmless"])
     )
     _deliver(text, output)
-    return PASSED if found and not any(outcome.status in ("accepted", "disputed") for outcome in found) else NOT_PASSED
+    return PASSED if campaign.passes(found, harmless=task["harmless"]) else NOT_PASSED
 
 
 def _true_claims(target: str, options: Mapping[str, str], seed: int, points: int) -> list[Claim]:

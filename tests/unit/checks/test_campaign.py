@@ -91,7 +91,7 @@ def test_shards_are_parts_of_the_whole() -> None:
 
 
 def task(**changes: Any) -> Task:
-    return replace(Task("poisson-mixture", (), 20, SEED, 3, (1, 1), "1"), **changes)
+    return replace(Task("poisson-mixture", False, (), 20, SEED, 3, (1, 1), "1"), **changes)
 
 
 def test_a_journal_goes_on_where_it_was_torn(tmp_path: Path) -> None:
@@ -160,3 +160,30 @@ def test_a_note_of_one_s_own(tmp_path: Path, capsys: pytest.CaptureFixture[str])
     assert cli.run(("mutate", str(empty))) == 1
     assert cli.run(("mutate", "no-such-model")) == 2
     assert cli.run(("mutate", "poisson-mixture", "--shard", "3/2")) == 2
+
+
+def test_what_is_written_in_another_way_is_still_true(capsys: pytest.CaptureFixture[str]) -> None:
+    code, told = printed(capsys, "mutate", "poisson-mixture", "--harmless", "--count", "60", "--seed", "2", "--format", "json")
+    found = json.loads(told)["summary"]
+    assert code == 0
+    assert found["tried"] == 60
+    assert found["refuted"] == 0
+    assert found["proved"] >= 57
+
+
+def test_a_judge_that_refutes_a_rewriting_is_seen(monkeypatch: pytest.MonkeyPatch) -> None:
+    honest = campaign.judge
+    monkeypatch.setattr(campaign, "judge", lambda claim, witness: replace(honest(claim, witness), verdict="refuted"))
+    planned = campaign.plan_harmless(claims("poisson-mixture"), 5, SEED)
+    found: list[Outcome] = []
+    campaign.run(planned, seed=SEED, points=3, processes=1, heard=found.append, harmless=True)
+    assert not campaign.passes(found, harmless=True)
+
+
+def test_no_rewriting_changes_what_is_meant() -> None:
+    """By the second evaluator, which is not the judge."""
+    witness = Witness(seed=OTHER, points=2, autodiff=False)
+    told = [claim for claim in claims("normal-mixture") if claim.relation == "="]
+    known = [campaign.is_false(planted.claim, witness) for planted in campaign.plan_harmless(told, 80, SEED)]
+    assert True not in known
+    assert known.count(False) > 70
