@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from checks import second_opinion
 from checks.judge import judge
-from checks.mutation import mutants
+from checks.mutation import OPERATORS, STRUCTURAL, mutants
 from checks.rewriting import rewritten
 from checks.time_limit import TimeOut, limited
 from checks.witness import Witness, meets_assumptions
@@ -104,7 +104,7 @@ def _in_one(claim: Claim) -> Iterator[Planted]:
     side = "lhs" if claim.rhs == ZERO else "rhs"
     plain = replace(claim, gap=None)
     seen: Counter[str] = Counter()
-    for mutant in mutants(getattr(claim, side), scope):
+    for mutant in mutants(getattr(claim, side), scope, (*OPERATORS, *STRUCTURAL)):
         seen[mutant.operator] += 1
         wrong: dict[str, Any] = {side: mutant.formula}
         yield Planted(claim.label, mutant.operator, seen[mutant.operator], replace(plain, **wrong))

@@ -331,8 +331,12 @@ OPERATORS: tuple[Operator, ...] = (
     Operator("tiny-error", _tiny),
     Operator("expectation-exchanged", _expectation),
     Operator("power-changed", _square),
+)
+"""Slips that people make."""
+STRUCTURAL: tuple[Operator, ...] = (
     Operator("sibling", _sibling),
     Operator("constant-near", _near),
     Operator("bound-indices-swapped", _bound_swapped),
     Operator("sum-past-product", _past_product),
 )
+"""Changes that nobody makes in earnest, and that must be seen all the same."""

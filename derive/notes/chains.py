@@ -179,6 +179,28 @@ def joined(rows: list[Row]) -> Source:
     return Source(text, first.place, first.prefix)
 
 
+LONGEST_BRACKET = 4
+"""How many rows a bracket may go on over."""
+_CLOSED_FOR_NOW = re.compile(r"\\right\s*\.(?=\s*(?:\\nonumber|\\notag)?\s*$)")
+_OPENED_AGAIN = re.compile(r"^(?:\s|&|\{\}|\\q?quad(?![A-Za-z])|\\[,;:!])*(\\left\s*\.)?")
+
+
+def _seamless(rows: list[Row]) -> list[Row]:
+    """Rows over which a bracket goes on: without the invisible brackets and the alignment marks between them."""
+    texts = [row.source.text for row in rows]
+    for k in range(1, len(texts)):
+        begun = _OPENED_AGAIN.match(texts[k])
+        ended = _CLOSED_FOR_NOW.search(texts[k - 1])
+        if begun is None:
+            continue
+        head = begun[0].replace("&", " ")
+        if begun[1] and ended is not None:
+            head = head.replace(begun[1], " " * len(begun[1]))
+            texts[k - 1] = texts[k - 1][: ended.start()] + " " * len(ended[0]) + texts[k - 1][ended.end() :]
+        texts[k] = head + texts[k][begun.end() :]
+    return [replace(row, source=replace(row.source, text=text)) for row, text in zip(rows, texts, strict=True)]
+
+
 class DisplayReader:
     """Reads one display by a dictionary; definitions in it are added to the dictionary."""
 
@@ -209,6 +231,7 @@ class DisplayReader:
         self.system: list[tuple[Formula, Formula]] = []
         """The equations since the last arrow that one arrow may lead away from together."""
         self.arrived = False
+        self.updated: frozenset[str] = frozenset()
         self.unread_facts = ""
         self.opaque = False
         self.both_ways = False
@@ -226,6 +249,7 @@ class DisplayReader:
         trouble = trouble or self._hint_not_understood()
         groups = self._groups(display)
         self._set_free(row for group in groups for row in group)
+        self.updated = self._differentiated_by(display)
         for number, group in enumerate(groups, start=1):
             source = joined(group)
             following = groups[number] if number < len(groups) else None
@@ -244,6 +268,13 @@ class DisplayReader:
                 freed = entry.freed | _constraints(entry.body, self.own)
                 if freed and any(_mentions_entry(items, entry) for items in shown):
                     self.own.freed |= freed
+
+    def _differentiated_by(self, display: Display) -> frozenset[str]:
+        """The parameters by which gradients in the display are taken: what is constant in it is free of these."""
+        text = " ".join(row.source.text for row in display.rows)
+        heads = set(re.findall(r"\\nabla\s*_\s*\{?\s*(\\?[A-Za-z]+)", text))
+        heads |= set(re.findall(r"\{\s*(?:\\partial|d)\s*(\\[A-Za-z]+|[A-Za-z])(?![A-Za-z])[^{}]*\}", text))
+        return frozenset(x.name for x in self.own.letters if x.kind == "param" and x.spelling.head in heads)
 
     def _convention(self) -> Convention:
         """The note's letters, with theta_t and its mark as they are written there."""
@@ -406,7 +437,7 @@ class DisplayReader:
     def _groups(self, display: Display) -> list[list[Row]]:
         """Rows with those that go on from them."""
         groups: list[list[Row]] = []
-        for row in display.rows:
+        for row in self._with_whole_brackets(display.rows):
             items = self._items(row)
             if items is None:
                 groups.append([row])
@@ -424,6 +455,23 @@ class DisplayReader:
             else:
                 groups.append([row])
         return groups
+
+    def _with_whole_brackets(self, rows: tuple[Row, ...]) -> Iterator[Row]:
+        """The rows; those over which a bracket goes on, as in ``\\left[ a \\right. \\\\ &\\left. + b \\right]``, as one."""
+        place = 0
+        while place < len(rows):
+            row, count = rows[place], 1
+            if self._items(row) is None or _CLOSED_FOR_NOW.search(row.source.text):
+                for several in range(2, min(LONGEST_BRACKET, len(rows) - place) + 1):
+                    parts = _seamless(list(rows[place : place + several]))
+                    reason = "; ".join(part.reason for part in parts if part.reason)
+                    whole = replace(parts[0], source=joined(parts), end_line=parts[-1].end_line, reason=reason)
+                    seams = any(_CLOSED_FOR_NOW.search(part.source.text) for part in parts)
+                    if not seams and self._items(whole) is not None:
+                        row, count = whole, several
+                        break
+            yield row
+            place += count
 
     def _is_related(self, rows: list[Row]) -> bool:
         """Whether a relation stands in rows: without one what follows goes on with their left side."""
@@ -1076,7 +1124,11 @@ class DisplayReader:
             if self._constants(right) or self._constants(current):
                 if not self._constants(right) and not self._constants(exact):
                     return (self._claim(reader, exact, "=", right),)
-                known = self._claim(reader, current, "= up to a constant", right, parameters=parameters)
+                updated = tuple(symbol for symbol in parameters if symbol.name in self.updated)
+                known = self._claim(reader, current, "= up to a constant", right, parameters=updated or parameters)
+                if updated and updated != parameters:
+                    shown = ", ".join(symbol.name for symbol in updated)
+                    reader.notes.add(f"const is free of {shown}, by which the display differentiates")
                 argument = self._random_parameter(reader)
                 if not argument:
                     by_index = self._free_of_index(current, right, reader, side)

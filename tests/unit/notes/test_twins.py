@@ -1533,3 +1533,44 @@ def test_a_chain_of_arrows_is_no_system() -> None:
         r"\implies v &= \frac2n \sum_i (x_i - a)^2",
     )
     assert verdicts(NORMAL_LIKELIHOOD, rows[0].rstrip("\\ "), *rows[1:])[1:] == ["proved", "refuted"]
+
+
+ONE_SAMPLE = r"""
+size n
+index i in 1..n
+data x_i in R
+param \mu in R ; s in positive
+x_i ~ Normal(\mu, s^2)
+"""
+
+
+@pytest.mark.parametrize(
+    ("opened", "closed", "again", "ended"),
+    [
+        (r"\left[", r"\right.", r"\left.", r"\right]"),
+        (r"\left(", r"\right. \nonumber", r"\quad\left.", r"\right)"),
+        (r"\Big[", "", r"\qquad", r"\Big]"),
+    ],
+)
+def test_a_bracket_may_go_on_in_the_next_row(opened: str, closed: str, again: str, ended: str) -> None:
+    rows = [
+        rf"\ell &= \sum_i {opened} -\log s - \frac12 \log(2\pi) {closed}",
+        rf"&{again} - \frac{{(x_i-\mu)^2}}{{2s^2}} {ended}",
+        r"&= -n \log s - \frac n2 \log(2\pi) - \frac{1}{2s^2} \sum_i (x_i-\mu)^2",
+        r"&= -n \log s - \frac n2 \log(2\pi) - \frac{1}{s^2} \sum_i (x_i-\mu)^2",
+    ]
+    assert verdicts(ONE_SAMPLE, *rows) == ["proved", "proved", "refuted"]
+    assert verdicts(ONE_SAMPLE, rows[0], rows[1].replace("2s^2", "s^2"))[0] == "refuted"
+
+
+def test_a_bracket_that_is_never_closed_is_not_understood() -> None:
+    assert verdicts(ONE_SAMPLE, r"\ell &= \sum_i \left[ -\log s \right.", r"&= 0") == ["unread", "unread"]
+
+
+@pytest.mark.parametrize(("by", "meant"), [(r"\mu", "proved"), ("s", "refuted")])
+def test_a_constant_is_free_of_what_the_display_differentiates_by(by: str, meant: str) -> None:
+    slope = {r"\mu": r"\frac{1}{s^2} \sum_i (x_i - \mu)", "s": r"\frac{1}{s^3} \sum_i (x_i-\mu)^2 - \frac ns"}[by]
+    likelihood = r"\ell &= -\frac{1}{2s^2} \sum_i (x_i-\mu)^2 + \text{const}"
+    assert verdicts(ONE_SAMPLE, likelihood, rf"\frac{{\partial \ell}}{{\partial {by}}} &= {slope}") == [meant, "proved"]
+    assert verdict(ONE_SAMPLE, likelihood.replace("&", "")) == "refuted"
+    assert verdicts(ONE_SAMPLE, likelihood.replace("2s^2", "s^2"), rf"\nabla_{by} \ell &= {slope}")[0] == "refuted"
