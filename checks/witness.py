@@ -698,7 +698,7 @@ def _derivatives(*formulas: Formula) -> Iterator[Derivative]:
             yield from _derivatives(*node.children)
 
 
-_NO_POINTS = "no sizes tried have every index that is written"
+_NO_POINTS = "no point tried has every index that is written, and all that is assumed"
 
 
 def _too_few(looked: Sequence[Point], skipped: str) -> str:
@@ -893,12 +893,16 @@ def meets_assumptions(claim: Claim, point: Point) -> bool:
 
 
 def _within_bounds(claim: Claim, point: Point) -> Point:
-    """A point with its counts brought between the bounds that are assumed of them: below a number of trials, above one."""
+    """A point with its counts brought between the bounds that are assumed of them, and its numbers above or below a number."""
     values = dict(point.values)
     for small, large in (assumption.bound for assumption in claim.assumptions if assumption.bound is not None):
         for datum, other, above in ((small, large, False), (large, small, True)):
             key = (datum.symbol.name, datum.symbol.role) if isinstance(datum, Reference) else None
-            if key is None or key not in values or not isinstance(datum, Reference) or datum.symbol.domain != "count":
+            if key is None or key not in values or not isinstance(datum, Reference):
+                continue
+            if datum.symbol.domain in ("real", "positive", "nonnegative") and isinstance(other, Number):
+                values[key] = _beyond(values[key], other.value, above=above)
+            if datum.symbol.domain != "count":
                 continue
             end = point.sizes.get(other.size.name) if isinstance(other, SizeNumber) else None
             end = int(other.value) if isinstance(other, Number) and other.value.denominator == 1 else end
@@ -910,6 +914,19 @@ def _within_bounds(claim: Claim, point: Point) -> Point:
             fitted.reshape(-1)[:] = moved
             values[key] = fitted
     return replace(point, values=values)
+
+
+def _beyond(values: np.ndarray, end: Fraction, *, above: bool) -> np.ndarray:
+    """The values, those moved that do not lie above (or below) an end: as far beyond it as they were from zero."""
+    moved = np.array(values, dtype=object)
+    for place in np.ndindex(*moved.shape):
+        value = moved[place]
+        if above and value <= end:
+            moved[place] = end + abs(value)
+        elif not above and value >= end:
+            # Below a positive end a positive number stays one.
+            moved[place] = end * value / (1 + value) if end > 0 and value > 0 else end - abs(value) - 1
+    return moved
 
 
 def _is_definite(matrix: Formula, point: Point) -> bool:
@@ -1131,7 +1148,7 @@ def _same_at_two_values(witness: Witness, claim: Claim, difference: Formula, nam
         return Evidence("undecided", "no parameter of the constant occurs in the claim")
     for number, point in enumerate(witness.at(difference, claim=claim, most=witness.enough(difference))):
         other = generic_point(moved, point.sizes, witness.seed + 500, number)
-        there = replace(point, values={**point.values, **other.values})
+        there = _within_bounds(claim, replace(point, values={**point.values, **other.values}))
         if not (meets_assumptions(claim, point) and meets_assumptions(claim, there)):
             continue
         comparison = compare(difference, difference, point, other_point=there)

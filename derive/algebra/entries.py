@@ -523,7 +523,7 @@ def _log_determinant(reader: Reader, matrix: Formula, scope: Scope) -> Polynomia
         if signs.positive(value, reader.domains):
             size = single((("z", _size(inner.shape[0])), ()))
             return add(reducer.multiply(size, reducer.logarithm(value)), _log_determinant(reader, inner, scope))
-    raise UnsupportedError(f"the kernel does not know that the determinant of this {type(matrix).__name__} is positive")
+    raise UnsupportedError("the log of a determinant that is not known to be positive")
 
 
 def _trace(reader: Reader, node: Trace, scope: Scope, entry: tuple[KIndex, ...]) -> Polynomial:

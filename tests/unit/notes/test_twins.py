@@ -1574,3 +1574,22 @@ def test_a_constant_is_free_of_what_the_display_differentiates_by(by: str, meant
     assert verdicts(ONE_SAMPLE, likelihood, rf"\frac{{\partial \ell}}{{\partial {by}}} &= {slope}") == [meant, "proved"]
     assert verdict(ONE_SAMPLE, likelihood.replace("&", "")) == "refuted"
     assert verdicts(ONE_SAMPLE, likelihood.replace("2s^2", "s^2"), rf"\nabla_{by} \ell &= {slope}")[0] == "refuted"
+
+
+BETA_PRIOR = r"""
+size n
+index i in 1..n
+data x_i in bool
+param \theta in unit
+const a, b in positive
+\theta ~ Beta(a, b)
+x_i | \theta ~ Bernoulli(\theta)
+define s = \sum_i x_i ; D = (x_i)
+assume a > 1 ; b > 1
+"""
+
+
+def test_what_is_assumed_of_several_constants_is_met_by_points() -> None:
+    assert verdict(BETA_PRIOR, r"p(\theta|D) \propto \theta^{s+a-1} (1-\theta)^{n-s+b-1}") == "proved"
+    assert verdict(BETA_PRIOR, r"p(\theta|D) \propto \theta^{s+a} (1-\theta)^{n-s+b}") == "refuted"
+    assert verdict("param a in R ; b in positive\nassume a > 1 ; b < 2", "a b < 1") == "refuted"
