@@ -1416,7 +1416,7 @@ class Reader:
     def _uses_any(self, item: Item, names: frozenset[str]) -> bool:
         return plain((item,)) in names or any(_uses((item,), name) for name in names)
 
-    def _is_pair(self, other: str, scope: Scope, behind: Items) -> bool:
+    def _is_pair(self, other: str, scope: Scope, behind: Items, *, summed: bool) -> bool:
         """Whether a sum over ``i \\ne m`` is one over both: m is used in it, and is bound or free nowhere else.
 
         Raises:
@@ -1427,7 +1427,8 @@ class Reader:
             return False
         if not _uses(behind[:first], other):
             if not scope.behind:
-                self.unpaired.add(other)
+                if summed:
+                    self.unpaired.add(other)
                 return False
             raise ReadingError(
                 f"a sum over both letters, or with {other} free, where {other} stands nowhere else?",
@@ -1463,7 +1464,7 @@ class Reader:
                 if upper is not None and not (isinstance(over, Index) and plain(upper) == over.range.upper.name):
                     raise ReadingError(f"a sum with a condition, up to {plain(upper)}", item.start, item.end, "unsupported")
                 partner = self.dictionary.indices.get(other)
-                if isinstance(partner, Index) and self._is_pair(other, scope, behind):
+                if isinstance(partner, Index) and self._is_pair(other, scope, behind, summed=item.text == "\\sum"):
                     return [(letter, over, None), (other, partner, None)], (below[:place], below[place + 1 :])
                 return [(letter, over, None)], (below[:place], below[place + 1 :])
             if sign.is_sign("in"):

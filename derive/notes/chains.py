@@ -723,6 +723,13 @@ class DisplayReader:
                 )
             before = self.chain_maximiser
             right = self._side(side, reader)
+            if own_left and place == 0 and (lone := reader.unpaired - {index.name for index in free_indices(right)}):
+                raise ReadingError(
+                    f"a sum over both letters, or with {min(lone)} free, where {min(lone)} stands nowhere else?",
+                    items[0].start,
+                    items[-1].end,
+                    "ambiguous",
+                )
             others = bool(self.members and self.chain_members) and self.members != self.chain_members
             if before and self.maximiser and (set(before) != set(self.maximiser) or others):
                 raise ReadingError("maximisers over different parameters", side[0].start, side[-1].end, "ill-formed")

@@ -1593,3 +1593,16 @@ def test_what_is_assumed_of_several_constants_is_met_by_points() -> None:
     assert verdict(BETA_PRIOR, r"p(\theta|D) \propto \theta^{s+a-1} (1-\theta)^{n-s+b-1}") == "proved"
     assert verdict(BETA_PRIOR, r"p(\theta|D) \propto \theta^{s+a} (1-\theta)^{n-s+b}") == "refuted"
     assert verdict("param a in R ; b in positive\nassume a > 1 ; b < 2", "a b < 1") == "refuted"
+
+
+@pytest.mark.parametrize(
+    ("row", "meant"),
+    [
+        (r"\sum_{i\ne j} p_i = 1 - p_j", "proved"),
+        (r"\sum_{i\ne j} p_i = p_j", "refuted"),
+        (r"\sum_{i\ne j} p_i = n - 1", "unread"),
+        (r"n - 1 = \sum_{i\ne j} p_i", "unread"),
+    ],
+)
+def test_a_letter_that_stands_below_a_sum_alone_may_be_summed_over(row: str, meant: str) -> None:
+    assert verdict("size n\nindex i, j in 1..n\nparam p in simplex(n)", row) == meant
