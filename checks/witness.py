@@ -920,7 +920,7 @@ def _beyond(values: np.ndarray, end: Fraction, *, above: bool) -> np.ndarray:
     """The values, those moved that do not lie above (or below) an end: as far beyond it as they were from zero."""
     moved = np.array(values, dtype=object)
     for place in np.ndindex(*moved.shape):
-        value = Fraction(moved[place])
+        value: Fraction = moved.item(place)
         if above and value <= end:
             moved[place] = end + abs(value)
         elif not above and value >= end:
