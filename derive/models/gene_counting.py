@@ -29,4 +29,7 @@ MODEL = declared(
     z_i ~ Categorical(c)
     y_i | z_i=g ~ Categorical(E_g)
     """,
+    introduction="{n} independent individuals, each with a genotype {j}, one of {k}, which is not observed: only what it shows. "
+    "The genotype {j} has the probability {weight_j}.",
+    own_letters=True,
 )

@@ -46,4 +46,5 @@ MODEL = declared(
     "The constants say what a path is: whether it begins in a state, how often it goes from one state to another, and whether it "
     "is in a state at a time. Every state, and every change of states, is on some path. The sums over paths are what the "
     "forward and backward recursions compute.",
+    own_letters=True,
 )
