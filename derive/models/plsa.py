@@ -25,7 +25,7 @@ MODEL = declared(
     z_i ~ Categorical(g_i)
     y_i | z_i=k ~ Categorical(\beta_k)
     """,
-    introduction="{n} words, each of a topic {j}, one of {k}, which is not observed. In the word's document the topic {j} has the "
-    "probability {weight_j}.",
+    introduction="{n} words, each of a topic {j}, one of {k}, which is not observed. In the document to which the word belongs "
+    "the topic {j} has the probability {weight_j}.",
     own_letters=True,
 )
