@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor, as_completed
 from dataclasses import dataclass
 from multiprocessing import get_context
@@ -69,22 +69,36 @@ class Entry:
 
 
 def entries(
-    models: Sequence[str], identities: Sequence[str], *, seed: int, points: int, autodiff: bool, processes: int
+    models: Sequence[str],
+    identities: Sequence[str],
+    *,
+    seed: int,
+    points: int,
+    autodiff: bool,
+    processes: int,
+    options: Mapping[str, str] | None = None,
 ) -> Iterator[Entry]:
-    """Judge every pair, model by model as they are finished."""
+    """Judge every pair, model by model as they are finished.
+
+    Raises:
+        UnknownNameError: a model does not have one of the ``options``, or not with that value.
+    """
+    chosen = dict(options or {})
     if processes <= 1 or len(models) <= 1:
         for model in models:
-            yield from of_model(family(model)(), identities, seed, points, autodiff)
+            yield from of_model(family(model)(**chosen), identities, seed, points, autodiff)
         return
     # Never a fork: threads of JAX do not survive one.
     with ProcessPoolExecutor(min(processes, len(models)), mp_context=get_context("spawn")) as pool:
-        tasks = [pool.submit(_of_name, model, tuple(identities), seed, points, autodiff) for model in models]
+        tasks = [pool.submit(_of_name, model, chosen, tuple(identities), seed, points, autodiff) for model in models]
         for task in as_completed(tasks):
             yield from task.result()
 
 
-def _of_name(model: str, identities: Sequence[str], seed: int, points: int, autodiff: bool) -> list[Entry]:
-    return list(of_model(family(model)(), identities, seed, points, autodiff))
+def _of_name(
+    model: str, options: Mapping[str, str], identities: Sequence[str], seed: int, points: int, autodiff: bool
+) -> list[Entry]:
+    return list(of_model(family(model)(**options), identities, seed, points, autodiff))
 
 
 def of_model(model: LatentModel, identities: Sequence[str], seed: int, points: int, autodiff: bool) -> Iterator[Entry]:

@@ -232,6 +232,7 @@ def em(
 @click.option(
     "--identity", "chosen", multiple=True, type=NameOf("identity", _identities), help="This identity alone; repeatable."
 )
+@click.option("--option", "options", multiple=True, metavar="NAME=VALUE", help="An option of the models; see derive list.")
 @click.option("--format", "format_", type=click.Choice(["text", "json"]), default="text", show_default=True)
 @click.option("-o", "--output", type=click.Path(path_type=Path), help="Write to this file instead of stdout.")
 @click.option("-j", "--processes", type=click.IntRange(1, 64), default=1, show_default=True, help="How many at a time.")
@@ -241,6 +242,7 @@ def em(
 def verify(
     models: tuple[str, ...],
     chosen: tuple[str, ...],
+    options: tuple[str, ...],
     format_: str,
     output: Path | None,
     processes: int,
@@ -257,9 +259,10 @@ def verify(
 
     asked, wanted = list(dict.fromkeys(models)) or _models(), list(dict.fromkeys(chosen)) or _identities()
     _check(output)
+    own = {name: value for name, value in _options(options).items() if value is not None}
     found: list[Entry] = []
     with _progress(len(asked) * len(wanted)) as advance:
-        for entry in entries(asked, wanted, seed=seed, points=points, autodiff=autodiff, processes=processes):
+        for entry in entries(asked, wanted, seed=seed, points=points, autodiff=autodiff, processes=processes, options=own):
             found.append(entry)
             advance(f"{entry.model}: {entry.identity}")
     found.sort(key=lambda entry: (asked.index(entry.model), wanted.index(entry.identity)))

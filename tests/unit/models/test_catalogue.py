@@ -8,6 +8,7 @@ from fractions import Fraction
 
 import pytest
 
+from checks import cli
 from checks.catalogue import Entry, Judged, entries, of_model, record, table
 from checks.environment import environment
 from checks.judge import judge
@@ -107,3 +108,11 @@ def test_processes_find_the_same() -> None:
     one, two = (list(entries(asked, ["ascent"], seed=0, points=3, autodiff=False, processes=number)) for number in (1, 2))
     key = [(e.model, e.identity, e.standing) for e in one]
     assert sorted(key) == sorted((e.model, e.identity, e.standing) for e in two)
+
+
+def test_options_of_the_model(capsys: pytest.CaptureFixture[str]) -> None:
+    asked = ("verify", "censored", "--identity", "score", "--no-autodiff", "--format", "json", "--option")
+    assert cli.run((*asked, "density=normal")) == 0
+    (step,) = json.loads(capsys.readouterr().out)["notes"][0]["steps"]
+    assert {claim["label"].split("-")[1] for claim in step["claims"]} == {"mu", "v"}
+    assert cli.run((*asked, "density=none")) == 2
