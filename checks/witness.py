@@ -698,7 +698,7 @@ def _derivatives(*formulas: Formula) -> Iterator[Derivative]:
             yield from _derivatives(*node.children)
 
 
-_NO_POINTS = "no point tried has every index that is written, and all that is assumed"
+_NO_POINTS = "no sizes or points tried have every index that is written, and all that is assumed"
 
 
 def _too_few(looked: Sequence[Point], skipped: str) -> str:
