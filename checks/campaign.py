@@ -27,6 +27,7 @@ from derive.algebra.prove import Proof, prove
 from derive.claims import Claim
 from derive.errors import DeriveError, DisagreementError
 from derive.formula import ZERO, Formula, free_indices
+from derive.symbols import Index
 
 if TYPE_CHECKING:
     from checks.notes import CheckedNote
@@ -99,9 +100,14 @@ def plan(claims: Sequence[Claim], count: int | None, seed: int, shard: tuple[int
     return found[own - 1 :: of]
 
 
+def _changeable(claim: Claim) -> tuple[str, tuple[Index, ...]]:
+    """The side of a statement that is changed, the left one where the right is zero, and the letters that are free in it."""
+    scope = free_indices(claim.lhs) | free_indices(claim.rhs)
+    return "lhs" if claim.rhs == ZERO else "rhs", tuple(sorted(scope, key=lambda index: index.name))
+
+
 def _in_one(claim: Claim) -> Iterator[Planted]:
-    scope = tuple(sorted(free_indices(claim.lhs) | free_indices(claim.rhs), key=lambda index: index.name))
-    side = "lhs" if claim.rhs == ZERO else "rhs"
+    side, scope = _changeable(claim)
     plain = replace(claim, gap=None)
     seen: Counter[str] = Counter()
     for mutant in mutants(getattr(claim, side), scope, (*OPERATORS, *STRUCTURAL)):
@@ -121,8 +127,7 @@ def plan_harmless(claims: Sequence[Claim], count: int, seed: int, shard: tuple[i
         if len(found) >= count:
             break
         claim = rng.choice(claims)
-        scope = tuple(sorted(free_indices(claim.lhs) | free_indices(claim.rhs), key=lambda index: index.name))
-        side = "lhs" if claim.rhs == ZERO else "rhs"
+        side, scope = _changeable(claim)
         formula, names = rewritten(getattr(claim, side), rng.randint(1, MOST_REWRITINGS), rng, scope)
         if names:
             changed: dict[str, Any] = {side: formula}
@@ -154,52 +159,51 @@ def is_false(claim: Claim, witness: Witness) -> bool | None:
     return False if sizes and not unclear else None
 
 
+def _asked(planted: Planted, witness: Witness, seconds: float) -> tuple[str, str]:
+    """The judge's verdict and its reason; ``contradicted`` where the kernel proves what the numbers refute."""
+    try:
+        with limited(seconds):
+            finding = judge(planted.claim, witness)
+    except TimeOut:
+        return "unknown", f"no verdict within {seconds:g} s"
+    except DisagreementError as error:
+        return "contradicted", str(error)
+    except DeriveError as error:
+        return "unknown", str(error)
+    return finding.verdict, finding.reason
+
+
 def tried(planted: Planted, witness: Witness, other: Witness, seconds: float = SECONDS) -> Outcome:
     """Ask the judge about a statement with a slip in it, and the second evaluator whether it is false."""
 
     def outcome(status: Status, reason: str) -> Outcome:
         return Outcome(planted.key, planted.operator, status, reason)
 
-    try:
-        with limited(seconds):
-            finding = judge(planted.claim, witness)
-    except DisagreementError as error:
-        return outcome("accepted", f"proved by the kernel, against the numbers: {error}")
-    except TimeOut:
-        return outcome("unknown", f"no verdict within {seconds:g} s")
-    except DeriveError as error:
-        return outcome("unknown", str(error))
-    if finding.verdict not in ("proved", "confirmed", "refuted"):
-        return outcome("unknown", finding.reason)
+    verdict, reason = _asked(planted, witness, seconds)
+    if verdict == "contradicted":
+        return outcome("accepted", f"proved by the kernel, against the numbers: {reason}")
+    if verdict == "unknown":
+        return outcome("unknown", reason)
     try:
         with limited(seconds):
             false = is_false(planted.claim, other)
     except TimeOut:
         false = None
-    if finding.verdict == "refuted":
+    if verdict == "refuted":
         # A bound that holds at some points may fail at others: there the judge's counterexample stands alone.
-        return outcome("disputed" if false is False and planted.claim.relation == "=" else "refuted", finding.reason)
+        return outcome("disputed" if false is False and planted.claim.relation == "=" else "refuted", reason)
     if false is False:
         how = "proved for all sizes" if isinstance(prove(planted.claim), Proof) else "at every point of both evaluators"
         return outcome("equivalent", f"with the slip the statement is true as well, {how}")
     told = "certainly false" if false else "not known to be true"
-    return outcome("accepted", f"{finding.verdict}, and {told} by the second evaluator")
+    return outcome("accepted", f"{verdict}, and {told} by the second evaluator")
 
 
 def kept(planted: Planted, witness: Witness, seconds: float = SECONDS) -> Outcome:
     """Ask the judge about a true statement that is written in another way."""
-    status: Status = "unknown"
-    try:
-        with limited(seconds):
-            finding = judge(planted.claim, witness)
-        status, reason = finding.verdict, finding.reason
-    except TimeOut:
-        reason = f"no verdict within {seconds:g} s"
-    except DisagreementError as error:
-        status, reason = "refuted", str(error)
-    except DeriveError as error:
-        reason = str(error)
-    return Outcome(planted.key, planted.operator, status, reason)
+    verdict, reason = _asked(planted, witness, seconds)
+    found: list[Status] = [status for status in KEPT if status == verdict]
+    return Outcome(planted.key, planted.operator, found[0] if found else "refuted", reason)  # contradicted is refuted
 
 
 # Campaigns: many slips, over processes, that lose nothing where they are stopped.

@@ -37,8 +37,6 @@ ALIASES = {"Sigma": ("v",)}
 SHORTHANDS = ("covariance", "weights")
 """The options of models that have a flag of their own."""
 WIDEST, NARROWEST = 110, 40
-NOTES = (".md", ".markdown", ".qmd", ".tex", ".ipynb")
-"""The endings of the files that are notes."""
 MOST_SHARDS = 10_000
 FEW = 200
 """How many statements are rewritten where nothing is said of that."""
@@ -259,7 +257,7 @@ def verify(
 
     asked, wanted = list(dict.fromkeys(models)) or _models(), list(dict.fromkeys(chosen)) or _identities()
     _check(output)
-    own = {name: value for name, value in _options(options).items() if value is not None}
+    own = _options(options)
     found: list[Entry] = []
     with _progress(len(asked) * len(wanted)) as advance:
         for entry in entries(asked, wanted, seed=seed, points=points, autodiff=autodiff, processes=processes, options=own):
@@ -270,9 +268,9 @@ def verify(
     return PASSED if all(entry.passes for entry in found) else NOT_PASSED
 
 
-def _options(given: Sequence[str]) -> dict[str, str | None]:
+def _options(given: Sequence[str]) -> dict[str, str]:
     """``NAME=VALUE`` as a mapping."""
-    found: dict[str, str | None] = {}
+    found: dict[str, str] = {}
     for text in given:
         name, sign, value = text.partition("=")
         if not sign:
@@ -476,7 +474,7 @@ def mutate(
     from checks.environment import DISTRIBUTION, version
 
     _check(output)
-    chosen = {name: value for name, value in _options(options).items() if value is not None}
+    chosen = _options(options)
     known = _true_claims(target, chosen, seed, points)
     planned = campaign.plan_harmless(known, count or FEW, seed, shard) if harmless else campaign.plan(known, count, seed, shard)
     own = tuple(sorted(chosen.items()))
@@ -529,8 +527,9 @@ def _campaign_report(task: Mapping[str, Any], found: Sequence[campaign_.Outcome]
 def _true_claims(target: str, options: Mapping[str, str], seed: int, points: int) -> list[Claim]:
     """What slips are planted in: the statements of a model's report, or the rows of a note that hold."""
     from checks import campaign
+    from derive.notes import carriers, read_note
 
-    if Path(target).suffix not in NOTES:
+    if not any(Path(target).suffix.lower() in carrier.suffixes for carrier in carriers()):
         from derive.lessons.expectation_maximisation import derivation
 
         name = target if is_file_name(target) else NameOf("model", _models).convert(target, None, None)
@@ -539,7 +538,6 @@ def _true_claims(target: str, options: Mapping[str, str], seed: int, points: int
         raise UnknownNameError.among("option of a note", next(iter(options)), ())
     from checks.notes import check_note
     from checks.witness import Witness
-    from derive.notes import read_note
 
     checked = check_note(read_note(Path(target)), Witness(seed=seed, points=points, autodiff=False), diagnosed=False)
     return campaign.of_note(checked)

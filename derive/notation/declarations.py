@@ -202,6 +202,10 @@ class Dictionary:
     def posteriors(self) -> list[Posterior]:
         return [entry for entry in self.entries if isinstance(entry, Posterior)]
 
+    def is_taken(self, head: str) -> bool:
+        """Whether a letter is declared: the head of a name, an index or a size."""
+        return bool(self.by_head(head)) or head in self.indices or head in self.sizes
+
     def by_head(self, head: str) -> list[Entry]:
         """What begins with this letter: longer names and later declarations first, functions before plain letters."""
         found = [entry for entry in reversed(self.entries) if entry.spelling.head == head]

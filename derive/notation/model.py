@@ -90,8 +90,8 @@ class Model(Marginals):
             # Behind a bar the data may stand, all of them.
             behind += self._occurrences(argument.items, scope, {}, components, conditional=False)
         alone = any(one.separator != "," for one in arguments[bar + 1 :]) or (bar < len(arguments) and behind == [])
-        others = bool(behind) and {one.letter.name for one in behind} != {one.letter.name for one in observed}
-        if components or alone or others or any(one.letter.kind != "param" for one in given) or not all(map(_whole, behind)):
+        others = bool(behind) and not (all(one in observed for one in behind) and all(one in behind for one in observed))
+        if components or alone or others or any(one.letter.kind != "param" for one in given):
             raise ReadingError(
                 "a log-likelihood is of all the data, at all the parameters: one of anything else is to be defined",
                 item.start,
@@ -403,8 +403,3 @@ def _mentions_letter(model: Model, items: Items, letter: Letter) -> bool:
         if any(_mentions_letter(model, part, letter) for part in item.parts):
             return True
     return False
-
-
-def _whole(one: Occurrence) -> bool:
-    """Whether an occurrence is all of a family, or no family."""
-    return all(index is None for index in one.indices)

@@ -33,7 +33,7 @@ class Probabilities(Expectations):
 
     def _has_log_likelihood(self) -> bool:
         """Whether the model says what the log-likelihood is: it has data, and the letter was not declared otherwise."""
-        if self.dictionary.by_head(LOG_LIKELIHOOD) or LOG_LIKELIHOOD in (*self.dictionary.indices, *self.dictionary.sizes):
+        if self.dictionary.is_taken(LOG_LIKELIHOOD):
             return False
         return any(letter.kind == "data" and self.statement_of(letter) is not None for letter in self.dictionary.letters)
 

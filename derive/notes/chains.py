@@ -942,8 +942,7 @@ class DisplayReader:
             return False  # an update or an estimate, of which the hint says what it is
         if reader.probabilities.letter_of(left) is not None:
             raise _declared_already(left)
-        named = {entry.spelling.head for entry in self.own.entries} | {*self.own.indices, *self.own.sizes}
-        if left[0].text == LOG_LIKELIHOOD and LOG_LIKELIHOOD not in named:
+        if left[0].text == LOG_LIKELIHOOD and not self.own.is_taken(LOG_LIKELIHOOD):
             return True  # what the model would say of it gives way to what the note says
         if relation == "equiv" and self._is_known(left, reader):
             raise ReadingError("an identity between declared quantities; try =", left[0].start, left[-1].end, "ambiguous")
@@ -1220,17 +1219,18 @@ class DisplayReader:
         """
         found: list[RowClaim] = []
         of_latents: list[Claim] = []
+        loose = [claim for claim in alternatives if claim.relation in ("= up to a constant", "proportional to")]
+        if not loose:
+            return found, of_latents
         if self._random_parameter(reader) or self._density_argument(reader):
-            for claim in alternatives:
+            for claim in loose:
                 moved = self._parameters(claim.lhs, claim.rhs)
                 if claim.relation == "proportional to" and moved and all(symbol.role == "data" for symbol in claim.parameters):
                     hedge = "the factor is free of the parameters, as of a likelihood, and not of the data: which is meant?"
                     found.append(RowClaim((claim,), told, span, hedge=hedge))
                     of_latents.append(replace(claim, parameters=moved))
             return found, of_latents
-        for claim in alternatives:
-            if claim.relation not in ("= up to a constant", "proportional to"):
-                continue
+        for claim in loose:
             own = {*claim.parameters}
             free = {s for s in _symbols(claim.lhs, claim.rhs) if s.role == "latent" and s.domain not in INTEGERS and s not in own}
             if not free or any(symbol.role == "latent" for symbol in own):
