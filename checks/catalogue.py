@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from checks.judge import Finding, judge_all
 from checks.witness import Witness
+from derive.claims import Claim
 from derive.expectation_maximisation.algorithm import Algorithm
 from derive.identities import Identity, identity
 from derive.models import LatentModel, family
@@ -102,20 +103,24 @@ def _of_name(
 
 
 def of_model(model: LatentModel, identities: Sequence[str], seed: int, points: int, autodiff: bool) -> Iterator[Entry]:
-    """Judge the identities for one model."""
+    """Judge the identities for one model, the derivatives of all of them compiled together."""
     em = Algorithm(model)
-    for name in identities:
-        yield _entry(em, identity(name), Witness(seed=seed, points=points, autodiff=autodiff))
+    witness = Witness(seed=seed, points=points, autodiff=autodiff)
+    stated = {name: _claims(em, identity(name)) for name in identities}
+    witness.prepare([claim for claims in stated.values() for claim in claims])
+    for name, claims in stated.items():
+        yield _entry(em, identity(name), claims, witness)
 
 
-def _entry(em: Algorithm, found: Identity, witness: Witness) -> Entry:
-    began = time.perf_counter()
+def _claims(em: Algorithm, found: Identity) -> list[Claim]:
     parameters = [parameter for parameter in em.model.parameters if found.applies(em, parameter)]
     steps = [step for p in parameters[: None if found.per_parameter else 1] for step in found.steps(em, p)]
     # What is said alike of several parameters is said once.
-    claims = list({step.claim.label: step.claim for step in steps if step.claim is not None}.values())
-    if claims:
-        witness.prepare(claims)
+    return list({step.claim.label: step.claim for step in steps if step.claim is not None}.values())
+
+
+def _entry(em: Algorithm, found: Identity, claims: Sequence[Claim], witness: Witness) -> Entry:
+    began = time.perf_counter()
     heard = list(judge_all(claims, witness))
     return Entry(
         model=em.model.name,

@@ -48,23 +48,39 @@ Where = Mapping[Index, int]
 
 @dataclass(eq=False, slots=True)
 class Environment:
-    """Values for symbols, as nested lists of balls; ``at_current`` reads every free parameter at theta_t."""
+    """Values for symbols, as nested lists of balls; ``at_current`` reads every free parameter at theta_t.
+
+    ``outside`` has the same values but for those of ``changed``: what mentions none of these is remembered there.
+    """
 
     sizes: Mapping[str, int]
     values: Mapping[Key, Value]
     at_current: bool = False
     draw: Draw = (0, 0)
     memo: dict[object, Value] = field(default_factory=dict[object, Value])
+    outside: Environment | None = None
+    changed: frozenset[Key] = frozenset()
 
-    def with_values(self, values: Mapping[Key, Value]) -> Environment:
-        return Environment(self.sizes, values, self.at_current, self.draw)
+    def with_values(self, changes: Mapping[Key, Value]) -> Environment:
+        values = {**self.values, **changes}
+        return Environment(self.sizes, values, self.at_current, self.draw, outside=self, changed=frozenset(changes))
+
+    def home(self, node: Formula) -> Environment:
+        """The outermost environment in which a formula has the value that it has here."""
+        found = self
+        read = f.at_current(f.depends_on(node)) if self.at_current else f.depends_on(node)
+        while found.outside is not None and found.changed.isdisjoint(read):
+            found = found.outside
+        return found
 
     def moved_to_current(self) -> Environment:
         if self.at_current:
             return self
         known = self.memo.get("current")
         if known is None:
-            known = self.memo["current"] = Environment(self.sizes, self.values, True, self.draw)
+            outside = self.outside.moved_to_current() if self.outside is not None else None
+            known = Environment(self.sizes, self.values, True, self.draw, outside=outside, changed=self.changed)
+            self.memo["current"] = known
         return known
 
     def key(self, symbol: Symbol) -> Key:
@@ -371,16 +387,16 @@ def _unit(size: int) -> list[list[Ball]]:
 
 
 def _inverse(node: f.Inverse, where: Where, env: Environment) -> Value:
-    def compute() -> Value:
-        table = _table(node.argument, where, env)
+    def compute(home: Environment) -> Value:
+        table = _table(node.argument, where, home)
         return _eliminated(table, _unit(len(table)))[1]
 
     return _remembered(node, where, env, compute)
 
 
 def _determinant(node: f.Determinant, where: Where, env: Environment) -> Value:
-    def compute() -> Value:
-        table = _table(node.argument, where, env)
+    def compute(home: Environment) -> Value:
+        table = _table(node.argument, where, home)
         return _determinant_of(table)
 
     return _remembered(node, where, env, compute)
@@ -407,24 +423,16 @@ def _determinant_of(table: list[list[Ball]]) -> Ball:
 
 def _remembered(node: Formula, where: Where, env: Environment, compute: Any) -> Value:
     """Compute the value of a node once for the indices that it depends on."""
-    key = (node, _used(_free(node), where))
-    if key not in env.memo:
-        env.memo[key] = compute()
-    return env.memo[key]
+    home = env.home(node)
+    key = (node, _used(f.free_indices(node), where))
+    if key not in home.memo:
+        home.memo[key] = compute(home)
+    return home.memo[key]
 
 
 def _used(indices: Iterable[Index], where: Where) -> frozenset[tuple[Index, int]]:
     """The values of the indices that a remembered value depends on; letters alone would confuse two ranges of one letter."""
     return frozenset((index, where[index]) for index in indices if index in where)
-
-
-_free_indices: dict[Formula, frozenset[Index]] = {}
-
-
-def _free(node: Formula) -> frozenset[Index]:
-    if node not in _free_indices:
-        _free_indices[node] = f.free_indices(node)
-    return _free_indices[node]
 
 
 def _trace(node: f.Trace, where: Where, env: Environment) -> Value:
@@ -455,7 +463,7 @@ def _component(node: f.Component, where: Where, env: Environment) -> Value:
 
 
 def _named(node: f.Named, where: Where, env: Environment) -> Value:
-    inner = env.moved_to_current() if node.time == "current" else env
+    inner = (env.moved_to_current() if node.time == "current" else env).home(node.definition.body)
     places = tuple(_position(index, where) for index in node.indices)
     for place, index in zip(places, node.definition.indices, strict=True):
         if not index.range.lower <= place <= env.sizes[index.range.upper.name]:
@@ -476,15 +484,16 @@ def _derivative(node: f.Derivative, where: Where, env: Environment) -> Value:
             raise OutOfRange(f"an index out of range: {place} in {symbol.name}")
     components = list(itertools.product(*(range(env.count(size)) for size in symbol.shape)))
 
-    def compute() -> tuple[int, Value]:
-        tag = balls.new_tag()
-        seeded = _seeded(_value_of(symbol, env), (), tag, tuple(r.lower for r in symbol.family))
-        return tag, evaluate(node.body, where, env.with_values({**env.values, key: seeded}))
-
-    remembered = ("derivative", node.body, key, _used(_free(node.body), where))
-    if remembered not in env.memo:
-        env.memo[remembered] = compute()
-    tag, value = env.memo[remembered]
+    # One environment for all that is differentiated by the symbol: what several have in common is evaluated once.
+    if ("seeded", key) not in env.memo:
+        fresh = balls.new_tag()
+        seeded = _seeded(_value_of(symbol, env), (), fresh, tuple(r.lower for r in symbol.family))
+        env.memo["seeded", key] = fresh, env.with_values({key: seeded})
+    tag, moved = env.memo["seeded", key]
+    remembered = (node.body, _used(f.free_indices(node.body), where))
+    if remembered not in moved.memo:
+        moved.memo[remembered] = evaluate(node.body, where, moved)
+    value = moved.memo[remembered]
 
     def slope(entry: Ball, component: tuple[int, ...]) -> Ball:
         if isinstance(entry, Dual) and entry.tag == tag:
@@ -531,13 +540,15 @@ def _at_equal(node: f.AtEqual, where: Where, env: Environment) -> Value:
                 values[name, role] = env.values[name, "param"]
             elif role == "current":
                 del values[name, role]  # theta has no value, so theta_t has none here either
-        equal = env.memo["equal"] = env.with_values(values)
+        changed = frozenset(key for key in env.values if key[1] == "current")
+        equal = Environment(env.sizes, values, env.at_current, env.draw, outside=env, changed=changed)
+        env.memo["equal"] = equal
     return evaluate(node.body, where, equal)
 
 
 def _substitute(node: f.Substitute, where: Where, env: Environment) -> Value:
     # The replacement may use indices of its surroundings besides its formal ones.
-    used = _used(_free(node.replacement) - frozenset(node.indices), where)
+    used = _used(f.free_indices(node.replacement) - frozenset(node.indices), where)
     key = ("substitute", node.symbol, node.indices, node.replacement, used)
     if key not in env.memo:
         spans = [env.span(r) for r in node.symbol.family]
@@ -547,7 +558,7 @@ def _substitute(node: f.Substitute, where: Where, env: Environment) -> Value:
                 return evaluate(node.replacement, {**where, **dict(zip(node.indices, chosen, strict=True))}, env)
             return [table((*chosen, value)) for value in spans[len(chosen)]]
 
-        env.memo[key] = env.with_values({**env.values, env.key(node.symbol): table(())})
+        env.memo[key] = env.with_values({env.key(node.symbol): table(())})
     return evaluate(node.body, where, env.memo[key])
 
 

@@ -84,7 +84,7 @@ def _solution(steps: Sequence[Substitute], point: Point) -> dict[Key, np.ndarray
         _require_not_outside(step.symbol, enclosed)
         key = (step.symbol.name, step.symbol.role)
         found[key] = _on_domain(step.symbol, values)
-        env = env.with_values({**env.values, key: _balls_of(found[key])})
+        env = env.with_values({key: _balls_of(found[key])})
     return found
 
 
@@ -137,7 +137,7 @@ def _directions(
     objective: Formula, steps: Sequence[Substitute], point: Point, values: dict[Key, np.ndarray], seed: int
 ) -> Iterator[tuple[Key, np.ndarray]]:
     base = environment(point)
-    at = base.with_values({**base.values, **{key: _balls_of(v) for key, v in values.items()}})
+    at = base.with_values({key: _balls_of(v) for key, v in values.items()})
     rng = random.Random(f"{seed}/{sorted(point.sizes.items())}")
     for step in steps:
         key = (step.symbol.name, step.symbol.role)
@@ -176,7 +176,7 @@ def _gradient(objective: Formula, where: Any, at: Environment, key: Key, shape: 
         return Dual(values, {place: balls.ONE}, tag)
 
     try:
-        value: Ball = evaluate(objective, where, at.with_values({**at.values, key: seeded(at.values[key], ())}))
+        value: Ball = evaluate(objective, where, at.with_values({key: seeded(at.values[key], ())}))
         slopes = value.tangents if isinstance(value, Dual) and value.tag == tag else {}
         gradient = np.full(shape, Fraction(0), dtype=object)
         for place in np.ndindex(*shape):

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass, replace
 from fractions import Fraction
 from typing import Any
 
@@ -44,6 +44,7 @@ from derive.formula import (
     rebuild,
     rename,
     unfold,
+    written,
 )
 from derive.symbols import Index, Range
 
@@ -94,18 +95,18 @@ def _everywhere(node: Formula, scope: Scope, operator: Operator) -> Iterator[tup
         for after in operator.wrong(node, scope):
             yield after, node, after
     inner = (*scope, node.index) if isinstance(node, (Sum, Product)) else scope
-    for item in fields(node):
-        value: Any = getattr(node, item.name)
+    for name in written(type(node)):
+        value: Any = getattr(node, name)
         if isinstance(value, Formula):
-            if isinstance(node, Derivative) and item.name == "by":
+            if isinstance(node, Derivative) and name == "by":
                 continue
             for wrong, before, after in _everywhere(value, inner, operator):
-                yield from ((whole, before, after) for whole in _rebuilt(node, item.name, wrong))
+                yield from ((whole, before, after) for whole in _rebuilt(node, name, wrong))
         elif isinstance(value, tuple) and value and isinstance(value[0], Formula):
             for position, part in enumerate(value):
                 for wrong, before, after in _everywhere(part, inner, operator):
                     changed = (*value[:position], wrong, *value[position + 1 :])
-                    yield from ((whole, before, after) for whole in _rebuilt(node, item.name, changed))
+                    yield from ((whole, before, after) for whole in _rebuilt(node, name, changed))
 
 
 def _rebuilt(node: Formula, name: str, value: object) -> Iterator[Formula]:

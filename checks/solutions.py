@@ -140,7 +140,7 @@ class _System:
 
     def surroundings(self, unknowns: Sequence[Ball]) -> Environment:
         table: dict[Place, Ball] = {p: u for places, u in zip(self.groups, unknowns, strict=True) for p in places}
-        return self.base.with_values({**self.base.values, self.key: _nested(table, self.shape)})
+        return self.base.with_values({self.key: _nested(table, self.shape)})
 
     def values(self, unknowns: Sequence[Ball]) -> list[Ball]:
         env = self.surroundings(unknowns)

@@ -12,7 +12,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, fields, replace
 from fractions import Fraction
-from functools import reduce
+from functools import cache, reduce
 from typing import Any, ClassVar, Literal
 
 from derive.errors import ScopeError, ShapeError, UnsupportedError
@@ -39,6 +39,10 @@ class Formula:
 
     span: Span | None = field(default=None, compare=False, repr=False)
     known_hash: int | None = field(default=None, init=False, compare=False, repr=False)
+    known_shape: Shape | None = field(default=None, init=False, compare=False, repr=False)
+    known_children: tuple[Formula, ...] | None = field(default=None, init=False, compare=False, repr=False)
+    known_free_indices: frozenset[Index] | None = field(default=None, init=False, compare=False, repr=False)
+    known_dependencies: frozenset[tuple[str, str]] | None = field(default=None, init=False, compare=False, repr=False)
 
     @property
     def shape(self) -> Shape:
@@ -84,14 +88,27 @@ class Formula:
     @property
     def children(self) -> tuple[Formula, ...]:
         """The formulas directly inside this node, in writing order (a definition's body not among them)."""
+        known = self.known_children
+        if known is None:
+            known = self._found_children()
+            object.__setattr__(self, "known_children", known)
+        return known
+
+    def _found_children(self) -> tuple[Formula, ...]:
         found: list[Formula] = []
-        for item in fields(self):
-            value = getattr(self, item.name)
+        for name in written(type(self)):
+            value = getattr(self, name)
             if isinstance(value, Formula):
                 found.append(value)
             elif isinstance(value, tuple):
                 found.extend(part for part in value if isinstance(part, Formula))  # pyright: ignore[reportUnknownVariableType]
         return tuple(found)
+
+
+@cache
+def written(kind: type[Formula]) -> tuple[str, ...]:
+    """The names of the fields that say what a node of a kind is, in writing order."""
+    return tuple(item.name for item in fields(kind) if item.init and item.compare)
 
 
 def require_scalar(node: Formula, place: str) -> None:
@@ -656,12 +673,16 @@ def mentions(node: Formula, *symbols: Symbol) -> bool:
 def rebuild(node: Formula, change: Callable[[Formula], Formula]) -> Formula:
     """``node`` with ``change`` applied to each direct child."""
     updates: dict[str, Any] = {}
-    for item in fields(node):
-        value = getattr(node, item.name)
+    for name in written(type(node)):
+        value = getattr(node, name)
         if isinstance(value, Formula):
-            updates[item.name] = change(value)
+            if (changed := change(value)) is not value:
+                updates[name] = changed
         elif isinstance(value, tuple) and value and isinstance(value[0], Formula):
-            updates[item.name] = tuple(change(part) for part in value)  # pyright: ignore[reportUnknownVariableType]
+            parts: tuple[Formula, ...] = value  # pyright: ignore[reportUnknownVariableType]
+            others = tuple(change(part) for part in parts)
+            if any(one is not other for one, other in zip(parts, others, strict=True)):
+                updates[name] = others
     return replace(node, **updates) if updates else node
 
 
@@ -678,7 +699,7 @@ class Fresh:
 
 def rename(node: Formula, mapping: Mapping[Index, IndexLike]) -> Formula:
     """Replace free indices, all at once; bound ones get fresh letters where a capture threatens."""
-    if not mapping:
+    if not any(index in mapping for index in free_indices(node)):
         return node
 
     def swap(index: IndexLike) -> IndexLike:
@@ -707,9 +728,9 @@ def at_time(node: Formula, time: Time) -> Formula:
     """Move every free parameter to theta_t (``current``), or every current one to theta (``free``)."""
     if isinstance(node, Reference):
         symbol = node.symbol.at_current if time == "current" else node.symbol.at_free
-        return replace(node, symbol=symbol)
+        return node if symbol is node.symbol else replace(node, symbol=symbol)
     if isinstance(node, Named):
-        return replace(node, time=time)
+        return node if node.time == time else replace(node, time=time)
     if isinstance(node, (Substitute, AtEqual)) and time == "current":
         raise ScopeError("an evaluation of free parameters cannot be moved to theta_t; evaluate afterwards")
     return rebuild(node, lambda child: at_time(child, time))
@@ -724,6 +745,14 @@ def unfold(node: Named) -> Formula:
 
 def free_indices(node: Formula) -> frozenset[Index]:
     """The indices that stand free in a formula."""
+    known = node.known_free_indices
+    if known is None:
+        known = _free_indices_of(node)
+        object.__setattr__(node, "known_free_indices", known)
+    return known
+
+
+def _free_indices_of(node: Formula) -> frozenset[Index]:
     if isinstance(node, (Sum, Product)):
         return free_indices(node.body) - {node.index}
     if isinstance(node, Substitute):
@@ -735,3 +764,30 @@ def free_indices(node: Formula) -> frozenset[Index]:
         own = (node.left, node.right)
     found = frozenset(index for index in own if isinstance(index, Index))
     return found.union(*(free_indices(child) for child in node.children)) if node.children else found
+
+
+def depends_on(node: Formula) -> frozenset[tuple[str, str]]:
+    """The names and roles of the symbols on whose values that of a formula may depend, definitions written out."""
+    known = node.known_dependencies
+    if known is None:
+        known = _dependencies_of(node)
+        object.__setattr__(node, "known_dependencies", known)
+    return known
+
+
+def at_current(symbols: frozenset[tuple[str, str]]) -> frozenset[tuple[str, str]]:
+    """Symbols by name and role as they are read where every free parameter stands at theta_t."""
+    return frozenset((name, "current" if role == "param" else role) for name, role in symbols)
+
+
+def _dependencies_of(node: Formula) -> frozenset[tuple[str, str]]:
+    if isinstance(node, Named):
+        inside = depends_on(node.definition.body)
+        return at_current(inside) if node.time == "current" else inside
+    found = frozenset[tuple[str, str]]().union(*(depends_on(child) for child in node.children))
+    if isinstance(node, (Reference, Substitute)):
+        return found | {(node.symbol.name, node.symbol.role)}
+    if isinstance(node, AtEqual):
+        # What stands at theta_t is read at theta there.
+        return found.union((name, "param") for name, role in found if role == "current")
+    return found

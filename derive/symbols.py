@@ -7,6 +7,7 @@ and a domain (what is known of its sign?).
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from typing import Any, Literal, TypeVar, dataclass_transform
 
@@ -17,7 +18,7 @@ T = TypeVar("T")
 
 @dataclass_transform(frozen_default=True)
 def record(cls: type[T]) -> type[T]:
-    """A frozen dataclass whose hash is computed once; the class has a field ``known_hash`` for it.
+    """A frozen dataclass whose hash is computed once, and so its shape where that is a property; ``known_..`` fields keep them.
 
     Formulas are deep and stand in many dictionaries: hashing them anew each time would be most of the work.
     """
@@ -32,7 +33,23 @@ def record(cls: type[T]) -> type[T]:
         return known
 
     made.__hash__ = hashed_once
+    if isinstance(made.__dict__.get("shape"), property):
+        made.shape = computed_once(made.shape.fget)
     return made
+
+
+def computed_once(compute: Callable[[Any], T]) -> property:
+    """A property of a frozen record that is computed when it is first asked for; a field ``known_NAME`` keeps it."""
+    slot = f"known_{compute.__name__}"
+
+    def get(self: Any) -> T:
+        known: T | None = getattr(self, slot)
+        if known is None:
+            known = compute(self)
+            object.__setattr__(self, slot, known)
+        return known
+
+    return property(get, doc=compute.__doc__)
 
 
 Role = Literal["data", "param", "current", "latent", "frozen", "const", "opaque"]

@@ -6,13 +6,14 @@ symmetry is used; ``AtEqual`` and ``Substitute`` act on what is left of derivati
 
 from __future__ import annotations
 
+from collections import OrderedDict
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from fractions import Fraction
 
 from derive.algebra import signs
 from derive.algebra.calculus import derivative
-from derive.algebra.reduction import Blocked, Fact, Reducer
+from derive.algebra.reduction import Blocked, Fact, LogEntry, Reducer
 from derive.algebra.terms import (
     ONE,
     UNIT,
@@ -40,7 +41,6 @@ from derive.formula import (
     Apply,
     AtEqual,
     Component,
-    Definition,
     Delta,
     Derivative,
     Determinant,
@@ -75,7 +75,40 @@ from derive.formula import (
 from derive.symbols import Domain, Index, IndexLike, Range, Size, Symbol
 
 Scope = Mapping[Index, KIndex]
+MOST_REMEMBERED = 1000
+IN_GENERAL = (Derivative, AtEqual)
+"""What is read once for all values of its indices, wherever it stands: it is dear, and stands in many claims."""
 SPECIAL_FUNCTIONS = ("gamma", "loggamma", "digamma", "trigamma", "erf")
+
+
+@dataclass(frozen=True, slots=True)
+class Generic:
+    """A formula as it was read for all values of its ``letters`` (indices, then entries), and all that came of the reading.
+
+    It is not ``shared`` between readers where it gave a matrix a name of its own.
+    """
+
+    polynomial: Polynomial
+    letters: tuple[KIndex, ...]
+    symbols: tuple[Symbol, ...]
+    functions: tuple[UnspecifiedFunction, ...]
+    conditions: frozenset[str]
+    obligations: frozenset[str]
+    log: tuple[LogEntry, ...]
+    spent: int
+    is_shared: bool
+
+
+class _Recent(OrderedDict[object, Generic]):
+    """The readings of late; the oldest are forgotten."""
+
+    def __setitem__(self, key: object, value: Generic) -> None:
+        super().__setitem__(key, value)
+        if len(self) > MOST_REMEMBERED:
+            self.popitem(last=False)
+
+
+_read_before = _Recent()
 
 
 @dataclass(slots=True)
@@ -98,9 +131,8 @@ class Reader:
     replacements: dict[Substitute, None] = field(default_factory=dict[Substitute, None])
     """Every substitution that was read: what is put in has yet to be shown to lie in the domain of what it replaces."""
     reducer: Reducer = field(init=False)
-    _bodies: dict[tuple[int, bool, int], Polynomial] = field(default_factory=dict[tuple[int, bool, int], Polynomial])
+    _bodies: dict[object, Generic] = field(default_factory=dict[object, "Generic"])
     _at_current: bool = False
-    _kept: list[Definition] = field(default_factory=list[Definition])
     _opaque: dict[object, tuple[str, str]] = field(default_factory=dict[object, tuple[str, str]])
     _values: dict[tuple[str, str], Polynomial] = field(default_factory=dict[tuple[str, str], Polynomial])
     """What each opaque matrix stands for."""
@@ -150,6 +182,8 @@ class Reader:
     def read(self, node: Formula, scope: Scope | None = None, entry: tuple[KIndex, ...] = ()) -> Polynomial:
         """The normal form of a scalar, or of one entry of a vector or matrix."""
         scope = scope or {}
+        if type(node) in IN_GENERAL:
+            return self.in_general(node, scope, entry)
         method = _READERS.get(type(node))
         if method is None:
             raise UnsupportedError(f"the kernel does not read {type(node).__name__}")
@@ -157,25 +191,79 @@ class Reader:
 
     def named(self, node: Named, scope: Scope, entry: tuple[KIndex, ...]) -> Polynomial:
         definition = node.definition
-        generic = tuple(free(f"@{k}", i.range.lower, upper_of(i.range)) for k, i in enumerate(definition.indices))
-        # The whole range of each entry, whatever part of it is asked for here: the body is read once for all uses.
-        sizes = [size for size in definition.body.shape if size is not None]
-        entries = tuple(free(f"@e{k}", 1, size.name) for k, size in enumerate(sizes))
+        if not free_indices(definition.body) <= frozenset(definition.indices):
+            raise Blocked(f"{definition.name} depends on an index that is not among its own")
         at_current = self._at_current or node.time == "current"
-        key = (id(definition), at_current, len(entry))
+        actual = tuple(self.index(index, scope) for index in node.indices)
+        return self.at_indices(self.generic(definition.body, definition.indices, at_current), actual, entry)
+
+    def in_general(self, node: Formula, scope: Scope, entry: tuple[KIndex, ...]) -> Polynomial:
+        """A formula read for all values of its free indices, and then taken at those of the scope."""
+        indices = tuple(sorted(free_indices(node), key=lambda index: (index.name, index.range.lower, upper_of(index.range))))
+        actual = tuple(self.index(index, scope) for index in indices)
+        return self.at_indices(self.generic(node, indices, self._at_current), actual, entry)
+
+    def at_indices(self, generic: Generic, actual: tuple[KIndex, ...], entry: tuple[KIndex, ...]) -> Polynomial:
+        return self.reducer.rename(generic.polynomial, dict(zip(generic.letters, (*actual, *entry), strict=True)))
+
+    def generic(self, node: Formula, indices: tuple[Index, ...], at_current: bool) -> Generic:
+        """A formula read once for all uses, of this reader and of others, for all values of its indices and all its entries."""
+        key = (node, indices, at_current, self.splits_logs)
         known = self._bodies.get(key)
         if known is None:
-            if not free_indices(definition.body) <= frozenset(definition.indices):
-                raise Blocked(f"{definition.name} depends on an index that is not among its own")
-            outside, self._at_current = self._at_current, at_current
-            try:
-                known = self.read(definition.body, dict(zip(definition.indices, generic, strict=True)), entries)
-            finally:
-                self._at_current = outside
+            known = _read_before.get(key)
+            if known is None:
+                known = _read_before[key] = self._read_apart(node, indices, at_current)
+            if known.is_shared:
+                self._take_over(known)
+            else:
+                known = replace(known, polynomial=self._read_generic(node, known.letters, indices, at_current))
             self._bodies[key] = known
-            self._kept.append(definition)  # an id stays taken only while its object lives
-        actual = tuple(self.index(index, scope) for index in node.indices)
-        return self.reducer.rename(known, dict(zip((*generic, *entries), (*actual, *entry), strict=True)))
+        return known
+
+    def _read_apart(self, node: Formula, indices: tuple[Index, ...], at_current: bool) -> Generic:
+        letters = _generic_letters(node, indices)
+        apart = Reader(splits_logs=self.splits_logs)
+        before = apart.reducer.budget.spent = self.reducer.budget.spent
+        polynomial = apart._read_generic(node, letters, indices, at_current)
+        if apart.equations or apart.replacements or apart._opaque:
+            return Generic(ZERO, letters, (), (), frozenset(), frozenset(), (), 0, is_shared=False)
+        return Generic(
+            polynomial,
+            letters,
+            tuple(apart.symbols.values()),
+            tuple(apart.functions.values()),
+            frozenset(apart.conditions),
+            frozenset(apart.reducer.obligations),
+            tuple(apart.reducer.log),
+            apart.reducer.budget.spent - before,
+            is_shared=True,
+        )
+
+    def _read_generic(
+        self, node: Formula, letters: tuple[KIndex, ...], indices: tuple[Index, ...], at_current: bool
+    ) -> Polynomial:
+        outside, self._at_current = self._at_current, at_current
+        try:
+            read = _READERS[type(node)] if type(node) in IN_GENERAL else Reader.read
+            return read(self, node, dict(zip(indices, letters, strict=False)), letters[len(indices) :])
+        finally:
+            self._at_current = outside
+
+    def _take_over(self, found: Generic) -> None:
+        """What a reading declared, took for granted and did, as if it had been done here."""
+        outside, self._at_current = self._at_current, False
+        try:
+            for symbol in found.symbols:
+                self.declare(symbol)
+        finally:
+            self._at_current = outside
+        for function in found.functions:
+            self.declare_function(function)
+        self.conditions |= found.conditions
+        self.reducer.obligations |= found.obligations
+        self.reducer.log.extend(found.log)
+        self.reducer.spend(found.spent)
 
     def move(self, polynomial: Polynomial, source: str, target: str) -> Polynomial:
         """Every symbol of role ``source`` becomes the same symbol of role ``target``."""
@@ -333,6 +421,15 @@ class Reader:
             ordered = arguments if first <= second else (*arguments[:-2], second, first)
             return ("E" if head[0] == "e" else "I", head[1], head[2]), ordered
         return None
+
+
+def _generic_letters(node: Formula, indices: tuple[Index, ...]) -> tuple[KIndex, ...]:
+    """Letters for indices and entries: for the whole range of each entry, whatever part of it is asked for."""
+    sizes = [size for size in node.shape if size is not None]
+    return (
+        *(free(f"@{k}", i.range.lower, upper_of(i.range)) for k, i in enumerate(indices)),
+        *(free(f"@e{k}", 1, size.name) for k, size in enumerate(sizes)),
+    )
 
 
 def _size(size: Size | None) -> str:

@@ -99,9 +99,7 @@ class Reducer:
         """The normal form of ``coefficient * sum over binders of the product of factors``."""
         if not coefficient:
             return ZERO
-        self.budget.spent += 1 + len(binders) * len(factors)
-        if self.budget.spent > MAX_WORK:
-            raise LimitError(f"too much to rewrite: limit={MAX_WORK}")
+        self.spend(1 + len(binders) * len(factors))
         if len(binders) > MAX_BINDERS:
             raise LimitError(f"too many bound indices: {len(binders)}, limit={MAX_BINDERS}")
         if coefficient.numerator.bit_length() > MAX_BITS or coefficient.denominator.bit_length() > MAX_BITS:
@@ -117,6 +115,16 @@ class Reducer:
             return Polynomial({canonical_term(term[1], term[2], branches): coefficient})
         finally:
             self.budget.spent += (MAX_BRANCHES - branches[0]) * len(binders) * len(factors)
+
+    def spend(self, work: int) -> None:
+        """Count work that was done.
+
+        Raises:
+            LimitError: it is too much.
+        """
+        self.budget.spent += work
+        if self.budget.spent > MAX_WORK:
+            raise LimitError(f"too much to rewrite: limit={MAX_WORK}")
 
     def _merge(self, factors: Sequence[Factor]) -> tuple[Factor, ...]:
         """Like factors into one, exponents added; a factor that cancels must not vanish, which is recorded."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from fractions import Fraction
 
+from derive.algebra.entries import Reader
 from derive.algebra.prove import Proof, Unproved, prove
 from derive.claims import Claim
 from derive.expectation_maximisation.algorithm import Algorithm
@@ -17,6 +18,7 @@ from derive.formula import (
     Log,
     MatrixProduct,
     Number,
+    Power,
     Reference,
     Substitute,
     Sum,
@@ -114,3 +116,37 @@ def test_setting_theta_t_before_or_after_putting_in() -> None:
     gap = here - there
     assert proved(AtEqual(Substitute(gap, mu, (J,), double)), here)
     assert proved(Substitute(AtEqual(gap), mu, (J,), double))
+
+
+def test_what_was_read_for_one_claim_is_not_taken_for_another() -> None:
+    """Readings are remembered between claims: letters of one name and another meaning must stay apart."""
+    family = Symbol("t", "param", (Range(K),))
+    of_one, of_later = (Reference(family, (index,)) for index in (J, S))
+    slope = Derivative(Sum(J, multiply(of_one, of_one)), of_later)
+    for _ in range(2):
+        assert proved(slope, multiply(Number(Fraction(2)), of_later))
+        assert not proved(slope, multiply(Number(Fraction(2)), of_one))
+    # The root of u^2 is u where u is positive, and there alone is its slope one.
+    for domain, holds in (("positive", True), ("real", False), ("positive", True)):
+        letter = Reference(Symbol("u", "param", (), (), domain))  # type: ignore[arg-type]
+        root = Power(multiply(letter, letter), Number(Fraction(1, 2)))
+        assert proved(Derivative(root, letter), ONE) == holds
+
+
+def test_a_letter_declared_in_two_ways_is_refused_also_where_it_was_read_before() -> None:
+    one, other = (Reference(Symbol("w", "param", (), (), domain)) for domain in ("real", "positive"))
+    slopes = [Derivative(multiply(each, each), each) for each in (one, other)]
+    assert all(proved(slope, multiply(Number(Fraction(2)), each)) for slope, each in zip(slopes, (one, other), strict=True))
+    mixed = prove(Claim(label="test", lhs=slopes[0], rhs=slopes[1]))
+    assert isinstance(mixed, Unproved) and "declared in two ways" in mixed.reason
+
+
+def test_the_work_of_what_was_read_before_counts() -> None:
+    """Whether a claim is proved within the limit on work must not depend on what was proved before it."""
+    mu = Symbol("m", "param", (Range(K),))
+    body = Sum(J, multiply(Reference(mu, (J,)), Reference(mu, (J,))))
+    readers = [Reader(), Reader()]
+    for reader in readers:
+        reader.read(Derivative(body, Reference(mu, (S,))))
+    assert readers[0].reducer.budget.spent == readers[1].reducer.budget.spent > 0
+    assert readers[0].reducer.log == readers[1].reducer.log

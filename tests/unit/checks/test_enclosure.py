@@ -566,3 +566,33 @@ def test_what_is_known_at_a_point_does_not_depend_on_the_order_of_questions() ->
         found = {node: [str(entry) for _, entry in flat(enclose(node, point, {em.model.fresh: 1}))] for node in order}
         results.add(str([found[node] for node in nodes]))
     assert len(results) == 1
+
+
+def test_what_several_derivatives_share_is_not_confused() -> None:
+    """Definitions are remembered where no change of values touches them: each of these mixes what moves with what does not."""
+    still = f.Definition("still", (), f.multiply(b, b))
+    moved = f.Definition("moved", (), f.multiply(a, still()))
+    now = f.Definition("now", (), f.Power(a, number(2)))
+    by_a, by_b = (lambda node, letter=letter: Derivative(node, letter) for letter in (a, b))
+    both = by_a(moved()) + by_a(f.multiply(a, moved()))
+    assert verdict(both, f.multiply(b, b) + f.multiply(number(2), a, b, b)) == "equal"
+    assert verdict(by_b(by_a(moved())), f.multiply(number(2), b)) == "equal"
+    assert verdict(by_a(f.multiply(a, by_b(moved()))), f.multiply(number(4), a, b)) == "equal"
+    assert verdict(by_a(f.multiply(by_a(now()), by_a(now()))), f.multiply(number(8), a)) == "equal"
+    assert verdict(by_a(f.multiply(by_a(still()), moved())), ZERO) == "equal"
+    put = f.Substitute(by_b(moved()), b.symbol, (), f.multiply(a, a))
+    assert verdict(by_a(put), f.multiply(number(6), a, a)) == "equal"
+    assert verdict(by_a(put), f.multiply(number(2), f.multiply(a, a))) == "different"
+
+
+def test_definitions_at_theta_t_move_where_theta_t_does() -> None:
+    now = f.Definition("now", (), f.Power(a, number(2)))
+    held = f.multiply(now(time="current"), now())
+    current = Reference(a.symbol.at_current)
+    assert verdict(Derivative(held, a), f.multiply(number(2), a, current, current)) == "equal"
+    assert verdict(Derivative(held, current), f.multiply(number(2), current, a, a)) == "equal"
+    # At theta_t = theta both move: the derivative of a^4.
+    total = Derivative(f.AtEqual(held), a)
+    assert verdict(total, f.multiply(number(4), f.Power(a, number(3)))) == "equal"
+    assert verdict(f.AtEqual(Derivative(held, a)), f.multiply(number(2), f.Power(a, number(3)))) == "equal"
+    assert verdict(total, f.AtEqual(Derivative(held, a))) == "different"
