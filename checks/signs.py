@@ -177,9 +177,20 @@ def surely_definite(node: Formula, assumed: Collection[object] = ()) -> bool:
         case Divide(matrix, number):
             return surely_definite(matrix, assumed) and surely_positive(number, assumed)
         case Add(parts):
-            return all(surely_definite(part, assumed) for part in parts)
+            definite = [part for part in parts if surely_definite(part, assumed)]
+            return bool(definite) and all(_is_semidefinite(part, assumed) for part in parts if part not in definite)
         case Named():
             return surely_definite(unfold(node), assumed)
+        case _:
+            return False
+
+
+def _is_semidefinite(node: Formula, assumed: Collection[object]) -> bool:
+    """Whether a matrix is ``W S W^T``, with S positive definite or left out."""
+    match node:
+        case MatrixProduct((first, *middle, last)):
+            turned = first == Transpose(last) or last == Transpose(first)
+            return turned and len(middle) < 2 and all(surely_definite(part, assumed) for part in middle)
         case _:
             return False
 

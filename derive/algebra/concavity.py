@@ -190,7 +190,7 @@ def _is_concave(reader: Reader, term: _Factored, key: Key) -> bool:
             return False
         if head[0] == "log":
             return _is_affine(head[1], key) and _has_sign(reader, term, 1)
-        return head[0] == "L" and _has_sign(reader, term, 1)
+        return head[0] == "L" and reader.domains[key] == "spd" and _has_sign(reader, term, 1)
     return _is_minus_square(reader, term, key)
 
 

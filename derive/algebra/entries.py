@@ -597,10 +597,10 @@ def _determinant(reader: Reader, node: Determinant, scope: Scope, entry: tuple[K
     return reader.reducer.exp(_log_determinant(reader, node.argument, scope))
 
 
-def _log_determinant(reader: Reader, matrix: Formula, scope: Scope) -> Polynomial:
-    """The log-determinant of a matrix whose determinant is known to be positive."""
+def _log_determinant(reader: Reader, matrix: Formula, scope: Scope, *, of_any_sign: bool = False) -> Polynomial:
+    """The log-determinant of a matrix whose determinant is known to be positive; ``of_any_sign``, that of its absolute value."""
     reducer = reader.reducer
-    if isinstance(matrix, Reference) and matrix.symbol.domain == "spd":
+    if isinstance(matrix, Reference) and (matrix.symbol.domain == "spd" or of_any_sign):
         key = reader.declare(matrix.symbol)
         return single((("L", *key), tuple(reader.index(i, scope) for i in matrix.indices)))
     if isinstance(matrix, Diagonal):
@@ -611,16 +611,26 @@ def _log_determinant(reader: Reader, matrix: Formula, scope: Scope) -> Polynomia
     if isinstance(matrix, Identity):
         return ZERO
     if isinstance(matrix, Inverse):
-        return scale(_log_determinant(reader, matrix.argument, scope), -1)
+        return scale(_log_determinant(reader, matrix.argument, scope, of_any_sign=of_any_sign), -1)
     if isinstance(matrix, Transpose):
-        return _log_determinant(reader, matrix.argument, scope)
+        return _log_determinant(reader, matrix.argument, scope, of_any_sign=of_any_sign)
+    if isinstance(matrix, MatrixProduct) and all(factor.shape == matrix.shape for factor in matrix.factors):
+        return add(*(_log_determinant(reader, factor, scope, of_any_sign=of_any_sign) for factor in matrix.factors))
     if isinstance(matrix, Multiply):
         scalars, inner = _split_scalars(matrix)
         value = reducer.multiply(*(reader.read(s, scope) for s in scalars))
         if signs.positive(value, reader.domains):
             size = single((("z", _size(inner.shape[0])), ()))
-            return add(reducer.multiply(size, reducer.logarithm(value)), _log_determinant(reader, inner, scope))
+            own = _log_determinant(reader, inner, scope, of_any_sign=of_any_sign)
+            return add(reducer.multiply(size, reducer.logarithm(value)), own)
     raise UnsupportedError("the log of a determinant that is not known to be positive")
+
+
+def _determined(node: Formula) -> Formula | None:
+    """The matrix of which a formula is the determinant, or its absolute value as the root of its square."""
+    if isinstance(node, Power) and node.exponent == Number(Fraction(1, 2)) and isinstance(node.base, Power):
+        return _determined(node.base.base) if node.base.exponent == Number(Fraction(2)) else None
+    return node.argument if isinstance(node, Determinant) else None
 
 
 def _trace(reader: Reader, node: Trace, scope: Scope, entry: tuple[KIndex, ...]) -> Polynomial:
@@ -703,6 +713,10 @@ def _exp(reader: Reader, node: Exp, scope: Scope, entry: tuple[KIndex, ...]) -> 
 
 
 def _log(reader: Reader, node: Log, scope: Scope, entry: tuple[KIndex, ...]) -> Polynomial:
+    matrix = _determined(node.argument)
+    if matrix is not None:
+        # Where the log of the determinant is defined, it is that of its absolute value.
+        return _log_determinant(reader, matrix, scope, of_any_sign=True)
     return _split_log(reader, node.argument, scope) if reader.splits_logs else _whole_log(reader, node.argument, scope)
 
 

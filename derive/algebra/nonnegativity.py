@@ -153,7 +153,9 @@ def positive_definite(node: Formula, ask: Questions) -> bool:
         matrix = next(f for f in node.factors if f.shape != ())
         return all(ask.positive(s) for s in scalars) and positive_definite(matrix, ask)
     if isinstance(node, Add):
-        return all(positive_definite(term, ask) for term in node.terms)
+        return any(positive_definite(term, ask) for term in node.terms) and all(
+            positive_semidefinite(term, ask) for term in node.terms
+        )
     if isinstance(node, Named):
         return positive_definite(unfold(node), ask)
     if isinstance(node, Substitute):
@@ -162,11 +164,13 @@ def positive_definite(node: Formula, ask: Questions) -> bool:
 
 
 def positive_semidefinite(node: Formula, ask: Questions) -> bool:
-    """Whether a matrix is symmetric positive semidefinite by its form: sums of ``a a^T`` with nonnegative weights."""
+    """Whether a matrix is symmetric positive semidefinite by its form: sums of ``A S A^T`` with nonnegative weights."""
     if positive_definite(node, ask):
         return True
     if isinstance(node, MatrixProduct):
-        return len(node.factors) == 2 and len(node.shape) == 2 and node.factors[1] == Transpose(node.factors[0])
+        first, *middle, last = node.factors
+        turned = len(node.shape) == 2 and (last == Transpose(first) or first == Transpose(last))
+        return turned and len(middle) < 2 and all(positive_semidefinite(factor, ask) for factor in middle)
     if isinstance(node, Named):
         return positive_semidefinite(unfold(node), ask)
     if isinstance(node, Substitute):

@@ -34,6 +34,8 @@ from derive.algebra.terms import (
 from derive.claims import Assumption, Claim
 from derive.errors import DeriveError, LimitError, UnsupportedError
 from derive.formula import (
+    ZERO,
+    Add,
     AtEqual,
     Definition,
     Derivative,
@@ -41,8 +43,10 @@ from derive.formula import (
     Formula,
     Fresh,
     Function,
+    Identity,
     Inverse,
     Log,
+    MatrixProduct,
     Multiply,
     Named,
     Number,
@@ -51,14 +55,21 @@ from derive.formula import (
     Reference,
     ShapeError,
     Substitute,
+    Transpose,
     at_time,
     free_indices,
+    matrix_product,
     mentions,
+    multiply,
     rebuild,
+    rows_and_columns,
     unfold,
     walk_unfolded,
 )
 from derive.symbols import INTEGERS, SUMS_TO_ONE, Domain, Index, Symbol
+
+MAX_UNDONE = 3
+"""By how many matrices a claim is multiplied."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -327,9 +338,60 @@ def _aligned(reducer: Reducer, polynomial: Polynomial) -> Iterator[Polynomial]:
 
 def _equal(reader: Reader, claim: Claim) -> str:
     rest = is_zero(reader, difference(reader, claim.lhs, claim.rhs), claim)
-    if rest:
-        raise _Failed("the normal form of the difference is not zero", rest)
-    return "normal form of the difference is zero"
+    if not rest:
+        return "normal form of the difference is zero"
+    for left, right in _undone(claim):
+        # The facts of the matrix that is undone are not to be used any more.
+        other = Reader(splits_logs=reader.splits_logs, bounds=reader.bounds)
+        if not is_zero(other, difference(other, left, right), claim):
+            _take_over(reader, other)
+            return "normal form of the difference is zero, both sides multiplied by a matrix that is inverted there"
+    raise _Failed("the normal form of the difference is not zero", rest)
+
+
+def _undone(claim: Claim) -> Iterator[tuple[Formula, Formula]]:
+    """Both sides multiplied by a sum of matrices of which they hold the inverse: a regular matrix, wherever they are defined."""
+    sides = (claim.lhs, claim.rhs)
+    rows, columns = rows_and_columns(claim.lhs)
+    for matrix in list(dict.fromkeys(matrix for side in sides for matrix in _inverted(side)))[:MAX_UNDONE]:
+        for place, size in ((0, rows), (-1, columns)):
+            if size == matrix.shape[0]:
+                left, right = (side if side == ZERO else _multiplied(side, matrix, place) for side in sides)
+                yield left, right
+
+
+def _multiplied(side: Formula, matrix: Formula, place: int) -> Formula:
+    """``M A`` (place 0) or ``A M`` (place -1), term by term; of ``M^-1 B`` what is left is B."""
+    if isinstance(side, Named):
+        return _multiplied(unfold(side), matrix, place)
+    if isinstance(side, Add):
+        return Add(tuple(_multiplied(term, matrix, place) for term in side.terms))
+    if isinstance(side, Multiply):
+        return multiply(*(_multiplied(part, matrix, place) if part.shape != () else part for part in side.factors))
+    parts = side.factors if isinstance(side, MatrixProduct) else (side,)
+    flat = matrix_product(*(unfold(part) if isinstance(part, Named) else part for part in parts))
+    factors = flat.factors if isinstance(flat, MatrixProduct) else (flat,)
+    if factors[place] == Inverse(matrix):
+        rest = factors[1:] if place == 0 else factors[:-1]
+        return matrix_product(*rest) if rest else _identity(matrix)
+    return matrix_product(matrix, *factors) if place == 0 else matrix_product(*factors, matrix)
+
+
+def _identity(matrix: Formula) -> Formula:
+    size = matrix.shape[0]
+    return matrix @ Inverse(matrix) if size is None else Identity(size)
+
+
+def _inverted(node: Formula) -> Iterator[Formula]:
+    """The sums of matrices that are inverted in a formula, at no place where an index is bound or a value put in."""
+    if isinstance(node, Named):
+        yield from _inverted(unfold(node))
+    elif isinstance(node, Inverse):
+        if isinstance(node.argument, Add):
+            yield node.argument
+    elif isinstance(node, (Add, Multiply, MatrixProduct, Transpose)):
+        for child in node.children:
+            yield from _inverted(child)
 
 
 def _not_zero(reader: Reader, claim: Claim) -> str:
@@ -371,9 +433,14 @@ def _is_gap(reader: Reader, claim: Claim, difference_: Formula, gap: Formula) ->
     other = Reader(splits_logs=True)
     if is_zero(other, difference(other, difference_, gap), claim):
         return False
+    _take_over(reader, other)
+    return True
+
+
+def _take_over(reader: Reader, other: Reader) -> None:
+    """What another reader took for granted."""
     reader.conditions |= other.conditions | other.reducer.obligations
     reader.replacements |= other.replacements
-    return True
 
 
 def _less(reader: Reader, claim: Claim) -> str:

@@ -11,7 +11,7 @@ Heads::
     ("e", name, role)   an entry of a symbol: family indices, then component indices
     ("E", name, role)   the same of a symmetric matrix whose symmetry has been used (never differentiated again)
     ("i", name, role)   an entry of the inverse of a matrix symbol;  ("I", ...) with symmetry used
-    ("L", name, role)   the log-determinant of a matrix symbol: family indices
+    ("L", name, role)   the log of the absolute determinant of a matrix symbol: family indices
     ("d",)              Kronecker's delta of two indices
     ("z", size)         a size as a number
     ("c", "pi")         a constant

@@ -788,6 +788,9 @@ class Weights:
                 raise ReadingError(f"the mean of the vector {letter.name} is not read", code="unsupported")
             if known is not None:
                 return known
+            multiplied = self._multiplied_out(node)
+            if multiplied is not None:
+                return self._pushed(multiplied)
             if not any(isinstance(inner, Reference) and inner.symbol.role == "param" for inner in walk(node)):
                 return self._unwritten(node, letter)
             raise ReadingError(f"the expectation over the latent {letter.name} is not supported yet", 0, 1, "unsupported")
@@ -795,6 +798,23 @@ class Weights:
             raise ReadingError("an expectation over a latent with numbers for values is not supported yet", 0, 1, "unsupported")
         value = Fresh.index(Index("h", letter.values))
         return Sum(value, multiply(self.weight(letter, indices, value), _picked(_at_value(node, symbol, indices, value))))
+
+    def _multiplied_out(self, node: Formula) -> Formula | None:
+        """A square, or a product with a sum, as the sum that it is; a product with what is no latent, with that in front of it.
+
+        None where there is nothing to multiply out.
+        """
+        base = _inside(node.base) if isinstance(node, Power) and node.exponent == Number(Fraction(2)) else None
+        if isinstance(base, (Add, Multiply)):
+            return multiply(base, base)
+        if not isinstance(node, Multiply) or node.shape != ():
+            return None
+        moving = [_inside(factor) for factor in node.factors if self._mentions(factor)]
+        still = [factor for factor in node.factors if not self._mentions(factor)]
+        place = next((place for place, factor in enumerate(moving) if isinstance(factor, Add)), None)
+        if place is not None:
+            return add(*(multiply(*still, *moving[:place], term, *moving[place + 1 :]) for term in _terms(moving[place])))
+        return Multiply((*still, multiply(*moving))) if still and moving else None
 
     def _unwritten(self, node: Formula, letter: Letter) -> Formula:
         """A mean under theta_t that is not written out: a number that nothing is known of but of what it is the mean.
@@ -1074,6 +1094,15 @@ def _reciprocal(node: Formula) -> tuple[Formula, ...]:
     if isinstance(node, Divide):
         return (node.denominator, *_reciprocal(node.numerator))
     return (Power(node, Number(Fraction(-1))),)
+
+
+def _inside(node: Formula) -> Formula:
+    """What a name stands for; anything else as it is."""
+    return unfold(node) if isinstance(node, Named) else node
+
+
+def _terms(node: Formula) -> tuple[Formula, ...]:
+    return node.terms if isinstance(node, Add) else (node,)
 
 
 def _at_value(node: Formula, symbol: Symbol, indices: tuple[IndexLike, ...], value: IndexLike) -> Formula:

@@ -25,6 +25,7 @@ from derive.formula import (
     Derivative,
     Determinant,
     Diagonal,
+    DiagonalPart,
     Divide,
     Exp,
     Formula,
@@ -300,7 +301,9 @@ class Reader:
         return self.guarded(line.items[start : line.position], lambda: _combined(factors))
 
     def _entrywise(self, before: list[Formula], factor: Formula, item: Item) -> Formula:
-        """``a \\odot b`` of two vectors."""
+        """``a \\odot b`` of two vectors; ``A \\odot I``, the diagonal of a square matrix and zeros around it."""
+        if before and isinstance(factor, Identity) and _is_square(before[0], factor.size):
+            return Diagonal(DiagonalPart(before[0]))
         if not before or len(before[0].shape) != 1 or before[0].shape != factor.shape:
             raise ReadingError("an entrywise product of something else than two vectors", item.start, item.end, "unsupported")
         return matrix_product(Diagonal(before[0]), factor)
@@ -2280,6 +2283,11 @@ def _sized(values: list[Formula]) -> list[Formula]:
         return values
     size = next((value.shape[0] for value in values if len(value.shape) == 2 and not _unsized(value)), None)
     return values if size is None else [with_size(value, size) for value in values]
+
+
+def _is_square(matrix: Formula, size: Size) -> bool:
+    """Whether a matrix is square, and as large as an identity whose size may not be known yet."""
+    return len(matrix.shape) == 2 and matrix.shape[0] == matrix.shape[1] and size in (UNSIZED, matrix.shape[0])
 
 
 def _unsized(value: Formula) -> bool:

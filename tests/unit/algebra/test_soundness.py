@@ -20,6 +20,7 @@ from derive.formula import (
     Definition,
     Delta,
     Derivative,
+    Determinant,
     Divide,
     Exp,
     Formula,
@@ -35,6 +36,7 @@ from derive.formula import (
     Substitute,
     Sum,
     Trace,
+    Transpose,
     add,
     log_determinant,
     multiply,
@@ -307,3 +309,50 @@ def test_gibbs_premises() -> None:
     assert not proves(ZERO, divergence(of(weights, J), of(r, J)), relation="<=")
     assert not proves(ZERO, divergence(of(a, J), of(phi, J)), relation="<=")
     assert not proves(ZERO, Sum(J, Multiply((Log(Divide(of(q, J), of(r, J))),))), relation="<=")
+
+
+def test_an_inverse_is_undone_by_what_it_inverts_and_by_nothing_else() -> None:
+    """The matrix inversion lemma, its sign turned, with another matrix inside; and an inverse of a sum is no sum of inverses."""
+    low = matrix("W", "real")
+    added = MatrixProduct((of(low), of(U), Transpose(of(low))))
+    inner = Inverse(of(U)) + MatrixProduct((Transpose(of(low)), Inverse(of(SIGMA)), of(low)))
+
+    def lemma(inner: Formula) -> Formula:
+        return MatrixProduct((Inverse(of(SIGMA)), of(low), Inverse(inner), Transpose(of(low)), Inverse(of(SIGMA))))
+
+    whole = Inverse(add(of(SIGMA), added))
+    assert proves(whole, Inverse(of(SIGMA)) - lemma(inner))
+    assert not proves(whole, Inverse(of(SIGMA)) + lemma(inner))
+    assert not proves(whole, Inverse(of(SIGMA)) - lemma(of(U) + inner - Inverse(of(U))))
+    assert not proves(Inverse(add(of(SIGMA), of(G))), Inverse(of(SIGMA)) + Inverse(of(G)))
+
+
+def test_a_matrix_that_is_not_known_to_be_regular_is_named() -> None:
+    outcome = prove(Claim(label="test", lhs=MatrixProduct((Inverse(of(SIGMA) + of(G)), of(SIGMA) + of(G))), rhs=Identity(D)))
+    assert isinstance(outcome, Proof)
+    assert any(duty.kind == "regular" and not duty.derived for duty in outcome.obligations)
+
+
+def test_a_determinant_of_any_sign_is_known_by_its_absolute_value() -> None:
+    any_matrix = matrix("A", "real")
+    absolute = Log(Power(Power(Determinant(of(any_matrix)), Number(Fraction(2))), HALF))
+    by = of(any_matrix)
+    assert proves(Derivative(absolute, by), Transpose(Inverse(by)))
+    assert not proves(Derivative(absolute, by), Inverse(by))
+    doubled = log_determinant(MatrixProduct((Transpose(by), by)))
+    assert proves(doubled, absolute + absolute)
+    assert not proves(log_determinant(by + of(G)), log_determinant(by) + log_determinant(of(G)))
+    # Concave on positive definite matrices alone: of others a stationary point is no maximum.
+    start = of(matrix("B", "real", "const"))
+    slope = absolute - Trace(MatrixProduct((Inverse(start), by)))
+    maximum = Claim(label="test", lhs=slope, relation="<=", rhs=Substitute(slope, any_matrix, (), start))
+    assert isinstance(prove(maximum), Unproved)
+
+
+def test_a_definite_matrix_stays_so_with_a_semidefinite_one_added() -> None:
+    low = matrix("W", "real")
+    added = MatrixProduct((of(low), of(U), Transpose(of(low))))
+    for more, known in ((added, True), (-added, False), (MatrixProduct((of(low), of(G), Transpose(of(low)))), False)):
+        outcome = prove(Claim(label="test", lhs=Inverse(add(of(SIGMA), more)), rhs=Inverse(add(of(SIGMA), more))))
+        assert isinstance(outcome, Proof)
+        assert all(duty.derived for duty in outcome.obligations) == known

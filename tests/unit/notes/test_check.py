@@ -495,6 +495,11 @@ c_i | \lambda_i ~ Poisson(\lambda_i)
         (r"E[\lambda_i \mid c_i] = \frac{a + c_i}{b + 1}", r"E[\lambda_i \mid c_i] = \frac{a + c_i}{b}"),
         (r"E[\log w_i] = \psi(a) - \log b", r"E[\log w_i] = \log E[w_i]"),
         (r"E[w_i^2] = \frac{a (a + 1)}{b^2}", r"E[w_i^2] = E[w_i]^2"),
+        (r"E[(w_i - a/b)^2] = a/b^2", r"E[(w_i - a/b)^2] = a/b"),
+        (
+            r"E[(2 w_i - \mu) (w_i + 1)] = 2 E[w_i^2] + (2 - \mu) a/b - \mu",
+            r"E[(2 w_i - \mu) (w_i + 1)] = (2 a/b - \mu) (a/b + 1)",
+        ),
     ],
 )
 def test_means_of_continuous_latents(right: str, wrong: str) -> None:
@@ -523,7 +528,7 @@ MOMENTS = (
     TWO.replace(r"param \mu_j in R", r"param \mu_j in R ; m_j in R^d").replace("size n, k", "size n, k, d")
     + r"""
 const u in R^d ; v in R^d
-index a in 1..d
+index a, b in 1..d
 """
 )
 
@@ -540,6 +545,7 @@ index a in 1..d
             r"\operatorname{Cov}(m_{z_i}, \mu_{z_i} \mid x_i) = \sum_j w_{ij} \mu_j m_j",
         ),
         (r"(u \odot v)_a = u_a v_a", r"(u \odot v)_a = u_a + v_a"),
+        (r"(2 u v^T \odot I_d)_{ab} = 2 \delta_{ab} u_a v_b", r"(2 u v^T \odot I_d)_{ab} = 2 u_a v_b"),
     ],
 )
 def test_variances_and_entrywise_products(right: str, wrong: str) -> None:
