@@ -1,4 +1,7 @@
-"""The catalogue of identities, each judged for every model to which it applies: the table behind ``derive verify``."""
+"""The catalogue of identities, each judged for every model to which it applies: the table behind ``derive verify``.
+
+Those that belong to no model are judged once, for themselves.
+"""
 
 from __future__ import annotations
 
@@ -8,14 +11,17 @@ from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor, as_completed
 from dataclasses import dataclass
 from multiprocessing import get_context
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
 from checks.judge import Finding, judge_all
+from checks.notes import CheckedNote, Step, check_note, confirm_by_autodiff
 from checks.witness import Witness
 from derive.claims import Claim
 from derive.expectation_maximisation.algorithm import Algorithm
 from derive.identities import Identity, identity
 from derive.models import LatentModel, family
+from derive.notes import read_note
 
 if TYPE_CHECKING:
     from checks.environment import Environment
@@ -23,11 +29,16 @@ if TYPE_CHECKING:
 Standing = Literal["proved", "confirmed", "unknown", "refuted", "does not apply"]
 SIGNS: dict[Standing, str] = {"proved": "✓", "confirmed": "≈", "unknown": "?", "refuted": "✗", "does not apply": "·"}
 WORST: tuple[Standing, ...] = ("refuted", "unknown", "confirmed", "proved")
+ITSELF = "for itself"
+"""What stands in the place of a model for an identity that belongs to none."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Judged:
-    """One claim of an identity: its verdict, and why where it is none of those wished for."""
+    """One claim of an identity: its verdict, and why where it is none of those wished for.
+
+    A claim of a note has the ``statement`` as it is written there, and the ``reading`` of the weights, where there are some.
+    """
 
     label: str
     relation: str
@@ -35,6 +46,8 @@ class Judged:
     reason: str
     seconds: float
     residual: str | None = None
+    statement: str | None = None
+    reading: str | None = None
 
     @property
     def is_seen_through(self) -> bool:
@@ -79,12 +92,29 @@ def entries(
     processes: int,
     options: Mapping[str, str] | None = None,
 ) -> Iterator[Entry]:
-    """Judge every pair, model by model as they are finished.
+    """Judge every pair of a model and an identity of models, model by model as they are finished; then those of no model, once.
 
     Raises:
         UnknownNameError: a model does not have one of the ``options``, or not with that value.
     """
     chosen = dict(options or {})
+    of_models = tuple(name for name in identities if identity(name).is_of_models)
+    if of_models:
+        yield from _for_models(models, of_models, seed, points, autodiff, processes, chosen)
+    for name in identities:
+        if name not in of_models:
+            yield for_itself(identity(name), seed, points, autodiff)
+
+
+def _for_models(
+    models: Sequence[str],
+    identities: Sequence[str],
+    seed: int,
+    points: int,
+    autodiff: bool,
+    processes: int,
+    chosen: Mapping[str, str],
+) -> Iterator[Entry]:
     if processes <= 1 or len(models) <= 1:
         for model in models:
             yield from of_model(family(model)(**chosen), identities, seed, points, autodiff)
@@ -103,13 +133,51 @@ def _of_name(
 
 
 def of_model(model: LatentModel, identities: Sequence[str], seed: int, points: int, autodiff: bool) -> Iterator[Entry]:
-    """Judge the identities for one model, the derivatives of all of them compiled together."""
+    """Judge the identities for one model, but for those that belong to none; all derivatives are compiled together."""
     em = Algorithm(model)
     witness = Witness(seed=seed, points=points, autodiff=autodiff)
-    stated = {name: _claims(em, identity(name)) for name in identities}
-    witness.prepare([claim for claims in stated.values() for claim in claims])
-    for name, claims in stated.items():
-        yield _entry(em, identity(name), claims, witness)
+    stated = [(each, _claims(em, each)) for each in map(identity, identities) if each.is_of_models]
+    witness.prepare([claim for _, claims in stated for claim in claims])
+    for each, claims in stated:
+        yield _entry(em, each, claims, witness)
+
+
+def for_itself(found: Identity, seed: int, points: int, autodiff: bool) -> Entry:
+    """Judge an identity of no model: each row of its note against the row before."""
+    began = time.perf_counter()
+    checked = check_note(read_note(Path("-"), found.note), Witness(seed=seed, points=points, autodiff=False), diagnosed=False)
+    if autodiff:
+        confirm_by_autodiff(checked, Witness(seed=seed, points=points))
+    claimed = [step for step in checked.steps if step.verdict != "defined"]
+    rows = [(_row(f"{found.name}-{number}", step), step.expected) for number, step in enumerate(claimed, start=1)]
+    return Entry(
+        model=ITSELF,
+        identity=found.name,
+        claims=(*_troubles(checked), *(row for row, expected in rows if expected is None)),
+        controls=tuple(row for row, expected in rows if expected is not None),
+        seconds=time.perf_counter() - began,
+    )
+
+
+def _row(label: str, step: Step) -> Judged:
+    claim = step.worst_claim
+    statement = " ".join(step.row.source.text.replace("&", "").split()).removesuffix("\\\\").rstrip()
+    return Judged(
+        label=label,
+        relation=claim.relation if claim is not None else "",
+        # What was not read, or not looked at, is not known.
+        verdict=step.verdict if step.verdict in WORST else "unknown",
+        reason=step.message,
+        seconds=step.seconds,
+        statement=statement,
+        reading=step.reading,
+    )
+
+
+def _troubles(checked: CheckedNote) -> Iterator[Judged]:
+    """Declarations that could not be taken in: nothing is known of what rests on them."""
+    for trouble in checked.troubles:
+        yield Judged(label=f"line {trouble.place.line}", relation="", verdict="unknown", reason=trouble.message, seconds=0.0)
 
 
 def _claims(em: Algorithm, found: Identity) -> list[Claim]:
@@ -157,16 +225,27 @@ def table(found: Sequence[Entry]) -> str:
     open_ += [(entry, control) for entry in found for control in entry.controls if not control.is_seen_through]
     if open_:
         lines += ["", "Not proved:"]
-        lines += [f"  {entry.model}, {claim.label}: {claim.verdict} ({claim.reason})" for entry, claim in open_]
+        for entry, claim in open_:
+            told = f"{claim.verdict} ({claim.reason})"
+            lines.append(f"  {entry.model}, {claim.label}: {told if claim.statement is None else claim.statement}")
+            lines += [] if claim.statement is None else [f"    {told}"]
     claims, controls = ([j for entry in found for j in getattr(entry, key)] for key in ("claims", "controls"))
     pairs = [entry for entry in found if entry.standing != "does not apply"]
     proved = sum(entry.standing == "proved" for entry in pairs)
     lines += [
         "",
-        f"{len(pairs)} pairs of a model and an identity, {proved} of them proved; {len(claims)} claims; "
+        f"{_counted(pairs)}, {proved} of them proved; {len(claims)} claims; "
         f"{len(controls)} controls, {sum(c.is_seen_through for c in controls)} of them refuted",
     ]
     return "\n".join(lines) + "\n"
+
+
+def _counted(found: Sequence[Entry]) -> str:
+    """How many pairs there are, and how many identities that belong to no model."""
+    own = sum(entry.model == ITSELF for entry in found)
+    pairs = f"{len(found) - own} pairs of a model and an identity"
+    alone = f"{own} {'identity' if own == 1 else 'identities'} of no model"
+    return pairs if not own else alone if own == len(found) else f"{pairs} and {alone}"
 
 
 def record(found: Sequence[Entry], environment: Environment) -> str:
@@ -221,5 +300,6 @@ def _claim(claim: Judged) -> dict[str, Any]:
         "verdict": claim.verdict,
         "message": claim.reason,
         **({"residual": claim.residual} if claim.residual is not None else {}),
+        **({"statement": claim.statement, "reading": claim.reading} if claim.statement is not None else {}),
         "seconds": round(claim.seconds, 4),
     }

@@ -250,20 +250,25 @@ def verify(
 ) -> int:
     """Judge every identity for every model (or for MODELS) to which it applies, and print the table.
 
+    Identities that belong to no model are judged once, where no MODELS are named or the identity is.
+
     Exit code 0: every pair is proved or confirmed and every control refuted; 1: some are not; 2: usage.
     """
-    from checks.catalogue import Entry, entries, record, table
+    from checks.catalogue import ITSELF, Entry, entries, record, table
     from checks.environment import environment
+    from derive.identities import identity
 
-    asked, wanted = list(dict.fromkeys(models)) or _models(), list(dict.fromkeys(chosen)) or _identities()
+    asked = list(dict.fromkeys(models)) or _models()
+    wanted = list(dict.fromkeys(chosen)) or [name for name in _identities() if not models or identity(name).is_of_models]
     _check(output)
     own = _options(options)
     found: list[Entry] = []
-    with _progress(len(asked) * len(wanted)) as advance:
+    with _progress(sum(len(asked) if identity(name).is_of_models else 1 for name in wanted)) as advance:
         for entry in entries(asked, wanted, seed=seed, points=points, autodiff=autodiff, processes=processes, options=own):
             found.append(entry)
             advance(f"{entry.model}: {entry.identity}")
-    found.sort(key=lambda entry: (asked.index(entry.model), wanted.index(entry.identity)))
+    places = {name: place for place, name in enumerate((*asked, ITSELF))}
+    found.sort(key=lambda entry: (places[entry.model], wanted.index(entry.identity)))
     _deliver(record(found, environment(seed, points)) if format_ == "json" else table(found), output)
     return PASSED if all(entry.passes for entry in found) else NOT_PASSED
 
@@ -592,7 +597,7 @@ def _list_identities() -> Iterator[dict[str, Any]]:
 
     for name in names():
         found = identity(name)
-        yield {"name": name, "title": found.title, "source": found.source}
+        yield {"name": name, "title": found.title, "source": found.source, **({"note": found.note} if found.note else {})}
 
 
 _LISTS = {"models": _list_models, "densities": _list_densities, "identities": _list_identities}

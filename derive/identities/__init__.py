@@ -1,4 +1,4 @@
-"""Identities of latent-variable models, one a file: each module of this folder holds one ``IDENTITY``.
+"""Identities, of latent-variable models and of no model, one a file: each module of this folder holds one ``IDENTITY``.
 
 This file holds the record that such a module fills in, and finds the modules.
 """
@@ -18,20 +18,31 @@ from derive.formula import Formula
 from derive.models import Parameter
 
 
+def _nothing(em: Algorithm, parameter: Parameter) -> tuple[Step, ...]:
+    return ()
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Identity:
     """A statement that holds for a model, in steps; those expected to be refuted are its falsifying controls.
 
     ``steps(em, parameter)`` states it for one parameter. Where ``per_parameter`` is False it is the same for all and the
-    parameter is ignored. ``source`` names author, year and place.
+    parameter is ignored. An identity of no model is a ``note`` instead, in Markdown: declarations, and displays of which each row
+    is a claim; its controls stand below the hint ``expect refuted``. ``source`` names author, year and place.
     """
 
     name: str
     title: str
     source: str
-    steps: Callable[[Algorithm, Parameter], tuple[Step, ...]]
+    steps: Callable[[Algorithm, Parameter], tuple[Step, ...]] = _nothing
+    note: str = ""
     per_parameter: bool = True
     applies: Callable[[Algorithm, Parameter], bool] = lambda em, parameter: True
+
+    @property
+    def is_of_models(self) -> bool:
+        """Whether it is about models: one of no model is stated, and judged, once."""
+        return not self.note
 
 
 def chain(label: str, rows: Sequence[tuple[Formula, str]], *, reading: Reading) -> tuple[Step, ...]:

@@ -9,19 +9,23 @@ from fractions import Fraction
 import pytest
 
 from checks import cli
-from checks.catalogue import Entry, Judged, entries, of_model, record, table
+from checks.catalogue import ITSELF, Entry, Judged, entries, for_itself, of_model, record, table
 from checks.environment import environment
 from checks.judge import judge
 from checks.witness import Witness
 from derive.claims import Claim
 from derive.expectation_maximisation.algorithm import Algorithm
 from derive.formula import AtEqual, Number, multiply
-from derive.identities import identity, names
+from derive.identities import Identity, identity, names
 from derive.identities.louis import missing
 from derive.identities.oakes import twice
 from derive.models import family
 
 SECOND_ORDER = ("louis", "oakes")
+OF_MODELS = [name for name in names() if identity(name).is_of_models]
+OF_NO_MODEL = [name for name in names() if not identity(name).is_of_models]
+BY_NUMBERS_ALONE = {"woodbury-4", "woodbury-5"}
+"""Determinants of sums of matrices, for which the kernel has no rule."""
 WHOLE = ("ascent", "companion", "free-energy", *SECOND_ORDER)
 
 
@@ -38,9 +42,50 @@ def test_what_holds_of_every_model_is_proved(model: str) -> None:
 
 def test_all_of_the_catalogue_for_one_model() -> None:
     judged = found("exponential-mixture")
-    assert {entry.identity for entry in judged} == set(names())
+    assert {entry.identity for entry in judged} == set(OF_MODELS)
     assert {entry.identity for entry in judged if entry.standing == "does not apply"} == {"held-step"}
     assert all(entry.passes for entry in judged)
+
+
+@pytest.mark.parametrize("name", OF_NO_MODEL)
+def test_an_identity_of_no_model_is_proved_with_its_controls_refuted(name: str) -> None:
+    judged = for_itself(identity(name), 0, 3, True)
+    assert judged.controls
+    assert all(control.is_seen_through for control in judged.controls), judged.controls
+    for claim in judged.claims:
+        expected = "confirmed" if claim.label in BY_NUMBERS_ALONE else "proved"
+        assert claim.verdict == expected, (claim.statement, claim.reason)
+
+
+def test_a_false_or_unread_row_of_a_note_does_not_pass() -> None:
+    declared = "```derive\nsize k\nindex j in 1..k\nparam a_j in R\n```\n"
+    false, unread, undeclared = (
+        for_itself(Identity(name="i", title="", source="", note=note), 0, 3, False)
+        for note in (
+            declared + "$$ \\sum_j a_j = 1 $$",
+            declared + "$$ \\sum_j b_j = 1 $$",
+            declared.replace("size k", "size k, ?") + "$$ 1 = 1 $$",
+        )
+    )
+    assert (false.standing, unread.standing) == ("refuted", "unknown")
+    assert not any(entry.passes for entry in (false, unread, undeclared))
+    control = declared + "<!-- derive: expect refuted -->\n$$ \\sum_j a_j = \\sum_j a_j $$"
+    assert not for_itself(Identity(name="i", title="", source="", note=control), 0, 3, False).passes
+
+
+def test_identities_of_no_model_are_judged_once() -> None:
+    asked = ["ascent", "softmax"]
+    judged = list(entries(["poisson-mixture", "density-mixture"], asked, seed=0, points=3, autodiff=False, processes=1))
+    assert [(e.model, e.identity) for e in judged] == [
+        ("poisson-mixture", "ascent"),
+        ("density-mixture", "ascent"),
+        (ITSELF, "softmax"),
+    ]
+    assert "2 pairs of a model and an identity and 1 identity of no model, 3 of them proved" in table(judged)
+    (*_, note) = json.loads(record(judged, environment(0, 3)))["notes"]
+    assert note["file"] == ITSELF
+    assert note["steps"][0]["claims"][0]["statement"].startswith("\\frac{\\partial p_i}")
+    assert {control["verdict"] for control in note["controls"]} == {"refuted"}
 
 
 @pytest.mark.parametrize("model", ["density-mixture", "poisson-mixture"])
@@ -101,6 +146,8 @@ def test_the_table_and_the_record_say_the_same() -> None:
 def test_what_is_open_is_named_below_the_table() -> None:
     shown = table([entry(GOOD, OPEN)])
     assert "m, a: unknown (no proof)" in shown
+    told = table([entry(replace(OPEN, statement="x = y"))])
+    assert "m, a: x = y\n    unknown (no proof)" in told
 
 
 def test_processes_find_the_same() -> None:

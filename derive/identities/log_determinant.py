@@ -1,0 +1,43 @@
+"""The gradient of a log-determinant is the transposed inverse, of any regular matrix."""
+
+from __future__ import annotations
+
+from derive.identities import Identity
+
+NOTE = r"""
+```derive
+size d
+param X in R^{d x d} ; \Sigma in spd(d)
+const B in R^{d x d}
+```
+
+$$ \nabla_X \log |\det X| = X^{-T} $$
+
+It is multiplicative, so a change of basis is not seen:
+
+$$ \log |\det (X B)| = \log |\det X| + \log |\det B| $$
+
+$$ \nabla_X \log |\det (B X B)| = X^{-T} $$
+
+Of a symmetric matrix, its entries taken as independent, the transposition is not seen either:
+
+$$ \nabla_\Sigma \log |\Sigma| = \Sigma^{-1} $$
+
+The transposition forgotten; a sum taken for a product; a factor taken out once, not once for each dimension:
+
+<!-- derive: expect refuted -->
+$$ \nabla_X \log |\det X| = X^{-1} $$
+
+<!-- derive: expect refuted -->
+$$ \log |\det (X + B)| = \log |\det X| + \log |\det B| $$
+
+<!-- derive: expect refuted -->
+$$ \log |\det (2 X)| = \log 2 + \log |\det X| $$
+"""
+
+IDENTITY = Identity(
+    name="log-determinant",
+    title="The gradient of a log-determinant",
+    source="Petersen and Pedersen (2012), The Matrix Cookbook, equation (57)",
+    note=NOTE,
+)
