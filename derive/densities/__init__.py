@@ -13,13 +13,83 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
 from derive.errors import ReadingError, UnknownNameError
-from derive.formula import Formula
-from derive.symbols import Domain, IndexLike, Range
+from derive.formula import ZERO, Formula, Sum, Trace, Transpose, add, matrix_product, multiply, negate
+from derive.symbols import Domain, Index, IndexLike, Range
 
 FEATURES = ("value", "square", "log", "log of the rest")
 """Features of which means are known: of a vector its square is the outer product, the rest of a proportion p is 1 - p."""
 
 Member = Callable[[IndexLike], Formula]
+Value = Formula | Member
+"""A value or parameter: a formula, of a family a function of its index."""
+
+
+@dataclass(frozen=True, slots=True)
+class Term:
+    """One product in the exponent of an exponential family: a statistic, its natural parameter, and the mean of the statistic.
+
+    All three are numbers, vectors or symmetric matrices of one shape, and of a family members at the letter ``over``.
+    """
+
+    statistic: Formula
+    natural: Formula
+    mean: Formula
+    over: Index | None = None
+
+    @property
+    def product(self) -> Formula:
+        """``<eta, T(x)>``."""
+        return self.along(self.statistic)
+
+    def along(self, direction: Formula) -> Formula:
+        """The inner product of the natural parameter with something of the statistic's shape, summed over a family's members."""
+        found = inner(self.natural, direction)
+        return found if self.over is None else Sum(self.over, found)
+
+
+def inner(left: Formula, right: Formula) -> Formula:
+    """The inner product of two numbers, vectors or symmetric matrices."""
+    if left.shape == ():
+        return multiply(left, right)
+    if len(left.shape) == 1:
+        return matrix_product(Transpose(left), right)
+    return Trace(matrix_product(left, right))
+
+
+@dataclass(frozen=True, slots=True)
+class ExponentialFamily:
+    """A density at a value as ``log f(x) = sum of <eta, T(x)> - A + log h(x)``: eta and A are functions of the parameters, T and h
+    of the value, and all four of parameters that are known.
+
+    Source: Brown (1986), Fundamentals of Statistical Exponential Families, chapter 1.
+    """
+
+    terms: tuple[Term, ...]
+    log_partition: Formula
+    log_base: Formula = ZERO
+
+    @property
+    def log_density(self) -> Formula:
+        return add(*(term.product for term in self.terms), negate(self.log_partition), self.log_base)
+
+
+@dataclass(frozen=True, slots=True)
+class NoExponentialFamily:
+    """That a density is of no exponential family, and why."""
+
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Routine:
+    """The routine of ``scipy.stats`` for the logarithm of a density, and of ``jax.scipy.stats`` where that has it too.
+
+    ``arguments`` are what it takes, in its order: its parameters are not always those of the density.
+    """
+
+    name: str
+    arguments: tuple[Value, ...]
+    in_jax: bool = True
 
 
 def _everywhere(*_: Formula) -> tuple[tuple[Formula, Formula], ...]:
@@ -34,12 +104,19 @@ class Density:
     first is at most the second. ``means`` holds, by ``FEATURES``, the means of features of the variable, as functions of the
     parameters. A density ``of_family`` is one of all members of a family, such as probabilities that sum to one: values and
     parameters are then functions of an index, and the range of that index stands before the parameters.
+
+    ``exponential_family(value, *parameters)`` is the density as one of an exponential family in its parameters, save the
+    ``known`` ones, which must be held; or it is said why there is none. ``routine(value, *parameters)`` is where others have
+    programmed its logarithm.
     """
 
     name: str
     parameters: tuple[str, ...]
     support: str
     write: Callable[..., Formula]
+    exponential_family: Callable[..., ExponentialFamily] | NoExponentialFamily = field(kw_only=True)
+    known: tuple[str, ...] = field(default=(), kw_only=True)
+    routine: Callable[..., Routine] = field(kw_only=True)
     means: Mapping[str, Callable[..., Formula]] = field(default_factory=dict[str, "Callable[..., Formula]"])
     of_family: bool = False
     within: Callable[..., tuple[tuple[Formula, Formula], ...]] = _everywhere
@@ -70,6 +147,37 @@ class Density:
         """The mean of a feature of one member of a family over a range; None where it is not known."""
         known = self.means.get(feature)
         return known(index, over, *parameters) if known is not None and self.of_family else None
+
+
+@dataclass(frozen=True, slots=True)
+class Law:
+    """What a model says of a variable: a density by name, with a value and parameters put in.
+
+    Of a density of a family these are functions of an index over the range ``over``.
+    """
+
+    density: Density
+    value: Value
+    parameters: tuple[Value, ...]
+    over: Range | None = None
+
+    @property
+    def exponential_family(self) -> ExponentialFamily | None:
+        """The density as one of an exponential family; None where it is of none."""
+        write = self.density.exponential_family
+        if isinstance(write, NoExponentialFamily):
+            return None
+        return write(self.value, *(() if self.over is None else (self.over,)), *self.parameters)
+
+    @property
+    def formula(self) -> Formula:
+        return self.density.write(self.value, *(() if self.over is None else (self.over,)), *self.parameters)
+
+    @property
+    def known(self) -> tuple[Value, ...]:
+        """The parameters that must be held for the density to be of an exponential family."""
+        named = zip(self.density.parameters, self.parameters, strict=True)
+        return tuple(parameter for name, parameter in named if name in self.density.known)
 
 
 @functools.cache

@@ -2,12 +2,28 @@
 
 from __future__ import annotations
 
-from derive.densities import Density
-from derive.formula import ONE, Formula, Power, multiply
+from derive.densities import Density, ExponentialFamily, Routine, Term
+from derive.formula import ONE, Divide, Formula, Log, Power, multiply, negate
 
 
 def write(value: Formula, chance: Formula) -> Formula:
     return multiply(Power(chance, value), Power(ONE - chance, ONE - value))
 
 
-DENSITY = Density("Bernoulli", ("probability",), "0, 1", write, domains=("bool",))
+def exponential_family(value: Formula, chance: Formula) -> ExponentialFamily:
+    return ExponentialFamily((Term(value, Log(Divide(chance, ONE - chance)), chance),), negate(Log(ONE - chance)))
+
+
+def routine(value: Formula, chance: Formula) -> Routine:
+    return Routine("bernoulli.logpmf", (value, chance))
+
+
+DENSITY = Density(
+    "Bernoulli",
+    ("probability",),
+    "0, 1",
+    write,
+    domains=("bool",),
+    exponential_family=exponential_family,
+    routine=routine,
+)

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from derive.densities import Density
-from derive.formula import ONE, Divide, Formula, Function, Power, multiply
+from derive.densities import Density, ExponentialFamily, Routine, Term
+from derive.formula import ONE, Divide, Formula, Function, Log, Power, multiply, negate
 
 
 def write(value: Formula, a: Formula, b: Formula) -> Formula:
@@ -27,6 +27,19 @@ def mean_log_of_the_rest(a: Formula, b: Formula) -> Formula:
     return mean_log(b, a)
 
 
+def exponential_family(value: Formula, a: Formula, b: Formula) -> ExponentialFamily:
+    rest = ONE - value
+    return ExponentialFamily(
+        (Term(Log(value), a, mean_log(a, b)), Term(Log(rest), b, mean_log_of_the_rest(a, b))),
+        log_partition=Function("loggamma", (a,)) + Function("loggamma", (b,)) - Function("loggamma", (a + b,)),
+        log_base=negate(Log(value)) - Log(rest),
+    )
+
+
+def routine(value: Formula, a: Formula, b: Formula) -> Routine:
+    return Routine("beta.logpdf", (value, a, b))
+
+
 DENSITY = Density(
     "Beta",
     ("a", "b"),
@@ -34,4 +47,6 @@ DENSITY = Density(
     write,
     means={"value": mean, "square": mean_square, "log": mean_log, "log of the rest": mean_log_of_the_rest},
     domains=("unit", "simplex"),
+    exponential_family=exponential_family,
+    routine=routine,
 )

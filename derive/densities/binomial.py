@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from derive.densities import Density
-from derive.formula import ONE, Divide, Formula, Function, Power, multiply
+from derive.densities import Density, ExponentialFamily, Routine, Term
+from derive.formula import ONE, Divide, Formula, Function, Log, Power, multiply, negate
 
 
 def write(value: Formula, trials: Formula, chance: Formula) -> Formula:
@@ -21,6 +21,19 @@ def within(value: Formula, trials: Formula, chance: Formula) -> tuple[tuple[Form
     return ((value, trials),)
 
 
+def exponential_family(value: Formula, trials: Formula, chance: Formula) -> ExponentialFamily:
+    ways = [Function("loggamma", (number + 1,)) for number in (trials, value, trials - value)]
+    return ExponentialFamily(
+        (Term(value, Log(Divide(chance, ONE - chance)), mean(trials, chance)),),
+        log_partition=negate(multiply(trials, Log(ONE - chance))),
+        log_base=ways[0] - ways[1] - ways[2],
+    )
+
+
+def routine(value: Formula, trials: Formula, chance: Formula) -> Routine:
+    return Routine("binom.logpmf", (value, trials, chance))
+
+
 DENSITY = Density(
     "Binomial",
     ("trials", "probability"),
@@ -29,4 +42,7 @@ DENSITY = Density(
     means={"value": mean},
     within=within,
     domains=("count", "bool"),
+    exponential_family=exponential_family,
+    known=("trials",),
+    routine=routine,
 )

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from derive.densities import Density, Member
-from derive.formula import Divide, Formula, Fresh, Function, Power, Product, Sum, multiply
+from derive.densities import Density, ExponentialFamily, Member, Routine, Term
+from derive.formula import Divide, Formula, Fresh, Function, Log, Power, Product, Sum, multiply, negate
 from derive.symbols import Index, IndexLike, Range
 
 
@@ -27,6 +27,19 @@ def _total(over: Range, concentration: Member) -> Formula:
     return Sum(j, concentration(j))
 
 
+def exponential_family(value: Member, over: Range, concentration: Member) -> ExponentialFamily:
+    i, j = (Fresh.index(Index(letter, over)) for letter in "ij")
+    return ExponentialFamily(
+        (Term(Log(value(j)), concentration(j), mean_log(j, over, concentration), over=j),),
+        log_partition=Sum(i, Function("loggamma", (concentration(i),))) - Function("loggamma", (_total(over, concentration),)),
+        log_base=negate(Sum(i, Log(value(i)))),
+    )
+
+
+def routine(value: Member, concentration: Member) -> Routine:
+    return Routine("dirichlet.logpdf", (value, concentration))
+
+
 DENSITY = Density(
     "Dirichlet",
     ("concentration",),
@@ -35,4 +48,6 @@ DENSITY = Density(
     means={"value": mean, "log": mean_log},
     of_family=True,
     domains=("simplex",),
+    exponential_family=exponential_family,
+    routine=routine,
 )

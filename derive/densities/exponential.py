@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from fractions import Fraction
 
-from derive.densities import Density
-from derive.formula import ONE, Divide, Exp, Formula, Function, Log, Number, multiply, negate
+from derive.densities import Density, ExponentialFamily, Routine, Term
+from derive.formula import ONE, ZERO, Divide, Exp, Formula, Function, Log, Number, multiply, negate
 
 
 def write(value: Formula, rate: Formula) -> Formula:
@@ -24,6 +24,14 @@ def mean_log(rate: Formula) -> Formula:
     return Function("digamma", (ONE,)) - Log(rate)
 
 
+def exponential_family(value: Formula, rate: Formula) -> ExponentialFamily:
+    return ExponentialFamily((Term(value, negate(rate), mean(rate)),), negate(Log(rate)))
+
+
+def routine(value: Formula, rate: Formula) -> Routine:
+    return Routine("expon.logpdf", (value, ZERO, Divide(ONE, rate)))
+
+
 DENSITY = Density(
     "Exponential",
     ("rate",),
@@ -31,4 +39,6 @@ DENSITY = Density(
     write,
     means={"value": mean, "square": mean_square, "log": mean_log},
     domains=("positive", "nonnegative", "unit", "simplex"),
+    exponential_family=exponential_family,
+    routine=routine,
 )

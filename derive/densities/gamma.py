@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from derive.densities import Density
-from derive.formula import Divide, Exp, Formula, Function, Log, Power, multiply, negate
+from derive.densities import Density, ExponentialFamily, Routine, Term
+from derive.formula import ONE, ZERO, Divide, Exp, Formula, Function, Log, Power, multiply, negate
 
 
 def write(value: Formula, shape: Formula, rate: Formula) -> Formula:
@@ -23,6 +23,18 @@ def mean_log(shape: Formula, rate: Formula) -> Formula:
     return Function("digamma", (shape,)) - Log(rate)
 
 
+def exponential_family(value: Formula, shape: Formula, rate: Formula) -> ExponentialFamily:
+    return ExponentialFamily(
+        (Term(Log(value), shape, mean_log(shape, rate)), Term(value, negate(rate), mean(shape, rate))),
+        log_partition=Function("loggamma", (shape,)) - multiply(shape, Log(rate)),
+        log_base=negate(Log(value)),
+    )
+
+
+def routine(value: Formula, shape: Formula, rate: Formula) -> Routine:
+    return Routine("gamma.logpdf", (value, shape, ZERO, Divide(ONE, rate)))
+
+
 DENSITY = Density(
     "Gamma",
     ("shape", "rate"),
@@ -30,4 +42,6 @@ DENSITY = Density(
     write,
     means={"value": mean, "square": mean_square, "log": mean_log},
     domains=("positive", "nonnegative", "unit", "simplex"),
+    exponential_family=exponential_family,
+    routine=routine,
 )

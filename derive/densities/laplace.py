@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from fractions import Fraction
 
-from derive.densities import Density
-from derive.formula import HALF, Divide, Exp, Formula, Number, Power, multiply, negate
+from derive.densities import Density, ExponentialFamily, Routine, Term
+from derive.formula import HALF, ONE, Divide, Exp, Formula, Log, Number, Power, multiply, negate
 
 
 def write(value: Formula, location: Formula, scale: Formula) -> Formula:
@@ -14,4 +14,22 @@ def write(value: Formula, location: Formula, scale: Formula) -> Formula:
     return multiply(Divide(Number(Fraction(1)), multiply(two, scale)), Exp(negate(Divide(distance, scale))))
 
 
-DENSITY = Density("Laplace", ("location", "scale"), "the reals", write)
+def exponential_family(value: Formula, location: Formula, scale: Formula) -> ExponentialFamily:
+    two = Number(Fraction(2))
+    distance = Power(Power(value - location, two), HALF)
+    return ExponentialFamily((Term(distance, negate(Divide(ONE, scale)), scale),), Log(multiply(two, scale)))
+
+
+def routine(value: Formula, location: Formula, scale: Formula) -> Routine:
+    return Routine("laplace.logpdf", (value, location, scale))
+
+
+DENSITY = Density(
+    "Laplace",
+    ("location", "scale"),
+    "the reals",
+    write,
+    exponential_family=exponential_family,
+    known=("location",),
+    routine=routine,
+)

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from derive.densities import Density
-from derive.formula import ONE, Divide, Formula, Function, Power, multiply
+from derive.densities import Density, ExponentialFamily, Routine, Term
+from derive.formula import ONE, Divide, Formula, Function, Log, Power, multiply, negate
 
 
 def write(value: Formula, successes: Formula, chance: Formula) -> Formula:
@@ -13,4 +13,30 @@ def write(value: Formula, successes: Formula, chance: Formula) -> Formula:
     return multiply(ways, Power(chance, successes), Power(ONE - chance, value))
 
 
-DENSITY = Density("NegativeBinomial", ("successes", "probability"), "0, 1, 2, ...", write, domains=("count", "bool"))
+def mean(successes: Formula, chance: Formula) -> Formula:
+    return Divide(multiply(successes, ONE - chance), chance)
+
+
+def exponential_family(value: Formula, successes: Formula, chance: Formula) -> ExponentialFamily:
+    ways = [Function("loggamma", (number,)) for number in (value + successes, value + 1, successes)]
+    return ExponentialFamily(
+        (Term(value, Log(ONE - chance), mean(successes, chance)),),
+        log_partition=negate(multiply(successes, Log(chance))),
+        log_base=ways[0] - ways[1] - ways[2],
+    )
+
+
+def routine(value: Formula, successes: Formula, chance: Formula) -> Routine:
+    return Routine("nbinom.logpmf", (value, successes, chance))
+
+
+DENSITY = Density(
+    "NegativeBinomial",
+    ("successes", "probability"),
+    "0, 1, 2, ...",
+    write,
+    domains=("count", "bool"),
+    exponential_family=exponential_family,
+    known=("successes",),
+    routine=routine,
+)

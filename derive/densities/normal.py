@@ -4,18 +4,22 @@ from __future__ import annotations
 
 from fractions import Fraction
 
-from derive.densities import Density
+from derive.densities import Density, ExponentialFamily, Routine, Term
 from derive.densities.gaussian import normaliser
 from derive.errors import ShapeError
 from derive.formula import (
     HALF,
     ONE,
     ZERO,
+    Determinant,
+    Diagonal,
+    DiagonalPart,
     Divide,
     Exp,
     Formula,
     Identity,
     Inverse,
+    Log,
     MatrixProduct,
     Multiply,
     Number,
@@ -71,10 +75,54 @@ def mean_square(mean: Formula, variance: Formula) -> Formula:
     return variance + (multiply(mean, mean) if mean.shape == () else outer(mean, mean))
 
 
+def exponential_family(value: Formula, mean: Formula, variance: Formula) -> ExponentialFamily:
+    """Of a vector the second statistic is its outer product, its entries' squares or its squared length, as is the covariance."""
+    two = Number(Fraction(2))
+    circle = multiply(two, Pi())
+    if value.shape == ():
+        terms = (
+            Term(value, Divide(mean, variance), mean),
+            Term(multiply(value, value), negate(Divide(ONE, multiply(two, variance))), mean_square(mean, variance)),
+        )
+        partition = Divide(multiply(mean, mean), multiply(two, variance)) + multiply(HALF, Log(variance))
+        return ExponentialFamily(terms, partition, negate(multiply(HALF, Log(circle))))
+    size = value.shape[0]
+    if size is None:
+        raise ShapeError("a normal density of a row")
+    dimension = SizeNumber(size)
+    length = matrix_product(Transpose(mean), mean)
+    if (scale := _scale(variance)) is not None:
+        terms = (
+            Term(value, multiply(Divide(ONE, scale), mean), mean),
+            Term(
+                matrix_product(Transpose(value), value),
+                negate(Divide(ONE, multiply(two, scale))),
+                length + multiply(dimension, scale),
+            ),
+        )
+        partition = Divide(length, multiply(two, scale)) + multiply(HALF, dimension, Log(scale))
+    else:
+        precision = Inverse(variance)
+        square, natural, mean_of_square = outer(value, value), negate(multiply(HALF, precision)), mean_square(mean, variance)
+        if isinstance(variance, Diagonal):
+            square, natural, mean_of_square = (DiagonalPart(matrix) for matrix in (square, natural, mean_of_square))
+        terms = (Term(value, matrix_product(precision, mean), mean), Term(square, natural, mean_of_square))
+        partition = multiply(HALF, quadratic_form(mean, precision)) + multiply(HALF, Log(Determinant(variance)))
+    return ExponentialFamily(terms, partition, negate(multiply(HALF, dimension, Log(circle))))
+
+
+def routine(value: Formula, mean: Formula, variance: Formula) -> Routine:
+    if value.shape == ():
+        return Routine("norm.logpdf", (value, mean, Power(variance, HALF)))
+    return Routine("multivariate_normal.logpdf", (value, mean, variance))
+
+
 DENSITY = Density(
     "Normal",
     ("mean", "variance or covariance"),
     "the reals, or vectors",
     write,
     means={"value": mean_value, "square": mean_square},
+    exponential_family=exponential_family,
+    routine=routine,
 )

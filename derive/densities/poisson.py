@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from derive.densities import Density
-from derive.formula import Divide, Exp, Formula, Function, Power, multiply, negate
+from derive.densities import Density, ExponentialFamily, Routine, Term
+from derive.formula import Divide, Exp, Formula, Function, Log, Power, multiply, negate
 
 
 def write(value: Formula, rate: Formula) -> Formula:
@@ -18,6 +18,14 @@ def mean_square(rate: Formula) -> Formula:
     return rate + multiply(rate, rate)
 
 
+def exponential_family(value: Formula, rate: Formula) -> ExponentialFamily:
+    return ExponentialFamily((Term(value, Log(rate), mean(rate)),), rate, negate(Function("loggamma", (value + 1,))))
+
+
+def routine(value: Formula, rate: Formula) -> Routine:
+    return Routine("poisson.logpmf", (value, rate))
+
+
 DENSITY = Density(
     "Poisson",
     ("rate",),
@@ -25,4 +33,6 @@ DENSITY = Density(
     write,
     means={"value": mean, "square": mean_square},
     domains=("count", "bool"),
+    exponential_family=exponential_family,
+    routine=routine,
 )

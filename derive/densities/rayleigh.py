@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from fractions import Fraction
 
-from derive.densities import Density
-from derive.formula import HALF, Divide, Exp, Formula, Number, Pi, Power, multiply, negate
+from derive.densities import Density, ExponentialFamily, Routine, Term
+from derive.formula import HALF, ONE, ZERO, Divide, Exp, Formula, Log, Number, Pi, Power, multiply, negate
 
 TWO = Number(Fraction(2))
 
@@ -22,6 +22,15 @@ def mean_square(variance: Formula) -> Formula:
     return multiply(TWO, variance)
 
 
+def exponential_family(value: Formula, variance: Formula) -> ExponentialFamily:
+    natural = negate(Divide(ONE, multiply(TWO, variance)))
+    return ExponentialFamily((Term(Power(value, TWO), natural, mean_square(variance)),), Log(variance), Log(value))
+
+
+def routine(value: Formula, variance: Formula) -> Routine:
+    return Routine("rayleigh.logpdf", (value, ZERO, Power(variance, HALF)), in_jax=False)
+
+
 DENSITY = Density(
     "Rayleigh",
     ("variance",),
@@ -29,4 +38,6 @@ DENSITY = Density(
     write,
     means={"value": mean, "square": mean_square},
     domains=("positive",),
+    exponential_family=exponential_family,
+    routine=routine,
 )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from fractions import Fraction
 
-from derive.densities import Density
+from derive.densities import Density, NoExponentialFamily, Routine
 from derive.formula import HALF, ONE, Divide, Formula, Function, Number, Pi, Power, multiply, negate
 
 
@@ -17,4 +17,17 @@ def write(value: Formula, dof: Formula, location: Formula, scale: Formula) -> Fo
     return multiply(factor, Power(ONE + Divide(Power(Divide(value - location, scale), two), dof), negate(half)))
 
 
-DENSITY = Density("StudentT", ("dof", "location", "scale"), "the reals", write)
+def routine(value: Formula, dof: Formula, location: Formula, scale: Formula) -> Routine:
+    return Routine("t.logpdf", (value, dof, location, scale))
+
+
+DENSITY = Density(
+    "StudentT",
+    ("dof", "location", "scale"),
+    "the reals",
+    write,
+    exponential_family=NoExponentialFamily(
+        "the logarithm of one and the square of the value is, for no number of statistics, a sum of products with parameters"
+    ),
+    routine=routine,
+)
