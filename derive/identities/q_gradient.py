@@ -36,5 +36,4 @@ IDENTITY = Identity(
     title="The gradient of Q",
     source="Bishop (2006), section 9.2.2",
     steps=steps,
-    applies=lambda em, parameter: parameter.symbol.name != "a",
 )

@@ -31,5 +31,4 @@ IDENTITY = Identity(
     title="The gradient of the log-likelihood",
     source="Bishop (2006), equation (9.16)",
     steps=steps,
-    applies=lambda em, parameter: parameter.symbol.name != "a",
 )
