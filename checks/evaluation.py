@@ -182,6 +182,8 @@ def _nonnegative(node: Formula) -> bool:
             return _nonnegative(node.base)
         case Apply():
             return node.function.domain in ("positive", "unit")
+        case Function():
+            return node.name == "gamma"  # where it is a number at all, see FUNCTIONS
         case Determinant():
             return _definite(node.argument)
         case Named():
@@ -237,6 +239,8 @@ class Scope:
     references: bool
     general: bool = False
     draw: Draw = (0, 0)
+    measures: Mapping[str, Array] = field(default_factory=dict[str, Array])
+    """Weights of the points of a continuum by its name, where they are a rule of integration and not drawn."""
     parent: Scope | None = None
     changed: frozenset[Key] = frozenset()
     tables: FeatureTables = field(default_factory=FeatureTables)
@@ -593,6 +597,8 @@ class Scope:
 
     def weights(self, index: Index) -> Dense:
         """By what the terms of a sum are weighted where it stands for an integral."""
+        if index.range.upper.name in self.measures:
+            return Dense(self.measures[index.range.upper.name], (index,))
         return Dense(jnp.asarray([float(w) for w in measure(index.range, self.count(index), self.draw)]), (index,))
 
     def bound(self, network: Network, index: Index) -> Network:
@@ -767,6 +773,8 @@ class Scope:
             case Power() if _nonnegative(node.base):
                 parts = [self.log(node.base), self.scalar(node.exponent)]
                 return multiplied(parts)
+            case Function(name="gamma"):
+                return self.scalar(Function("loggamma", node.arguments))
             case Determinant():
                 return self.log_determinant(node)
             case Named():
@@ -881,6 +889,7 @@ class Scope:
             references=self.references if references is None else references,
             general=self.general or general,
             draw=self.draw,
+            measures=self.measures,
             parent=self,
             changed=frozenset(values),
             tables=self.tables,

@@ -47,8 +47,10 @@ class Lowered:
     references: bool
     table: LoweredTable
 
-    def __call__(self, values: Mapping[Key, Any], sizes: Mapping[str, int] | None = None) -> Array:
-        """The value of the formula.
+    def __call__(
+        self, values: Mapping[Key, Any], sizes: Mapping[str, int] | None = None, measures: Mapping[str, Any] | None = None
+    ) -> Array:
+        """The value of the formula; ``measures`` as in ``LoweredTable``.
 
         Shapes: an input has its family sizes first, then its symbol's shape; the result the sizes of ``axes``, then the
             formula's shape (a row has one axis).
@@ -56,7 +58,7 @@ class Lowered:
             DeriveError: an input is missing or has another shape, a size is unknown or ambiguous.
             ScopeError: a literal index lies outside its range.
         """
-        return self.table(values, sizes)["value"]
+        return self.table(values, sizes, measures=measures)["value"]
 
 
 @dataclass(frozen=True, slots=True, eq=False, kw_only=True)
@@ -71,23 +73,29 @@ class LoweredTable:
     compiled: Callable[..., tuple[dict[str, Array], list[Array]]]
 
     def __call__(
-        self, values: Mapping[Key, Any], sizes: Mapping[str, int] | None = None, draw: Draw = (0, 0)
+        self,
+        values: Mapping[Key, Any],
+        sizes: Mapping[str, int] | None = None,
+        draw: Draw = (0, 0),
+        measures: Mapping[str, Any] | None = None,
     ) -> dict[str, Array]:
         """The value of each formula, by name; shapes and errors as in ``Lowered``.
 
-        ``draw`` says which functions stand for the unspecified ones.
+        ``draw`` says which functions stand for the unspecified ones, and by what an integral weights its points where
+        ``measures`` has no rule of integration for it: a weight for each point, by the name of the size that counts them.
 
         Waits for the result when features were used: where their guard fails, the direct road is taken.
         """
         with jax.enable_x64(True):
             arrays = [_input(key, self.symbols[key], values) for key in self.inputs]
             known = _sizes({key: (self.symbols[key], array) for key, array in zip(self.inputs, arrays, strict=True)}, sizes)
+            rules = {name: _rule(name, weights, known) for name, weights in (measures or {}).items()}
             traced = any(isinstance(array, Tracer) for array in arrays)
             fixed = tuple(sorted(known.items()))
-            results, guards = self.compiled((fixed, traced, draw), arrays)
+            results, guards = self.compiled((fixed, traced, draw), arrays, rules)
             # Inside somebody's trace a guard has no value: the program must decide for itself.
             if any(isinstance(guard, Tracer) or not bool(guard) for guard in guards):
-                results, _ = self.compiled((fixed, True, draw), arrays)
+                results, _ = self.compiled((fixed, True, draw), arrays, rules)
         for name, result in results.items():
             if result.dtype != jnp.float64:
                 raise DeriveError(f"a result is not in double precision: {name}={result.dtype}, expected float64")
@@ -125,12 +133,12 @@ def lower_all(
 
     @functools.partial(jax.jit, static_argnums=0)
     def compiled(
-        static: tuple[tuple[tuple[str, int], ...], bool, Draw], arrays: list[Array]
+        static: tuple[tuple[tuple[str, int], ...], bool, Draw], arrays: list[Array], rules: dict[str, Array]
     ) -> tuple[dict[str, Array], list[Array]]:
         sizes, conditional, draw = static
         values = {key: Dense(array, positions(array.ndim)) for key, array in zip(inputs, arrays, strict=True)}
         tables = FeatureTables(conditional=conditional)
-        scope = Scope(values=values, sizes=dict(sizes), references=references, draw=draw, tables=tables)
+        scope = Scope(values=values, sizes=dict(sizes), references=references, draw=draw, measures=rules, tables=tables)
         results = {name: scope.output(formula, order[name]) for name, formula in chosen.items()}
         return results, tables.guards
 
@@ -161,6 +169,13 @@ def _input(key: Key, symbol: Symbol, values: Mapping[Key, Any]) -> Array:
     if value.ndim != expected:
         raise DeriveError(f"wrong shape: {key[0]} ({key[1]}) has shape {value.shape}, expected {_describe(symbol)}")
     return jnp.asarray(value, dtype=jnp.float64)
+
+
+def _rule(name: str, weights: Any, sizes: Mapping[str, int]) -> Array:
+    found = jnp.asarray(weights, dtype=jnp.float64)
+    if found.shape != (sizes.get(name),):
+        raise DeriveError(f"a rule of integration does not fit: {name} has weights of shape {found.shape}, expected one a point")
+    return found
 
 
 def _sizes(inputs: Mapping[Key, tuple[Symbol, Array]], given: Mapping[str, int] | None) -> dict[str, int]:

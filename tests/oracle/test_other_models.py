@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Mapping
 
 import numpy as np
 import pytest
@@ -11,45 +10,9 @@ from hmmlearn.hmm import GaussianHMM, PoissonHMM
 from sklearn.datasets import load_iris
 from sklearn.mixture import GaussianMixture
 
-from checks.lowering import lower, lower_all
 from derive.expectation_maximisation.algorithm import Algorithm
 from derive.models import family
-
-Values = Mapping[tuple[str, str], np.ndarray]
-
-
-class Run:
-    """EM with the derived M-steps: each step's values, and the log-likelihood before it."""
-
-    def __init__(self, em: Algorithm) -> None:
-        self.em = em
-        self.likelihood = lower(em.l())
-        self.names = [parameter.symbol.name for parameter in em.model.parameters]
-        found = {p.symbol.name: em.solutions[p.symbol.name](*p.indices) for p in em.model.parameters}
-        self.steps = {name: lower_all({name: solution}) for name, solution in found.items()}
-
-    def value(self, values: Values) -> float:
-        return float(self.likelihood(dict(values)))
-
-    def step(self, values: Values) -> Values:
-        """One after the other: a variance about the new mean is the joint maximum."""
-        free = dict(values)
-        for name in self.names:
-            free[name, "param"] = np.asarray(self.steps[name](free)[name])
-        return {**free, **{(name, "current"): free[name, "param"] for name in self.names}}
-
-    def converge(self, values: Values, count: int) -> Values:
-        seen = [self.value(values)]
-        for _ in range(count):
-            values = self.step(values)
-            seen.append(self.value(values))
-        assert all(later >= earlier - 1e-9 for earlier, later in itertools.pairwise(seen))
-        return values
-
-
-def start(data: Values, **parameters: np.ndarray) -> Values:
-    both = {(name, role): np.asarray(value, float) for name, value in parameters.items() for role in ("param", "current")}
-    return {**data, **both}
+from tests.oracle.runs import Run, Values, start
 
 
 def genes(counts: list[int], cells: list[tuple[int, float, list[int]]]) -> tuple[Run, Values]:

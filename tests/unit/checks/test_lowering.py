@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 import scipy.special
 from jax.test_util import check_grads
-from scipy.stats import multivariate_normal
+from scipy.stats import multivariate_normal, poisson
 
 from checks.feature_products import FeatureTables
 from checks.lowering import Key, lower, lower_all, reading_order
@@ -51,6 +51,7 @@ from derive.formula import (
     negate,
     outer,
     quadratic_form,
+    rename,
 )
 from derive.models import family
 from derive.symbols import Index, Range, Size, Symbol
@@ -687,3 +688,44 @@ def test_a_difference_of_two_vectors_that_share_their_only_axis() -> None:
     first, second = (Reference(Symbol(name, "param", (Range(k),)), (j,)) for name in "ab")
     values = {("a", "param"): np.array([1.0, 2.0, 3.0]), ("b", "param"): np.array([0.5, 0.5, 1.0])}
     assert np.allclose(np.asarray(lower(first - second)(values)), [0.5, 1.5, 2.0])
+
+
+COUNT, MEAN = Symbol("c", "data", (Range(N),), (), "count"), Symbol("h", "param", (Range(K),), (), "positive")
+
+
+def test_a_mass_whose_factorial_is_beyond_double_precision() -> None:
+    """Counts of hundreds: the mass is taken in the log domain, factorial included."""
+    c_i, h_j = Reference(COUNT, (i,)), Reference(MEAN, (j,))
+    mass = Divide(multiply(Exp(negate(h_j)), Power(h_j, c_i)), Function("gamma", (c_i + 1,)))
+    values = {("c", "data"): np.array([0.0, 171.0, 400.0]), ("h", "param"): np.array([2.0, 380.0])}
+    wanted = poisson.logpmf(values["c", "data"][:, None], values["h", "param"])
+    np.testing.assert_allclose(lower(Log(mass), axes=(i, j))(values), wanted, rtol=1e-12)
+    np.testing.assert_allclose(lower(Log(Sum(j, mass)))(values), scipy.special.logsumexp(wanted, axis=1), rtol=1e-12)
+    slope = Divide(c_i, Reference(MEAN, (s,))) - 1
+    np.testing.assert_allclose(
+        lower(Derivative(Log(rename(mass, {j: s})), Reference(MEAN, (s,))), axes=(i, s))(values),
+        lower(slope, axes=(i, s))(values),
+    )
+
+
+U = Range(Size("values of u"), 1, True)
+u = Index("u", U)
+u_value = Reference(Symbol("value of u", "data", (U,)), (u,))
+
+
+def test_a_rule_of_integration() -> None:
+    """Weights that are given take the place of drawn ones, under logarithms and derivatives too."""
+    nodes, weights = np.polynomial.legendre.leggauss(12)
+    values, rule = {("value of u", "data"): nodes, ("t", "param"): np.asarray(0.7)}, {"values of u": weights}
+    square, bell = Sum(u, multiply(u_value, u_value)), Sum(u, Exp(multiply(t, u_value)))
+    whole = 2 * np.sinh(0.7) / 0.7
+    for formula, wanted in (
+        (square, 2 / 3),
+        (bell, whole),
+        (Log(bell), np.log(whole)),
+        (Derivative(Log(bell), t), 1 / np.tanh(0.7) - 1 / 0.7),
+    ):
+        np.testing.assert_allclose(lower(formula)(values, measures=rule), wanted, rtol=1e-12)
+        assert not np.isclose(float(lower(formula)(values)), wanted)
+    with pytest.raises(DeriveError, match="values of u has weights of shape"):
+        lower(square)(values, measures={"values of u": weights[1:]})
