@@ -16,7 +16,7 @@ from scipy.special import digamma, expit
 
 from checks.lowering import lower
 from derive.expectation_maximisation.algorithm import Algorithm
-from derive.models import family, names
+from derive.models import family
 from tests.oracle.runs import Rule, Run, Values, over_positive, over_reals, over_unit, start
 
 Numbers = Mapping[str, np.ndarray]
@@ -398,11 +398,6 @@ def run(request: pytest.FixtureRequest, case: Case) -> Run:
     if key not in RUNS:
         RUNS[key] = Run(Algorithm(family(case.model)(**case.options)), case.rule)
     return RUNS[key]
-
-
-def test_every_continuous_model_has_a_textbook() -> None:
-    continuous = {name for name in names() if family(name)().latent.range.abstract}
-    assert continuous == {case.model for case in CASES.values()}
 
 
 def test_log_likelihood_against_the_marginal_of_scipy(case: Case, run: Run) -> None:

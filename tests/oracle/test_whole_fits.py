@@ -1,0 +1,250 @@
+"""Whole runs of EM on data that libraries ship: the limit is the fit of another program, or one known in closed form."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import numpy as np
+import pytest
+import statsmodels.api as sm
+from scipy import stats
+from sklearn.datasets import load_breast_cancer, load_iris, load_wine
+from sklearn.decomposition import PCA, FactorAnalysis
+from sklearn.mixture import GaussianMixture
+from statsmodels.miscmodels.tmodel import TLinearModel
+
+from checks.lowering import lower
+from derive.expectation_maximisation.algorithm import Algorithm
+from derive.formula import Formula, Reference
+from derive.models import family
+from derive.symbols import IndexLike, Symbol
+from tests.oracle.runs import Rule, Run, Values, moved, over_positive, over_reals, start
+
+
+def standardised(x: np.ndarray) -> np.ndarray:
+    return (x - x.mean(0)) / x.std(0)
+
+
+# Factor models: the E-step by the known normal posterior.
+
+
+def nodes(dimensions: int) -> np.ndarray:
+    """As few as have means of all polynomials of degree two: zero, the unit vectors either way, and the sums of two of them."""
+    unit = np.eye(dimensions)
+    pairs = [unit[a] + unit[b] for a in range(dimensions) for b in range(a)]
+    return np.array([np.zeros(dimensions), *unit, *-unit, *pairs])
+
+
+def features(z: np.ndarray) -> np.ndarray:
+    """One, the entries, and the products of two of them."""
+    above = np.triu_indices(z.shape[1])
+    products = (z[:, :, None] * z[:, None, :])[:, *above]
+    return np.column_stack([np.ones(len(z)), z, products])
+
+
+class Factors(Run):
+    """A factor model with the E-step of Rubin and Thayer (1982): weights on a few nodes with the posterior's two moments."""
+
+    def __init__(self, model: str, dimensions: int) -> None:
+        em = Algorithm(family(model)())
+        at = nodes(dimensions)
+        super().__init__(em, Rule(at, np.ones(len(at))))
+        i, j = em.model.datum, em.model.latent
+        trial = Symbol("weight", "frozen", (i.range, j.range))
+
+        def weights(datum: IndexLike, value: IndexLike) -> Formula:
+            return Reference(trial, (datum, value))
+
+        self.steps = {p.symbol.name: lower(p.m_step(weights)) for p in em.model.parameters if p.m_step is not None}
+
+    @staticmethod
+    def covariance(values: Values) -> tuple[np.ndarray, np.ndarray]:
+        """Of the noise, and of the data."""
+        w = values["W", "param"]
+        noise = np.diag(values["Psi", "param"]) if ("Psi", "param") in values else values["v", "param"] * np.eye(len(w))
+        return noise, w @ w.T + noise
+
+    def value(self, values: Values) -> float:
+        density = stats.multivariate_normal(values["mu", "param"], self.covariance(values)[1])
+        return float(density.logpdf(values["x", "data"]).sum())
+
+    def step(self, values: Values) -> Values:
+        w, precision = values["W", "param"], np.linalg.inv(self.covariance(values)[0])
+        spread = np.linalg.inv(np.eye(w.shape[1]) + w.T @ precision @ w)
+        means = (values["x", "data"] - values["mu", "param"]) @ precision @ w @ spread
+        spreads = np.hstack([np.zeros((1, 1 + w.shape[1])), spread[np.triu_indices(w.shape[1])][None]])
+        weights = np.linalg.solve(features(self.rule.nodes).T, (features(means) + spreads).T).T
+        return super().step({**values, ("weight", "frozen"): weights})
+
+
+def test_factor_analysis_against_scikit_learn() -> None:
+    """Wine, thirteen measurements and two factors: likelihood, noise and what the loadings come to."""
+    x = standardised(load_wine().data)
+    other = FactorAnalysis(2, tol=1e-13, max_iter=20_000, svd_method="lapack").fit(x)
+    run = Factors("factor-analysis", 2)
+    loadings = np.random.default_rng(0).normal(size=(13, 2))
+    found = run.converge(start({("x", "data"): x}, mu=x.mean(0), W=loadings, Psi=np.ones(13)), 400)
+    assert np.isclose(run.value(found), other.score(x) * len(x), rtol=1e-8)
+    assert np.allclose(found["Psi", "param"], other.noise_variance_, atol=1e-4)
+    assert np.allclose(found["W", "param"] @ found["W", "param"].T, other.components_.T @ other.components_, atol=1e-4)
+
+
+def principal(x: np.ndarray, count: int) -> tuple[np.ndarray, float]:
+    """The loadings U (L - s^2 I)^(1/2) of the first principal axes, and s^2, the mean of the other eigenvalues."""
+    values, vectors = np.linalg.eigh(np.cov(x.T, bias=True))
+    values, vectors = values[::-1], vectors[:, ::-1]
+    variance = values[count:].mean()
+    return vectors[:, :count] * np.sqrt(values[:count] - variance), variance
+
+
+TURN = np.array([[0.6, -0.8], [0.8, 0.6]])
+
+
+def test_principal_components_in_closed_form() -> None:
+    """Tipping and Bishop (1999), section 3.2: two axes, turned at will, are the maximum; fewer of them are stationary."""
+    x = load_iris().data
+    run, seen = Factors("probabilistic-pca", 2), []
+    for count in (2, 1, 0):
+        loadings, variance = principal(x, count)
+        loadings = np.hstack([loadings, np.zeros((4, 2 - count))]) @ TURN
+        values = start({("x", "data"): x}, mu=x.mean(0), W=loadings, v=variance)
+        after = run.step(values)
+        for name in ("mu", "W", "v"):
+            assert np.allclose(after[name, "param"], values[name, "param"], atol=1e-9), (count, name)
+        elsewhere = run.step(moved(values, "v", np.asarray(variance * 1.1)))
+        assert not np.allclose(elsewhere["v", "param"], variance * 1.1, rtol=1e-3)
+        seen.append(run.value(values))
+    assert seen == sorted(seen, reverse=True)
+    other = run.converge(start({("x", "data"): x}, mu=x.mean(0), W=np.eye(4)[:, :2] + 0.1, v=1.0), 600)
+    assert np.isclose(run.value(other), seen[0], rtol=1e-9)
+
+
+def test_principal_components_against_scikit_learn() -> None:
+    """Its variances divide by n - 1; at its parameters the program's own log-likelihood, integrated, is its score."""
+    x = load_iris().data
+    n = len(x)
+    loadings, variance = principal(x, 1)
+    other = PCA(1).fit(x)
+    assert np.isclose(variance, other.noise_variance_ * (n - 1) / n)
+    own = other.components_.T * np.sqrt(other.explained_variance_ - other.noise_variance_)
+    run = Run(Algorithm(family("probabilistic-pca")()), over_reals(-5, 5, 0.08, dimensions=1))
+    theirs = start({("x", "data"): x}, mu=other.mean_, W=own, v=other.noise_variance_)
+    best = start({("x", "data"): x}, mu=x.mean(0), W=loadings, v=variance)
+    assert np.isclose(run.value(theirs), other.score(x) * n, rtol=1e-10)
+    assert run.value(best) > run.value(theirs)
+
+
+# Rates, precisions and means of which each datum has its own.
+
+
+def test_gamma_rates_against_the_negative_binomial_of_statsmodels() -> None:
+    """Executions in 17 states: the mean is a / b, the dispersion 1 / a."""
+    x = sm.datasets.cpunish.load_pandas().data["EXECUTIONS"].to_numpy()
+    other = sm.NegativeBinomial(x, np.ones(len(x))).fit(disp=0, maxiter=500, gtol=1e-9)
+    run = Run(Algorithm(family("gamma-poisson")()), over_positive(low=-45, high=5))
+    found = run.converge(start({("x", "data"): x}, a=1.0, b=0.25), 30)
+    a, b = found["a", "param"], found["b", "param"]
+    assert np.isclose(run.value(found), other.llf, rtol=1e-8)
+    assert np.allclose([np.log(a / b), 1 / a], other.params, rtol=1e-3)
+
+
+def test_errors_of_students_t_against_statsmodels() -> None:
+    """Stack loss, on which Lange, Little and Taylor (1989) show this model."""
+    data = sm.datasets.stackloss.load_pandas()
+    x, y = sm.add_constant(data.exog.to_numpy()), data.endog.to_numpy()
+    other = TLinearModel(y, x, fix_df=3.0).fit(method="bfgs", disp=0, maxiter=1000)
+    run = Run(Algorithm(family("student-t-regression")()), over_positive())
+    least = np.linalg.lstsq(x, y, rcond=None)[0]
+    values = start({("x", "data"): x, ("y", "data"): y, ("nu", "const"): np.array(3.0)}, beta=least, v=10.0)
+    found = run.converge(values, 150)
+    assert np.isclose(run.value(found), other.llf, rtol=1e-8)
+    assert np.allclose(found["beta", "param"], other.params[:4], rtol=1e-3)
+    assert np.isclose(np.sqrt(found["v", "param"]), other.params[4], rtol=1e-3)
+
+
+def test_students_t_against_scipy() -> None:
+    x = sm.datasets.statecrime.load_pandas().data["murder"].to_numpy()
+    _, centre, scale = stats.t.fit(x, fix_df=2.0)
+    run = Run(Algorithm(family("student-t-scale-mixture")()), over_positive())
+    values = start({("x", "data"): x, ("nu", "const"): np.array(2.0)}, mu=x.mean(), v=x.var())
+    found = run.converge(values, 80)
+    assert np.allclose([found["mu", "param"], np.sqrt(found["v", "param"])], [centre, scale], rtol=1e-4)
+    assert run.value(found) >= stats.t.logpdf(x, 2.0, centre, scale).sum() - 1e-6
+
+
+def test_random_means_against_the_mixed_model_of_statsmodels() -> None:
+    """Investments of eleven firms in twenty years, by maximum likelihood, not REML."""
+    data = sm.datasets.grunfeld.load_pandas().data
+    y = np.log(data["invest"].to_numpy())
+    other = sm.MixedLM(y, np.ones((len(y), 1)), groups=data["firm"].to_numpy()).fit(reml=False)
+    run = Run(Algorithm(family("random-intercept")()), over_reals(-6, 14, 0.05))
+    x = np.stack([part["invest"].map(np.log).to_numpy() for _, part in data.groupby("firm")])
+    found = run.converge(start({("x", "data"): x}, mu=0.0, tau=1.0, v=1.0), 60)
+    assert np.isclose(run.value(found), other.llf, rtol=1e-8)
+    assert np.allclose(found["mu", "param"], other.fe_params, rtol=1e-4)
+    assert np.allclose([found["tau", "param"], found["v", "param"]], [other.cov_re[0, 0], other.scale], rtol=1e-3)
+
+
+def test_censored_survival_against_scipy() -> None:
+    """The Stanford heart transplants: deaths over days at risk, and a normal fit to the logarithms of the days."""
+    data = sm.datasets.heart.load_pandas().data
+    days, cut = data["survival"].to_numpy() + 1, data["censors"].to_numpy() == 0
+    known = {("x", "data"): days / 100, ("d", "data"): cut.astype(float)}
+    run = Run(Algorithm(family("censored")()), over_positive())
+    found = run.converge(start(known, **{"lambda": 1.0}), 60)
+    assert np.isclose(found["lambda", "param"], (~cut).sum() / days.sum() * 100, rtol=1e-7)
+    centre, scale = stats.norm.fit(stats.CensoredData.right_censored(np.log10(days), cut))
+    run = Run(Algorithm(family("censored")(density="normal")), over_positive(low=-32.0, step=0.03))
+    found = run.converge(start({**known, ("x", "data"): np.log10(days)}, mu=2.0, v=1.0), 100)
+    assert np.allclose([found["mu", "param"], np.sqrt(found["v", "param"])], [centre, scale], rtol=1e-3)
+
+
+# Finite mixtures.
+
+SETS: dict[str, Callable[[], np.ndarray]] = {
+    "diagonal": lambda: standardised(load_wine().data),
+    "tied": lambda: load_iris().data,
+    "spherical": lambda: standardised(load_breast_cancer().data[:, :6]),
+}
+THEIRS = {"diagonal": "diag", "tied": "tied", "spherical": "spherical"}
+
+
+@pytest.mark.parametrize("covariance", SETS)
+def test_gaussian_mixtures_against_scikit_learn(covariance: str) -> None:
+    x = SETS[covariance]()
+    order = np.argsort(x @ np.linalg.eigh(np.cov(x.T))[1][:, -1])
+    groups = [x[part] for part in np.array_split(order, 3)]
+    means, d = np.stack([g.mean(0) for g in groups]), x.shape[1]
+    spread = {
+        "diagonal": np.ones((3, d)),
+        "tied": np.cov(x.T),
+        "spherical": np.ones(3),
+    }[covariance]
+    run = Run(Algorithm(family("gaussian-mixture")(covariance=covariance)))
+    name = "Sigma" if covariance == "tied" else "v"
+    found = run.converge(start({("x", "data"): x}, mu=means, phi=np.ones(3) / 3, **{name: spread}), 250)
+    other = GaussianMixture(
+        3,
+        covariance_type=THEIRS[covariance],
+        reg_covar=0,
+        tol=1e-12,
+        max_iter=2000,
+        means_init=means,
+        weights_init=np.ones(3) / 3,
+        precisions_init=np.linalg.inv(spread) if covariance == "tied" else 1 / spread,
+    ).fit(x)
+    assert np.isclose(run.value(found), other.score(x) * len(x), rtol=1e-7)
+    assert np.allclose(found["mu", "param"], other.means_, atol=1e-3)
+    assert np.allclose(found["phi", "param"], other.weights_, atol=1e-3)
+    assert np.allclose(found[name, "param"], other.covariances_, atol=1e-3)
+
+
+def test_deaths_of_women_over_eighty() -> None:
+    """Hasselblad (1969), Estimation of finite mixtures of distributions from the exponential family, JASA 64, 1459-1471."""
+    deaths = np.repeat(np.arange(10), [162, 267, 271, 185, 111, 61, 27, 8, 3, 1]).astype(float)
+    run = Run(Algorithm(family("poisson-mixture")()))
+    values = start({("x", "data"): deaths}, phi=np.array([0.3, 0.7]), **{"lambda": np.array([1.0, 2.5])})
+    found = run.converge(values, 1200)
+    assert np.isclose(run.value(found), -1989.946, atol=1e-3)
+    assert np.allclose(found["phi", "param"], [0.3599, 0.6401], atol=2e-3)
+    assert np.allclose(found["lambda", "param"], [1.2561, 2.6634], atol=2e-3)
