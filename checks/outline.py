@@ -503,6 +503,7 @@ _DOMAINS = {
     "closed simplex": "is nonnegative, and these sum to one",
     "one-hot": "is 0 but for one, which is 1",
     "count": "is 0, 1, 2, ...",
+    "covering count": "is 0, 1, 2, ..., and for its first index not always zero",
     "bool": "is 0 or 1",
     "integer": "is an integer",
 }

@@ -33,7 +33,7 @@ from derive.formula import (
     unfold,
     walk,
 )
-from derive.symbols import INTEGERS, SUMS_TO_ONE, Index, IndexLike, Range, Role, Size, Symbol
+from derive.symbols import COVERING, INTEGERS, SUMS_TO_ONE, Index, IndexLike, Range, Role, Size, Symbol
 
 Key = tuple[str, Role]
 """(symbol name, role)."""
@@ -276,7 +276,7 @@ def _values(symbol: Symbol, sizes: Mapping[str, int], seed: int, number: int, sc
             values[place] = scale * _symmetric(rng, shape[0])
         else:
             for inner in np.ndindex(*shape):
-                if symbol.domain in ("integer", "count") and number in SMALL_INTEGERS:
+                if symbol.domain in ("integer", "count", "covering count") and number in SMALL_INTEGERS:
                     # Nought and one are where much fails that holds of all others.
                     values[place + inner] = Fraction(
                         SMALL_INTEGERS[number] if symbol.domain == "integer" else abs(SMALL_INTEGERS[number])
@@ -285,7 +285,7 @@ def _values(symbol: Symbol, sizes: Mapping[str, int], seed: int, number: int, sc
                 values[place + inner] = _scaled(_scalar(rng, symbol.domain), symbol.domain, scale)
     if symbol.domain == "one-hot":
         return one_hot(values.shape, len(family) - 1, rng.randrange)
-    if symbol.domain == "covering" and values.size:
+    if symbol.domain in COVERING.values() and values.size:
         for place in np.ndindex(*values.shape[1:]):
             if not values[(slice(None), *place)].any():
                 values[(rng.randrange(len(values)), *place)] = Fraction(1)
@@ -394,7 +394,7 @@ def _scalar(rng: random.Random, domain: str) -> Fraction:
             return Fraction(rng.randrange(101, 900), 1000)
         case "one-hot":
             return Fraction(0)
-        case "count":
+        case "count" | "covering count":
             return Fraction(rng.choice((0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 11)))
         case "bool":
             return Fraction(rng.randrange(2))

@@ -23,6 +23,7 @@ _SIMPLE: dict[Domain, Sequence[Fraction]] = {
     "unit": [Fraction(v) for v in ("1/2", "1/3", "1/4")],
     "integer": [Fraction(v) for v in ("1", "2", "0", "-1")],
     "count": [Fraction(v) for v in ("1", "2", "0")],
+    "covering count": [Fraction(v) for v in ("1", "2")],
     "bool": [Fraction(v) for v in ("1", "0")],
 }
 

@@ -36,10 +36,10 @@ from derive.formula import (
     unfold,
     walk,
 )
-from derive.symbols import Index
+from derive.symbols import COVERING, Index
 
 POSITIVE_DOMAINS = ("positive", "unit", "simplex")
-NONNEGATIVE_DOMAINS = ("nonnegative", "covering", "closed simplex", "count", "bool", "one-hot")
+NONNEGATIVE_DOMAINS = ("nonnegative", "closed simplex", "count", "bool", "one-hot", *COVERING.values())
 
 
 def surely_positive(node: Formula, assumed: Collection[object] = ()) -> bool:
@@ -106,7 +106,7 @@ def _picks_positive(index: Index, body: Formula, assumed: Collection[object]) ->
     while isinstance(body, Sum) and body.index.range.lower == 1:
         body = body.body
     factors = _factors(body)
-    places = {"one-hot": -1, "covering": 0}
+    places = {"one-hot": -1, **dict.fromkeys(COVERING.values(), 0)}
     picking = [
         part
         for part in factors

@@ -7,7 +7,7 @@ and a domain (what is known of its sign?).
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any, Literal, TypeVar, dataclass_transform
 
@@ -69,13 +69,16 @@ Domain = Literal[
     "sym",
     "integer",
     "count",
+    "covering count",
     "bool",
 ]
 """``simplex`` speaks of the last family index: positive entries that sum to one over it (open simplex); in a closed one zeros are
 allowed, and of ``one-hot`` entries one is 1 and the others are 0. ``Covering`` entries are nonnegative, and over the
 first family index not all zero. A ``count`` is 0, 1, 2, ..., a ``bool`` 0 or 1."""
+COVERING: Mapping[Domain, Domain] = {"nonnegative": "covering", "count": "covering count"}
+"""What the entries of a domain are where over the first family index not all of them are zero."""
 SUMS_TO_ONE = ("simplex", "closed simplex", "one-hot")
-INTEGERS = ("integer", "count", "bool", "one-hot")
+INTEGERS = ("integer", "count", "covering count", "bool", "one-hot")
 
 
 @dataclass(frozen=True, slots=True)

@@ -380,6 +380,7 @@ _DOMAIN_NAMES = {
     "closed simplex": "nonnegative with sum one",
     "one-hot": "zero but for a single one",
     "count": "a count",
+    "covering count": "a count and not always zero",
     "bool": "0 or 1",
 }
 

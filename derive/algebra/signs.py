@@ -10,13 +10,13 @@ from collections.abc import Mapping
 from fractions import Fraction
 
 from derive.algebra.terms import UNIT, Atom, Factor, Polynomial, Term, scale
-from derive.symbols import Domain
+from derive.symbols import COVERING, Domain
 
 Domains = Mapping[tuple[str, str], Domain]
 """Declared domains, by (symbol name, role); those of unspecified functions by (name, "function")."""
 
 _POSITIVE_DOMAINS = ("positive", "unit", "simplex")
-_NONNEGATIVE_DOMAINS = ("nonnegative", "covering", "closed simplex", "one-hot", "count", "bool")
+_NONNEGATIVE_DOMAINS = ("nonnegative", "closed simplex", "one-hot", "count", "bool", *COVERING.values())
 
 
 def positive_atom(atom: Atom, domains: Domains) -> bool:
@@ -81,7 +81,7 @@ def _covered(factors: tuple[Factor, ...], domains: Domains) -> Atom | None:
     ((head, arguments), exponent) = found[0]
     summed = bool(arguments) and arguments[0][0] == "b" and arguments[0] not in arguments[1:]
     whole = exponent.denominator == 1 and exponent > 0
-    is_covering = head[0] == "e" and domains.get((head[1], head[2])) == "covering"
+    is_covering = head[0] == "e" and domains.get((head[1], head[2])) in COVERING.values()
     return (head, arguments) if is_covering and summed and whole else None
 
 

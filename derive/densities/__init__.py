@@ -103,7 +103,8 @@ class Density:
     ``support`` says in words where it is defined, ``within(value, *parameters)`` what no domain tells of that: pairs of which the
     first is at most the second. ``means`` holds, by ``FEATURES``, the means of features of the variable, as functions of the
     parameters. A density ``of_family`` is one of all members of a family, such as probabilities that sum to one: values and
-    parameters are then functions of an index, and the range of that index stands before the parameters.
+    parameters are then functions of an index, and the range of that index stands before the parameters. Of these parameters the
+    ``shared`` ones are one number for all members.
 
     ``exponential_family(value, *parameters)`` is the density as one of an exponential family in its parameters, save the
     ``known`` ones, which must be held; or it is said why there is none. ``routine(value, *parameters)`` is where others have
@@ -119,6 +120,7 @@ class Density:
     routine: Callable[..., Routine] = field(kw_only=True)
     means: Mapping[str, Callable[..., Formula]] = field(default_factory=dict[str, "Callable[..., Formula]"])
     of_family: bool = False
+    shared: tuple[str, ...] = ()
     within: Callable[..., tuple[tuple[Formula, Formula], ...]] = _everywhere
     domains: tuple[Domain, ...] = ()
     """The domains, as variables are declared, on which the formula is the density; empty where it is that on every one."""
@@ -129,21 +131,29 @@ class Density:
         Raises:
             ReadingError: another number of parameters was given.
         """
-        if len(parameters) != len(self.parameters):
+        self.require_count(len(parameters))
+        return self.write(value, *parameters)
+
+    def require_count(self, count: int) -> None:
+        """That so many parameters were given as there are.
+
+        Raises:
+            ReadingError: another number was given.
+        """
+        if count != len(self.parameters):
             raise ReadingError(
-                f"{self.name} takes {len(self.parameters)} parameters ({', '.join(self.parameters)}): got {len(parameters)}",
+                f"{self.name} takes {len(self.parameters)} parameters ({', '.join(self.parameters)}): got {count}",
                 0,
                 1,
                 "ill-formed",
             )
-        return self.write(value, *parameters)
 
     def mean(self, feature: str, *parameters: Formula) -> Formula | None:
         """The mean of a feature of the variable; None where it is not known."""
         known = self.means.get(feature)
         return None if known is None or self.of_family or len(parameters) != len(self.parameters) else known(*parameters)
 
-    def mean_at(self, feature: str, index: IndexLike, over: Range, *parameters: Member) -> Formula | None:
+    def mean_at(self, feature: str, index: IndexLike, over: Range, *parameters: Member | Formula) -> Formula | None:
         """The mean of a feature of one member of a family over a range; None where it is not known."""
         known = self.means.get(feature)
         return known(index, over, *parameters) if known is not None and self.of_family else None

@@ -29,7 +29,7 @@ from derive.notation.spellings import (
     template,
 )
 from derive.notation.surface import MAX_CHARACTERS, HasBody, Item, Items, surface
-from derive.symbols import Domain, Index, Range, Role, Size, Symbol
+from derive.symbols import COVERING, Domain, Index, Range, Role, Size, Symbol
 
 KEYWORDS = (
     "size",
@@ -474,6 +474,9 @@ class Dictionary:
         latents = self._latent_arguments(pattern)
         families.extend(latents)
         extra = 0
+        if domain == "count" and shape:
+            # A vector of counts is a family of them: of what one counts there is no linear algebra.
+            families, shape, extra = [*families, Range(shape[0])], (), 1
         if domain == "simplex":
             size = self.size(_argument(type_text), start)
             if over is None:
@@ -552,8 +555,8 @@ class Dictionary:
             return (), plain_types[text], None
         if text.startswith("\\mathbb{R}"):
             text = "R" + text[len("\\mathbb{R}") :]
-        if met := re.fullmatch(r"R\^\{?\s*(\S+?)\s*\}?", text):
-            return (self.size(met[1], start),), "real", None
+        if met := re.fullmatch(r"(R|N)\^\{?\s*(\S+?)\s*\}?", text):
+            return (self.size(met[2], start),), "real" if met[1] == "R" else "count", None
         if met := re.fullmatch(r"R\^\{\s*(\S+)\s*(?:x|\\times)\s*(\S+?)\s*\}", text):
             return (self.size(met[1], start), self.size(met[2], start)), "real", None
         if met := re.fullmatch(r"(simplex|spd|sym|diag|lower|orthogonal)\(\s*(.+?)\s*\)", text):
@@ -707,13 +710,15 @@ class Dictionary:
             return
         for place, entry in enumerate(self.entries):
             met = entry.spelling.match(tuple(summed), 0) if isinstance(entry, Letter) else None
-            if met is None or met[1] != len(summed) or not isinstance(entry, Letter) or entry.symbol.domain != "nonnegative":
+            if met is None or met[1] != len(summed) or not isinstance(entry, Letter) or entry.symbol.domain not in COVERING:
                 continue
-            slots = [plain(met[0].slots[slot]) for slot in entry.spelling.slots]
+            if len(met[0].extra_sub) != entry.extra:
+                continue
+            slots = [plain(chunk) for chunk in (*(met[0].slots[slot] for slot in entry.spelling.slots), *met[0].extra_sub)]
             free = all(self.is_index(slot) for slot in slots) and len(set(slots)) == len(slots)
             over = self.indices.get(slots[0]) if free and slots[0] == plain(first.sub) else None
             if isinstance(over, Index) and over.range == entry.symbol.family[0]:
-                self.entries[place] = replace(entry, symbol=replace(entry.symbol, domain="covering"))
+                self.entries[place] = replace(entry, symbol=replace(entry.symbol, domain=COVERING[entry.symbol.domain]))
 
     def _free(self, text: str, start: int) -> None:
         for items in arguments_of_names(self.surface(text)):
@@ -803,7 +808,9 @@ class Dictionary:
                 fits = "count" in known.domains and least >= 0
                 fits = fits or ("bool" in known.domains and values == (0, 1))
             else:
-                fits = domain in known.domains or (domain == "nonnegative" and "positive" in known.domains)
+                wholes = [domain, *(whole for whole, covering in COVERING.items() if covering == domain)]
+                fits = any(whole in known.domains for whole in wholes)
+                fits = fits or ("nonnegative" in wholes and "positive" in known.domains)
             if not fits:
                 declared = "a range" if values is not None else WRITTEN_TYPES.get(domain, domain)
                 wanted = WRITTEN_TYPES.get(known.domains[0], known.domains[0])

@@ -925,8 +925,7 @@ class Weights:
                 return None  # it is averaged over as well
         if not family.of_family:
             return family.mean(feature, *(reader.formula(argument.items, scope) for argument in statement.arguments))
-        members = [self.model.member_of(argument.items, scope) for argument in statement.arguments]
-        return family.mean_at(feature, indices[-1], letter.symbol.family[-1], *members)
+        return family.mean_at(feature, indices[-1], letter.symbol.family[-1], *self.model.parameters_of_family(statement, scope))
 
     def _posterior_mean(self, node: Formula, letter: Letter, indices: tuple[IndexLike, ...], scope: Scope) -> Formula | None:
         """The mean of a feature under the posterior of a continuous latent, where that is a density with known means."""

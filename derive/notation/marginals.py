@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 from fractions import Fraction
 from typing import TYPE_CHECKING
 
-from derive.densities import density
+from derive.densities import Member, density
 from derive.densities.conjugacy import Conjugate, conjugate
 from derive.errors import ReadingError
 from derive.formula import (
@@ -809,7 +809,7 @@ class Marginals(Latents):
     def _density_of_family(self, one: Occurrence, statement: Statement, scope: Scope) -> Formula:
         """The density of all members of a family at once: of probabilities that sum to one."""
         letter, version = one.letter, scope.versions.get(one.letter.name)
-        members = [self.member_of(argument.items, scope) for argument in statement.arguments]
+        members = self.parameters_of_family(statement, scope)
 
         def value(index: IndexLike) -> Formula:
             return self.reader.reference(letter, (*one.known, index), version)
@@ -831,7 +831,16 @@ class Marginals(Latents):
         if isinstance(letter.values, Range) and symbol.family and symbol.family[-1] != letter.values:
             raise ReadingError(f"chances of other values than {letter.name} has: {symbol.name}", code="ill-formed")
 
-    def member_of(self, items: Items, scope: Scope) -> Callable[[IndexLike], Formula]:
+    def parameters_of_family(self, statement: Statement, scope: Scope) -> list[Member | Formula]:
+        """The parameters of a density of all members of a family: each a function of the index, or a number that all share."""
+        known = density(statement.density)
+        known.require_count(len(statement.arguments))
+        return [
+            self.reader.formula(argument.items, scope) if name in known.shared else self.member_of(argument.items, scope)
+            for name, argument in zip(known.parameters, statement.arguments, strict=True)
+        ]
+
+    def member_of(self, items: Items, scope: Scope) -> Member:
         """A vector of parameters as a function of its index."""
         return lambda index: self._member(items, index, scope)
 

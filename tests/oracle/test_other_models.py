@@ -7,6 +7,7 @@ import itertools
 import numpy as np
 import pytest
 from hmmlearn.hmm import GaussianHMM, PoissonHMM
+from scipy.stats import multinomial
 from sklearn.datasets import load_iris
 from sklearn.mixture import GaussianMixture
 
@@ -113,3 +114,19 @@ def test_iris_against_scikit_learn() -> None:
     ).fit(x)
     assert np.isclose(run.value(found), other.score(x) * len(x), rtol=1e-7)
     assert np.allclose(found["mu", "param"], other.means_, rtol=1e-3)
+
+
+def test_one_step_of_a_multinomial_mixture_by_hand() -> None:
+    rng = np.random.default_rng(3)
+    x = rng.multinomial(12, [0.2, 0.3, 0.1, 0.4], size=9).astype(float) + rng.integers(0, 3, size=(9, 4))
+    weights, chances = np.array([0.35, 0.65]), np.array([[0.4, 0.3, 0.2, 0.1], [0.1, 0.2, 0.3, 0.4]])
+    run = Run(Algorithm(family("multinomial-mixture")()))
+    values = start({("x", "data"): x}, phi=weights, theta_=chances)
+    masses = np.stack([w * multinomial.pmf(x, x.sum(1), p) for w, p in zip(weights, chances, strict=True)], axis=1)
+    assert np.isclose(run.value(values), np.log(masses.sum(1)).sum())
+    held = masses / masses.sum(1, keepdims=True)
+    found = run.step(values)
+    assert np.allclose(found["phi", "param"], held.mean(0))
+    counted = held.T @ x
+    assert np.allclose(found["theta_", "param"], counted / counted.sum(1, keepdims=True))
+    run.converge(values, 30)

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Callable
+from fractions import Fraction
 from typing import Any
 
 import mpmath as mp
@@ -11,7 +13,7 @@ import pytest
 from derive.densities import densities, density
 from derive.densities.conjugacy import conjugate
 from derive.formula import ONE, Divide, Formula, Log, Number, Power, Reference, multiply
-from derive.symbols import Domain, Symbol
+from derive.symbols import Domain, IndexLike, Range, Size, Symbol
 from tests.evaluation import entry
 
 VALUES = {"first": mp.mpf("1.3"), "second": mp.mpf("0.7"), "seen": mp.mpf("0.4"), "count": mp.mpf(3)}
@@ -83,8 +85,34 @@ def test_the_mean_of_a_count_is_its_sum(name: str, of: str) -> None:
     assert mp.almosteq(seen, value(said), 1e-12) and not mp.almosteq(seen, value(said + 1), 1e-12)
 
 
+@pytest.mark.parametrize("trials", [1, 4])
+def test_masses_of_multinomial_counts_sum_to_one_and_their_means_are_shares(trials: int) -> None:
+    ways = Range(Size("V"))
+    counts = Symbol("x", "data", (ways,), (), "count")
+    chances = Symbol("p", "const", (ways,), (), "simplex")
+    known, number_of = density("Multinomial"), Number(Fraction(trials))
+
+    def member(symbol: Symbol) -> Callable[[IndexLike], Formula]:
+        return lambda index: Reference(symbol, (index,))
+
+    mass = known.write(member(counts), ways, number_of, member(chances))
+    shares = [mp.mpf("0.2"), mp.mpf("0.5"), mp.mpf("0.3")]
+    seen = [mp.mpf(0)] * 3
+    total = mp.mpf(0)
+    for cells in itertools.product(range(trials + 1), repeat=3):
+        if sum(cells) == trials:
+            there = entry(mass, (), {"V": 3}, {("x", "data"): [mp.mpf(c) for c in cells], ("p", "const"): shares}, {})
+            total += there
+            seen = [mean + there * c for mean, c in zip(seen, cells, strict=True)]
+    assert mp.almosteq(total, 1, 1e-12)
+    for place, mean in enumerate(seen, start=1):
+        said = known.mean_at("value", place, ways, number_of, member(chances))
+        assert said is not None
+        assert mp.almosteq(mean, entry(said, (), {"V": 3}, {("p", "const"): shares}, {}), 1e-12)
+
+
 def test_every_mean_is_looked_at() -> None:
-    looked = {*SUPPORTS, "Poisson", "Binomial", "Dirichlet"}
+    looked = {*SUPPORTS, "Poisson", "Binomial", "Dirichlet", "Multinomial"}
     assert {name for name, each in densities().items() if each.means} <= looked
 
 

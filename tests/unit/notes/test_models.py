@@ -779,3 +779,55 @@ UNSAID = SHIFTED.replace("y_i | u_i ~", "y_i ~")
 )
 def test_what_is_random_is_not_taken_as_given(model: str, row: str, expected: str) -> None:
     assert verdict(model, row) == expected
+
+
+WORDS = r"""
+size n, k, V
+index i in 1..n ; j, s in 1..k ; v, u in 1..V
+data x_i in N^V
+assume \sum_i x_{iv} > 0
+define m_i = \sum_v x_{iv}
+latent z_i in 1..k
+param \pi in simplex(k) ; \eta_j in simplex(V)
+z_i ~ Categorical(\pi)
+x_i | z_i=j ~ Multinomial(m_i, \eta_j)
+posterior w_{ij} = p(z_i=j | x_i) at \theta_t
+define Q = \sum_i \sum_j w_{ij} \log p(x_i, z_i=j)
+"""
+
+
+@pytest.mark.parametrize(
+    ("right", "wrong"),
+    [
+        (
+            r"p(x_i | z_i=j) = \frac{m_i!}{\prod_v x_{iv}!} \prod_v \eta_{jv}^{x_{iv}}",
+            r"p(x_i | z_i=j) = \prod_v \eta_{jv}^{x_{iv}}",
+        ),
+        (
+            r"\frac{\partial Q}{\partial \eta_{sv}} = \sum_i w_{is} x_{iv} / \eta_{sv}",
+            r"\frac{\partial Q}{\partial \eta_{sv}} = \sum_i w_{is} m_i / \eta_{sv}",
+        ),
+        (r"\sum_i m_i > 0", r"\sum_i m_i < 1"),
+    ],
+)
+def test_a_vector_of_counts_is_multinomial(right: str, wrong: str) -> None:
+    assert verdict(WORDS, right) == "proved"
+    assert verdict(WORDS, wrong) == "refuted"
+
+
+def test_the_chances_of_words_are_their_shares_and_no_frequencies_of_documents() -> None:
+    text = f"```derive\n{WORDS}\n```\n\n$$ L := Q $$ (eq-q)\n\n<!-- derive: maximises (eq-q) over \\eta_{{sv}} -->\n$$ %s $$\n"
+    share = r"\eta_{sv} = \frac{\sum_i w_{is} x_{iv}}{\sum_i w_{is} m_i}"
+    frequency = share.replace(" m_i", "")
+    for value, known, expected in (
+        (share, text, "proved"),
+        (frequency, text, "refuted"),
+        # Of a word that is in no document the share is zero, and nothing is shared out where there are no words.
+        (share, text.replace("assume \\sum_i x_{iv} > 0\n", ""), "unknown"),
+    ):
+        note = check_note(read_note(Path("note.md"), known % value), Witness(autodiff=False), diagnosed=False)
+        assert note.steps[-1].verdict == expected
+
+
+def test_a_density_of_a_family_has_its_number_of_parameters() -> None:
+    assert verdict(WORDS.replace("Multinomial(m_i, ", "Multinomial("), r"p(x_i | z_i=j) = 1") == "unread"
