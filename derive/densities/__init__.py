@@ -16,6 +16,9 @@ from derive.errors import ReadingError, UnknownNameError
 from derive.formula import ZERO, Formula, Sum, Trace, Transpose, add, matrix_product, multiply, negate
 from derive.symbols import Domain, Index, IndexLike, Range
 
+CHANCES = "probabilities"
+"""The parameter of a density of a family that has a chance for each member; these sum to one."""
+
 FEATURES = ("value", "square", "log", "log of the rest")
 """Features of which means are known: of a vector its square is the outer product, the rest of a proportion p is 1 - p."""
 

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from derive.densities import Density, Member
-from derive.formula import Divide, Formula, Fresh, Function, Power, Product, multiply
+from derive.densities import CHANCES, Density, ExponentialFamily, Member, Routine, Term
+from derive.formula import ZERO, Divide, Formula, Fresh, Function, Log, Power, Product, Sum, multiply
 from derive.symbols import Index, IndexLike, Range
 
 
@@ -17,13 +17,29 @@ def mean(index: IndexLike, over: Range, trials: Formula, chance: Member) -> Form
     return multiply(trials, chance(index))
 
 
+def exponential_family(value: Member, over: Range, trials: Formula, chance: Member) -> ExponentialFamily:
+    v, u = (Fresh.index(Index(letter, over)) for letter in "vu")
+    return ExponentialFamily(
+        (Term(value(v), Log(chance(v)), mean(v, over, trials, chance), over=v),),
+        log_partition=ZERO,
+        log_base=Function("loggamma", (trials + 1,)) - Sum(u, Function("loggamma", (value(u) + 1,))),
+    )
+
+
+def routine(value: Member, trials: Formula, chance: Member) -> Routine:
+    return Routine("multinomial.logpmf", (value, trials, chance))
+
+
 DENSITY = Density(
     "Multinomial",
-    ("trials", "probabilities"),
+    ("trials", CHANCES),
     "counts whose sum is the number of trials",
     write,
     means={"value": mean},
     of_family=True,
     shared=("trials",),
     domains=("count",),
+    exponential_family=exponential_family,
+    known=("trials",),
+    routine=routine,
 )

@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 from fractions import Fraction
 from typing import TYPE_CHECKING
 
-from derive.densities import Member, density
+from derive.densities import CHANCES, Member, density
 from derive.densities.conjugacy import Conjugate, conjugate
 from derive.errors import ReadingError
 from derive.formula import (
@@ -808,13 +808,20 @@ class Marginals(Latents):
 
     def _density_of_family(self, one: Occurrence, statement: Statement, scope: Scope) -> Formula:
         """The density of all members of a family at once: of probabilities that sum to one."""
-        letter, version = one.letter, scope.versions.get(one.letter.name)
+        letter, version, known = one.letter, scope.versions.get(one.letter.name), density(statement.density)
+        if not letter.extra:
+            raise ReadingError(
+                f"{known.name} is a distribution of a vector's entries, and {letter.name} is none", code="ill-formed"
+            )
         members = self.parameters_of_family(statement, scope)
+        for name, member in zip(known.parameters, members, strict=True):
+            if name == CHANCES and not isinstance(member, Formula):
+                self._require_chances(member(Fresh.index(Index("v", letter.symbol.family[-1]))), letter)
 
         def value(index: IndexLike) -> Formula:
             return self.reader.reference(letter, (*one.known, index), version)
 
-        return density(statement.density).write(value, letter.symbol.family[-1], *members)
+        return known.write(value, letter.symbol.family[-1], *members)
 
     def _require_chances(self, chance: Formula, letter: Letter) -> None:
         """That the argument of a Categorical is a family of chances over the variable's own range, where it is a lone letter.

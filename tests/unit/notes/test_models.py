@@ -829,5 +829,17 @@ def test_the_chances_of_words_are_their_shares_and_no_frequencies_of_documents()
         assert note.steps[-1].verdict == expected
 
 
-def test_a_density_of_a_family_has_its_number_of_parameters() -> None:
-    assert verdict(WORDS.replace("Multinomial(m_i, ", "Multinomial("), r"p(x_i | z_i=j) = 1") == "unread"
+@pytest.mark.parametrize(
+    ("told", "instead"),
+    [
+        ("Multinomial(m_i, ", "Multinomial("),
+        ("data x_i in N^V", "data x_i in N"),
+        (r"Multinomial(m_i, \eta_j)", r"Multinomial(m_i, r_j)"),
+        (r"Multinomial(m_i, \eta_j)", r"Multinomial(m_i, \pi)"),
+    ],
+)
+def test_what_is_no_multinomial_is_said(told: str, instead: str) -> None:
+    """Another number of parameters, a lone count, chances that need not sum to one, or those of something else."""
+    model = WORDS.replace(r"param \pi", r"param r_j in positive ; \pi")
+    assert verdict(model, "p(x_i | z_i=j) = 1") == "refuted"
+    assert verdict(model.replace(told, instead), "p(x_i | z_i=j) = 1") == "unread"
