@@ -101,23 +101,39 @@ def _is_chance(node: Formula, assumed: Collection[object]) -> bool:
 def _picks_positive(index: Index, body: Formula, assumed: Collection[object]) -> bool:
     """Whether of the terms of a sum over an index none is negative and one positive: ``sum_h x_{ih} p_h`` of a one-hot x.
 
-    So it is with any family that is not always zero over its first index, also where other sums stand in between.
+    So it is with any family that is not always zero over its first index, also where other sums stand in between, and with the
+    product of several of them where what picks a member of the one is free of what picks one of the other. Of a sum among the
+    factors, without a negative term, one term will do.
     """
+    bound = [index]
     while isinstance(body, Sum) and body.index.range.lower == 1:
+        bound.append(body.index)
         body = body.body
-    factors = _factors(body)
+    choices: list[tuple[Formula, ...]] = [()]
+    for factor in _factors(body):
+        parts = (
+            factor.terms if isinstance(factor, Add) and all(surely_nonnegative(t, assumed) for t in factor.terms) else (factor,)
+        )
+        choices = [(*chosen, *_factors(part)) for chosen in choices for part in parts]
+    return any(_are_picked(chosen, bound, assumed) for chosen in choices)
+
+
+def _are_picked(factors: Collection[Formula], bound: Collection[Index], assumed: Collection[object]) -> bool:
+    """Whether a product is positive for some values of the indices: its factors are, or there are values that pick them."""
     places = {"one-hot": -1, **dict.fromkeys(COVERING.values(), 0)}
-    picking = [
-        part
-        for part in factors
-        if isinstance(part, Reference)
-        and part.symbol.domain in places
-        and part.indices.count(index) == 1
-        and part.indices[places[part.symbol.domain]] == index
-        and part.symbol.family[places[part.symbol.domain]] == index.range
-    ]
-    rest = [part for part in factors if not any(part is one for one in picking)]
-    return len(picking) == 1 and all(surely_positive(part, assumed) for part in rest)
+    picking: list[Index] = []
+    others: list[object] = []
+    for part in factors:
+        if isinstance(part, Reference) and part.symbol.domain in places:
+            place = places[part.symbol.domain]
+            first = part.indices[place]
+            if not isinstance(first, Index) or first not in bound or part.symbol.family[place] != first.range:
+                return False
+            picking.append(first)
+            others += [each for number, each in enumerate(part.indices) if number != place % len(part.indices)]
+        elif not surely_positive(part, assumed):
+            return False
+    return len(set(picking)) == len(picking) and not set(picking) & set(others)
 
 
 def _factors(node: Formula) -> tuple[Formula, ...]:

@@ -6,7 +6,7 @@ cannot be derived here is unknown, which blocks the reduction that asked. Sizes 
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from fractions import Fraction
 
 from derive.algebra.terms import UNIT, Atom, Factor, Polynomial, Term, scale
@@ -63,26 +63,28 @@ def _term_sign(term: Term, coefficient: Fraction, domains: Domains) -> int | Non
     for atom, exponent in factors:
         if positive_atom(atom, domains):
             continue
-        strict = strict and atom == covered
+        strict = strict and atom in covered
         even = exponent.denominator == 1 and exponent % 2 == 0
         if not even and not nonnegative_atom(atom, domains):
             return None
     return 1 if strict else 0
 
 
-def _covered(factors: tuple[Factor, ...], domains: Domains) -> Atom | None:
-    """The one factor of a sum that may vanish, though not for all members of a family: the sum of it times positives is positive.
+def _covered(factors: tuple[Factor, ...], domains: Domains) -> Collection[Atom]:
+    """The factors of a sum that may vanish, though not for all members of a family: the sum of these times positives is positive.
 
-    A second such factor might vanish where the first does not, and so might one that is not summed over its first index alone.
+    Each is summed over its first index, on which no other of them depends: a member that is not zero may be chosen of each,
+    whatever is chosen of the others. A factor of another kind might vanish just there.
     """
     found = [(atom, exponent) for atom, exponent in factors if not positive_atom(atom, domains)]
-    if len(found) != 1:
-        return None
-    ((head, arguments), exponent) = found[0]
-    summed = bool(arguments) and arguments[0][0] == "b" and arguments[0] not in arguments[1:]
-    whole = exponent.denominator == 1 and exponent > 0
-    is_covering = head[0] == "e" and domains.get((head[1], head[2])) in COVERING.values()
-    return (head, arguments) if is_covering and summed and whole else None
+    for number, ((head, arguments), exponent) in enumerate(found):
+        others = {index for place, ((_, theirs), _) in enumerate(found) for index in (theirs[1:] if place == number else theirs)}
+        summed = bool(arguments) and arguments[0][0] == "b" and arguments[0] not in others
+        whole = exponent.denominator == 1 and exponent > 0
+        is_covering = head[0] == "e" and domains.get((head[1], head[2])) in COVERING.values()
+        if not (is_covering and summed and whole):
+            return ()
+    return [atom for atom, _ in found]
 
 
 def positive(polynomial: Polynomial, domains: Domains) -> bool:

@@ -240,6 +240,7 @@ CATEGORIES = (
     "{n} independent data, each with a latent value {j}, one of {k}. The value {j} has the probability {weight_j}; which one it "
     "was is not observed."
 )
+TOGETHER = "{n} independent data, each with a latent value {j}, one of {k}; which one it was is not observed."
 CONTINUOUS = "{n} independent data, each with a latent value {j} of its own, which is not observed and is integrated over."
 
 
@@ -303,7 +304,7 @@ def of_declarations(
     return LatentModel(
         name=name,
         title=title,
-        introduction=CATEGORIES if finite else CONTINUOUS,
+        introduction=CONTINUOUS if not finite else TOGETHER if together else CATEGORIES,
         sizes={
             "data": i.range.upper,
             **({"components": j.range.upper} if finite else {}),

@@ -781,7 +781,8 @@ class Dictionary:
             return {name for name, index in self.indices.items() if isinstance(index, Index) and _mentions(items, name)}
 
         own = {name for target in targets for name in indices_in(target.items)}
-        values = {name for event in conditions for name in indices_in(event.value or ())}
+        valued = (*conditions, *(targets if len(targets) > 1 else ()))
+        values = {name for event in valued for name in indices_in(event.value or ())}
         stray = {name for event in conditions for name in indices_in(event.items)} - own
         for items in arguments:
             summed = any(item.text in ("\\sum", "\\prod") for item in items)

@@ -683,7 +683,7 @@ class Marginals(Latents):
         return occurrences, factors
 
     def _written_out(self, variables: list[Occurrence], statement: Statement, scope: Scope) -> Formula:
-        """The joint density of variables by its formula: ``x_i, u_i ~ Density(g_i)``.
+        """The joint density of variables by its formula: ``x_i, u_i ~ Density(g_i)``, or ``x_i, z_i=j ~ Density(g_{ij})``.
 
         Raises:
             ReadingError: they are not those of one datum, or something random stands in it besides them.
@@ -694,7 +694,7 @@ class Marginals(Latents):
             scopes.append(self.placed_at(one, match, scope))
         if any(one.is_whole for one in variables) or any(placed != scopes[0] for placed in scopes):
             raise ReadingError("the density of variables, of which one belongs to each other one", code="unsupported")
-        found = self.reader.formula(statement.arguments[0].items, scopes[0])
+        found = self.reader.formula(statement.arguments[0].items, self._at_their_values(variables, statement, scopes[0]))
         together = {one.letter.name for one in variables}
         for node in walk_unfolded(found):
             if not isinstance(node, Reference):
@@ -705,6 +705,21 @@ class Marginals(Latents):
             if letter is not None and not any(one.letter is letter and one.known == node.indices for one in variables):
                 raise ReadingError(f"{letter.name} of another datum stands in a joint density", code="unsupported")
         return found
+
+    def _at_their_values(self, variables: list[Occurrence], statement: Statement, scope: Scope) -> Scope:
+        """A scope in which the letters that a joint density has for values stand for the values of its variables.
+
+        Raises:
+            ReadingError: a value is missing, or no letter stands for it.
+        """
+        for event in statement.targets:
+            if event.value is None:
+                continue
+            value = next((one.value for one in variables if one.letter is self.letter_of(event.items)), None)
+            if value is None or not self.dictionary.is_index(plain(event.value)):
+                raise ReadingError(f"a joint density at a value that is not understood: {plain(event.items)}", code="unsupported")
+            scope = scope.with_index(plain(event.value), value)
+        return scope
 
     def _one(self, one: Occurrence, scope: Scope) -> Formula:
         """The density of one variable given its parents."""

@@ -7,7 +7,8 @@ import itertools
 import numpy as np
 import pytest
 from hmmlearn.hmm import GaussianHMM, PoissonHMM
-from scipy.stats import multinomial
+from scipy.optimize import minimize
+from scipy.stats import multinomial, poisson
 from sklearn.datasets import load_iris
 from sklearn.mixture import GaussianMixture
 
@@ -130,3 +131,27 @@ def test_one_step_of_a_multinomial_mixture_by_hand() -> None:
     counted = held.T @ x
     assert np.allclose(found["theta_", "param"], counted / counted.sum(1, keepdims=True))
     run.converge(values, 30)
+
+
+def test_zero_inflated_counts_as_lambert_has_them() -> None:
+    """One step by hand (Lambert 1992, section 3), and the limit found by another optimiser."""
+    rng = np.random.default_rng(4)
+    x = np.where(rng.random(60) < 0.35, 0, rng.poisson(2.0, 60)).astype(float)
+    zero = (x == 0).astype(float)
+    told = {"a": [1.0, 0.0], "b": [0.0, 1.0], "h": [0.3, 0.7], "d": zero, "e": 1 - zero}
+    data = {("x", "data"): x, **{(name, "const"): np.asarray(value) for name, value in told.items()}}
+    run = Run(Algorithm(family("zero-inflated-poisson")()))
+
+    def value(share: float, mean: float) -> float:
+        return float(np.log(share * zero + (1 - share) * poisson.pmf(x, mean)).sum())
+
+    share, mean = 0.2, 1.5
+    values = start(data, phi=np.array(share), **{"lambda": np.array(mean)})
+    assert np.isclose(run.value(values), value(share, mean), rtol=1e-12)
+    held = zero / (1 + (1 - share) / share * np.exp(-mean))
+    found = run.step(values)
+    assert np.isclose(found["phi", "param"], held.mean(), rtol=1e-10)
+    assert np.isclose(found["lambda", "param"], x.sum() / (1 - held).sum(), rtol=1e-10)
+    best = minimize(lambda at: -value(*at), [share, mean], method="Nelder-Mead", options={"xatol": 1e-9, "fatol": 1e-12})
+    limit = run.converge(values, 150)
+    assert np.allclose([limit["phi", "param"], limit["lambda", "param"]], best.x, atol=1e-5)

@@ -8,6 +8,8 @@ import pytest
 
 from checks.notes import check_note
 from checks.witness import Witness
+from derive.errors import ReadingError
+from derive.notation.declarations import Dictionary
 from derive.notes import read_note
 from tests.unit.notes.test_check import checked, verdict
 
@@ -843,3 +845,56 @@ def test_what_is_no_multinomial_is_said(told: str, instead: str) -> None:
     model = WORDS.replace(r"param \pi", r"param r_j in positive ; \pi")
     assert verdict(model, "p(x_i | z_i=j) = 1") == "refuted"
     assert verdict(model.replace(told, instead), "p(x_i | z_i=j) = 1") == "unread"
+
+
+COVERED = r"""
+size n, K
+index i in 1..n ; j, k in 1..K ; t in 2..K
+const a_j in nonnegative ; b_j in N ; d_i in nonnegative ; f_{jk} in nonnegative ; c in nonnegative
+assume \sum_j a_j > 0 ; \sum_j b_j > 0 ; \sum_i d_i > 0 ; \sum_j f_{jk} > 0
+param p_{ij} in positive
+"""
+
+
+@pytest.mark.parametrize(
+    ("right", "wrong"),
+    [
+        (r"\sum_j p_{1j} a_j > 0", r"\sum_t a_t > 0"),
+        (r"\sum_i \sum_j p_{ij} a_j d_i > 0", r"\sum_j a_j b_j > 0"),
+        (r"\sum_j \sum_k \sum_i p_{ij} f_{jk} d_i > 0", r"\sum_j \sum_k f_{jk} f_{kj} > 0"),
+        (r"\sum_i d_i (p_{i1} + c) > 0", r"\sum_i \sum_j c a_j d_i > 0"),
+        (r"\sum_j f_{jk} > 0", r"\sum_k f_{jk} > 0"),
+        (r"\sum_j \sum_i b_j d_i > 0", r"\sum_j f_{jj} > 0"),
+    ],
+)
+def test_a_sum_of_what_is_not_always_zero_is_positive(right: str, wrong: str) -> None:
+    """Of a product each factor is chosen by itself: where one index chooses both, the two may never meet."""
+    assert verdict(COVERED, right) == "proved"
+    assert verdict(COVERED, wrong) in ("unknown", "refuted")
+
+
+COUNTS_AND_ORIGINS = r"""
+size n, K
+index i in 1..n
+index j, k in 1..K
+data x_i in N
+latent z_i in 1..K
+param \lambda_j in positive
+param \pi in simplex(K)
+define g_{ij} = \pi_j \lambda_j^{x_i} e^{-\lambda_j} / x_i!
+"""
+
+
+def test_a_joint_density_at_the_value_of_a_category() -> None:
+    """Where a datum and its category have one density together, the letter of the value is the category that is asked for."""
+    declared = COUNTS_AND_ORIGINS + "x_i, z_i=j ~ Density(g_{ij})"
+    assert verdict(declared, r"p(x_i, z_i=k) = \pi_k \frac{\lambda_k^{x_i} e^{-\lambda_k}}{x_i!}") == "proved"
+    assert verdict(declared, "p(x_i, z_i=2) = g_{i2}") == "proved"
+    assert verdict(declared, "p(x_i, z_i=k) = g_{ij}") == "refuted"
+    assert verdict(declared, "p(x_1, z_2=1) = g_{11}") == "unread"
+    assert verdict(COUNTS_AND_ORIGINS + "x_i, z_i=1 ~ Density(g_{i1})", "p(x_i, z_i=2) = g_{i1}") == "unread"
+    dictionary = Dictionary()
+    for line in COUNTS_AND_ORIGINS.splitlines():
+        dictionary.declare(line)
+    with pytest.raises(ReadingError, match="letters that the variable does not have"):
+        dictionary.declare("z_i=j ~ Density(g_{ij})")
