@@ -61,8 +61,9 @@ def inner(left: Formula, right: Formula) -> Formula:
 
 @dataclass(frozen=True, slots=True)
 class ExponentialFamily:
-    """A density at a value as ``log f(x) = sum of <eta, T(x)> - A + log h(x)``: eta and A are functions of the parameters, T and h
-    of the value, and all four of parameters that are known.
+    """A density at a value as ``log f(x) = sum of <eta, T(x)> - A + log h(x)``.
+
+    eta and A are functions of the parameters, T and h of the value, and all four of parameters that are known.
 
     Source: Brown (1986), Fundamentals of Statistical Exponential Families, chapter 1.
     """

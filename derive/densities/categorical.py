@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from derive.densities import Density, ExponentialFamily, Member, Routine, Term
+from derive.densities import CHANCES, Density, ExponentialFamily, Member, Routine, Term
 from derive.formula import ONE, ZERO, Formula, Fresh, Log, Power, Product
 from derive.symbols import Index, Range
 
@@ -24,7 +24,7 @@ def routine(value: Member, chance: Member) -> Routine:
 
 DENSITY = Density(
     "Categorical",
-    ("probabilities",),
+    (CHANCES,),
     "indicators, of which one is 1",
     write,
     of_family=True,

@@ -16,7 +16,7 @@ import scipy.stats
 from checks.judge import judge
 from checks.witness import Witness
 from derive.claims import Assumption, Claim
-from derive.densities import ExponentialFamily, Law, NoExponentialFamily, Routine, Value, densities, density
+from derive.densities import CHANCES, ExponentialFamily, Law, NoExponentialFamily, Routine, Value, densities, density
 from derive.formula import (
     AtEqual,
     Derivative,
@@ -64,11 +64,15 @@ def of_numbers(name: str) -> Law:
 
             return member
 
-        free: Domain = "simplex" if name == "Categorical" else "positive"
+        def parameter(place: int, own: str) -> Any:
+            if own in known.shared:
+                return Reference(Symbol(f"t{place}", role(own in known.known), (), (), DOMAINS.get(own, "positive")))
+            return family(f"t{place}", "param", "simplex" if own == CHANCES else "positive")
+
         return Law(
             known,
             family("x", "data", known.domains[0] if known.domains else "nonnegative"),
-            tuple(family(f"t{place}", "param", free) for place, _ in enumerate(known.parameters)),
+            tuple(parameter(place, own) for place, own in enumerate(known.parameters)),
             ENTRIES,
         )
     letters = (
@@ -96,8 +100,8 @@ FAMILIES = {name: family for name, law in LAWS.items() if (family := law.exponen
 def parameters(law: Law) -> list[Reference]:
     """The free parameters of a density; of a family the member at a letter of its own."""
     index = Index("u", ENTRIES)
-    given = [parameter(index) if law.over is not None else parameter for parameter in law.parameters]  # type: ignore[operator]
-    found = [node for parameter in given for node in walk(parameter) if isinstance(node, Reference)]  # type: ignore[arg-type]
+    given = [parameter if isinstance(parameter, Formula) else parameter(index) for parameter in law.parameters]
+    found = [node for parameter in given for node in walk(parameter) if isinstance(node, Reference)]
     return [node for node in found if node.symbol.role == "param"]
 
 
@@ -148,7 +152,7 @@ def gradients(family: ExponentialFamily, by: Reference) -> tuple[Formula, Formul
     return Derivative(family.log_partition, by, convention), AtEqual(Derivative(held, by, convention))
 
 
-MINIMAL = [name for name in FAMILIES if name != "Categorical"]
+MINIMAL = [name for name in FAMILIES if CHANCES not in LAWS[name].density.parameters]
 """Of chances that sum to one the log-partition is known on the simplex only, where no derivative by one of them can be taken."""
 
 
@@ -173,13 +177,24 @@ COVARIANCE = [[2.0, 0.3, 0.1], [0.3, 1.0, -0.2], [0.1, -0.2, 1.5]]
 def point(law: Law) -> dict[tuple[str, str], Any]:
     """Some values of the letters of a density."""
     index = Index("u", ENTRIES)
-    given = [law.value, *law.parameters] if law.over is None else [part(index) for part in (law.value, *law.parameters)]  # type: ignore[operator]
-    symbols = {node.symbol for part in given for node in walk(part) if isinstance(node, Reference)}  # type: ignore[arg-type]
+    given = [part if isinstance(part, Formula) else part(index) for part in (law.value, *law.parameters)]
+    symbols = {node.symbol for part in given for node in walk(part) if isinstance(node, Reference)}
     found: dict[tuple[str, str], Any] = {}
     for symbol in symbols:
-        entries = {"simplex": [0.2, 0.3, 0.5], "nonnegative": [0, 1, 0], "positive": [0.7, 1.3, 2.1], "real": [0.4, -0.2, 1.1]}
+        entries = {
+            "simplex": [0.2, 0.3, 0.5],
+            "nonnegative": [0, 1, 0],
+            "count": [3, 1, 2],
+            "positive": [0.7, 1.3, 2.1],
+            "real": [0.4, -0.2, 1.1],
+        }
         single = POINTS.get(symbol.domain, 0.6) + (0.7 if symbol.role == "param" and symbol.domain in ("positive", "real") else 0)
-        single = 5 if symbol.name == "t0" and symbol.role == "const" and law.density.name == "Binomial" else single
+        # The counts of a multinomial sum to the number of its trials.
+        single = (
+            {"Binomial": 5, "Multinomial": 6}.get(law.density.name, single)
+            if (symbol.name, symbol.role) == ("t0", "const")
+            else single
+        )
         found[symbol.name, symbol.role] = (
             COVARIANCE if symbol.domain == "spd" else entries[symbol.domain] if symbol.family or symbol.shape else single
         )
