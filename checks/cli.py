@@ -582,14 +582,13 @@ def _list_models() -> Iterator[dict[str, Any]]:
 
 
 def _list_densities() -> Iterator[dict[str, Any]]:
-    import importlib
-    import pkgutil
+    import sys
 
-    import derive.densities
+    from derive.densities import densities
 
-    for module in sorted(pkgutil.iter_modules(derive.densities.__path__), key=lambda module: module.name):
-        doc = importlib.import_module(f"derive.densities.{module.name}").__doc__ or ""
-        yield {"name": module.name.replace("_", "-"), "title": doc.strip().split("\n")[0].rstrip(".")}
+    for name, found in sorted(densities().items()):
+        doc = sys.modules[found.write.__module__].__doc__ or ""
+        yield {"name": name, "title": doc.strip().split("\n")[0].rstrip(".")}
 
 
 def _list_identities() -> Iterator[dict[str, Any]]:

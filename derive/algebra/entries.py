@@ -72,7 +72,7 @@ from derive.formula import (
     rows_and_columns,
     unfold,
 )
-from derive.symbols import Domain, Index, IndexLike, Range, Size, Symbol
+from derive.symbols import INTEGERS, Domain, Index, IndexLike, Range, Size, Symbol
 
 Scope = Mapping[Index, KIndex]
 MOST_REMEMBERED = 1000
@@ -339,10 +339,17 @@ class Reader:
         return known, around
 
     def inverse_of(self, matrix: Formula, scope: Scope, entry: tuple[KIndex, ...]) -> Polynomial:
-        """An entry of the inverse of a compound square matrix, under a name that equal matrices share.
+        """An entry of the inverse of a compound square matrix: all that is known of it is that it undoes the matrix."""
+        known, around = self._name_of(matrix, scope)
+        return single((("i", *known), (*around, *entry)))
 
-        All that is known of it is that it undoes the matrix, and that it is symmetric where the matrix is.
-        """
+    def log_determinant_of(self, matrix: Formula, scope: Scope) -> Polynomial:
+        """The log of the absolute determinant of a compound square matrix, of which nothing is known but the matrix."""
+        known, around = self._name_of(matrix, scope)
+        return single((("L", *known), around))
+
+    def _name_of(self, matrix: Formula, scope: Scope) -> tuple[tuple[str, str], tuple[KIndex, ...]]:
+        """A name for a compound square matrix that equal matrices share, symmetric where that is; and the indices around it."""
         size = _size(matrix.shape[0])
         component = fresh((1, size)), fresh((1, size))
         value = self.read(matrix, scope, component)
@@ -354,14 +361,14 @@ class Reader:
         if known is None:
             turned = self.reducer.rename(value, {generic[-1]: generic[-2], generic[-2]: generic[-1]})
             symmetric = not self.settle(subtract(value, turned), [])
-            family = tuple(Range(Size(upper), lower) for lower, upper in map(range_of, around))
+            family = tuple(range_named(range_of(index)) for index in around)
             own = Symbol(f"inverted*{len(self._opaque) + 1}", "opaque", family, (Size(size), Size(size)))
             known = self.declare(replace(own, domain="sym" if symmetric else "real"))
             self._opaque[value, generic, "inverted"] = known
             self._values[known] = value
             equation = subtract(single((("e", *known), generic)), value)
             self.equations.append(("definition of an inverted matrix", equation))
-        return single((("i", *known), (*around, *entry)))
+        return known, around
 
     def written_out(self, polynomial: Polynomial, reducer: Reducer) -> Polynomial:
         """Every named matrix as what it stands for; inverses and determinants of it stay."""
@@ -468,12 +475,24 @@ def _divide(reader: Reader, node: Divide, scope: Scope, entry: tuple[KIndex, ...
 
 
 def _power(reader: Reader, node: Power, scope: Scope, entry: tuple[KIndex, ...]) -> Polynomial:
-    base, exponent = reader.read(node.base, scope), reader.read(node.exponent, scope)
+    exponent = reader.read(node.exponent, scope)
+    if isinstance(node.base, Determinant) and exponent.constant is not None and exponent.constant.denominator > 1:
+        # Where a fractional power of a determinant is defined, the determinant is its absolute value.
+        return reader.reducer.exp(
+            reader.reducer.multiply(exponent, _log_determinant(reader, node.base.argument, scope, of_any_sign=True))
+        )
+    base = reader.read(node.base, scope)
     if exponent.constant is not None:
         return reader.reducer.power(base, exponent.constant)
-    if not signs.positive(base, reader.domains):
+    if not signs.positive(base, reader.domains) and not _is_real(reader, exponent):
         raise Blocked("a symbolic power of a base that is not known to be positive")
     return reader.reducer.exp(reader.reducer.multiply(exponent, reader.reducer.logarithm(base)))
+
+
+def _is_real(reader: Reader, exponent: Polynomial) -> bool:
+    """Whether a letter in an exponent is no whole number: the power is then defined for a positive base alone, as its duty is."""
+    letters = (head for head in plain_heads(exponent) if head[0] == "e")
+    return any(reader.domains[head[1], head[2]] not in INTEGERS for head in letters)
 
 
 def _function(reader: Reader, node: Function, scope: Scope, entry: tuple[KIndex, ...]) -> Polynomial:
@@ -562,10 +581,14 @@ def _transpose(reader: Reader, node: Transpose, scope: Scope, entry: tuple[KInde
 
 
 def _plain_matrix(node: Formula) -> Formula:
-    """Look through a transpose of a transpose and the like."""
-    while isinstance(node, Transpose) and isinstance(node.argument, Transpose):
-        node = node.argument.argument
-    return node
+    """Look through a transpose of a transpose, and through an abbreviation."""
+    while True:
+        if isinstance(node, Transpose) and isinstance(node.argument, Transpose):
+            node = node.argument.argument
+        elif isinstance(node, Named):
+            node = unfold(node)
+        else:
+            return node
 
 
 def _inverse(reader: Reader, node: Inverse, scope: Scope, entry: tuple[KIndex, ...]) -> Polynomial:
@@ -599,7 +622,7 @@ def _determinant(reader: Reader, node: Determinant, scope: Scope, entry: tuple[K
 
 def _log_determinant(reader: Reader, matrix: Formula, scope: Scope, *, of_any_sign: bool = False) -> Polynomial:
     """The log-determinant of a matrix whose determinant is known to be positive; ``of_any_sign``, that of its absolute value."""
-    reducer = reader.reducer
+    reducer, matrix = reader.reducer, _plain_matrix(matrix)
     if isinstance(matrix, Reference) and (matrix.symbol.domain == "spd" or of_any_sign):
         key = reader.declare(matrix.symbol)
         return single((("L", *key), tuple(reader.index(i, scope) for i in matrix.indices)))
@@ -623,6 +646,8 @@ def _log_determinant(reader: Reader, matrix: Formula, scope: Scope, *, of_any_si
             size = single((("z", _size(inner.shape[0])), ()))
             own = _log_determinant(reader, inner, scope, of_any_sign=of_any_sign)
             return add(reducer.multiply(size, reducer.logarithm(value)), own)
+    if of_any_sign:
+        return reader.log_determinant_of(matrix, scope)
     raise UnsupportedError("the log of a determinant that is not known to be positive")
 
 

@@ -40,6 +40,7 @@ from derive.formula import (
     Definition,
     Derivative,
     Divide,
+    Exp,
     Formula,
     Fresh,
     Function,
@@ -126,7 +127,24 @@ def prove(claim: Claim) -> Outcome:
         # A product of sums is multiplied out, and its logarithm is then no sum of logarithms any more.
         other = _attempt(claim, Reader(splits_logs=True), began)
         found = other if isinstance(other, Proof) else found
+    if isinstance(found, Unproved) and _are_positive(claim):
+        # Two positive numbers are equal where their logarithms are; exponents are compared as a whole then.
+        logs = _attempt(replace(claim, lhs=Log(claim.lhs), rhs=Log(claim.rhs)), Reader(splits_logs=True), began)
+        found = replace(logs, method=f"{logs.method}, of the logarithms") if isinstance(logs, Proof) else found
     return found
+
+
+def _are_positive(claim: Claim) -> bool:
+    """Whether the two sides of an equation with exponentials are positive, by their form and the declarations."""
+    sides = (claim.lhs, claim.rhs)
+    if claim.relation != "=" or any(side.shape != () for side in sides):
+        return False
+    if not any(isinstance(node, Exp) for side in sides for node in walk_unfolded(side)):
+        return False
+    try:
+        return all(_is_derived(Reader(), claim, "positive", side) for side in sides)
+    except (Blocked, LimitError, UnsupportedError, RecursionError):
+        return False
 
 
 def _for_any_weights(claim: Claim) -> Claim | None:

@@ -127,6 +127,7 @@ def _two_sets(em: Algorithm, chosen: Sequence[Parameter]) -> Section:
         ),
         _definition(Named(em.w, (i, j), "current"), "the same at {theta_t}: what the E-step computes"),
         *_steps("posterior-normalisation", em, chosen[0])[:1],
+        *(s for s in _steps("closed-form-posterior", em, chosen[0]) if s.claim is None or s.claim.expected is None),
         _definition(em.q(), "the expectation of the complete-data log-likelihood over the posterior at {theta_t}"),
     ]
     return Section(

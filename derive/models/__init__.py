@@ -134,6 +134,12 @@ class LatentModel:
     lettered: Callable[[Convention], Convention] = lambda base: base
 
     @property
+    def latent_value(self) -> Reference | None:
+        """A continuous latent where it is a number or a vector, as it stands in the joint density; None of a category."""
+        inside = walk_unfolded(self.joint.body)
+        return next((node for node in inside if isinstance(node, Reference) and node.symbol.name.startswith(VALUE)), None)
+
+    @property
     def as_gaussian(self) -> GaussianShape:
         """What the components of a Gaussian mixture are written with.
 

@@ -66,9 +66,16 @@ class DeclaredModel:
                 there = seen + (f", {given}" if given else "")
                 spellings["w"] = Spelling(rf"p(#2 \mid {there}; {base.theta_t})", moving=rf"p(#2 \mid {there}; {base.theta})")
                 spellings["Ent"] = Spelling(rf"\mathrm{{Ent}}({base.theta_t})", moving=rf"\mathrm{{Ent}}({base.theta})")
+                hidden = _member(self.latent_letter, whole)
+                for name, word in (("posterior_mean", "E"), ("posterior_variance", "Var"), ("posterior_covariance", "Cov")):
+                    spellings[name] = Spelling(
+                        rf"\operatorname{{{word}}}[{hidden} \mid {there}; {base.theta_t}]",
+                        moving=rf"\operatorname{{{word}}}[{hidden} \mid {there}; {base.theta}]",
+                    )
                 pair = rf"\mathrm{{KL}}({base.theta_t} \,\|\, {base.theta})"
                 spellings["KL"] = Spelling(pair, moving=pair)
                 spellings[f"{VALUE}{self.latent_letter.name}"] = Spelling("#1")
+            spellings["evidence"] = Spelling(rf"p({seen}{rf' {chr(92)}mid ' if given else ''}{given}; #t)")
             spellings["f"] = Spelling(rf"p({seen} \mid {value}{', ' if given else ''}{given}; #t)")
             spellings["p"] = Spelling(rf"p({seen}, {value}{rf' {chr(92)}mid ' if given else ''}{given}; #t)")
         return replace(base, spellings=spellings)

@@ -13,7 +13,6 @@ from fractions import Fraction
 from typing import TYPE_CHECKING
 
 from derive.densities import CHANCES, Member, density
-from derive.densities.conjugacy import Conjugate, conjugate
 from derive.errors import ReadingError
 from derive.formula import (
     ONE,
@@ -38,6 +37,7 @@ from derive.notation.latents import Latents
 from derive.notation.parameters import UNSPECIFIED
 from derive.notation.spellings import Argument, Match, plain
 from derive.notation.surface import Item, Items
+from derive.proposals.posteriors import Conjugate, conjugate
 from derive.symbols import SUMS_TO_ONE, Index, IndexLike, Range, Symbol
 
 if TYPE_CHECKING:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from fractions import Fraction
@@ -102,6 +103,23 @@ def merged(terms: Iterable[Term]) -> list[Term]:
 
 
 # Matrices.
+
+
+def tidied(node: Formula) -> Formula:
+    """A scalar sum with its numbers added, and like terms once: x + a for x + a - 1 + 1."""
+    return summed(merged(_flat(node, Fraction(1))))
+
+
+def _flat(node: Formula, number: Fraction) -> list[Term]:
+    """The terms of a number times a sum, of sums within it too."""
+    if isinstance(node, Add):
+        return [term for part in node.terms for term in _flat(part, number)]
+    if isinstance(node, Multiply):
+        numbers = [factor.value for factor in node.factors if isinstance(factor, Number)]
+        others = [factor for factor in node.factors if not isinstance(factor, Number)]
+        if len(others) == 1 and isinstance(others[0], Add):
+            return _flat(others[0], math.prod(numbers, start=number))
+    return [] if node == ZERO else [Term().times(node).scaled(number)]
 
 
 def is_symmetric(node: Formula) -> bool:

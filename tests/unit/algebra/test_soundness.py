@@ -356,3 +356,46 @@ def test_a_definite_matrix_stays_so_with_a_semidefinite_one_added() -> None:
         outcome = prove(Claim(label="test", lhs=Inverse(add(of(SIGMA), more)), rhs=Inverse(add(of(SIGMA), more))))
         assert isinstance(outcome, Proof)
         assert all(duty.derived for duty in outcome.obligations) == known
+
+
+def _judged(lhs: Formula, rhs: Formula) -> bool:
+    return isinstance(prove(Claim(label="test", lhs=lhs, rhs=rhs)), Proof)
+
+
+def test_fractional_powers_of_determinants_alone_are_those_of_their_absolute_values() -> None:
+    size = Size("d")
+    some, other = (Reference(Symbol(name, "param", (), (size, size))) for name in "AB")
+    half, power = Number(Fraction(1, 2)), Reference(Symbol("m", "param", (), (), "count"))
+    turned = Transpose(some)
+    assert _judged(Power(Determinant(some), half), Power(Determinant(turned), half))
+    assert not _judged(Power(Determinant(some), half), Power(Determinant(other), half))
+    # Of a whole power the sign matters: |A|^m may be negative.
+    square = multiply(Determinant(some), Determinant(some))
+    assert not _judged(Power(Determinant(some), power), Power(square, multiply(half, power)))
+    summed = some + other
+    assert _judged(Power(Determinant(summed), half), Power(Determinant(other + some), half))
+    assert not _judged(Power(Determinant(summed), half), Power(Determinant(some), half) + Power(Determinant(other), half))
+
+
+def test_powers_with_real_exponents_are_defined_for_positive_bases_alone() -> None:
+    x = Reference(Symbol("x", "param"))
+    a, b = (Reference(Symbol(name, "param")) for name in "ab")
+    m = Reference(Symbol("m", "param", (), (), "integer"))
+    assert _judged(multiply(Power(x, a), Power(x, b)), Power(x, a + b))
+    assert not _judged(Power(-x, a), Power(x, a))
+    assert not _judged(Power(multiply(x, x), a), Power(x, multiply(Number(Fraction(2)), a)))
+    # A whole power of a negative number is defined.
+    assert not _judged(Power(-x, m), Power(x, m))
+    assert not _judged(Power(multiply(x, x), multiply(Number(Fraction(1, 2)), m)), Power(x, m))
+
+
+def test_positive_sides_alone_are_compared_by_their_logarithms() -> None:
+    p, q = (Reference(Symbol(name, "param", (), (), "positive")) for name in "pq")
+    x, y = (Reference(Symbol(name, "param")) for name in "xy")
+    apart, together = Divide(ONE, p) + Divide(ONE, q), Divide(p + q, multiply(p, q))
+    assert _judged(Exp(multiply(x, apart)), Exp(multiply(x, together)))
+    assert _judged(multiply(p, Exp(multiply(x, apart))), multiply(p, Exp(multiply(x, together))))
+    assert not _judged(multiply(p, Exp(multiply(x, apart))), multiply(q, Exp(multiply(x, together))))
+    # Of sides that may be negative the logarithms of squares say nothing.
+    assert not _judged(multiply(y, Exp(multiply(x, apart))), multiply(-y, Exp(multiply(x, together))))
+    assert not _judged(Exp(multiply(x, apart)), Exp(multiply(x, apart, Number(Fraction(1001, 1000)))))

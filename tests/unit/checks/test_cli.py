@@ -301,7 +301,7 @@ def test_version() -> None:
 def test_lists() -> None:
     everything = process("list").stdout
     assert all(word in everything for word in ("gaussian-mixture", "--covariance full|tied", "fisher-identity", "densities"))
-    assert "\ngaussian  " in process("list", "densities").stdout
+    assert "\nGamma  " in process("list", "densities").stdout
     found = json.loads(process("list", "identities", "--format", "json").stdout)
     assert {"name": "fixed-point"}.items() <= next(e for e in found["identities"] if e["name"] == "fixed-point").items()
     assert list(found) == ["schema", "identities"]

@@ -11,9 +11,9 @@ import mpmath as mp
 import pytest
 
 from derive.densities import densities, density
-from derive.densities.conjugacy import conjugate
-from derive.formula import ONE, Divide, Formula, Log, Number, Power, Reference, multiply
-from derive.symbols import Domain, IndexLike, Range, Size, Symbol
+from derive.formula import ONE, Divide, Formula, Log, Number, Power, Product, Reference, multiply
+from derive.proposals.posteriors import conjugate
+from derive.symbols import Domain, Index, IndexLike, Range, Size, Symbol
 from tests.evaluation import entry
 
 VALUES = {"first": mp.mpf("1.3"), "second": mp.mpf("0.7"), "seen": mp.mpf("0.4"), "count": mp.mpf(3)}
@@ -31,12 +31,13 @@ def letter(name: str, domain: Domain = "positive") -> Reference:
     return Reference(Symbol(name, "const" if name in VALUES else "latent", (), (), domain))
 
 
+SEVERAL = Index("r", Range(Size("q")))
 FIRST, SECOND, SEEN, COUNT = letter("first"), letter("second"), letter("seen"), letter("count")
 
 
 def value(node: Formula, at: Any = None) -> Any:
     known = {(name, "const"): each for name, each in VALUES.items()}
-    return entry(node, (), {}, {**known, ("z", "latent"): at}, {})
+    return entry(node, (), {"q": 3}, {**known, ("z", "latent"): at}, {})
 
 
 def integral(node: Formula, span: list[Any]) -> Any:
@@ -132,6 +133,16 @@ JOINTS: dict[str, tuple[Domain, Callable[[Reference], Formula]]] = {
     "a normal mean": (
         "real",
         lambda z: multiply(density("Normal").formula(z, FIRST, SECOND), density("Normal").formula(SEEN, z, FIRST)),
+    ),
+    "a chance of successes": (
+        "unit",
+        lambda z: multiply(density("Beta").formula(z, FIRST, SECOND), density("Binomial").formula(Number(Fraction(2)), COUNT, z)),
+    ),
+    "a mean of several": (
+        "real",
+        lambda z: multiply(
+            density("Normal").formula(z, FIRST, SECOND), Product(SEVERAL, density("Normal").formula(SEEN, z, FIRST))
+        ),
     ),
     "a slope": (
         "real",

@@ -1,8 +1,8 @@
 """Posteriors of continuous latents in closed form: a joint density that is, in the latent, a known density up to a factor.
 
 Of a positive latent z, z^a exp(-b z + c) is a gamma density by a factor free of z; of a real one, exp(-a z^2 + b z + c) a normal
-one. The factor is the evidence. That it is finite needs no condition of its own: the joint density of declared variables has an
-integral.
+one, of a vector too; of a proportion, z^a (1 - z)^b a beta density. The factor is the evidence. That it is finite needs no
+condition of its own: the joint density of declared variables has an integral.
 """
 
 from __future__ import annotations
@@ -26,8 +26,10 @@ from derive.formula import (
     Number,
     Pi,
     Power,
+    Product,
     Reference,
     SizeNumber,
+    Sum,
     Transpose,
     add,
     matrix_product,
@@ -36,6 +38,8 @@ from derive.formula import (
     negate,
     unfold,
 )
+from derive.proposals.quadratics import Quadratic, quadratic
+from derive.proposals.terms import NoProposal, tidied
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +57,9 @@ class _OtherForm(Exception):
 
 def conjugate(joint: Formula, latent: Reference) -> Conjugate | None:
     """The posterior of ``latent``, of which ``joint`` is the joint density with all that is seen; None where it is not known."""
+    found = _normal(joint, latent) if latent.symbol.domain == "real" else None
+    if found is not None or latent.shape != ():
+        return found
     try:
         kernel = _Kernel(latent)
         kernel.take(joint, Fraction(1))
@@ -63,9 +70,15 @@ def conjugate(joint: Formula, latent: Reference) -> Conjugate | None:
     if constant := powers.pop(0, None):
         outside = multiply(outside, Exp(constant))
     if latent.symbol.domain == "positive" and set(powers) == {1}:
-        shape, rate = add(*kernel.exponents, ONE), negate(powers[1])
+        shape, rate = tidied(add(*kernel.exponents, ONE)), tidied(negate(powers[1]))
         mass = Divide(Function("gamma", (shape,)), Power(rate, shape))
         return Conjugate("Gamma", (shape, rate), multiply(outside, mass))
+    if latent.symbol.domain == "unit" and not powers:
+        first, second = (tidied(add(*exponents, ONE)) for exponents in (kernel.exponents, kernel.of_rest))
+        mass = Divide(
+            multiply(*(Function("gamma", (each,)) for each in (first, second))), Function("gamma", (tidied(first + second),))
+        )
+        return Conjugate("Beta", (first, second), multiply(outside, mass))
     if latent.symbol.domain == "real" and not kernel.exponents and 2 in powers and set(powers) <= {1, 2}:
         precision = multiply(Number(Fraction(-2)), powers[2])
         slope = powers.get(1, ZERO)
@@ -77,14 +90,78 @@ def conjugate(joint: Formula, latent: Reference) -> Conjugate | None:
     return None
 
 
+def _normal(joint: Formula, latent: Reference) -> Conjugate | None:
+    """A normal posterior, of a number or a vector: the square in the exponent is completed."""
+    try:
+        outside, exponent = _taken(joint, latent)
+    except NoProposal:
+        return None
+    if exponent.precision is None or exponent.slope is None:
+        return None
+    two, half = Number(Fraction(2)), Number(Fraction(1, 2))
+    if latent.shape == ():
+        variance: Formula = Divide(ONE, exponent.precision)
+        mean: Formula = Divide(exponent.slope, exponent.precision)
+        mass = [Power(multiply(two, Pi(), variance), half)]
+        square: Formula = Divide(Power(exponent.slope, two), exponent.precision)
+    elif (size := latent.shape[0]) is not None:
+        variance = Inverse(exponent.precision)
+        mean = matrix_product(variance, exponent.slope)
+        mass = [Power(multiply(two, Pi()), Divide(SizeNumber(size), two)), Power(Determinant(variance), half)]
+        square = matrix_product(Transpose(exponent.slope), variance, exponent.slope)
+    else:
+        return None
+    rest = Exp(add(*filter(None, [exponent.constant]), multiply(half, square)))
+    return Conjugate("Normal", (mean, variance), multiply(*_cancelled([*outside, *mass]), rest))
+
+
+def _cancelled(factors: list[Formula]) -> list[Formula]:
+    """Factors without those of which the reciprocal stands among them."""
+    for factor in factors:
+        if Divide(ONE, factor) in factors:
+            return _cancelled([other for other in factors if other not in (factor, Divide(ONE, factor))])
+    return factors
+
+
+def _taken(node: Formula, latent: Reference) -> tuple[list[Formula], Quadratic]:
+    """The factors of a positive function that are free of the latent, and the exponent of the others.
+
+    Raises:
+        NoProposal: they are no exponentials of quadratic functions.
+    """
+    if not mentions(node, latent.symbol):
+        return [node], Quadratic()
+    if isinstance(node, Named):
+        return _taken(unfold(node), latent)
+    if isinstance(node, Exp):
+        return [], quadratic(node.argument, latent)
+    if isinstance(node, Divide) and not mentions(node.denominator, latent.symbol):
+        outside, exponent = _taken(node.numerator, latent)
+        return [*outside, Divide(ONE, node.denominator)], exponent
+    if isinstance(node, Product):
+        outside, exponent = _taken(node.body, latent)
+        return [Product(node.index, multiply(*outside))] if outside else [], exponent.summed(node.index)
+    if isinstance(node, Multiply):
+        every, whole = list[Formula](), Quadratic()
+        for factor in node.factors:
+            outside, exponent = _taken(factor, latent)
+            every, whole = [*every, *outside], whole.plus(exponent)
+        return every, whole
+    raise NoProposal("no normal density")
+
+
 @dataclass(slots=True)
 class _Kernel:
-    """A positive function of the latent: factors free of it, exponents of the latent itself, and exp of its powers."""
+    """A positive function of the latent: factors free of it, exponents of the latent itself, and exp of its powers.
+
+    Of a latent between 0 and 1 there are exponents of what is left to 1 as well.
+    """
 
     latent: Reference
     outside: list[Formula] = field(default_factory=list[Formula])
     exponents: list[Formula] = field(default_factory=list[Formula])
     powers: dict[int, Formula] = field(default_factory=dict[int, Formula])
+    of_rest: list[Formula] = field(default_factory=list[Formula])
 
     def is_free(self, node: Formula) -> bool:
         return not mentions(node, self.latent.symbol)
@@ -99,6 +176,13 @@ class _Kernel:
         elif isinstance(node, Divide):
             self.take(node.numerator, sign)
             self.take(node.denominator, -sign)
+        elif isinstance(node, Product) and not self.is_free(node):
+            self.take_all(node, sign)
+        elif self.latent.symbol.domain == "unit" and not self.is_free(node):
+            base, exponent = (node.base, node.exponent) if isinstance(node, Power) else (node, ONE)
+            if base not in (self.latent, ONE - self.latent) or not self.is_free(exponent):
+                raise _OtherForm
+            (self.exponents if base == self.latent else self.of_rest).append(exponent if sign == 1 else negate(exponent))
         elif isinstance(node, Exp) and not self.is_free(node):
             for power, coefficient in self.laurent(node.argument).items():
                 scaled = multiply(Number(sign), coefficient) if sign != 1 else coefficient
@@ -109,6 +193,21 @@ class _Kernel:
                 self.outside.append(rest if sign == 1 else Power(rest, Number(sign)))
             if exponent != ZERO:
                 self.exponents.append(exponent if sign == 1 else negate(exponent))
+
+    def take_all(self, node: Product, sign: Fraction) -> None:
+        """Multiply (or divide) by a product over an index: exponents are sums over it."""
+        inner = _Kernel(self.latent)
+        inner.take(node.body, sign)
+
+        def summed(part: Formula) -> Formula:
+            return Sum(node.index, part)
+
+        self.outside += [Product(node.index, multiply(*inner.outside))] if inner.outside else []
+        self.exponents += map(summed, inner.exponents)
+        self.of_rest += map(summed, inner.of_rest)
+        for power, coefficient in inner.powers.items():
+            own = summed(coefficient)
+            self.powers[power] = add(self.powers[power], own) if power in self.powers else own
 
     def monomial(self, node: Formula) -> tuple[Formula, Formula]:
         """Exponent and factor of ``factor * latent ** exponent``, as which a formula is written."""

@@ -1,0 +1,236 @@
+"""Quadratic functions of a vector or a number: what a normal density has in its exponent, read off from the formula.
+
+A scalar formula is ``-1/2 z' A z + z' b + c``, of a vector z that is not in A, b and c, wherever it is made of quadratic forms
+``(M z + v)' P (M z + v)`` with a symmetric P and of products ``u' M z``; of a number, where it is made of squares and products.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from fractions import Fraction
+
+from derive.formula import (
+    ONE,
+    ZERO,
+    Add,
+    Diagonal,
+    Divide,
+    Formula,
+    Identity,
+    Inverse,
+    MatrixProduct,
+    Multiply,
+    Named,
+    Number,
+    Power,
+    Reference,
+    Sum,
+    Transpose,
+    add,
+    matrix_product,
+    mentions,
+    multiply,
+    negate,
+    unfold,
+)
+from derive.proposals.terms import NoProposal
+from derive.symbols import Index
+
+
+@dataclass(frozen=True, slots=True)
+class Quadratic:
+    """``-1/2 z' precision z + z' slope + constant``; None stands for a zero of its shape."""
+
+    precision: Formula | None = None
+    slope: Formula | None = None
+    constant: Formula | None = None
+
+    def plus(self, other: Quadratic) -> Quadratic:
+        return Quadratic(
+            _plus(self.precision, other.precision), _plus(self.slope, other.slope), _plus(self.constant, other.constant)
+        )
+
+    def summed(self, index: Index) -> Quadratic:
+        return Quadratic(*(None if part is None else Sum(index, part) for part in (self.precision, self.slope, self.constant)))
+
+    def times(self, factor: Formula) -> Quadratic:
+        parts = (self.precision, self.slope, self.constant)
+        return Quadratic(*(None if part is None else _times(factor, part) for part in parts))
+
+
+@dataclass(frozen=True, slots=True)
+class _Affine:
+    """``sign M z + rest``; no matrix stands for the identity (of numbers, for 1), and no rest for zero."""
+
+    sign: Fraction
+    matrix: Formula | None
+    rest: Formula | None = None
+
+
+def quadratic(node: Formula, latent: Reference) -> Quadratic:
+    """A scalar as a quadratic function of a vector.
+
+    Raises:
+        NoProposal: it is none, or not in a form that is read here.
+    """
+    if not mentions(node, latent.symbol):
+        return Quadratic(constant=None if node == ZERO else node)
+    if isinstance(node, Named):
+        return quadratic(unfold(node), latent)
+    if isinstance(node, Add):
+        found = Quadratic()
+        for term in node.terms:
+            found = found.plus(quadratic(term, latent))
+        return found
+    if isinstance(node, Sum):
+        return quadratic(node.body, latent).summed(node.index)
+    if isinstance(node, Divide):
+        if mentions(node.denominator, latent.symbol):
+            raise NoProposal("a division by the latent")
+        return quadratic(node.numerator, latent).times(Divide(ONE, node.denominator))
+    if isinstance(node, Multiply) and node.shape == ():
+        inside = [factor for factor in node.factors if mentions(factor, latent.symbol)]
+        others = [factor for factor in node.factors if not mentions(factor, latent.symbol)]
+        found = quadratic(inside[0], latent) if len(inside) == 1 else _product(inside, latent)
+        return found.times(multiply(*others)) if others else found
+    if isinstance(node, Power) and node.exponent == Number(Fraction(2)):
+        return _product([node.base, node.base], latent)
+    if latent.shape == ():
+        known = affine(node, latent)
+        return Quadratic(slope=_times(Number(known.sign), known.matrix or ONE), constant=known.rest)
+    if isinstance(node, MatrixProduct) and node.shape == ():
+        return _form(node.factors, latent)
+    raise NoProposal("no quadratic function of the latent")
+
+
+def _product(factors: list[Formula], latent: Reference) -> Quadratic:
+    """``(a z + r) (b z + s)`` of a number z."""
+    if len(factors) != 2 or latent.shape != ():
+        raise NoProposal("a product of functions of the latent")
+    one, other = (affine(factor, latent) for factor in factors)
+    slopes = [_times(Number(each.sign), each.matrix or ONE) for each in (one, other)]
+    if factors[0] == factors[1]:
+        precision = _times(Number(Fraction(-2)), ONE if one.matrix is None else Power(one.matrix, Number(Fraction(2))))
+        slope = None if one.rest is None else _times(Number(Fraction(2)), _times(slopes[0], one.rest))
+        return Quadratic(precision, slope, None if one.rest is None else Power(one.rest, Number(Fraction(2))))
+    crossed = [None if each.rest is None else _times(slope, each.rest) for slope, each in zip(slopes, (other, one), strict=True)]
+    constant = None if one.rest is None or other.rest is None else _times(one.rest, other.rest)
+    return Quadratic(_times(Number(Fraction(-2)), _times(*slopes)), _plus(*crossed), constant)
+
+
+def _form(factors: tuple[Formula, ...], latent: Reference) -> Quadratic:
+    """``u' P v`` where the row, the column, or both as the same, are affine in the latent."""
+    row, *middle, column = factors
+    if any(mentions(factor, latent.symbol) for factor in middle):
+        raise NoProposal("the latent inside a matrix")
+    left = row.argument if isinstance(row, Transpose) else Transpose(row)
+    if not mentions(left, latent.symbol):
+        return _linear(matrix_product(*(Transpose(factor) for factor in reversed(middle)), left), affine(column, latent))
+    if not mentions(column, latent.symbol):
+        return _linear(matrix_product(*middle, column), affine(left, latent))
+    weight = matrix_product(*middle) if middle else None
+    if left != column or not (weight is None or is_symmetric(weight)):
+        raise NoProposal("no quadratic form in one vector by a symmetric matrix")
+    known = affine(column, latent)
+    turned = [] if known.matrix is None else [Transpose(known.matrix)]
+    weights = [] if weight is None else [weight]
+    own = [] if known.matrix is None else [known.matrix]
+    size = latent.shape[0]
+    if size is None:
+        raise NoProposal("the latent is a row")
+    form = matrix_product(*turned, *weights, *own) if turned or weights else Identity(size)
+    # z' F z is -1/2 z' (-2 F) z.
+    precision = multiply(Number(Fraction(-2)), form)
+    if known.rest is None:
+        return Quadratic(precision)
+    slope = _times(Number(2 * known.sign), matrix_product(*turned, *weights, known.rest))
+    return Quadratic(precision, slope, matrix_product(Transpose(known.rest), *weights, known.rest))
+
+
+def _linear(vector: Formula, known: _Affine) -> Quadratic:
+    """``vector' (sign M z + rest)``."""
+    slope = vector if known.matrix is None else matrix_product(Transpose(known.matrix), vector)
+    constant = None if known.rest is None else matrix_product(Transpose(vector), known.rest)
+    return Quadratic(slope=_times(Number(known.sign), slope), constant=constant)
+
+
+def affine(node: Formula, latent: Reference) -> _Affine:
+    """A vector as an affine function of another.
+
+    Raises:
+        NoProposal: it is none, or not in a form that is read here.
+    """
+    if node == latent:
+        return _Affine(Fraction(1), None)
+    if isinstance(node, Named):
+        return affine(unfold(node), latent)
+    if isinstance(node, Add):
+        moving = [term for term in node.terms if mentions(term, latent.symbol)]
+        still = [term for term in node.terms if not mentions(term, latent.symbol)]
+        if len(moving) != 1:
+            raise NoProposal("the latent stands in two terms")
+        known = affine(moving[0], latent)
+        return _Affine(known.sign, known.matrix, _plus(known.rest, add(*still) if still else None))
+    if isinstance(node, Multiply):
+        numbers = [factor for factor in node.factors if isinstance(factor, Number)]
+        others = [factor for factor in node.factors if not isinstance(factor, Number)]
+        if len(others) == 1 and len(numbers) == 1 and abs(numbers[0].value) == 1:
+            known = affine(others[0], latent)
+            sign = numbers[0].value
+            return _Affine(sign * known.sign, known.matrix, None if known.rest is None else _times(Number(sign), known.rest))
+        inside = [factor for factor in node.factors if mentions(factor, latent.symbol)]
+        if latent.shape == () and inside == [latent]:
+            rest = multiply(*(factor for factor in node.factors if factor != latent))
+            return _Affine(Fraction(1), rest)
+    if isinstance(node, MatrixProduct) and node.factors[-1] == latent:
+        matrix = matrix_product(*node.factors[:-1])
+        if not mentions(matrix, latent.symbol):
+            return _Affine(Fraction(1), matrix)
+    raise NoProposal("no affine function of the latent")
+
+
+def is_symmetric(matrix: Formula) -> bool:
+    """Whether a matrix is symmetric by its form."""
+    if isinstance(matrix, (Diagonal, Identity)):
+        return True
+    if isinstance(matrix, Reference):
+        return matrix.symbol.domain in ("spd", "sym")
+    if isinstance(matrix, (Inverse, Transpose)):
+        return is_symmetric(matrix.argument)
+    if isinstance(matrix, Named):
+        return is_symmetric(unfold(matrix))
+    if isinstance(matrix, Multiply):
+        return all(factor.shape == () or is_symmetric(factor) for factor in matrix.factors)
+    if isinstance(matrix, Add):
+        return all(is_symmetric(term) for term in matrix.terms)
+    return False
+
+
+def _plus(left: Formula | None, right: Formula | None) -> Formula | None:
+    return right if left is None else left if right is None else add(left, right)
+
+
+def _times(factor: Formula, formula: Formula) -> Formula:
+    """A product with its numbers multiplied together, and without a factor one."""
+    number, others = Fraction(1), list[Formula]()
+    parts = [part for each in (factor, formula) for part in (each.factors if isinstance(each, Multiply) else (each,))]
+    for part in parts:
+        value, rest = _apart(part)
+        number *= value
+        others += [] if rest is None else [rest]
+    if number == 0 or not others:
+        return Number(number)
+    return multiply(*others) if number == 1 else negate(multiply(*others)) if number == -1 else multiply(Number(number), *others)
+
+
+def _apart(part: Formula) -> tuple[Fraction, Formula | None]:
+    """The number and the rest of a factor: 1/2 and 1/v of 1/(2 v)."""
+    if isinstance(part, Number):
+        return part.value, None
+    if isinstance(part, Divide) and part.numerator == ONE:
+        below = part.denominator.factors if isinstance(part.denominator, Multiply) else (part.denominator,)
+        numbers = [factor.value for factor in below if isinstance(factor, Number)]
+        letters = [factor for factor in below if not isinstance(factor, Number)]
+        if len(numbers) == 1 and numbers[0]:
+            return 1 / numbers[0], Divide(ONE, multiply(*letters)) if letters else None
+    return Fraction(1), part
