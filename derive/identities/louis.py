@@ -10,7 +10,8 @@ from derive.identities.oakes import has_hessian, twice
 from derive.models import Parameter
 
 
-def _product(left: Formula, right: Formula) -> Formula:
+def outer_product(left: Formula, right: Formula) -> Formula:
+    """``a b`` of numbers, ``a b^T`` of vectors."""
     return multiply(left, right) if left.shape == () else left @ Transpose(right)
 
 
@@ -25,7 +26,7 @@ def missing(em: Algorithm, parameter: Parameter) -> Formula:
         return Sum(j, multiply(em.moving(i, j), body))
 
     first, second = score(parameter.reference), score(parameter.along)
-    return Sum(i, mean(_product(first, second)) - _product(mean(first), mean(second)))
+    return Sum(i, mean(outer_product(first, second)) - outer_product(mean(first), mean(second)))
 
 
 def steps(em: Algorithm, parameter: Parameter) -> tuple[Step, ...]:

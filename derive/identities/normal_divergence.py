@@ -20,6 +20,13 @@ $$ \mathbb{E} \left[ \sum_a \log \frac{q(z_a)}{p(z_a)} \right] = \frac12 \sum_a 
 
 $$ \frac{\partial}{\partial v_a} \mathbb{E} \left[ \log \frac{q(z_a)}{p(z_a)} \right] = \frac12 (e^{v_a} - 1) $$
 
+The logarithm of q is part of what moves, though the mean of its score is zero:
+
+$$ \frac{\partial}{\partial v_a} \mathbb{E}[\log q(z_a)] = - \frac12 $$
+
+<!-- derive: expect refuted -->
+$$ \frac{\partial}{\partial v_a} \mathbb{E}[\log q(z_a)] = 0 $$
+
 The sign, the logarithm of the standard deviation in place of the variance's, a mean in place of the sum, the half lost:
 
 <!-- derive: expect refuted -->

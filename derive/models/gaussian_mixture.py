@@ -7,23 +7,28 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
+from fractions import Fraction
 
 from derive.densities import gaussian
 from derive.formula import (
     HALF,
     ONE,
     Definition,
+    Delta,
     Divide,
     Exp,
     Formula,
     Inverse,
     Log,
     Named,
+    Number,
+    Power,
     Reference,
     SizeNumber,
     Substitute,
     Sum,
     multiply,
+    negate,
     quadratic_form,
     sum_over,
 )
@@ -56,6 +61,9 @@ def build(covariance: str, weights: str) -> LatentModel:
     def mean_step(w: Weights) -> Formula:
         return Divide(Sum(i, multiply(w(i, s), x)), Sum(i, w(i, s)))
 
+    def mean_curvature(w: Weights) -> Formula:
+        return negate(multiply(Delta(s, l), Sum(i, w(i, s)), Inverse(matrix_s)))
+
     def mean_gap(w: Weights, solution: Definition) -> Formula:
         off = solution(j) - Reference(mean, (j,))
         return Sum(j, multiply(HALF, Sum(i, w(i, j)), quadratic_form(off, Inverse(matrix))))
@@ -67,6 +75,7 @@ def build(covariance: str, weights: str) -> LatentModel:
             slope=mean_slope,
             m_step=mean_step,
             gap=mean_gap,
+            curvature=mean_curvature,
             multiplier=lambda w: multiply(Divide(ONE, Sum(i, w(i, s))), matrix_s),
             role="the means",
             other=l,
@@ -175,6 +184,10 @@ def _weights(kind: str, i: Index, j: Index, l: Index, s: Index) -> tuple[Callabl
     def weight_step(w: Weights) -> Formula:
         return Divide(Sum(i, w(i, s)), SizeNumber(n))
 
+    def weight_curvature(w: Weights) -> Formula:
+        squared = Power(Reference(symbol, (s,)), Number(Fraction(2)))
+        return negate(multiply(Delta(s, l), Divide(Sum(i, w(i, s)), squared)))
+
     def weight_gap(w: Weights, solution: Definition) -> Formula:
         best = solution(j)
         return multiply(SizeNumber(n), Sum(j, multiply(best, Log(Divide(best, Reference(symbol, (j,)))))))
@@ -185,6 +198,7 @@ def _weights(kind: str, i: Index, j: Index, l: Index, s: Index) -> tuple[Callabl
         slope=lambda w: Sum(i, Divide(w(i, s), Reference(symbol, (s,)))),
         m_step=weight_step,
         gap=weight_gap,
+        curvature=weight_curvature,
         multiplier=lambda w: Divide(Reference(symbol, (s,)), SizeNumber(n)),
         constraint=lambda w: SizeNumber(n),
         role="the weights",

@@ -39,7 +39,7 @@ from derive.formula import (
     rename,
     unfold,
 )
-from derive.proposals.terms import NoProposal, Term, letters_of, merged, transposed
+from derive.proposals.terms import NoProposal, Term, letters_of, merged, summed, transposed
 from derive.symbols import Index
 
 FUNCTIONS: Mapping[str, Callable[[Formula], Formula]] = {
@@ -56,6 +56,14 @@ def slope(body: Formula, by: Reference) -> list[Term]:
         NoProposal: there is no rule for something in the formula.
     """
     return merged(_Slope(by).of(body, Term()))
+
+
+def written_slope(body: Formula, by: Reference) -> Formula | None:
+    """The derivative of a scalar as one formula; None where there is no rule for something in it."""
+    try:
+        return summed(slope(body, by))
+    except NoProposal:
+        return None
 
 
 class _Slope:
