@@ -12,7 +12,7 @@ from dataclasses import dataclass, field, replace
 from fractions import Fraction
 
 from derive.algebra import signs
-from derive.algebra.calculus import derivative
+from derive.algebra.calculus import Entry, derivative
 from derive.algebra.reduction import Blocked, Fact, LogEntry, Reducer
 from derive.algebra.terms import (
     ONE,
@@ -78,6 +78,8 @@ Scope = Mapping[Index, KIndex]
 MOST_REMEMBERED = 1000
 IN_GENERAL = (Derivative, AtEqual)
 """What is read once for all values of its indices, wherever it stands: it is dear, and stands in many claims."""
+COMPOUND = "compound*"
+"""How the name of a matrix begins that is written as a sum or a product."""
 SPECIAL_FUNCTIONS = ("gamma", "loggamma", "digamma", "trigamma", "erf")
 
 
@@ -339,17 +341,15 @@ class Reader:
         return known, around
 
     def inverse_of(self, matrix: Formula, scope: Scope, entry: tuple[KIndex, ...]) -> Polynomial:
-        """An entry of the inverse of a compound square matrix: all that is known of it is that it undoes the matrix."""
-        known, around = self._name_of(matrix, scope)
+        """An entry of the inverse of a compound square matrix.
+
+        All that is known of it is that it undoes the matrix, and that it is symmetric where the matrix is.
+        """
+        known, around = self.compound(matrix, scope)
         return single((("i", *known), (*around, *entry)))
 
-    def log_determinant_of(self, matrix: Formula, scope: Scope) -> Polynomial:
-        """The log of the absolute determinant of a compound square matrix, of which nothing is known but the matrix."""
-        known, around = self._name_of(matrix, scope)
-        return single((("L", *known), around))
-
-    def _name_of(self, matrix: Formula, scope: Scope) -> tuple[tuple[str, str], tuple[KIndex, ...]]:
-        """A name for a compound square matrix that equal matrices share, symmetric where that is; and the indices around it."""
+    def compound(self, matrix: Formula, scope: Scope) -> tuple[tuple[str, str], tuple[KIndex, ...]]:
+        """A name for a compound square matrix, which equal matrices share, and the indices on which it depends."""
         size = _size(matrix.shape[0])
         component = fresh((1, size)), fresh((1, size))
         value = self.read(matrix, scope, component)
@@ -362,13 +362,28 @@ class Reader:
             turned = self.reducer.rename(value, {generic[-1]: generic[-2], generic[-2]: generic[-1]})
             symmetric = not self.settle(subtract(value, turned), [])
             family = tuple(range_named(range_of(index)) for index in around)
-            own = Symbol(f"inverted*{len(self._opaque) + 1}", "opaque", family, (Size(size), Size(size)))
+            own = Symbol(f"{COMPOUND}{len(self._opaque) + 1}", "opaque", family, (Size(size), Size(size)))
             known = self.declare(replace(own, domain="sym" if symmetric else "real"))
             self._opaque[value, generic, "inverted"] = known
             self._values[known] = value
             equation = subtract(single((("e", *known), generic)), value)
             self.equations.append(("definition of an inverted matrix", equation))
         return known, around
+
+    def derivative(self, polynomial: Polynomial, by: Entry) -> Polynomial:
+        """The derivative by an entry, through the matrices that go by a name as well: the chain rule."""
+        parts = [derivative(self.reducer, polynomial, by)]
+        for key in sorted({(head[1], head[2]) for head in plain_heads(polynomial) if _is_compound(head)}):
+            symbol = self.symbols[key]
+            if any(own.abstract for own in symbol.family):
+                raise Blocked("a derivative of a matrix for each value of a continuum")
+            ranges = (*symbol.family, *(Range(size) for size in symbol.shape))
+            letters = tuple(fresh((own.lower, upper_of(own))) for own in ranges)
+            outer = derivative(self.reducer, polynomial, (("e", *key), letters))
+            generic = tuple(free(f"@s{k}", own.lower, upper_of(own)) for k, own in enumerate(ranges))
+            value = self.reducer.rename(self._values[key], dict(zip(generic, letters, strict=True)))
+            parts.append(self.reducer.bind_all(self.reducer.multiply(outer, self.derivative(value, by)), letters))
+        return add(*parts)
 
     def written_out(self, polynomial: Polynomial, reducer: Reducer) -> Polynomial:
         """Every named matrix as what it stands for; inverses and determinants of it stay."""
@@ -437,6 +452,11 @@ def _generic_letters(node: Formula, indices: tuple[Index, ...]) -> tuple[KIndex,
         *(free(f"@{k}", i.range.lower, upper_of(i.range)) for k, i in enumerate(indices)),
         *(free(f"@e{k}", 1, size.name) for k, size in enumerate(sizes)),
     )
+
+
+def _is_compound(head: Head) -> bool:
+    """Whether an atom is of a matrix that goes by a name, and stands for what is written."""
+    return head[0] in ("e", "i", "L") and head[2] == "opaque" and head[1].startswith(COMPOUND)
 
 
 def _size(size: Size | None) -> str:
@@ -647,7 +667,8 @@ def _log_determinant(reader: Reader, matrix: Formula, scope: Scope, *, of_any_si
             own = _log_determinant(reader, inner, scope, of_any_sign=of_any_sign)
             return add(reducer.multiply(size, reducer.logarithm(value)), own)
     if of_any_sign:
-        return reader.log_determinant_of(matrix, scope)
+        known, around = reader.compound(matrix, scope)
+        return single((("L", *known), around))
     raise UnsupportedError("the log of a determinant that is not known to be positive")
 
 
@@ -685,12 +706,12 @@ def _derivative(reader: Reader, node: Derivative, scope: Scope, entry: tuple[KIn
     key = reader.declare(symbol)
     inner, outer = entry[: len(node.body.shape)], entry[len(node.body.shape) :]
     body = reader.read(node.body, scope, inner)
-    if any(head[2] == "opaque" for head in plain_heads(body) if head[0] in ("e", "i", "L")):
+    if any(head[2] == "opaque" and not _is_compound(head) for head in plain_heads(body) if head[0] in ("e", "i", "L")):
         raise Blocked("a derivative of something in which a matrix was substituted")
     family = tuple(reader.index(i, scope) for i in node.by.indices)
 
     def by(*component: KIndex) -> Polynomial:
-        return derivative(reader.reducer, body, (("e", *key), (*family, *component)))
+        return reader.derivative(body, (("e", *key), (*family, *component)))
 
     if len(symbol.shape) < 2 or node.convention == "entry":
         return by(*outer)

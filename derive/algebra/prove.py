@@ -39,6 +39,7 @@ from derive.formula import (
     AtEqual,
     Definition,
     Derivative,
+    Determinant,
     Divide,
     Exp,
     Formula,
@@ -732,6 +733,9 @@ def _is_derived(reader: Reader, claim: Claim, kind: str, formula: Formula) -> bo
             return False
     if isinstance(formula, Named):
         return _is_derived(reader, claim, kind, unfold(formula))
+    if isinstance(formula, Determinant) and _is_derived(reader, claim, "regular", formula.argument):
+        # Of a matrix that is assumed to be definite, or is by its form.
+        return True
     if isinstance(formula, (Multiply, Divide)) and formula.shape == ():
         # A product is not zero where no factor is, and positive where all are; what is undefined is its own obligation.
         parts = formula.factors if isinstance(formula, Multiply) else (formula.numerator, formula.denominator)

@@ -7,10 +7,12 @@ from derive.identities import Identity
 NOTE = r"""
 ```derive
 size d
-param X in R^{d x d} ; \Sigma in spd(d)
+param X in R^{d x d} ; \Sigma in spd(d) ; t in R
 const a in R^d ; b in R^d
-const C in R^{d x d} ; S in spd(d)
+const A in R^{d x d} ; B in R^{d x d} ; C in R^{d x d} ; S in spd(d)
 ```
+
+$$ \frac{\partial}{\partial t} (A + t B)^{-1} = - (A + t B)^{-1} B (A + t B)^{-1} $$
 
 $$ \nabla_X a^T X^{-1} b = - X^{-T} a b^T X^{-T} $$
 
@@ -25,6 +27,9 @@ $$ \nabla_\Sigma \operatorname{tr}(\Sigma^{-1} S) = - \Sigma^{-1} \Sigma^{-1} S 
 
 <!-- derive: expect refuted -->
 $$ \nabla_\Sigma \operatorname{tr}(\Sigma^{-1} S) = \Sigma^{-1} S \Sigma^{-1} $$
+
+<!-- derive: expect refuted -->
+$$ \frac{\partial}{\partial t} (A + t B)^{-1} = - (A + t B)^{-1} (A + t B)^{-1} B $$
 
 <!-- derive: expect refuted -->
 $$ \nabla_X a^T X^{-1} b = - X^{-1} a b^T X^{-1} $$

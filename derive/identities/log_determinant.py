@@ -7,11 +7,15 @@ from derive.identities import Identity
 NOTE = r"""
 ```derive
 size d
-param X in R^{d x d} ; \Sigma in spd(d)
-const B in R^{d x d}
+param X in R^{d x d} ; \Sigma in spd(d) ; t in R
+const A in R^{d x d} ; B in R^{d x d}
 ```
 
 $$ \nabla_X \log |\det X| = X^{-T} $$
+
+Along any path of matrices it is the trace of the inverse times the path's direction:
+
+$$ \frac{\partial}{\partial t} \log |\det (A + t B)| = \operatorname{tr}((A + t B)^{-1} B) $$
 
 It is multiplicative, so a change of basis is not seen:
 
@@ -23,10 +27,14 @@ Of a symmetric matrix, its entries taken as independent, the transposition is no
 
 $$ \nabla_\Sigma \log |\Sigma| = \Sigma^{-1} $$
 
-The transposition forgotten; a sum taken for a product; a factor taken out once, not once for each dimension:
+The transposition forgotten; the inverse taken where the path began; a sum for a product; a factor taken out once, and not once for
+each dimension:
 
 <!-- derive: expect refuted -->
 $$ \nabla_X \log |\det X| = X^{-1} $$
+
+<!-- derive: expect refuted -->
+$$ \frac{\partial}{\partial t} \log |\det (A + t B)| = \operatorname{tr}(A^{-1} B) $$
 
 <!-- derive: expect refuted -->
 $$ \log |\det (X + B)| = \log |\det X| + \log |\det B| $$

@@ -399,3 +399,31 @@ def test_positive_sides_alone_are_compared_by_their_logarithms() -> None:
     # Of sides that may be negative the logarithms of squares say nothing.
     assert not _judged(multiply(y, Exp(multiply(x, apart))), multiply(-y, Exp(multiply(x, together))))
     assert not _judged(Exp(multiply(x, apart)), Exp(multiply(x, apart, Number(Fraction(1001, 1000)))))
+
+
+def test_derivatives_go_through_a_matrix_that_goes_by_a_name() -> None:
+    """Those of the inverse and of the log-determinant of a sum, once and twice; the order of matrices is kept."""
+    step = multiply(x, of(U))
+    path = add(of(SIGMA), step)
+    inverse = Inverse(path)
+    moved = MatrixProduct((inverse, of(U), inverse))
+    assert proves(Derivative(inverse, x), -moved)
+    assert not proves(Derivative(inverse, x), moved)
+    assert not proves(Derivative(inverse, x), -MatrixProduct((inverse, inverse, of(U))))
+    assert not proves(Derivative(inverse, x), Number(Fraction(0)) * of(U))
+    slope = Trace(MatrixProduct((inverse, of(U))))
+    assert proves(Derivative(log_determinant(path), x), slope)
+    assert not proves(Derivative(log_determinant(path), x), Trace(MatrixProduct((Inverse(of(SIGMA)), of(U)))))
+    assert proves(Derivative(Derivative(log_determinant(path), x), x), -Trace(MatrixProduct((moved, of(U)))))
+    assert not proves(Derivative(Derivative(log_determinant(path), x), x))
+    nested = Inverse(add(inverse, of(TAU)))
+    assert proves(Derivative(nested, x), MatrixProduct((nested, moved, nested)))
+    assert not proves(Derivative(nested, x), -MatrixProduct((nested, moved, nested)))
+
+
+def test_a_matrix_for_each_member_of_a_family_moves_with_its_own_alone() -> None:
+    path = add(of(SIGMA), multiply(of(q, J), of(U)))
+    slope = Trace(MatrixProduct((Inverse(path), of(U))))
+    assert proves(Derivative(log_determinant(path), of(q, L)), multiply(Delta(J, L), slope))
+    assert not proves(Derivative(log_determinant(path), of(q, L)), slope)
+    assert proves(Derivative(Sum(J, log_determinant(path)), of(q, J)), slope)
