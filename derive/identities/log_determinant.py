@@ -27,8 +27,8 @@ Of a symmetric matrix, its entries taken as independent, the transposition is no
 
 $$ \nabla_\Sigma \log |\Sigma| = \Sigma^{-1} $$
 
-The transposition forgotten; the inverse taken where the path began; a sum for a product; a factor taken out once, and not once for
-each dimension:
+The transposition forgotten; the inverse taken where the path began; a sum for a product; a factor taken out once, not for each
+dimension:
 
 <!-- derive: expect refuted -->
 $$ \nabla_X \log |\det X| = X^{-1} $$

@@ -342,6 +342,10 @@ def test_a_determinant_of_any_sign_is_known_by_its_absolute_value() -> None:
     doubled = log_determinant(MatrixProduct((Transpose(by), by)))
     assert proves(doubled, absolute + absolute)
     assert not proves(log_determinant(by + of(G)), log_determinant(by) + log_determinant(of(G)))
+    root = Power(Determinant(by), HALF)
+    assert proves(Log(root), multiply(HALF, log_determinant(by)))
+    assert not proves(root * root, Determinant(by))
+    assert not proves(Power(Determinant(by), Number(Fraction(2))), Power(Determinant(by), Number(Fraction(3))))
     # Concave on positive definite matrices alone: of others a stationary point is no maximum.
     start = of(matrix("B", "real", "const"))
     slope = absolute - Trace(MatrixProduct((Inverse(start), by)))
