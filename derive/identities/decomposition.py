@@ -44,7 +44,7 @@ def steps(em: Algorithm, parameter: Parameter) -> tuple[Step, ...]:
 IDENTITY = Identity(
     name="decomposition",
     title="The log-likelihood, Q, and the bound between them",
-    source="Dempster, Laird and Rubin (1977); Neal and Hinton (1998)",
+    source="Dempster, Laird and Rubin (1977), equation (3.2); Bishop (2006), equations (9.70) to (9.72)",
     steps=steps,
     per_parameter=False,
 )

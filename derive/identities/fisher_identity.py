@@ -84,6 +84,6 @@ def _logits(em: Algorithm) -> Step:
 IDENTITY = Identity(
     name="fisher-identity",
     title="Fisher's identity",
-    source="Fisher (1925); Dempster, Laird and Rubin (1977)",
+    source="Fisher (1925); Dempster, Laird and Rubin (1977); Bishop (2006), exercise 9.25",
     steps=steps,
 )

@@ -63,7 +63,7 @@ def steps(em: Algorithm, parameter: Parameter) -> tuple[Step, ...]:
 IDENTITY = Identity(
     name="free-energy",
     title="The free energy and its gap",
-    source="Neal and Hinton (1998)",
+    source="Neal and Hinton (1998), lemmas 1 and 2; Bishop (2006), equations (9.70) to (9.72)",
     steps=steps,
     per_parameter=False,
 )

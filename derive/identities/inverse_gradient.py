@@ -38,6 +38,6 @@ $$ \nabla_X a^T X^{-1} b = - X^{-1} a b^T X^{-1} $$
 IDENTITY = Identity(
     name="inverse-gradient",
     title="The gradient through an inverse matrix",
-    source="Petersen and Pedersen (2012), The Matrix Cookbook, equations (60), (61), (63)",
+    source="Bishop (2006), equation (C.21); Petersen and Pedersen (2012), The Matrix Cookbook, equations (60), (61), (63)",
     note=NOTE,
 )

@@ -46,6 +46,6 @@ $$ \log |\det (2 X)| = \log 2 + \log |\det X| $$
 IDENTITY = Identity(
     name="log-determinant",
     title="The gradient of a log-determinant",
-    source="Petersen and Pedersen (2012), The Matrix Cookbook, equation (57)",
+    source="Bishop (2006), equations (C.22), (C.28); Petersen and Pedersen (2012), The Matrix Cookbook, section 2.1",
     note=NOTE,
 )

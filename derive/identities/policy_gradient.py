@@ -18,8 +18,8 @@ define q_b = r_b + \gamma P_b v
 define d = M^{-T} \rho ; e = U^{-T} \rho
 ```
 
-A decision process with m states and k actions: the policy has the chances $\pi_a$ of action a in each state, $P_a$ are the action's
-transitions, $r_a$ its rewards. The value v of each state, and the discounted visits d of each state from the beginning $\rho$:
+A decision process with m states and k actions: the policy takes action a with the chances $\pi_a$, one for each state, with the
+transitions $P_a$ and the rewards $r_a$. The value v of each state, and its discounted visits d from the beginning $\rho$:
 
 $$ v = \sum_a \operatorname{diag}(\pi_a) (r_a + \gamma P_a v) $$
 

@@ -39,6 +39,6 @@ $$ |\Psi + u u^T| = |\Psi| (1 + u^T u) $$
 IDENTITY = Identity(
     name="woodbury",
     title="The matrix inversion lemma and the determinant lemma",
-    source="Woodbury (1950); Petersen and Pedersen (2012), The Matrix Cookbook, equation (156); Harville (1997), theorem 18.1.1",
+    source="Woodbury (1950); Petersen and Pedersen (2012), The Matrix Cookbook, section 3.2; Harville (1997), chapter 18",
     note=NOTE,
 )
