@@ -63,7 +63,8 @@ def inner(left: Formula, right: Formula) -> Formula:
 class ExponentialFamily:
     """A density at a value as ``log f(x) = sum of <eta, T(x)> - A + log h(x)``.
 
-    eta and A are functions of the parameters, T and h of the value, and all four of parameters that are known.
+    The natural parameters eta and the log-partition A are functions of the parameters, the statistics T and the base measure h of
+    the value, and all four of parameters that are known.
 
     Source: Brown (1986), Fundamentals of Statistical Exponential Families, chapter 1.
     """

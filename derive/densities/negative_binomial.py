@@ -14,7 +14,8 @@ def write(value: Formula, successes: Formula, chance: Formula) -> Formula:
 
 
 def mean(successes: Formula, chance: Formula) -> Formula:
-    return Divide(multiply(successes, ONE - chance), chance)
+    failures = ONE - chance if successes == ONE else multiply(successes, ONE - chance)
+    return Divide(failures, chance)
 
 
 def exponential_family(value: Formula, successes: Formula, chance: Formula) -> ExponentialFamily:

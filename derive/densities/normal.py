@@ -72,7 +72,7 @@ def mean_value(mean: Formula, variance: Formula) -> Formula:
 
 def mean_square(mean: Formula, variance: Formula) -> Formula:
     """Of a vector the mean of its outer product with itself."""
-    return variance + (multiply(mean, mean) if mean.shape == () else outer(mean, mean))
+    return variance + (Power(mean, Number(Fraction(2))) if mean.shape == () else outer(mean, mean))
 
 
 def exponential_family(value: Formula, mean: Formula, variance: Formula) -> ExponentialFamily:
@@ -82,9 +82,9 @@ def exponential_family(value: Formula, mean: Formula, variance: Formula) -> Expo
     if value.shape == ():
         terms = (
             Term(value, Divide(mean, variance), mean),
-            Term(multiply(value, value), negate(Divide(ONE, multiply(two, variance))), mean_square(mean, variance)),
+            Term(Power(value, two), negate(Divide(ONE, multiply(two, variance))), mean_square(mean, variance)),
         )
-        partition = Divide(multiply(mean, mean), multiply(two, variance)) + multiply(HALF, Log(variance))
+        partition = Divide(Power(mean, two), multiply(two, variance)) + multiply(HALF, Log(variance))
         return ExponentialFamily(terms, partition, negate(multiply(HALF, Log(circle))))
     size = value.shape[0]
     if size is None:

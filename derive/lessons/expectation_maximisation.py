@@ -145,7 +145,8 @@ def _m_step(em: Algorithm, parameter: Parameter) -> Section:
     names = ("held-step", "q-gradient", "stationary-point", "second-order")
     steps = tuple(step for name in names for step in _steps(name, em, parameter))
     if parameter.m_step is None:
-        return Section(title=f"The M-step: {parameter.role}", steps=steps, closing=_no_closed_form(parameter))
+        solved = tuple(s for s in _steps("exponential-family", em, parameter) if s.claim is None or s.claim.expected is None)
+        return Section(title=f"The M-step: {parameter.role}", steps=(*steps, *solved), closing=_no_closed_form(parameter))
     update = _definition(em.solutions[parameter.symbol.name](*parameter.indices), "the M-step")
     first = next((k for k, s in enumerate(steps) if s.claim is not None and s.claim.label.startswith("m-step")), 0)
     # The wrong twin of the step is told where the reader asks "why", not in the middle of the right derivation.

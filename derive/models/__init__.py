@@ -12,6 +12,7 @@ from dataclasses import dataclass, field, replace
 from typing import TypeVar
 
 from derive.claims import Assumption
+from derive.densities import Law
 from derive.densities.gaussian import itakura_saito
 from derive.errors import UnknownNameError, UnsupportedError
 from derive.formula import (
@@ -112,7 +113,8 @@ class LatentModel:
     ``joint`` is p(x_i, z_i = j) in the indices (datum, latent). ``other`` is the letter of the posterior's denominator, ``fresh``
     the value by whose parameters derivatives are taken. ``definitions`` are what the model is told with, each with its reason;
     ``lettered`` makes a convention write the model's own names. A finite mixture has a ``weight``.
-    ``assumptions`` are what is known of the data beyond their domains.
+    ``assumptions`` are what is known of the data beyond their domains, ``laws`` the densities by name of the data and of a
+    continuous latent.
     """
 
     name: str
@@ -130,6 +132,7 @@ class LatentModel:
     weight: Callable[[IndexLike], Formula] | None = None
     gaussian: GaussianShape | None = None
     assumptions: tuple[Assumption, ...] = ()
+    laws: tuple[Law, ...] = ()
     options: Mapping[str, str] = field(default_factory=dict[str, str])
     lettered: Callable[[Convention], Convention] = lambda base: base
 
@@ -329,6 +332,7 @@ def of_declarations(
         ),
         weight=(lambda at: rename(found.weight, {j: at})) if finite and not together else None,
         assumptions=tuple(Assumption(text="the data lie in the support of their density", bound=bound) for bound in found.bounds),
+        laws=found.laws,
         options=options or {},
         lettered=(lambda base: found.lettered(found.own)) if own_letters else found.lettered,
     )

@@ -9,7 +9,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from fractions import Fraction
 
-from derive.densities import gaussian
+from derive.densities import Law, density, gaussian
 from derive.formula import (
     HALF,
     ONE,
@@ -149,6 +149,7 @@ def build(covariance: str, weights: str) -> LatentModel:
             (component(i, j), "the density of a datum of component {j}"),
             (joint(i, j), "the joint density of a datum and its component"),
         ),
+        laws=(Law(density("Normal"), x, (Reference(mean, (j,)), matrix)),),
         options={"covariance": covariance, "weights": weights},
     )
 

@@ -7,17 +7,17 @@ expectation-maximisation names itself.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
-from derive.densities import density
+from derive.densities import Law, Member, density
 from derive.errors import ReadingError, UnsupportedError
 from derive.formula import ONE, Formula, Fresh, Named, Reference, rebuild, unfold
 from derive.notation.conventions import Convention, Spelling, convention
-from derive.notation.declarations import Dictionary, Letter
+from derive.notation.declarations import Dictionary, Letter, Statement
 from derive.notation.latex_reader import Reader, Scope
 from derive.notation.marginals import Occurrence
-from derive.notation.spellings import plain, template
+from derive.notation.spellings import Match, plain, template
 from derive.symbols import Index, Range, Size, Symbol
 
 TAKEN = ("w", "l", "Q", "H", "Ent", "KL", "f", "p", "psi", "alpha", "theta", "i", "j", "s")
@@ -32,9 +32,9 @@ class DeclaredModel:
 
     Where data and latent have one density together, that is the ``component``, and the ``weight`` is one.
     ``other`` and ``fresh`` are two more letters for values of the latent; ``bounds`` are pairs of
-    formulas of which the first is at most the second; ``others`` has, for each parameter, one more letter for
-    its last index. ``spellings`` are how the model's names are written where a convention does not say so, ``own`` is the
-    convention of the declarations themselves.
+    formulas of which the first is at most the second; ``laws`` are the densities by name that the data and a continuous latent
+    have; ``others`` has, for each parameter, one more letter for its last index. ``spellings`` are how the model's names are
+    written where a convention does not say so, ``own`` is the convention of the declarations themselves.
     """
 
     datum: Index
@@ -50,6 +50,7 @@ class DeclaredModel:
     inputs: tuple[Letter, ...]
     latent_letter: Letter
     bounds: tuple[tuple[Formula, Formula], ...]
+    laws: tuple[Law, ...]
     spellings: dict[str, Spelling]
     own: Convention
 
@@ -161,6 +162,7 @@ class _Builder:
                 for letter in data
                 for small, large in self._bounds(letter, datum, j)
             ),
+            laws=() if together else tuple(self._laws([*data, *([latent] if values.abstract else [])], latent, datum, j, names)),
             spellings=spellings,
             latent_letter=latent,
             own=self._convention(names),
@@ -168,18 +170,53 @@ class _Builder:
 
     def _bounds(self, letter: Letter, datum: Index, latent: Index) -> Iterator[tuple[Formula, Formula]]:
         """The bounds of a datum that its densities tell."""
-        others = zip(letter.spelling.slots[1:], letter.symbol.family[1:], strict=False)
-        indices = (datum, *(Index(slot, over) for slot, over in others))
-        probabilities = self.reader.probabilities
-        for statement, match in probabilities.statements_of(letter):
-            if statement.density in ("Density", "Categorical") or density(statement.density).of_family:
+        indices = self._at_datum(letter, datum)
+        for statement, match in self.reader.probabilities.statements_of(letter):
+            if statement.density == "Density" or density(statement.density).of_family:
                 continue
-            scope = probabilities.placed_at(Occurrence(letter, indices), match, Scope())
-            for event in statement.conditions:
-                if event.value is not None and self.dictionary.is_index(plain(event.value)):
-                    scope = scope.with_index(plain(event.value), latent)
+            scope = self._scope(letter, statement, match, indices, latent)
             arguments = [self.reader.formula(argument.items, scope) for argument in statement.arguments]
             yield from density(statement.density).within(Reference(letter.symbol, indices), *arguments)
+
+    def _laws(
+        self, letters: Sequence[Letter], latent: Letter, datum: Index, value: Index, names: dict[Symbol, str]
+    ) -> Iterator[Law]:
+        """The densities by name that letters have at the datum, those with one distribution whatever happens."""
+        probabilities = self.reader.probabilities
+
+        def written(node: Formula) -> Formula:
+            return _at_value(_renamed(node, names), latent.symbol, names, value)
+
+        for letter in letters:
+            statements = probabilities.statements_of(letter)
+            if len(statements) != 1 or statements[0][0].density == "Density":
+                continue
+            ((statement, match),) = statements
+            known, indices = density(statement.density), self._at_datum(letter, datum)
+            scope = self._scope(letter, statement, match, indices, value)
+            if known.of_family:
+                members = (probabilities.member_of(argument.items, scope) for argument in statement.arguments)
+                member = _member_of(letter.symbol, indices)
+                over = letter.symbol.family[-1]
+                yield Law(known, _composed(written, member), tuple(_composed(written, one) for one in members), over)
+            else:
+                own = Reference(letter.symbol, indices)
+                arguments = probabilities.parameters_at(own, statement.arguments, scope)
+                yield Law(known, written(own), tuple(written(argument) for argument in arguments))
+
+    @staticmethod
+    def _at_datum(letter: Letter, datum: Index) -> tuple[Index, ...]:
+        """The indices of a letter at the datum, with a letter for each other one that it is written with."""
+        others = zip(letter.spelling.slots[1:], letter.symbol.family[1:], strict=False)
+        return (datum, *(Index(slot, over) for slot, over in others))
+
+    def _scope(self, letter: Letter, statement: Statement, match: Match, indices: tuple[Index, ...], latent: Index) -> Scope:
+        """The scope in which the arguments of a statement are read, at some indices and at a value of the latent."""
+        scope = self.reader.probabilities.placed_at(Occurrence(letter, indices), match, Scope())
+        for event in statement.conditions:
+            if event.value is not None and self.dictionary.is_index(plain(event.value)):
+                scope = scope.with_index(plain(event.value), latent)
+        return scope
 
     def _latent(self) -> Letter:
         latents = [letter for letter in self.dictionary.letters if letter.kind == "latent"]
@@ -241,6 +278,14 @@ class _Builder:
             ),
         }
         return replace(own, spellings={**spellings, **told})
+
+
+def _member_of(symbol: Symbol, indices: tuple[Index, ...]) -> Member:
+    return lambda last: Reference(symbol, (*indices, last))
+
+
+def _composed(change: Callable[[Formula], Formula], member: Member) -> Member:
+    return lambda index: change(member(index))
 
 
 VALUE = "value of "

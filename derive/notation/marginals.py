@@ -942,12 +942,16 @@ class Marginals(Latents):
         return None
 
     def _density(self, name: str, value: Formula, arguments: Iterable[Argument], scope: Scope, at: Item) -> Formula:
+        read = self.parameters_at(value, arguments, scope)
+        return self.reader.guarded((at,), lambda: density(name).formula(value, *read))
+
+    def parameters_at(self, value: Formula, arguments: Iterable[Argument], scope: Scope) -> list[Formula]:
+        """The parameters of a density, of the size of its value where none is written, as of ``I``."""
         from derive.notation.latex_reader import with_size
 
         read = [self.reader.formula(argument.items, scope) for argument in arguments]
-        if value.shape and value.shape[0] is not None:
-            read = [with_size(one, value.shape[0]) for one in read]
-        return self.reader.guarded((at,), lambda: density(name).formula(value, *read))
+        size = value.shape[0] if value.shape else None
+        return read if size is None else [with_size(one, size) for one in read]
 
 
 def generic(one: Occurrence) -> tuple[Occurrence, set[IndexLike]]:
