@@ -190,12 +190,15 @@ def function(name: str, x: Ball) -> Ball:
         Undefined: x lies outside its domain.
     """
     order = {"digamma": 0, "trigamma": 1, "tetragamma": 2, "pentagamma": 3}
-    if name not in ("erf", "gamma", "loggamma", *order):
+    bessel = _bessel_order(name)
+    if name not in ("erf", "cos", "sin", "gamma", "loggamma", *order) and bessel is None:
         raise UnsupportedError(f"no enclosure is known for the function {name}")
     if isinstance(x, Dual):
         return x.chain(function(name, x.value), _slope(name, x.value))
-    if name == "erf":
-        return x.erf()
+    if bessel is not None:
+        return x.bessel_i(arb(bessel))
+    if name in ("erf", "cos", "sin"):
+        return x.erf() if name == "erf" else x.cos() if name == "cos" else x.sin()
     if not x > 0:
         # Certain at a pole only: what log Gamma means between negative poles is a convention, and no refutation may rest on it.
         raise Undefined(f"{name} of something that is not positive", certain=bool(x.is_integer()))
@@ -209,9 +212,22 @@ def function(name: str, x: Ball) -> Ball:
     return arb(sign) * arb(m).fac() * arb(m + 1).zeta(x)
 
 
+def _bessel_order(name: str) -> int | None:
+    """The n of ``besselin``, a modified Bessel function of the first kind; None of any other name."""
+    order = name.removeprefix("besseli")
+    return int(order) if order != name and order.isdigit() else None
+
+
 def _slope(name: str, x: Ball) -> Ball:
     if name == "erf":
         return multiply(multiply(exact(2), exp(negative(multiply(x, x)))), inverse(arb.pi().sqrt()))
+    if name in ("cos", "sin"):
+        return function("cos", x) if name == "sin" else negative(function("sin", x))
+    bessel = _bessel_order(name)
+    if bessel is not None:
+        # I_n' = (I_(n-1) + I_(n+1)) / 2, and I_(-1) = I_1.
+        sides = (function(f"besseli{abs(bessel - 1)}", x), function(f"besseli{bessel + 1}", x))
+        return multiply(exact(Fraction(1, 2)), plus(*sides))
     if name == "gamma":
         return multiply(function("gamma", x), function("digamma", x))
     chain = ("loggamma", "digamma", "trigamma", "tetragamma", "pentagamma")

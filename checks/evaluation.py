@@ -20,7 +20,7 @@ from typing import Any, cast
 import jax
 import jax.numpy as jnp
 import numpy as np
-from jax.scipy.special import digamma, erf, gammaln, polygamma
+from jax.scipy.special import digamma, erf, gammaln, i0, i1, polygamma
 
 from checks.contractions import (
     Array,
@@ -95,6 +95,10 @@ FUNCTIONS: Mapping[str, Callable[[Array], Array]] = {
     "digamma": digamma,
     "trigamma": lambda x: polygamma(1, x),
     "erf": erf,
+    "cos": jnp.cos,
+    "sin": jnp.sin,
+    "besseli0": i0,
+    "besseli1": i1,
 }
 
 

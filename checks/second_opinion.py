@@ -177,13 +177,23 @@ def _raised(base: Real, exponent: Real) -> Real:
     return base**exponent
 
 
-def _special(name: str, value: Real) -> Real:
+def special(name: str, value: Real) -> Real:
+    """A special function by name."""
     functions: Mapping[str, Callable[[Real], Real]] = {
         "gamma": mpmath.gamma,
         "loggamma": mpmath.loggamma,
         "digamma": partial(mpmath.psi, 0),
         "trigamma": partial(mpmath.psi, 1),
     }
+    everywhere: Mapping[str, Callable[[Real], Real]] = {
+        "erf": mpmath.erf,
+        "cos": mpmath.cos,
+        "sin": mpmath.sin,
+        "besseli0": partial(mpmath.besseli, 0),
+        "besseli1": partial(mpmath.besseli, 1),
+    }
+    if name in everywhere:
+        return everywhere[name](value)
     if name not in functions:
         raise UnsupportedError(f"no number is known for {name}")
     if value <= 0 and name == "gamma":
@@ -395,7 +405,7 @@ def _value(node: Formula, place: _Place) -> Value:
         case f.Log(argument):
             return _logarithm(_value(argument, place))
         case f.Function(name, arguments) if len(arguments) == 1:
-            return _special(name, _value(arguments[0], place))
+            return special(name, _value(arguments[0], place))
         case f.Apply():
             return _applied(node, place)
         case f.Delta(left, right):

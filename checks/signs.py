@@ -77,6 +77,8 @@ def surely_positive(node: Formula, assumed: Collection[object] = ()) -> bool:
             return surely_positive(body, assumed) or _picks_positive(index, body, assumed)
         case Function("gamma", (argument,)):
             return surely_positive(argument, assumed)
+        case Function("besseli0"):
+            return True
         case Determinant(matrix) | Trace(matrix):
             return surely_definite(matrix, assumed)
         case Named():
@@ -211,6 +213,10 @@ def _is_semidefinite(node: Formula, assumed: Collection[object]) -> bool:
             return False
 
 
+EVERYWHERE = ("cos", "sin", "erf", "besseli0", "besseli1")
+"""Functions that have a value at every number."""
+
+
 def surely_defined(node: Formula, assumed: Collection[object] = ()) -> bool:
     """Whether a formula has a value at every admissible point; the formulas ``assumed`` are positive."""
     match node:
@@ -222,7 +228,7 @@ def surely_defined(node: Formula, assumed: Collection[object] = ()) -> bool:
             return False
         case Power() if not (_is_whole(node.exponent) or surely_positive(node.base, assumed) or _is_root(node)):
             return False
-        case Function(_, arguments) if not all(surely_positive(argument, assumed) for argument in arguments):
+        case Function(name, arguments) if name not in EVERYWHERE and not all(surely_positive(a, assumed) for a in arguments):
             return False
         case Named():
             return surely_defined(unfold(node), assumed)

@@ -59,10 +59,15 @@ Letter = sympy.Basic
 """An index on SymPy's side: a symbol or an integer."""
 
 _TO_FUNCTION: Mapping[str, Callable[..., Any]] = {
+    "gamma": sympy.gamma,
     "loggamma": sympy.loggamma,
     "digamma": sympy.digamma,
     "trigamma": sympy.trigamma,
     "erf": sympy.erf,
+    "cos": sympy.cos,
+    "sin": sympy.sin,
+    "besseli0": lambda x: sympy.besseli(0, x),
+    "besseli1": lambda x: sympy.besseli(1, x),
 }
 
 
@@ -530,6 +535,8 @@ class _Reader:
                 return self.derivative(node, bound)
             case sympy.polygamma() if node.args[0] in (sympy.S.Zero, sympy.S.One):
                 return Function("trigamma" if node.args[0] is sympy.S.One else "digamma", (self.read(node.args[1], bound),))
+            case sympy.besseli() if node.args[0] in (sympy.S.Zero, sympy.S.One):
+                return Function(f"besseli{node.args[0]}", (self.read(node.args[1], bound),))
             case _ if node.func in _FROM_FUNCTION:
                 return Function(_FROM_FUNCTION[node.func], tuple(self.read(part, bound) for part in node.args))
             case _:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import itertools
 import random
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from fractions import Fraction
 from typing import Any
 
@@ -19,6 +19,17 @@ from derive.symbols import Index, Symbol
 
 mp.mp.dps = 40
 Values = Mapping[tuple[str, str], Any]
+FUNCTIONS: Mapping[str, Callable[[Any], Any]] = {
+    "gamma": mp.gamma,
+    "loggamma": mp.loggamma,
+    "digamma": mp.digamma,
+    "trigamma": lambda x: mp.psi(1, x),
+    "erf": mp.erf,
+    "cos": mp.cos,
+    "sin": mp.sin,
+    "besseli0": lambda x: mp.besseli(0, x),
+    "besseli1": lambda x: mp.besseli(1, x),
+}
 
 
 def number(value: Fraction | int) -> Any:
@@ -124,8 +135,7 @@ def entry(node: f.Formula, at: tuple[int, ...], sizes: Mapping[str, int], values
         case f.Log():
             return mp.log(go(node.argument))
         case f.Function():
-            functions = {"gamma": mp.gamma, "loggamma": mp.loggamma, "digamma": mp.digamma, "trigamma": lambda x: mp.psi(1, x)}
-            return functions[node.name](*(go(argument) for argument in node.arguments))
+            return FUNCTIONS[node.name](*(go(argument) for argument in node.arguments))
         case f.Delta():
             return mp.mpf(index(node.left) == index(node.right))
         case f.Sum():
@@ -207,8 +217,7 @@ def atom_value(atom: Any, sizes: Mapping[str, int], values: Values, assignment: 
         return mp.log(inner)
     if kind == "pow":
         return inner
-    functions = {"loggamma": mp.loggamma, "digamma": mp.digamma, "trigamma": lambda x: mp.polygamma(1, x), "erf": mp.erf}
-    return functions[head[1]](inner)
+    return FUNCTIONS[head[1]](inner)
 
 
 def free_assignments(indices: list[Any], sizes: Mapping[str, int], limit: int = 12) -> Iterator[dict[Any, int]]:

@@ -18,9 +18,12 @@ from derive.algebra.terms import (
     KIndex,
     Polynomial,
     add,
-    scale,
+    number,
     single,
 )
+from derive.formula import Add, Divide, Exp, Formula, Function, Multiply, Number, Pi, Power, Reference
+from derive.functions import FUNCTIONS
+from derive.symbols import Symbol
 
 Entry = tuple[Head, tuple[KIndex, ...]]
 """The entry by which a derivative is taken: ("e", name, role) and its indices."""
@@ -132,11 +135,44 @@ def _power_base(reducer: Reducer, atom: Atom, by: Entry) -> Polynomial:
 
 def _special(reducer: Reducer, atom: Atom, by: Entry) -> Polynomial:
     name = atom[0][1]
-    outer = SPECIAL.get(name)
-    if outer is None:
+    slope = FUNCTIONS[name].slope if name in FUNCTIONS else None
+    if slope is None:
         raise Blocked(f"no derivative rule for {name}")
     inner = _inner(reducer, atom, by)
-    return reducer.multiply(outer(reducer, _of(reducer, atom)), inner) if inner else ZERO
+    return reducer.multiply(_slope(reducer, slope(ARGUMENT), _of(reducer, atom)), inner) if inner else ZERO
+
+
+ARGUMENT = Reference(Symbol("argument", "const"))
+"""What the formula of a slope stands for: the argument of the function."""
+
+
+def _slope(reducer: Reducer, formula: Formula, argument: Polynomial) -> Polynomial:
+    """The formula of a function's slope, at an argument."""
+
+    def read(node: Formula) -> Polynomial:
+        match node:
+            case Number(value):
+                return number(value)
+            case Pi():
+                return single((("c", "pi"), ()))
+            case Add(terms):
+                return add(*map(read, terms))
+            case Multiply(factors):
+                return reducer.multiply(*map(read, factors))
+            case Divide(above, below):
+                return reducer.multiply(read(above), reducer.power(read(below), Fraction(-1)))
+            case Power(base, Number(exponent)):
+                return reducer.power(read(base), exponent)
+            case Exp(inside):
+                return reducer.exp(read(inside))
+            case Function(name, (inside,)):
+                return reducer.special(name, read(inside))
+            case _ if node == ARGUMENT:
+                return argument
+            case _:
+                raise Blocked(f"a slope with a {type(node).__name__} in it")
+
+    return read(formula)
 
 
 def _applied(reducer: Reducer, atom: Atom, by: Entry) -> Polynomial:
@@ -166,12 +202,6 @@ def _differentiated(reducer: Reducer, packed: Polynomial, slot: int, component: 
     return add(others, reducer.multiply(taken, direction) if taken else direction)
 
 
-def _erf(reducer: Reducer, x: Polynomial) -> Polynomial:
-    pi = single((("c", "pi"), ()))
-    square = scale(reducer.power(x, Fraction(2)), -1)
-    return scale(reducer.multiply(reducer.exp(square), reducer.power(pi, Fraction(-1, 2))), 2)
-
-
 RULES: Mapping[str, Callable[[Reducer, Atom, Entry], Polynomial]] = {
     "e": _entry,  # d S_ab / d S_cd = delta_ac delta_bd
     "i": _inverse_entry,  # d P_ab / d S_cd = - P_ac P_db
@@ -179,7 +209,7 @@ RULES: Mapping[str, Callable[[Reducer, Atom, Entry], Polynomial]] = {
     "exp": _exp,  # d exp(u) = exp(u) du
     "log": _log,  # d log(u) = du / u
     "pow": _power_base,  # the factor's exponent is the product rule's business
-    "fn": _special,
+    "fn": _special,  # d f(u) = f'(u) du, f' as the function's record has it
     "ap": _applied,
     "E": _symmetric,
     "I": _symmetric,
@@ -190,10 +220,4 @@ RULES: Mapping[str, Callable[[Reducer, Atom, Entry], Polynomial]] = {
     "fam": _constant,  # the basis in which the arguments of an unspecified function are packed
     "arg": _constant,
     "dir": _constant,
-}
-
-SPECIAL: Mapping[str, Callable[[Reducer, Polynomial], Polynomial]] = {
-    "loggamma": lambda reducer, x: reducer.special("digamma", x),
-    "digamma": lambda reducer, x: reducer.special("trigamma", x),
-    "erf": _erf,
 }

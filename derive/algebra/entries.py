@@ -72,6 +72,7 @@ from derive.formula import (
     rows_and_columns,
     unfold,
 )
+from derive.functions import FUNCTIONS
 from derive.symbols import INTEGERS, Domain, Index, IndexLike, Range, Size, Symbol
 
 Scope = Mapping[Index, KIndex]
@@ -80,7 +81,6 @@ IN_GENERAL = (Derivative, AtEqual)
 """What is read once for all values of its indices, wherever it stands: it is dear, and stands in many claims."""
 COMPOUND = "compound*"
 """How the name of a matrix begins that is written as a sum or a product."""
-SPECIAL_FUNCTIONS = ("gamma", "loggamma", "digamma", "trigamma", "erf")
 
 
 @dataclass(frozen=True, slots=True)
@@ -516,7 +516,7 @@ def _is_real(reader: Reader, exponent: Polynomial) -> bool:
 
 
 def _function(reader: Reader, node: Function, scope: Scope, entry: tuple[KIndex, ...]) -> Polynomial:
-    if node.name not in SPECIAL_FUNCTIONS or len(node.arguments) != 1:
+    if node.name not in FUNCTIONS or len(node.arguments) != 1:
         raise UnsupportedError(f"the kernel does not know the function {node.name}")
     argument = reader.read(node.arguments[0], scope)
     if node.name == "gamma":

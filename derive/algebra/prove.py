@@ -68,6 +68,7 @@ from derive.formula import (
     unfold,
     walk_unfolded,
 )
+from derive.functions import FUNCTIONS
 from derive.symbols import INTEGERS, SUMS_TO_ONE, Domain, Index, Symbol
 
 MAX_UNDONE = 3
@@ -690,9 +691,6 @@ def _evaluated(formulas: Iterable[Formula]) -> Iterator[tuple[Formula, Context]]
         yield from go(formula, ())
 
 
-_POSITIVE_ARGUMENT = ("gamma", "loggamma", "digamma", "trigamma")
-
-
 def _obligation(reader: Reader, claim: Claim, place: tuple[Formula, Context], seen: set[object]) -> Obligation | None:
     node, context = place
     if isinstance(node, Divide):
@@ -702,7 +700,7 @@ def _obligation(reader: Reader, claim: Claim, place: tuple[Formula, Context], se
         kind, formula = "nonzero" if negative else "positive", node.base
     elif isinstance(node, Log):
         kind, formula = "positive", node.argument
-    elif isinstance(node, Function) and node.name in _POSITIVE_ARGUMENT:
+    elif isinstance(node, Function) and node.name in FUNCTIONS and FUNCTIONS[node.name].of_positive:
         kind, formula = "positive", node.arguments[0]
     elif isinstance(node, Inverse):
         kind, formula = "regular", node.argument

@@ -31,6 +31,7 @@ from derive.algebra.terms import (
     scale,
     show,
     single,
+    subtract,
 )
 from derive.errors import LimitError
 
@@ -40,6 +41,7 @@ MAX_BINDERS = 24
 MAX_POWER = 12
 MAX_CLEARINGS = 6
 MAX_BITS = 4096
+MAX_ANGLES = 6
 MAX_FACTORED = 10**10
 
 OpenTerm = tuple[Fraction, tuple[KIndex, ...], tuple[Factor, ...]]
@@ -277,8 +279,25 @@ class Reducer:
         return self.special(str(head[1]), argument)
 
     def special(self, name: str, argument: Polynomial) -> Polynomial:
+        if name in ("cos", "sin"):
+            return self._circle(argument)[name == "sin"]
         closed, arguments = close(argument)
         return single(sort_arguments((("fn", name, closed), arguments)))
+
+    def _circle(self, angle: Polynomial) -> tuple[Polynomial, Polynomial]:
+        """Cosine and sine of a sum, in those of its terms with the signs taken out: cos(a - b) = cos a cos b + sin a sin b."""
+        if len(angle) > MAX_ANGLES:
+            raise LimitError(f"the cosine or sine of too many terms: {len(angle)}, limit={MAX_ANGLES}")
+        cosine, sine = number(1), ZERO
+        for term, coefficient in angle.items():
+            closed, arguments = close(Polynomial({term: abs(coefficient)}))
+            along, across = (single(sort_arguments((("fn", name, closed), arguments))) for name in ("cos", "sin"))
+            across = scale(across, 1 if coefficient > 0 else -1)
+            cosine, sine = (
+                subtract(self.multiply(cosine, along), self.multiply(sine, across)),
+                add(self.multiply(sine, along), self.multiply(cosine, across)),
+            )
+        return cosine, sine
 
     def applied(self, name: str, packed: Polynomial) -> Polynomial:
         """An unspecified function, its indices, arguments and derivatives packed as ``terms`` describes."""
@@ -795,12 +814,27 @@ def _count_unused_binder(reducer: Reducer, term: OpenTerm) -> Polynomial | None:
     return None
 
 
+def _sine_squared(reducer: Reducer, term: OpenTerm) -> Polynomial | None:
+    """``sin^2 = 1 - cos^2`` of one angle."""
+    coefficient, binders, factors = term
+    for position, (((kind, *head), arguments), exponent) in enumerate(factors):
+        if kind == "fn" and head[0] == "sin" and exponent >= 2:
+            rest = [*factors[:position], *factors[position + 1 :], (factors[position][0], exponent - 2)]
+            cosine = ((kind, "cos", head[1]), arguments)
+            without = reducer.build(coefficient, binders, [factor for factor in rest if factor[1]])
+            return subtract(
+                without, reducer.build(coefficient, binders, [factor for factor in (*rest, (cosine, 2)) if factor[1]])
+            )
+    return None
+
+
 REDUCTIONS: tuple[Reduction, ...] = (
     Reduction("power of a number", "the number is positive", _number_powers),
     Reduction("delta contracts", "the kept index lies in the range of the contracted one", _contract_delta),
     Reduction("a power is expanded", "the exponent is at least 1", _expand_positive_power),
     Reduction("inverse times matrix", "the summed index runs over all and occurs nowhere else", _inverse_times_matrix),
     Reduction("denominator cancels", "the matched indices occur nowhere else; the denominator is not 0", _cancel_denominator),
+    Reduction("sine squared", "the sine is of the same angle, to a power of at least 2", _sine_squared),
     Reduction("declared fact", "no derivative is still to be taken", _use_fact),
     Reduction("normalised function", "the summed index runs over all and stands nowhere else", _normalised_function),
     Reduction("unused index is counted", "the range is finite and not shorter than empty", _count_unused_binder),

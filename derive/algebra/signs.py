@@ -10,6 +10,7 @@ from collections.abc import Collection, Mapping
 from fractions import Fraction
 
 from derive.algebra.terms import UNIT, Atom, Factor, Polynomial, Term, scale
+from derive.functions import FUNCTIONS
 from derive.symbols import COVERING, Domain
 
 Domains = Mapping[tuple[str, str], Domain]
@@ -32,6 +33,8 @@ def positive_atom(atom: Atom, domains: Domains) -> bool:
         return kind == "e" and domain in _POSITIVE_DOMAINS
     if kind == "pow":
         return positive(head[1], domains)
+    if kind == "fn":
+        return head[1] in FUNCTIONS and FUNCTIONS[head[1]].positive
     return kind == "ap" and function_domain(atom, domains) in _POSITIVE_DOMAINS
 
 

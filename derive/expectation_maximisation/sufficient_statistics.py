@@ -7,11 +7,13 @@ what is expected of the statistics given the data less what is expected of them 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from fractions import Fraction
 
 from derive.densities import ExponentialFamily, Law, Term, inner
 from derive.expectation_maximisation.algorithm import Algorithm
 from derive.formula import (
+    ONE,
     AtEqual,
     Convention,
     Derivative,
@@ -31,6 +33,9 @@ from derive.formula import (
     walk_unfolded,
 )
 from derive.models import Parameter, Weights
+from derive.proposals.slopes import slope
+from derive.proposals.terms import NoProposal, summed
+from derive.proposals.terms import Term as Product
 from derive.symbols import Index, IndexLike, Symbol
 
 
@@ -39,11 +44,12 @@ class Share:
     """What one term of an exponential family has of a parameter, at the parameter's own indices.
 
     ``letters`` are those of the term that are left: the model takes the product over them, the term is summed. ``name`` tells the
-    terms of a model apart.
+    terms of a model apart. ``log_partition`` is that of the whole family.
     """
 
     name: str
     term: Term
+    log_partition: Formula
     parameter: Parameter
     letters: tuple[Index, ...]
 
@@ -61,7 +67,7 @@ def shares(em: Algorithm, parameter: Parameter) -> tuple[Share, ...]:
         seen += _count(law.formula, symbol)
         for place, term in enumerate(family.terms, start=1):
             if mentions(term.natural, symbol):
-                share = _share(em, f"{law.density.name}-{number}-{place}", term, parameter)
+                share = _share(em, f"{law.density.name}-{number}-{place}", family, term, parameter)
                 if share is None:
                     return ()
                 found.append(share)
@@ -79,7 +85,7 @@ def _count(node: Formula, symbol: Symbol) -> int:
     return sum(isinstance(inside, Reference) and inside.symbol == symbol for inside in walk_unfolded(node))
 
 
-def _share(em: Algorithm, name: str, term: Term, parameter: Parameter) -> Share | None:
+def _share(em: Algorithm, name: str, family: ExponentialFamily, term: Term, parameter: Parameter) -> Share | None:
     """A term at the indices of a parameter; None where it holds several members, or the member of a datum."""
     held = {
         node.indices for node in walk_unfolded(term.natural) if isinstance(node, Reference) and node.symbol == parameter.symbol
@@ -97,7 +103,9 @@ def _share(em: Algorithm, name: str, term: Term, parameter: Parameter) -> Share 
     placed = Term(statistic, natural, mean)
     letters = free_indices(placed.statistic) | free_indices(placed.natural)
     left = letters - {em.model.datum, em.model.latent, *mapping.values()}
-    return Share(name, placed, parameter, tuple(sorted(left, key=lambda index: index.name)))
+    return Share(
+        name, placed, rename(family.log_partition, mapping), parameter, tuple(sorted(left, key=lambda index: index.name))
+    )
 
 
 # Expectations over the posterior.
@@ -167,6 +175,69 @@ def through_natural(em: Algorithm, found: Sequence[Share], weights: Weights, *, 
         part(share, lambda along, share=share: inner(share.term.natural, at_time(along, "current")), held) for share in found
     ]
     return AtEqual(Derivative(add(*(one for one in products if one is not None)), by, convention))
+
+
+@dataclass(frozen=True, slots=True)
+class Equation:
+    """What a parameter solves where a gradient vanishes: ``left(seen, mean) = 0``, which times ``factor`` is the gradient.
+
+    On the left is a sum of the statistics as ``seen`` tells them, their means where it is ``averaged``, less what the model
+    expects of it: ``mean``, None where that is zero whatever the parameter.
+    """
+
+    weighted: Callable[[Callable[[Share], Formula]], Formula]
+    mean: Formula | None
+    factor: Formula
+
+    @property
+    def averaged(self) -> bool:
+        return self.mean is not None
+
+    def left(self, seen: Callable[[Share], Formula], mean: Formula | None) -> Formula:
+        found = self.weighted(seen)
+        return found if mean is None else found - mean
+
+
+def equation(em: Algorithm, found: Sequence[Share], weights: Weights) -> Equation | None:
+    """The gradient by a number, without what does not vanish: the derivative of the log-partition is a mean of the statistics.
+
+    None where a derivative is not known, or the log-partition is not the same for all of the data.
+    """
+    parameter, count = found[0].parameter, mass(em, found[0], weights)
+    single = len({share.name.rpartition("-")[0] for share in found}) == 1
+    plain = parameter.symbol.shape == () and all(share.term.natural.shape == () for share in found)
+    if count is None or not single or not plain or not all(is_common(em, share) for share in found):
+        return None
+    try:
+        slopes = [slope(share.term.natural, parameter.reference) for share in found]
+        of_partition = slope(found[0].log_partition, parameter.reference)
+    except NoProposal:
+        return None
+    common = _common([term for terms in (*slopes, of_partition) for term in terms])
+    pairs = sorted(zip(slopes, found, strict=True), key=lambda pair: all(term.coefficient < 0 for term in pair[0]))
+    before = [(_without(terms, common), share) for terms, share in pairs]
+    factors = [factor for factor, _ in common] + ([count] if of_partition else [])
+
+    def weighted(seen: Callable[[Share], Formula]) -> Formula:
+        return add(*(seen(share) if one == ONE else multiply(one, seen(share)) for one, share in before))
+
+    mean = _without(of_partition, common) if of_partition else None
+    return Equation(weighted, mean, multiply(*factors) if factors else ONE)
+
+
+def _common(terms: Sequence[Product]) -> tuple[tuple[Formula, Fraction], ...]:
+    """The positive parameters that all terms have as factors."""
+    first, *others = terms
+    return tuple(
+        (factor, Fraction(1))
+        for factor, exponent in first.scalars
+        if exponent == 1 and isinstance(factor, Reference) and factor.symbol.domain == "positive"
+        if all((factor, exponent) in other.scalars for other in others)
+    )
+
+
+def _without(terms: Sequence[Product], common: tuple[tuple[Formula, Fraction], ...]) -> Formula:
+    return summed([replace(term, scalars=tuple(pair for pair in term.scalars if pair not in common)) for term in terms])
 
 
 def moved(found: Sequence[Share], updates: Sequence[Formula]) -> Formula:

@@ -8,15 +8,17 @@ from derive.expectation_maximisation.algorithm import Algorithm
 from derive.expectation_maximisation.sufficient_statistics import (
     Share,
     convention_of,
+    equation,
     expected,
     is_common,
     is_minimal,
     linked,
     mass,
     mean_at_m_step,
+    shares,
     through_natural,
 )
-from derive.formula import ONE, Derivative, Divide, Formula, SizeNumber, Sum, at_time, mentions, multiply
+from derive.formula import ONE, Derivative, Divide, Formula, SizeNumber, Sum, at_time, multiply
 from derive.identities import Identity
 from derive.models import Parameter
 
@@ -25,16 +27,15 @@ def steps(em: Algorithm, parameter: Parameter) -> tuple[Step, ...]:
     found = linked(em, parameter)
     if not found or not is_minimal(em, found) or not all(is_common(em, share) for share in found):
         return ()
+    counts = [mass(em, share, em.held) for share in found]
+    updates = [mean_at_m_step(em, found, share.term.mean) for share in found]
+    if None in updates:
+        return _without_closed_form(em, parameter)
+    known = tuple(a for p in em.model.parameters if p.m_step is not None for a in m_step.conditions(em, p, em.held))
     told: list[Step] = []
-    for share in found:
-        count = mass(em, share, em.held)
-        best = mean_at_m_step(em, found, share.term.mean)
-        if count is None:
-            return ()
-        if best is None:
-            return _without_closed_form(em, parameter, found)
-        known = tuple(a for p in em.model.parameters if p.m_step is not None for a in m_step.conditions(em, p, em.held))
-        told += _at_m_step(em, share, count, best, known)
+    for share, count, best in zip(found, counts, updates, strict=True):
+        if count is not None and best is not None:
+            told += _at_m_step(em, share, count, best, known)
     return tuple(told)
 
 
@@ -72,57 +73,58 @@ def _unweighted(em: Algorithm, share: Share) -> Formula:
     return Divide(body, multiply(*(SizeNumber(letter.range.upper) for letter in letters)))
 
 
-def _without_closed_form(em: Algorithm, parameter: Parameter, found: tuple[Share, ...]) -> tuple[Step, ...]:
+def _without_closed_form(em: Algorithm, parameter: Parameter) -> tuple[Step, ...]:
     """What the M-step solves where it has no closed form: the same equation, of the gradient of Q."""
-    own = [share for share in found if mentions(share.term.natural, parameter.symbol)]
-    name, gradient = parameter.symbol.name, Derivative(em.q(), parameter.reference, convention_of(parameter))
-    if len(found) == 1 and found[0].term.natural == parameter.reference:
-        share, count = found[0], mass(em, found[0], em.held)
-        if count is None:
-            return ()
-        seen = Divide(expected(em, share, share.term.statistic, em.held), count)
-        where = Claim(
-            label=f"moment-{share.name}",
-            lhs=gradient,
-            relation="implies",
-            rhs=seen - share.term.mean,
-            multiplier=Divide(ONE, count),
-            reading="held",
-        )
-        reason = (
-            "where the gradient of {Q} vanishes, the weighted mean of the sufficient statistic is its mean under component {s}"
-        )
-        if not parameter.own:
-            reason = "where the gradient of {Q} vanishes, the mean of the sufficient statistic is its mean under the model"
-        return (Step(reason=reason, claim=where), _gradient_control(em, share, gradient, seen, count))
-    chained = Claim(
-        label=f"moment-gradient-{name}",
+    own, name = shares(em, parameter), parameter.symbol.name
+    gradient = Derivative(em.q(), parameter.reference, convention_of(parameter))
+    solved = equation(em, own, em.held)
+    if solved is None:
+        reason = "through the natural parameters: it vanishes where the means of the sufficient statistics are those of the model"
+        right = through_natural(em, own, em.held)
+        return (Step(reason=reason, claim=Claim(label=f"moment-equation-{name}", lhs=gradient, rhs=right, reading="held")),)
+
+    count = mass(em, own[0], em.held) or ONE
+
+    def seen(share: Share) -> Formula:
+        total = expected(em, share, share.term.statistic, em.held)
+        return Divide(total, count) if solved.averaged else total
+
+    def of_all(share: Share) -> Formula:
+        mean = _unweighted(em, share)
+        return mean if solved.averaged else multiply(count, mean)
+
+    left = solved.left(seen, solved.mean)
+    where = Claim(
+        label=f"moment-equation-{name}",
         lhs=gradient,
-        rhs=through_natural(em, own, em.held),
+        relation="implies",
+        rhs=left,
+        multiplier=Divide(ONE, solved.factor),
         reading="held",
     )
-    reason = "through the natural parameters: it vanishes where the weighted means of the sufficient statistics are their means"
-    return (Step(reason=reason, claim=chained),)
-
-
-def _gradient_control(em: Algorithm, share: Share, gradient: Formula, seen: Formula, count: Formula) -> Step:
-    mean = share.term.mean
-    if share.parameter.own:
-        reason, wrong = (
-            "tempting, and false: the same with the mean of all data, without the weights",
-            _unweighted(em, share) - mean,
-        )
+    of = "the weighted mean of the sufficient statistics is their mean under component {s}"
+    if not solved.averaged:
+        of = "so does this sum of weighted sufficient statistics"
+    elif not parameter.own:
+        of = "the mean of the sufficient statistics over the posterior is their mean under the model"
+    step = Step(reason="where the gradient of {Q} vanishes, " + of, claim=where)
+    if parameter.own:
+        why_wrong, wrong = "tempting, and false: the same of all data, without the weights", solved.left(of_all, solved.mean)
+    elif solved.mean is not None:
+        at_current = solved.left(seen, at_time(solved.mean, "current"))
+        why_wrong, wrong = "tempting, and false: the same with the mean at {theta_t}", at_current
     else:
-        reason, wrong = "tempting, and false: the same with the mean at {theta_t}", seen - at_time(mean, "current")
-    claim = Claim(
-        label=f"moment-wrong-{share.name}",
+        return (step,)
+    tempting = multiply(solved.factor, wrong)
+    control = Claim(
+        label=f"moment-wrong-{name}",
         lhs=gradient,
-        rhs=multiply(count, wrong),
+        rhs=tempting,
         reading="held",
         expected="refuted",
-        residual=multiply(count, seen - mean - wrong),
+        residual=multiply(solved.factor, left) - tempting,
     )
-    return Step(reason=reason, claim=claim)
+    return step, Step(reason=why_wrong, claim=control)
 
 
 def applies(em: Algorithm, parameter: Parameter) -> bool:

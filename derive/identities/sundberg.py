@@ -5,7 +5,7 @@ from __future__ import annotations
 from derive.claims import Claim, Step
 from derive.expectation_maximisation.algorithm import Algorithm
 from derive.expectation_maximisation.sufficient_statistics import Share, convention_of, mass, shares, through_natural
-from derive.formula import Derivative, Formula, rename
+from derive.formula import Derivative, Formula, mentions, negate, rename
 from derive.identities import Identity
 from derive.models import Parameter
 
@@ -19,7 +19,13 @@ def steps(em: Algorithm, parameter: Parameter) -> tuple[Step, ...]:
     right = through_natural(em, found, em.moving)
     if parameter.symbol.domain == "simplex":
         return _along_the_simplex(em, parameter, found[0], score, right)
-    wrong = through_natural(em, found, em.moving, means=False)
+    tempting, wrong = (
+        "the mean of the sufficient statistics given the data alone",
+        through_natural(em, found, em.moving, means=False),
+    )
+    if not any(mentions(share.log_partition, parameter.symbol) for share in found):
+        # Their means do not move with such a parameter along its own way: nothing is to be taken off.
+        tempting, wrong = "the one taken from the other, the wrong way round", negate(right)
     of = "under component {s}, times its share of the data" if parameter.own else "under the model"
     return (
         Step(
@@ -27,7 +33,7 @@ def steps(em: Algorithm, parameter: Parameter) -> tuple[Step, ...]:
             claim=Claim(label=f"sundberg-{name}", lhs=score, rhs=right, reading="moving"),
         ),
         Step(
-            reason="tempting, and false: the mean of the sufficient statistics given the data alone",
+            reason=f"tempting, and false: {tempting}",
             claim=Claim(
                 label=f"sundberg-alone-{name}",
                 lhs=score,

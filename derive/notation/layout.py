@@ -48,6 +48,7 @@ from derive.formula import (
     free_indices,
     walk,
 )
+from derive.functions import FUNCTIONS
 from derive.notation.boxes import SPACE, THIN, Box, Brackets, EvaluationBar, Fraction, Row, Scripted, Sign, parse, row
 from derive.notation.conventions import Convention, generic
 from derive.symbols import Index, IndexLike
@@ -55,13 +56,6 @@ from derive.symbols import Index, IndexLike
 Letters = Mapping[Index, str]
 """How each index in scope is written."""
 
-_FUNCTIONS = {
-    "gamma": r"\Gamma",
-    "loggamma": r"\log\Gamma",
-    "digamma": r"\operatorname{digamma}",
-    "trigamma": r"\operatorname{trigamma}",
-    "erf": r"\operatorname{erf}",
-}
 _SYMMETRY = {"frobenius": r"\mathrm{sym}", "vech": r"\mathrm{vech}"}
 
 
@@ -299,9 +293,9 @@ class Layout:
         if node.name == "gamma" and isinstance(node.arguments[0], Add) and node.arguments[0].terms[-1] == ONE:
             rest = self.piece(add(*node.arguments[0].terms[:-1]), letters)  # Gamma(x + 1) is x!
             return Piece(row(self.scriptable(rest), Sign("!")), Hold.CALL)
-        if node.name not in _FUNCTIONS:
+        if node.name not in FUNCTIONS:
             raise UnsupportedError(f"no way to write the function {node.name!r}")
-        return self._call(_FUNCTIONS[node.name], *(self.piece(part, letters) for part in node.arguments))
+        return self._call(FUNCTIONS[node.name].tex, *(self.piece(part, letters) for part in node.arguments))
 
     def _call(self, word: str, *arguments: Piece) -> Piece:
         inside = [part for piece in arguments for part in (Sign(","), SPACE, piece.box)][2:]

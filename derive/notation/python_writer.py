@@ -43,15 +43,10 @@ from derive.formula import (
     Transpose,
     unfold,
 )
+from derive.functions import FUNCTIONS
 from derive.symbols import Index, IndexLike, Range, Symbol
 
 GREEK = str.maketrans({"\\": "", "{": "", "}": "", "^": "_", "(": "", ")": "", ",": "_"})
-FUNCTIONS = {
-    "gamma": "jnp.exp(jax.scipy.special.gammaln({}))",
-    "loggamma": "jax.scipy.special.gammaln({})",
-    "digamma": "jax.scipy.special.digamma({})",
-    "trigamma": "jax.scipy.special.polygamma(1, {})",
-}
 
 
 @dataclass(slots=True)
@@ -188,10 +183,10 @@ def _component(writer: _Writer, node: Component) -> str:
 
 
 def _function(writer: _Writer, node: Function) -> str:
-    pattern = FUNCTIONS.get(node.name)
-    if pattern is None or len(node.arguments) != 1:
+    known = FUNCTIONS.get(node.name)
+    if known is None or not known.python or len(node.arguments) != 1:
         raise UnsupportedError(f"{node.name} has no Python of a few lines")
-    return pattern.format(writer.write(node.arguments[0]))
+    return known.python.format(writer.write(node.arguments[0]))
 
 
 def _call(pattern: str) -> Callable[[_Writer, Formula], str]:

@@ -34,6 +34,8 @@ _SIGNS = {
     r"\exp": "exp",
     r"\ln": "ln",
     r"\log": "log",
+    r"\cos": "cos",
+    r"\sin": "sin",
     **{f"\\{name}": letter for name, letter in GREEK.items()},
 }
 

@@ -7,7 +7,7 @@ over an index of which only one member is the letter keeps that member.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import replace
 from fractions import Fraction
 
@@ -39,14 +39,9 @@ from derive.formula import (
     rename,
     unfold,
 )
+from derive.functions import FUNCTIONS
 from derive.proposals.terms import NoProposal, Term, letters_of, merged, summed, transposed
 from derive.symbols import Index
-
-FUNCTIONS: Mapping[str, Callable[[Formula], Formula]] = {
-    "loggamma": lambda x: Function("digamma", (x,)),
-    "digamma": lambda x: Function("trigamma", (x,)),
-}
-"""The derivatives of special functions of one argument."""
 
 
 def slope(body: Formula, by: Reference) -> list[Term]:
@@ -189,10 +184,10 @@ class _Slope:
         if node.name == "gamma":
             yield from self._logarithm(node, carried.times(node))
             return
-        rule = FUNCTIONS.get(node.name)
-        if rule is None or len(node.arguments) != 1:
+        known = FUNCTIONS.get(node.name)
+        if known is None or known.slope is None or len(node.arguments) != 1:
             raise NoProposal(f"no rule for the derivative of {node.name}")
-        yield from self.of(node.arguments[0], carried.times(rule(node.arguments[0])))
+        yield from self.of(node.arguments[0], carried.times(known.slope(node.arguments[0])))
 
     def _sum(self, node: Sum, carried: Term) -> Iterator[Term]:
         taken = (*carried.binders, *(i for i in self.by.indices if isinstance(i, Index)))

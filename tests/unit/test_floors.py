@@ -27,6 +27,7 @@ FLOORS = {
     "derive.errors": 0,
     "derive.symbols": 1,
     "derive.formula": 1.5,
+    "derive.functions": 1.6,
     "derive.sympy_bridge": 1.7,
     "derive.claims": 2,
     "derive.proposals.terms": 2.1,
