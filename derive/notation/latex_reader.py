@@ -56,6 +56,7 @@ from derive.formula import (
     walk,
     walk_unfolded,
 )
+from derive.functions import BESSEL_0, BESSEL_1, COS, SIN, SpecialFunction
 from derive.notation.declarations import Abbreviation, Dictionary, Entry, Letter, Posterior, Unknown
 from derive.notation.expectations import AVERAGES, UNWRITTEN
 from derive.notation.probabilities import Probabilities
@@ -69,6 +70,7 @@ MAX_EXPANDED = 64
 MAX_UNFOLDING = 40
 MOST_CHOSEN = 12
 """The largest number below a binomial coefficient that is written out as a product."""
+FUNCTIONS_BY_RECORD = (COS, SIN, BESSEL_0, BESSEL_1)
 FUNCTIONS = ("\\log", "\\ln", "log", "ln", "\\exp", "exp")
 TRACES = ("\\det", "det", "tr", "\\tr", "Tr", "\\Tr", "diag", "\\diag", "trace")
 CONSTANTS = ("const", "constant", "Const", "cst", "cte", "C", "c")
@@ -1587,6 +1589,16 @@ class Reader:
             if item.primes and name == "\\Gamma":
                 value = multiply(value, Function("digamma", (argument,)))
             return value, following.sups, 0
+        if (special := self._special_function(item, line.peek(1))) is not None and (following := line.peek(1)) is not None:
+            squared = bool(item.sups) and plain(item.sups[0]).isdigit()  # cos^2(x), but not cos^{-1}(x)
+            require_plain(item, sub=True, sups=squared)
+            require_plain(following, sups=not squared)
+            line.take()
+            line.take()
+            argument = self.formula(following.parts[0], scope)
+            return self.guarded((item,), lambda: special(argument)), item.sups or following.sups, 0
+        if name in ("\\cos", "\\sin"):
+            raise ReadingError(f"brackets are expected behind {name}", item.start, item.end, "unsupported")
         if name == "\\delta" and item.sub is not None and len(chunks_of(item.sub)) == 2:
             require_plain(item, sub=True, sups=True)
             line.take()
@@ -1622,6 +1634,13 @@ class Reader:
             line.take()
             return SizeNumber(self.dictionary.sizes[name]), item.sups, item.primes
         raise self._undeclared(item)
+
+    @staticmethod
+    def _special_function(item: Item, following: Item | None) -> SpecialFunction | None:
+        """The function that is written so in front of brackets: ``\\cos(x)``, ``I_0(x)``."""
+        called = following is not None and following.kind == "fence" and following.text == "()"
+        written = item.text if item.sub is None else f"{item.text}_{plain(item.sub)}"
+        return next((each for each in FUNCTIONS_BY_RECORD if each.tex == written), None) if called else None
 
     def _undeclared(self, item: Item) -> ReadingError:
         shown = plain((item,))

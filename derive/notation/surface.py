@@ -29,7 +29,23 @@ BRACED = "braced"
 """A group with a brace and a label that claims something of it."""
 BARE = "bare"
 """The font of a group in braces, which are not printed."""
-CALLED = ("\\log", "\\ln", "\\exp", "\\det", "\\tr", "\\Tr", "\\bb{E}", "E", "\\Pr", "\\max", "\\min", "\\Gamma", "\\psi")
+CALLED = (
+    "\\log",
+    "\\ln",
+    "\\exp",
+    "\\det",
+    "\\tr",
+    "\\Tr",
+    "\\bb{E}",
+    "E",
+    "\\Pr",
+    "\\max",
+    "\\min",
+    "\\Gamma",
+    "\\psi",
+    "\\cos",
+    "\\sin",
+)
 """Names behind which braces stand for a function's brackets."""
 Kind = Literal["letter", "number", "sign", "group", "fence", "fraction", "root", "binomial", "words", "environment"]
 Items = tuple["Item", ...]

@@ -32,7 +32,7 @@ MAX_LETTERS = 200
 """Letters beyond these are passed over."""
 ASSIGNMENTS = (":=", "equiv", "leftarrow")
 NORMAL = "\\cal{N}"
-SPECIAL = ("\\Gamma", "\\psi", "\\digamma")
+SPECIAL = ("\\Gamma", "\\psi", "\\digamma", "\\cos", "\\sin")
 """Functions that are known in front of brackets."""
 KNOWN_WORDS = frozenset((*FUNCTIONS, "tr", "Tr", "trace", "det", "diag", "const", "constant", "Const", "cst", "cte", "I", "T"))
 

@@ -397,7 +397,7 @@ def test_functions_and_numbers() -> None:
         (sympy.Float(0.5), UnsupportedError, "Float"),
         (sympy.I, UnsupportedError, "ImaginaryUnit"),
         (sympy.oo, UnsupportedError, "Infinity"),
-        (sympy.sin(sympy.Symbol("b")), UnsupportedError, "sin"),
+        (sympy.tan(sympy.Symbol("b")), UnsupportedError, "tan"),
         (PHI[J + 1], UnsupportedError, "j \\+ 1"),
         (sympy.Sum(PHI[J], (J, 1, sympy.oo)), UnsupportedError, "limits"),
         (sympy.Sum(PHI[J], (J, 1, sympy.Symbol("q"))), UnknownNameError, "size"),
