@@ -6,9 +6,9 @@ import importlib
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from checks.regression import assert_identity, verify
+    from checks.regression import assert_computes, assert_identity, verify
 
-__all__ = ["assert_identity", "verify"]
+__all__ = ["assert_computes", "assert_identity", "verify"]
 
 
 def __dir__() -> list[str]:

@@ -301,15 +301,12 @@ def _own_tests(name: str, model: LatentModel, wrt: Sequence[str]) -> str:
     from checks.own_tests import own_tests
 
     chosen = [parameter for parameter in model.parameters if not wrt or parameter.name in wrt]
-    closed = [parameter.name for parameter in chosen if parameter.slope is not None]
     lines = None
     if is_file_name(name):
         from derive.notes.models import lines_in
 
         lines = lines_in(Path(name))
-    return own_tests(
-        model.name, model.title, [p.name for p in chosen], closed, options=model.options if lines is None else {}, lines=lines
-    )
+    return own_tests(model, chosen, lines=lines)
 
 
 def _parameters(model: LatentModel, wrt: Sequence[str]) -> list[str]:

@@ -1,18 +1,25 @@
-"""For people's own tests: judge one claim, or assert one identity, with a message that shows what is wrong."""
+"""For people's own tests: judge a claim, assert an identity, or that a function computes a formula, and show what is wrong."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+import inspect
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from fractions import Fraction
 from typing import TYPE_CHECKING, Any, Literal, cast, get_args
 
+import numpy as np
+
+from checks.balls import Undefined
+from checks.enclosure import enclose_all
 from checks.judge import Finding, judge
+from checks.points import sizes_of, symbols_of
 from checks.witness import Witness
-from derive.claims import Claim, Reading
+from derive.claims import Assumption, Claim, Reading
 from derive.errors import DeriveError, RefutedError, UnknownNameError
 from derive.formula import AtEqual, Formula, Named, Number, Reference, rebuild, unfold, walk
-from derive.symbols import Symbol
+from derive.notation.python_writer import Names
+from derive.symbols import Index, Symbol
 
 if TYPE_CHECKING:
     import sympy
@@ -62,6 +69,83 @@ def assert_identity(
     if finding.verdict not in accepted:
         raise RefutedError(describe(finding))
     return finding
+
+
+def assert_computes(
+    function: Callable[..., Any],
+    formula: Formula,
+    *,
+    axes: Sequence[Index] = (),
+    given: Mapping[str, Formula] | None = None,
+    assumptions: Sequence[Assumption] = (),
+    seed: int = 0,
+    points: int = 3,
+) -> None:
+    """Assert that a function of your own computes a formula, in numbers, at generic points of several sizes.
+
+    Its arguments are called by their names: arrays of the formula's letters (``lambda_`` where Python has the word, ``mu_t`` at
+    theta_t), its sizes, and what ``given`` names: formulas with values of their own, such as the responsibilities. It returns the
+    values for all values of ``axes``, the free indices of the formula, and then the formula's own entries.
+
+    Raises:
+        UnknownNameError: the function has an argument of another name.
+        RefutedError: (an AssertionError) its values differ, or have another shape, or there was nothing to compare.
+    """
+    import jax
+
+    from checks.evaluation import reading_order
+
+    more = dict(given or {})
+    formulas = (formula, *more.values())
+    names = argument_names(formulas, tuple(more))
+    asked = list(inspect.signature(function).parameters)
+    for name in asked:
+        if name not in names:
+            raise UnknownNameError.among(f"argument of {function.__name__}", name, names)
+    claim = Claim(label="function", lhs=formula, rhs=formula, assumptions=tuple(assumptions))
+    seen = 0
+    for point in Witness(seed=seed, points=points).at(*formulas, claim=claim):
+        try:
+            wanted = enclose_all(formula, point, axes)
+            found = {name: enclose_all(body, point, reading_order(body)) for name, body in more.items()}
+        except Undefined:
+            continue
+        seen += 1
+        values: dict[Any, Any] = {key: np.asarray(value, dtype=np.float64) for key, value in point.values.items()}
+        values |= dict(point.sizes)
+        known = {name: found[name] if key is None else values[key] for name, key in names.items()}
+        with jax.enable_x64(True):
+            got = np.asarray(function(**{name: known[name] for name in asked}), dtype=np.float64)
+        _compare(function.__name__, got, wanted, point.sizes)
+    if not seen:
+        raise RefutedError(f"{function.__name__}: nothing to compare, the formula has a value at none of the points tried")
+
+
+ARGUMENT_CLOSENESS = 1e-8
+"""Relative to the largest entry: functions are computed in double precision."""
+
+
+def argument_names(formulas: Sequence[Formula], given: Sequence[str] = ()) -> dict[str, Any]:
+    """What a function that computes formulas may ask for: its name in Python, and the symbol's key or the size."""
+    names = Names()
+    found: dict[str, Any] = dict.fromkeys((names.of_size(name) for name in given), None)
+    for symbol in symbols_of(*formulas):
+        found[names.of_symbol(symbol)] = (symbol.name, symbol.role)
+    for size in sizes_of(*formulas):
+        found[names.of_size(size)] = size
+    return found
+
+
+def _compare(name: str, got: np.ndarray, wanted: np.ndarray, sizes: Mapping[str, int]) -> None:
+    where = "at " + ", ".join(f"{size} = {value}" for size, value in sorted(sizes.items()))
+    if got.shape != wanted.shape:
+        raise RefutedError(f"{name} returns an array of shape {got.shape}, expected {wanted.shape}, {where}")
+    scale = max(1.0, float(np.max(np.abs(wanted), initial=0.0)))
+    wrong = ~(np.abs(got - wanted) <= ARGUMENT_CLOSENESS * scale)
+    if wrong.any():
+        place = tuple(int(k) for k in np.argwhere(wrong)[0])
+        entry = f", entry {', '.join(str(k + 1) for k in place)}" if place else ""
+        raise RefutedError(f"{name} does not compute the formula: {where}{entry}: {got[place]:.6g}, expected {wanted[place]:.6g}")
 
 
 def _one_of(argument: str, value: str | None, known: Sequence[str | None]) -> None:

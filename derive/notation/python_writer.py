@@ -10,6 +10,7 @@ import keyword
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from fractions import Fraction
 
 from derive.errors import UnsupportedError
 from derive.formula import (
@@ -41,6 +42,7 @@ from derive.formula import (
     Sum,
     Trace,
     Transpose,
+    multiply,
     unfold,
 )
 from derive.functions import FUNCTIONS
@@ -60,7 +62,7 @@ class Names:
         return self._unique((symbol.name, symbol.role == "current"), symbol.name + ("_t" if symbol.role == "current" else ""))
 
     def of_index(self, index: Index) -> str:
-        return self._unique(index, index.name)
+        return self._unique(index, index.name.partition("#")[0])
 
     def of_size(self, name: str) -> str:
         return self._unique(("size", name), name)
@@ -77,7 +79,7 @@ class Names:
         return self.taken[key]
 
 
-RESERVED = ("jax", "jnp", "sum", "range", "math", "left", "right")
+RESERVED = ("jax", "jnp", "np", "scipy", "sum", "range", "math", "left", "right")
 
 
 def python(node: Formula, names: Names) -> str:
@@ -87,6 +89,16 @@ def python(node: Formula, names: Names) -> str:
         UnsupportedError: the formula has an unspecified function, an integral, or another part without a number.
     """
     return _Writer(names).write(node)
+
+
+def bare(text: str) -> str:
+    """An expression without the brackets around the whole of it."""
+    depth = 0
+    for place, sign in enumerate(text):
+        depth += (sign == "(") - (sign == ")")
+        if depth == 0:
+            return text[1:-1] if text.startswith("(") and place == len(text) - 1 else text
+    return text
 
 
 class _Writer:
@@ -115,6 +127,32 @@ class _Writer:
     def joined(self, nodes: tuple[Formula, ...], sign: str) -> str:
         return "(" + sign.join(self.write(node) for node in nodes) + ")"
 
+    def multiplied(self, node: Multiply) -> str:
+        first, *rest = node.factors
+        if rest and first == Number(Fraction(-1)):
+            return f"(-{' * '.join(self.write(factor) for factor in rest)})"
+        return self.joined(node.factors, " * ")
+
+    def added(self, nodes: tuple[Formula, ...]) -> str:
+        """A sum, with a term that is negated subtracted."""
+        first, *rest = nodes
+        terms = [self.write(first)]
+        for node in rest:
+            positive = negated(node)
+            terms.append(f" - {self.write(positive)}" if positive is not None else f" + {self.write(node)}")
+        return f"({''.join(terms)})"
+
+
+def negated(node: Formula) -> Formula | None:
+    """The formula of which this is the negative, where it is written as one."""
+    match node:
+        case Number() if node.value < 0:
+            return Number(-node.value)
+        case Multiply(factors=(Number(value=value), *rest)) if value == -1 and rest:
+            return multiply(*rest)
+        case _:
+            return None
+
 
 def _reference(writer: _Writer, node: Reference) -> str:
     name = writer.names.of_symbol(node.symbol)
@@ -128,7 +166,7 @@ def _matrix_product(writer: _Writer, node: MatrixProduct) -> str:
     for factor in node.factors[1:]:
         right = writer.write(factor)
         if len(shape) == 1 and len(factor.shape) == 2 and factor.shape[0] is None:
-            text, shape = f"jnp.outer({text}, {right})", (shape[0], factor.shape[1])
+            text, shape = f"jnp.outer({bare(text)}, {bare(right)})", (shape[0], factor.shape[1])
         else:
             text = f"({text} @ {right})"
             shape = (*shape[:-1], *factor.shape[1:]) if len(shape) == 2 else factor.shape[1:]
@@ -186,12 +224,12 @@ def _function(writer: _Writer, node: Function) -> str:
     known = FUNCTIONS.get(node.name)
     if known is None or not known.python or len(node.arguments) != 1:
         raise UnsupportedError(f"{node.name} has no Python of a few lines")
-    return known.python.format(writer.write(node.arguments[0]))
+    return known.python.format(bare(writer.write(node.arguments[0])))
 
 
 def _call(pattern: str) -> Callable[[_Writer, Formula], str]:
     """A writer of nodes with one argument."""
-    return lambda writer, node: pattern.format(writer.write(node.children[0]))
+    return lambda writer, node: pattern.format(bare(writer.write(node.children[0])))
 
 
 def _number(node: Number) -> str:
@@ -203,8 +241,8 @@ _WRITERS: Mapping[type[Formula], Callable[[_Writer, Formula], str]] = {
     Pi: lambda writer, node: "jnp.pi",
     SizeNumber: lambda writer, node: writer.names.of_size(node.size.name),  # type: ignore[attr-defined]
     Reference: _reference,  # type: ignore[dict-item]
-    Add: lambda writer, node: writer.joined(node.terms, " + "),  # type: ignore[attr-defined]
-    Multiply: lambda writer, node: writer.joined(node.factors, " * "),  # type: ignore[attr-defined]
+    Add: lambda writer, node: writer.added(node.terms),  # type: ignore[attr-defined]
+    Multiply: lambda writer, node: writer.multiplied(node),  # type: ignore[arg-type]
     MatrixProduct: _matrix_product,  # type: ignore[dict-item]
     Divide: lambda writer, node: writer.joined((node.numerator, node.denominator), " / "),  # type: ignore[attr-defined]
     Power: lambda writer, node: writer.joined((node.base, node.exponent), " ** "),  # type: ignore[attr-defined]
@@ -215,11 +253,11 @@ _WRITERS: Mapping[type[Formula], Callable[[_Writer, Formula], str]] = {
     Trace: _call("jnp.trace({})"),
     Diagonal: _call("jnp.diag({})"),
     DiagonalPart: _call("jnp.diag({})"),
-    Transpose: _call("{}.T"),
+    Transpose: lambda writer, node: writer.write(node.argument) + (".T" if len(node.argument.shape) == 2 else ""),  # type: ignore[attr-defined]
     Identity: lambda writer, node: f"jnp.eye({writer.names.of_size(node.size.name)})",  # type: ignore[attr-defined]
     Delta: lambda writer, node: f"({writer.value(node.left)} == {writer.value(node.right)})",  # type: ignore[attr-defined]
-    Sum: lambda writer, node: f"sum({writer.write(node.body)} {writer.span(node.index)})",  # type: ignore[attr-defined]
-    Product: lambda writer, node: f"math.prod({writer.write(node.body)} {writer.span(node.index)})",  # type: ignore[attr-defined]
+    Sum: lambda writer, node: f"sum({bare(writer.write(node.body))} {writer.span(node.index)})",  # type: ignore[attr-defined]
+    Product: lambda writer, node: f"math.prod({bare(writer.write(node.body))} {writer.span(node.index)})",  # type: ignore[attr-defined]
     Component: _component,  # type: ignore[dict-item]
     Derivative: _derivative,  # type: ignore[dict-item]
     AtEqual: _at_equal,  # type: ignore[dict-item]

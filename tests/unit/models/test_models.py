@@ -152,6 +152,7 @@ def test_tests_for_a_repository_of_one_s_own_run(model: str, tmp_path: Path, mon
 def test_a_name_cannot_break_out_of_the_tests() -> None:
     from checks.own_tests import own_tests
 
-    text = own_tests('a"""\n', 'b"""\\', ["mu"], [], options={}, lines='x"""\n')
+    model = replace(family("gaussian-mixture")(), name='a"""\n', title='b"""\\')
+    text = own_tests(model, model.parameters[:1], lines='x"""\n')
     compile(text, "test_model.py", "exec")
     assert text.count('"""') % 2 == 0
