@@ -29,8 +29,9 @@ from derive.formula import (
 )
 from derive.notation.boxes import SPACE, Box, Sign, parse, row
 from derive.notation.conventions import Convention
+from derive.notation.declared_model import VALUE
 from derive.notation.layout import Layout, lay_out
-from derive.symbols import Index, Symbol
+from derive.symbols import POINTS, Index, Symbol
 
 if TYPE_CHECKING:
     from checks.environment import Environment
@@ -69,12 +70,16 @@ class Account:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Instance:
-    """A point at which a claim fails, ready to be written. ``omitted`` values are not shown; ``entry`` counts from 1."""
+    """A point at which a claim fails, ready to be written. ``omitted`` values are not shown; ``entry`` counts from 1.
+
+    ``integrals`` are the variables whose integral is a weighted sum over so many values there.
+    """
 
     sizes: tuple[tuple[Box, int], ...]
+    integrals: tuple[tuple[Box, int], ...]
     values: tuple[tuple[Box, Value], ...]
     omitted: int
-    place: tuple[tuple[Box, int], ...]
+    place: tuple[tuple[Box, Value], ...]
     entry: tuple[int, ...]
     left: str
     right: str
@@ -167,6 +172,7 @@ class Outline:
     counts: Counts
     sizes: tuple[Box, ...]
     measured_at: tuple[tuple[Box, int], ...]
+    measured_over: tuple[tuple[Box, int], ...]
 
     @property
     def answer(self) -> tuple[Part, ...]:
@@ -192,6 +198,7 @@ def outline(account: Account) -> Outline:
         counts=count(rows),
         sizes=tuple(lay_out(size, convention) for size in sizes),
         measured_at=_sizes(account.measured_at, convention),
+        measured_over=_integrals(account.measured_at, convention),
     )
 
 
@@ -396,9 +403,10 @@ def _instance(point: Counterexample, claim: Claim, convention: Convention) -> In
     values = [pair for key in keys for pair in _members(key, point.values[key], known.get(key), convention)]
     return Instance(
         sizes=_sizes(point.sizes, convention),
+        integrals=_integrals(point.sizes, convention),
         values=tuple(values[:MOST_VALUES]),
         omitted=max(0, len(values) - MOST_VALUES),
-        place=tuple((parse(convention.index(index.name)), value) for index, value in point.assignment.items()),
+        place=tuple((parse(convention.index(i.name)), _chosen(i, value, point)) for i, value in point.assignment.items()),
         entry=tuple(place + 1 for place in point.entry),  # formulas count from 1, arrays from 0
         left=six_digits(point.left),
         right=six_digits(point.right),
@@ -406,7 +414,23 @@ def _instance(point: Counterexample, claim: Claim, convention: Convention) -> In
 
 
 def _sizes(sizes: Mapping[str, int], convention: Convention) -> tuple[tuple[Box, int], ...]:
-    return tuple((parse(convention.size(name)), value) for name, value in sizes.items())
+    """Those that the formulas speak of: not how many points stand for a continuum."""
+    return tuple((parse(convention.size(name)), value) for name, value in sizes.items() if not name.startswith(POINTS))
+
+
+def _integrals(sizes: Mapping[str, int], convention: Convention) -> tuple[tuple[Box, int], ...]:
+    """The variables that are integrated over, and how many values stand for all of them."""
+    found = ((name.removeprefix(POINTS), value) for name, value in sizes.items() if name.startswith(POINTS))
+    return tuple((parse(convention.index(name)), value) for name, value in found)
+
+
+WEIGHTED_SUM = "the integral over {} as a weighted sum of {} values"
+
+
+def _chosen(index: Index, value: int, point: Counterexample) -> Value:
+    """The value of an index; of a continuum the point that it stands for."""
+    points = point.values.get((f"{VALUE}{index.name.split('#')[0]}", "data")) if index.range.abstract else None
+    return str(value) if points is None else written(nested(points)[value - index.range.lower])
 
 
 def _members(key: tuple[str, str], array: Any, symbol: Symbol | None, convention: Convention) -> Iterator[tuple[Box, Value]]:
@@ -418,10 +442,17 @@ def _members(key: tuple[str, str], array: Any, symbol: Symbol | None, convention
             for place, inner in enumerate(value, start=1):
                 yield from members(inner, (*indices, place))
         else:
-            box = Layout(convention).symbol(key[0], [str(i) for i in indices], current=key[1] == "current")
-            yield box, written(value)
+            yield _member(key, indices, convention), written(value)
 
     yield from members(nested(array), ())
+
+
+def _member(key: tuple[str, str], indices: tuple[int, ...], convention: Convention) -> Box:
+    """A member of a family; of the points that stand for a continuum the letter with a number."""
+    name, role = key
+    if name.startswith(VALUE):
+        return parse(f"{convention.index(name.removeprefix(VALUE))}_{{{','.join(map(str, indices))}}}")
+    return Layout(convention).symbol(name, [str(i) for i in indices], current=role == "current")
 
 
 def nested(array: Any) -> Any:

@@ -102,6 +102,15 @@ class Range:
             raise ScopeError(f"a continuum has no first elements to leave out: lower={self.lower}, expected 1")
 
 
+POINTS = "values of "
+"""What the name of a size begins with that counts the points which stand for a continuum: it is no letter of anybody's."""
+
+
+def continuum(name: str) -> Range:
+    """The values of a variable that is summed over by an integral."""
+    return Range(Size(f"{POINTS}{name}"), 1, True)
+
+
 @record
 class Index:
     """A letter that runs over a range; bound by a sum or free. Names that begin with ``#``, ``@``, ``%`` are the kernel's own."""

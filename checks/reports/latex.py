@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 
-from checks.outline import MEASURED_BY, Account, Instance, Outline, Part, Row, Text, Value, outline
+from checks.outline import MEASURED_BY, WEIGHTED_SUM, Account, Instance, Outline, Part, Row, Text, Value, outline
 from checks.reports import Page, Report
 from derive.notation.boxes import SPACE, Box, Brackets, EvaluationBar, Fraction, Scripted, Sign
 from derive.notation.boxes import Row as BoxRow
@@ -89,7 +89,7 @@ def _part(part: Part, story: Outline) -> Iterator[str]:
         for line in (line for chain in group for line in chain):
             yield from _remarks(line)
     if part.measures:
-        where = ", ".join(f"${render(letter)} = {size}$" for letter, size in story.measured_at)
+        where = place_of(story.measured_at, story.measured_over)
         yield f"\\par {MEASURED_BY}{' with ' + where if where else ''}:"
         yield "\\begin{itemize}"
         yield from (f"  \\item {sentence(text)}: ${number(f'{value:.3g}')}$" for text, value in part.measures)
@@ -216,12 +216,18 @@ def _residual(line: Row, residual: Box) -> Iterator[str]:
     yield "\\end{align*}"
 
 
+def place_of(sizes: Sequence[tuple[Box, int]], integrals: Sequence[tuple[Box, int]]) -> str:
+    """Of which sizes a point is, and what stands there for the integrals."""
+    sums = (WEIGHTED_SUM.format(f"${render(letter)}$", count) for letter, count in integrals)
+    return ", ".join((*(f"${render(letter)} = {size}$" for letter, size in sizes), *sums))
+
+
 def failure(point: Instance) -> str:
     """A sentence that gives the point at which a claim fails, and both sides there."""
-    sizes = ", ".join(f"${render(letter)} = {size}$" for letter, size in point.sizes)
+    sizes = place_of(point.sizes, point.integrals)
     values = "; ".join(f"${render(letter)} = {written_value(value)}$" for letter, value in point.values)
     more = f"; and {point.omitted} more" if point.omitted else ""
-    place = [f"${render(letter)} = {value}$" for letter, value in point.place]
+    place = [f"${render(letter)} = {written_value(value)}$" for letter, value in point.place]
     entry = [f"entry $({', '.join(str(part) for part in point.entry)})$"] if point.entry else []
     at = f"for {', '.join([*place, *entry])} " if place or entry else ""
     return f"At {sizes}: {values}{more}; {at}the left side is ${number(point.left)}$, the right side ${number(point.right)}$."

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 from checks.outline import MEASURED_BY, Account, Outline, Part, Row, Text, outline
 from checks.reports import Page, Report
-from checks.reports.latex import SIGNS, failure, number, summary
+from checks.reports.latex import SIGNS, failure, number, place_of, summary
 from derive.notation.latex_writer import render
 
 
@@ -42,7 +42,7 @@ def _part(part: Part, story: Outline) -> Iterator[str]:
         for line in chain:
             yield from _row(line)
     if part.measures:
-        where = ", ".join(f"${render(letter)} = {size}$" for letter, size in story.measured_at)
+        where = place_of(story.measured_at, story.measured_over)
         yield f"{MEASURED_BY}{' with ' + where if where else ''}:"
         yield "\n".join(f"- {sentence(text)}: ${number(f'{value:.3g}')}$" for text, value in part.measures)
     yield sentence(part.closing)

@@ -14,8 +14,9 @@ from rich.console import Console
 from rich.panel import Panel
 from rich.text import Text as Line
 
-from checks.outline import MEASURED_BY, PLAIN_SIGNS, Account, Instance, Outline, Part, Row, Text, Value, outline
+from checks.outline import MEASURED_BY, PLAIN_SIGNS, WEIGHTED_SUM, Account, Instance, Outline, Part, Row, Text, Value, outline
 from checks.reports import Page, Report
+from derive.notation.boxes import Box
 from derive.notation.text_writer import break_rows, render
 
 _STYLES = {"good": "green", "open": "yellow", "bad": "bold red", "plain": ""}
@@ -94,7 +95,7 @@ def _part(part: Part, story: Outline, width: int) -> Iterator[Line]:
         yield from _chain(chain, width)
     if part.measures:
         yield Line()
-        where = ", ".join(f"{render(letter)} = {size}" for letter, size in story.measured_at)
+        where = _where(story.measured_at, story.measured_over)
         yield from _paragraph(f"{MEASURED_BY}{' with ' + where if where else ''}:", width, _INDENT, style=_QUIET)
         for text, value in part.measures:
             yield from _paragraph(f"{plain(text)}: {number(value)}", width, _INDENT + 2, hanging=2)
@@ -158,11 +159,16 @@ def _reason(line: Row, width: int) -> Iterator[Line]:
         yield from _instance(line.instance, width)
 
 
+def _where(sizes: Sequence[tuple[Box, int]], integrals: Sequence[tuple[Box, int]]) -> str:
+    sums = (WEIGHTED_SUM.format(render(letter), count) for letter, count in integrals)
+    return ", ".join((*(f"{render(letter)} = {size}" for letter, size in sizes), *sums))
+
+
 def _instance(point: Instance, width: int) -> Iterator[Line]:
-    sizes = ", ".join(f"{render(letter)} = {size}" for letter, size in point.sizes)
+    sizes = _where(point.sizes, point.integrals)
     values = "; ".join(f"{render(letter)} = {_value(value)}" for letter, value in point.values)
     more = f"; and {point.omitted} more" if point.omitted else ""
-    place = ", ".join(f"{render(letter)} = {value}" for letter, value in point.place)
+    place = ", ".join(f"{render(letter)} = {_value(value)}" for letter, value in point.place)
     entry = f"entry ({', '.join(str(part) for part in point.entry)})" if point.entry else ""
     at = ", ".join(part for part in (place, entry) if part)
     sides = f"the left side is {point.left}, the right side {point.right}"

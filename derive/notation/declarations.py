@@ -29,7 +29,7 @@ from derive.notation.spellings import (
     template,
 )
 from derive.notation.surface import MAX_CHARACTERS, HasBody, Item, Items, surface
-from derive.symbols import COVERING, Domain, Index, Range, Role, Size, Symbol
+from derive.symbols import COVERING, Domain, Index, Range, Role, Size, Symbol, continuum
 
 KEYWORDS = (
     "size",
@@ -537,7 +537,7 @@ class Dictionary:
                 if isinstance(latent.values, Range):
                     found.append(latent.values)
                 elif latent.values is None:
-                    found.append(Range(Size(f"values of {latent.name}"), 1, True))
+                    found.append(continuum(latent.name))
         return found
 
     def _type(self, text: str, start: int) -> tuple[tuple[Size, ...], Domain, Range | Span | None]:

@@ -18,7 +18,7 @@ from derive.notation.declarations import Dictionary, Letter, Statement
 from derive.notation.latex_reader import Reader, Scope
 from derive.notation.marginals import Occurrence
 from derive.notation.spellings import Match, plain, template
-from derive.symbols import Index, Range, Size, Symbol
+from derive.symbols import Index, Range, Symbol, continuum
 
 TAKEN = ("w", "l", "Q", "H", "Ent", "KL", "f", "p", "psi", "alpha", "theta", "i", "j", "s")
 """The names of what expectation-maximisation speaks of: a declared letter called so gets another name, never another look."""
@@ -118,7 +118,7 @@ class _Builder:
         datum = Index(self._slot(data[0]), plate)
         values = latent.values
         if values is None:
-            values = Range(Size(f"values of {latent.name}"), 1, True)
+            values = continuum(latent.name)
             j = l = s = Index(latent.name, values)
             l = Fresh.index(j)  # the same letter, under its own integral
         elif isinstance(values, Range):

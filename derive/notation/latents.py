@@ -16,7 +16,7 @@ from derive.notation.declarations import Abbreviation, Letter, Posterior, Unknow
 from derive.notation.parameters import Parameters
 from derive.notation.spellings import Match, arguments_of, chunks_of, plain, sign_at
 from derive.notation.surface import Items
-from derive.symbols import Index, IndexLike, Range, Size
+from derive.symbols import Index, IndexLike, Range, continuum
 
 if TYPE_CHECKING:
     from derive.notation.latex_reader import Scope
@@ -63,7 +63,7 @@ class Latents(Parameters):
         return None
 
     def values_of(self, letter: Letter) -> Range | tuple[int, int]:
-        return letter.values if letter.values is not None else Range(Size(f"values of {letter.name}"), 1, True)
+        return letter.values if letter.values is not None else continuum(letter.name)
 
     def own_index(self, letter: Letter) -> Index | None:
         """A latent that is one of a kind is its own letter: a claim is made for each of its values."""

@@ -14,14 +14,21 @@ from typing import Any
 
 import pytest
 
-from checks.outline import Account, outline, six_digits, written
+from checks.judge import judge
+from checks.outline import Account, _instance, outline, six_digits, written
 from checks.reports import Page, names, report
 from checks.reports import latex as latex_report
 from checks.reports import markdown as markdown_report
+from checks.reports import text as text_report
+from checks.witness import Witness
 from derive.claims import Assumption, Claim, Derivation, Section, Step
 from derive.densities.gaussian import COVARIANCES
 from derive.errors import UnknownNameError
+from derive.expectation_maximisation.algorithm import Algorithm
 from derive.formula import HALF, ONE, Derivative, Log, Reference, Sum, outer, quadratic_form
+from derive.identities import identity
+from derive.models import family
+from derive.notation.conventions import convention
 from derive.symbols import Index, Range, Size, Symbol
 from tests.accounts import account, account_of
 
@@ -324,3 +331,16 @@ def test_hostile_text_compiles_as_text(tmp_path: Path) -> None:
     if shutil.which("pdftotext"):
         text = subprocess.run(["pdftotext", "report.pdf", "-"], cwd=tmp_path, capture_output=True, text=True, check=True).stdout
         assert "/etc/passwd" in text and "1 proved" in text
+
+
+def test_what_stands_for_an_integral_is_said() -> None:
+    """A counterexample to a claim with an integral: no size that nobody declared, and each value by its letter."""
+    em = Algorithm(family("gamma-exponential")())
+    (claim,) = (step.claim for step in identity("weights-do-not-move").steps(em, em.model.parameter("b")) if step.claim)
+    evidence = judge(claim, Witness(autodiff=False)).evidence
+    assert evidence is not None and evidence.counterexample is not None
+    instance = _instance(evidence.counterexample, claim, em.model.lettered(convention("cs229")))
+    said = " ".join(line.plain.strip() for line in text_report._instance(instance, 200))
+    assert said.startswith("at m = 1, the integral over z as a weighted sum of 2 values: z₁ = 2; z₂ = 1; x⁽¹⁾ = ")
+    assert "for i = 1, z = 2 the left side is " in said
+    assert "the integral over $z$ as a weighted sum of 2 values: $z_1 = 2$" in latex_report.failure(instance)
