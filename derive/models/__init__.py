@@ -366,10 +366,17 @@ def _loss_of_entries(
 
 
 def _counted(node: Formula, trial: Symbol, datum: Index, latent: Index) -> Formula:
-    """With the number of data for the sum of all weights."""
-    whole = Sum(datum, Sum(latent, Reference(trial, (datum, latent))))
-    if node == whole:
-        return SizeNumber(datum.range.upper)
+    """With the number of data for the sum of all weights, times the sizes of what else they are summed over."""
+    over: list[Index] = []
+    inside = node
+    while isinstance(inside, Sum):
+        over.append(inside.index)
+        inside = inside.body
+    others = [index for index in over if index not in (datum, latent)]
+    whole = {datum, latent} <= set(over) and len(over) == len(others) + 2
+    counted = all(index.range.lower == 1 and not index.range.abstract for index in others)
+    if whole and counted and inside == Reference(trial, (datum, latent)):
+        return multiply(SizeNumber(datum.range.upper), *(SizeNumber(index.range.upper) for index in others))
     return rebuild(node, lambda child: _counted(child, trial, datum, latent))
 
 

@@ -15,13 +15,14 @@ from checks.witness import Witness
 from derive import Model
 from derive.errors import DeriveError, UnsupportedError
 from derive.expectation_maximisation.algorithm import Algorithm
-from derive.formula import Number, multiply, unfold
+from derive.formula import Divide, Number, SizeNumber, multiply, unfold
 from derive.identities import identity
 from derive.lessons.expectation_maximisation import derivation
 from derive.models import family, names
 from derive.notation.conventions import convention
 from derive.notation.latex_writer import latex
 from derive.notes.models import model_in
+from derive.symbols import Size
 from tests.accounts import account_of
 
 DECLARED = [name for name in names() if name != "gaussian-mixture"]
@@ -132,6 +133,14 @@ def test_no_closed_form_is_said() -> None:
         from derive import em as expectation_maximisation
 
         expectation_maximisation("beta-mixture").m_step("a")
+
+
+def test_weights_that_are_summed_over_measurements_are_counted() -> None:
+    em = Algorithm(family("random-intercept")())
+    step = em.solutions["v"].body
+    assert isinstance(step, Divide)
+    n, q = (Size(name) for name in "nq")
+    assert step.denominator == multiply(SizeNumber(n), SizeNumber(q))
 
 
 @pytest.mark.parametrize("model", ["poisson-mixture", "lamps.derive"])
