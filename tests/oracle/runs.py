@@ -144,3 +144,10 @@ def start(data: Values, **parameters: np.ndarray | float) -> Values:
 def moved(values: Values, name: str, value: np.ndarray) -> Values:
     """With another value of a parameter, current and free alike."""
     return {**values, (name, "param"): value, (name, "current"): value}
+
+
+def paths(states: int, times: int) -> Values:
+    """Every path, by where it begins, what it passes through, and which changes it makes."""
+    visits = np.array([np.eye(states)[list(path)] for path in itertools.product(range(states), repeat=times)])
+    changes = np.einsum("ctk,ctl->ckl", visits[:, :-1], visits[:, 1:])
+    return {("a", "const"): visits[:, 0], ("N", "const"): changes, ("u", "const"): visits}

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 import pytest
@@ -231,9 +231,10 @@ C, B = 1.7, -0.6
 class Map:
     """Maps of data, parameters and constants by name; ``log_slope`` is the log of the map's Jacobian for all data together."""
 
+    model: str
+    options: Mapping[str, str] = field(default_factory=dict)
     maps: Mapping[str, Callable[[np.ndarray], np.ndarray]]
     log_slope: Callable[[Values], float] = lambda values: 0.0
-    options: Mapping[str, str] = ()  # type: ignore[assignment]
 
 
 def times(factor: float) -> Callable[[np.ndarray], np.ndarray]:
@@ -248,53 +249,83 @@ def rest(value: np.ndarray) -> np.ndarray:
     return 1 - value
 
 
-SCALED = DATA * np.log(C)
-MAPS = {
-    "gaussian-mixture": Map(
-        maps={"x": lambda x: x @ TURN.T + SHIFT, "mu": lambda m: m @ TURN.T + SHIFT, "Sigma": lambda s: TURN @ s @ TURN.T},
-        log_slope=lambda values: DATA * np.log(abs(np.linalg.det(TURN))),
+def linear(value: np.ndarray) -> np.ndarray:
+    """Of each vector that stands along the last axis."""
+    return value @ TURN.T
+
+
+def whole(value: np.ndarray) -> np.ndarray:
+    return linear(value) + SHIFT
+
+
+def turned(value: np.ndarray) -> np.ndarray:
+    """Of matrices."""
+    return TURN @ value @ TURN.T
+
+
+def slopes(value: np.ndarray) -> np.ndarray:
+    """Of coefficients, where inputs are mapped by ``linear``."""
+    return value @ np.linalg.inv(TURN)
+
+
+SCALED, WHOLE = DATA * np.log(C), DATA * np.log(abs(np.linalg.det(TURN)))
+SQUARE = times(C**2)
+MAPS = [
+    *(
+        Map(
+            model="gaussian-mixture",
+            options={"covariance": covariance},
+            maps={"x": whole, "mu": whole, "Sigma": turned},
+            log_slope=lambda values: WHOLE,
+        )
+        for covariance in ("full", "tied", "known")
     ),
-    "normal-mixture": Map(maps={"x": affine, "mu": affine, "v": times(C**2)}, log_slope=lambda values: SCALED),
-    "laplace-mixture": Map(maps={"x": affine, "m": affine, "b": times(C)}, log_slope=lambda values: SCALED),
-    "log-normal-mixture": Map(
-        maps={"x": lambda x: x**C * np.exp(B), "mu": affine, "v": times(C**2)},
+    *(
+        Map(
+            model="gaussian-mixture",
+            options={"covariance": covariance},
+            maps={"x": affine, "mu": affine, "v": SQUARE},
+            log_slope=lambda values: 2 * SCALED,
+        )
+        for covariance in ("diagonal", "spherical")
+    ),
+    Map(model="normal-mixture", maps={"x": affine, "mu": affine, "v": SQUARE}, log_slope=lambda values: SCALED),
+    Map(model="laplace-mixture", maps={"x": affine, "m": affine, "b": times(C)}, log_slope=lambda values: SCALED),
+    Map(
+        model="log-normal-mixture",
+        maps={"x": lambda x: x**C * np.exp(B), "mu": affine, "v": SQUARE},
         log_slope=lambda values: SCALED + DATA * B + (C - 1) * np.log(values["x", "data"]).sum(),
     ),
-    "exponential-mixture": Map(maps={"x": times(C), "lambda": times(1 / C)}, log_slope=lambda values: SCALED),
-    "gamma-mixture": Map(maps={"x": times(C), "beta": times(1 / C)}, log_slope=lambda values: SCALED),
-    "rayleigh-mixture": Map(maps={"x": times(C), "v": times(C**2)}, log_slope=lambda values: SCALED),
-    "regression-mixture": Map(
-        maps={"y": times(C), "beta": lambda b: C * b @ np.linalg.inv(TURN), "x": lambda x: x @ TURN.T, "v": times(C**2)},
+    Map(model="exponential-mixture", maps={"x": times(C), "lambda": times(1 / C)}, log_slope=lambda values: SCALED),
+    Map(model="gamma-mixture", maps={"x": times(C), "beta": times(1 / C)}, log_slope=lambda values: SCALED),
+    Map(model="rayleigh-mixture", maps={"x": times(C), "v": SQUARE}, log_slope=lambda values: SCALED),
+    Map(
+        model="regression-mixture",
+        maps={"y": times(C), "x": linear, "beta": lambda b: C * slopes(b), "v": SQUARE},
         log_slope=lambda values: SCALED,
     ),
-    "mixture-of-experts": Map(
-        maps={
-            "y": times(C),
-            "beta": lambda b: C * b @ np.linalg.inv(TURN),
-            "nu": lambda b: b @ np.linalg.inv(TURN),
-            "x": lambda x: x @ TURN.T,
-            "v": times(C**2),
-        },
+    Map(
+        model="mixture-of-experts",
+        maps={"y": times(C), "x": linear, "beta": lambda b: C * slopes(b), "nu": slopes, "v": SQUARE},
         log_slope=lambda values: SCALED,
     ),
-    "beta-mixture": Map(maps={"x": rest}),
-    "bernoulli-mixture": Map(maps={"x": rest, "mu": rest}),
-    "binomial-mixture": Map(maps={"p_": rest}),
-}
+    Map(model="beta-mixture", maps={"x": rest}),
+    Map(model="bernoulli-mixture", maps={"x": rest, "mu": rest}),
+    Map(model="binomial-mixture", maps={"x": lambda x: TRIALS - x, "p_": rest}),
+]
+SWAPPED = {"beta-mixture": ("a", "b")}
+"""Parameters that change places."""
 
 
-@pytest.mark.parametrize("model", MAPS)
-def test_mapped_data(model: str) -> None:
+@pytest.mark.parametrize("mapped", MAPS, ids=lambda mapped: "-".join([mapped.model, *mapped.options.values()]))
+def test_mapped_data(mapped: Map) -> None:
     """Densities change by the map's Jacobian, M-steps by the map; a map of the data alone is seen."""
-    own, mapped = numbers(model), MAPS[model]
+    own = numbers(mapped.model, **mapped.options)
     before = own.point()
     after = {key: mapped.maps[key[0]](value) if key[0] in mapped.maps else value for key, value in before.items()}
-    match model:
-        case "beta-mixture":
-            after |= {(a, role): before[b, role] for a, b in (("a", "b"), ("b", "a")) for role in ("param", "current")}
-        case "binomial-mixture":
-            (trials,) = own.counts.values()
-            after["x", "data"] = trials - before["x", "data"]
+    if mapped.model in SWAPPED:
+        one, other = SWAPPED[mapped.model]
+        after |= {(a, role): before[b, role] for a, b in ((one, other), (other, one)) for role in ("param", "current")}
     first, second = own(before), own(after)
     slope = mapped.log_slope(before)
     assert close(second["l"], first["l"] - slope)

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import itertools
-
 import numpy as np
 import pytest
 from hmmlearn.hmm import GaussianHMM, PoissonHMM
@@ -14,7 +12,7 @@ from sklearn.mixture import GaussianMixture
 
 from derive.expectation_maximisation.algorithm import Algorithm
 from derive.models import family
-from tests.oracle.runs import Run, Values, start
+from tests.oracle.runs import Run, Values, paths, start
 
 
 def genes(counts: list[int], cells: list[tuple[int, float, list[int]]]) -> tuple[Run, Values]:
@@ -56,13 +54,6 @@ def test_blood_groups() -> None:
 
 
 STATES, TIMES, SEQUENCES = 2, 5, 3
-
-
-def paths(states: int, times: int) -> Values:
-    """Every path, by where it begins, what it passes through, and which changes it makes."""
-    visits = np.array([np.eye(states)[list(path)] for path in itertools.product(range(states), repeat=times)])
-    changes = np.einsum("ctk,ctl->ckl", visits[:, :-1], visits[:, 1:])
-    return {("a", "const"): visits[:, 0], ("N", "const"): changes, ("u", "const"): visits}
 
 
 @pytest.mark.parametrize("emission", ["normal", "poisson"])

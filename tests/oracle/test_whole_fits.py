@@ -7,9 +7,11 @@ from collections.abc import Callable
 import numpy as np
 import pytest
 import statsmodels.api as sm
+from hmmlearn.hmm import GaussianHMM
 from scipy import stats
+from scipy.special import xlogy
 from sklearn.datasets import load_breast_cancer, load_iris, load_wine
-from sklearn.decomposition import PCA, FactorAnalysis
+from sklearn.decomposition import NMF, PCA, FactorAnalysis
 from sklearn.mixture import GaussianMixture
 from statsmodels.miscmodels.tmodel import TLinearModel
 
@@ -18,7 +20,7 @@ from derive.expectation_maximisation.algorithm import Algorithm
 from derive.formula import Formula, Reference
 from derive.models import family
 from derive.symbols import IndexLike, Symbol
-from tests.oracle.runs import Rule, Run, Values, moved, over_positive, over_reals, start
+from tests.oracle.runs import Rule, Run, Values, moved, over_positive, over_reals, paths, start
 
 
 def standardised(x: np.ndarray) -> np.ndarray:
@@ -197,6 +199,49 @@ def test_censored_survival_against_scipy() -> None:
     run = Run(Algorithm(family("censored")(density="normal")), over_positive(low=-32.0, step=0.03))
     found = run.converge(start({**known, ("x", "data"): np.log10(days)}, mu=2.0, v=1.0), 100)
     assert np.allclose([found["mu", "param"], np.sqrt(found["v", "param"])], [centre, scale], rtol=1e-3)
+
+
+# Chains and topics.
+
+
+def test_a_hidden_markov_model_against_hmmlearn() -> None:
+    """The discharge of the Nile, as twenty sequences of five years: Baum and Welch's algorithm to its end."""
+    x = sm.datasets.nile.load_pandas().data["volume"].to_numpy().reshape(20, 5) / 100
+    begin, moves, means, variances = (
+        np.array([0.5, 0.5]),
+        np.array([[0.8, 0.2], [0.3, 0.7]]),
+        np.array([8.0, 11.0]),
+        np.ones(2),
+    )
+    other = GaussianHMM(
+        2, "diag", covars_prior=0, covars_weight=1, min_covar=0, n_iter=400, tol=1e-11, init_params="", implementation="log"
+    )
+    other.startprob_, other.transmat_ = begin, moves
+    other.means_, other.covars_ = means[:, None], variances[:, None]
+    other.fit(x.reshape(-1, 1), [5] * 20)
+    run = Run(Algorithm(family("hidden-markov")()))
+    found = run.converge(start({**paths(2, 5), ("x", "data"): x}, pi=begin, A=moves, mu=means, v=variances), 150)
+    assert np.isclose(run.value(found), other.score(x.reshape(-1, 1), [5] * 20), rtol=1e-7)
+    assert np.allclose(found["mu", "param"], other.means_[:, 0], rtol=1e-3)
+    assert np.allclose(found["A", "param"], other.transmat_, atol=1e-3)
+
+
+def test_topics_against_the_factorisation_of_scikit_learn() -> None:
+    """Gaussier and Goutte (2005), Relation between PLSA and NMF: the divergence of Kullback and Leibler has the same minima."""
+    rng = np.random.default_rng(1)
+    words = rng.dirichlet(np.ones(6) * 0.5, size=2)
+    counts = np.array([rng.multinomial(60, share @ words) for share in rng.dirichlet(np.ones(2), size=5)])
+    document, word = np.repeat(np.array(np.nonzero(counts)), counts[np.nonzero(counts)], axis=1)
+    topics, vocabulary = rng.dirichlet(np.ones(2), size=5), rng.dirichlet(np.ones(6), size=2)
+    run = Run(Algorithm(family("plsa")()))
+    known = {("d", "const"): np.eye(5)[document], ("y", "data"): np.eye(6)[word]}
+    found = run.converge(start(known, theta_=topics, beta=vocabulary), 600)
+    other = NMF(2, init="custom", solver="mu", beta_loss="kullback-leibler", tol=0, max_iter=4000)
+    left = other.fit_transform(counts.astype(float), W=topics * 60.0, H=vocabulary.copy())
+    fitted = left @ other.components_
+    shares = fitted / fitted.sum(1, keepdims=True)
+    assert np.isclose(run.value(found), xlogy(counts, shares).sum(), rtol=1e-6)
+    assert np.allclose(found["theta_", "param"] @ found["beta", "param"], shares, atol=1e-3)
 
 
 # Finite mixtures.
