@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fractions import Fraction
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -24,6 +24,7 @@ from derive.formula import (
     SizeNumber,
     at_time,
     negate,
+    rebuild,
     unfold,
     walk,
 )
@@ -513,10 +514,17 @@ def assumptions(account: Account, line: Row) -> tuple[Text, ...]:
             found[_condition(condition, account)] = None
         for duty in outcome.obligations:
             if not duty.derived:
-                found[(lay_out(duty.formula, account.convention), f" is {duty.kind}")] = None
+                found[(lay_out(_as_written(duty.formula), account.convention), f" is {duty.kind}")] = None
     for by, convention in sorted(_symmetric_derivatives(claim), key=lambda pair: (pair[0].symbol.name, pair[1])):
         found[("derivatives by ", lay_out(by, account.convention), f": {_CONVENTIONS[convention]}")] = None
     return tuple(found)
+
+
+def _as_written(node: Formula) -> Formula:
+    """A formula with the letters of which it was made, where the kernel gave them numbers: weights that are held are w again."""
+    if isinstance(node, Reference):
+        return replace(node, symbol=replace(node.symbol, name=re.sub(r"\*\d+$", "", node.symbol.name)))
+    return rebuild(node, _as_written)
 
 
 _CONVENTIONS = {

@@ -930,13 +930,15 @@ def _beyond(values: np.ndarray, end: Fraction, *, above: bool) -> np.ndarray:
 
 
 def _is_definite(matrix: Formula, point: Point) -> bool:
-    """Whether a matrix is positive definite at a point, for all its indices, by a margin that floats can tell."""
+    """Whether a matrix is positive definite, or a number positive, at a point, for all indices and by a margin floats tell."""
     if not set(sizes_of(matrix)) <= set(point.sizes):
         return False
     try:
         values = enclose_all(matrix, extended(point, 0, matrix), in_order(free_indices(matrix)))
     except (DeriveError, Undefined, OutOfRange):
         return False
+    if matrix.shape == ():
+        return bool(np.all(values > 1e-9))
     symmetric = np.allclose(values, np.swapaxes(values, -1, -2), rtol=1e-12)
     return symmetric and bool(np.all(np.linalg.eigvalsh(values)[..., 0] > 1e-9 * np.abs(values).max()))
 
@@ -1183,6 +1185,7 @@ def _implies(witness: Witness, claim: Claim) -> Evidence:
         return _implied(witness, at_one_place(claim))
     # Of what is at most something else, the rest and one more is positive.
     above = [large - small + 1 for small, large in (a.bound for a in claim.assumptions if a.bound is not None)]
+    above += [a.definite for a in claim.assumptions if a.definite is not None and a.definite.shape == ()]
     if not surely_defined(claim.multiplier, above):
         return Evidence("undecided", "the multiplier is not known to be defined where the first equation holds")
     matrix = len(claim.multiplier.shape) == 2

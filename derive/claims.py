@@ -34,9 +34,9 @@ class Assumption:
 
     ``text`` is for the reader (``{name}`` stands for a letter of the derivation); ``equation`` is a pair of
     formulas when the kernel may use it; ``larger`` says that a size exceeds another, or a number. ``bound`` says that
-    the first of two formulas is at most the second, ``definite`` that a matrix is positive definite, ``apart`` that two formulas
-    differ: the points of the witness are such. Of these a proof uses bounds alone, of data and constants, for the place of a
-    maximiser in its domain.
+    the first of two formulas is at most the second, ``definite`` that a matrix is positive definite, or a number positive,
+    ``apart`` that two formulas differ: the points of the witness are such. Of these a proof uses bounds of data and constants,
+    for the place of a maximiser in its domain, and what is definite, for what may be divided by.
     """
 
     text: str

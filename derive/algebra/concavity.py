@@ -1,8 +1,9 @@
 """That an objective is largest at a stationary point: it is concave in the letter, or in a one-to-one change of it.
 
-The changes are powers of positive letters and the inverse of positive definite matrices: they keep stationary points, and lead
-from one convex domain to another. Concavity is read off the normal form term by term: linear, a logarithm of something linear, a
-log-determinant, a power, minus a square or a definite form, each with a factor of the right sign.
+The changes are powers of positive letters, exponentials of real ones and the inverse of positive definite matrices: they keep
+stationary points, and lead from one convex domain to another. Concavity is read off the normal form term by term: linear, a
+logarithm of something linear, a log-determinant, a power, minus an exponential of something linear, minus a square or a definite
+form, each with a factor of the right sign.
 """
 
 from __future__ import annotations
@@ -150,6 +151,10 @@ def _concave_in(objective: Formula, there: Substitute, ask: Questions) -> str | 
         tests.append(("it is concave", lambda term: _is_concave(reader, term, key)))
     if symbol.domain == "spd":
         tests.append(("it is concave in the inverse", lambda term: _is_concave_in_inverse(reader, term, key)))
+    if symbol.domain == "real" and not symbol.shape:
+        for rate in _rates(terms, key):
+            name = f"it is concave in the exponential of {rate} times the letter"
+            tests.append((name, lambda term, r=rate: _is_concave_in_exponential(reader, term, key, r)))
     if symbol.domain == "positive" and not symbol.shape:
         for power in POWERS[1:]:
             name = f"it is concave in the power {1 / power} of the letter"
@@ -186,6 +191,8 @@ def _is_concave(reader: Reader, term: _Factored, key: Key) -> bool:
         ((head, _), exponent) = term.moving[0]
         if head[0] == "e":
             return _is_concave_power(reader, term, key, Fraction(exponent), whole=True) or _is_minus_square(reader, term, key)
+        if head[0] == "exp":
+            return _is_affine(head[1], key) and _has_sign(reader, term, -1)  # a power of it is one of the same kind
         if exponent != 1:
             return False
         if head[0] == "log":
@@ -211,6 +218,29 @@ def _is_concave_in_power(reader: Reader, term: _Factored, key: Key, r: Fraction)
     if head[0] == "e":
         return _is_concave_power(reader, term, key, r * Fraction(exponent))
     return head[0] == "log" and exponent == 1 and _is_letter(head[1], key) and _has_sign(reader, term, 1 if r > 0 else -1)
+
+
+def _rates(terms: Sequence[_Factored], key: Key) -> list[Fraction]:
+    """The c of the ``exp(c u)`` in which the letter occurs."""
+    found = [
+        _rate(head[1], key) * Fraction(exponent) for term in terms for (head, _), exponent in term.moving if head[0] == "exp"
+    ]
+    return list(dict.fromkeys(rate for rate in found if rate))
+
+
+def _rate(inside: Polynomial, key: Key) -> Fraction:
+    """The c of ``c u``; zero of anything else."""
+    return next(iter(inside.values())) * Fraction(1) if _is_letter(inside, key) else Fraction(0)
+
+
+def _is_concave_in_exponential(reader: Reader, term: _Factored, key: Key, rate: Fraction) -> bool:
+    """For s = exp(c u) and u real: exp(c u) is linear, u = log(s) / c."""
+    if len(term.moving) != 1:
+        return False
+    ((head, _), exponent) = term.moving[0]
+    if head[0] == "exp":
+        return _rate(head[1], key) * Fraction(exponent) == rate
+    return head[0] == "e" and exponent == 1 and _has_sign(reader, term, 1 if rate > 0 else -1)
 
 
 def _is_letter(inside: Polynomial, key: Key) -> bool:

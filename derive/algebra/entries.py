@@ -68,6 +68,7 @@ from derive.formula import (
     Transpose,
     UnspecifiedFunction,
     free_indices,
+    multiply,
     require_count,
     rows_and_columns,
     unfold,
@@ -303,7 +304,11 @@ class Reader:
         # Fresh letters: what is put in may hold a substitution of its own, which must not capture these.
         formal = tuple(fresh((i.range.lower, upper_of(i.range))) for i in node.indices)
         component = tuple(fresh((1, size.name)) for size in node.symbol.shape)
-        value = self.read(node.replacement, {**scope, **dict(zip(node.indices, formal, strict=True))}, component)
+        inside = {**scope, **dict(zip(node.indices, formal, strict=True))}
+        value = self.read(node.replacement, inside, component)
+        inverted = _inverted(node.replacement)
+        # Of what is put in as an inverse the inverse is known: no name stands for it.
+        undone = self.read(inverted, inside, component) if inverted is not None else None
         opaque = self._opaque_matrix(node, value, formal, component) if _has_inverse(body, key) else None
         self.replacements[node] = None
 
@@ -311,6 +316,9 @@ class Reader:
             head, arguments = atom
             if head[0] not in ("e", "i", "L") or (head[1], head[2]) != key:
                 return None
+            if undone is not None and head[0] in ("e", "i"):
+                known = value if head[0] == "e" else undone
+                return self.reducer.rename(known, dict(zip((*formal, *component), arguments, strict=True)))
             if opaque is not None:
                 name, around = opaque
                 return single(((head[0], *name), (*around, *arguments)))
@@ -457,6 +465,24 @@ def _generic_letters(node: Formula, indices: tuple[Index, ...]) -> tuple[KIndex,
 def _is_compound(head: Head) -> bool:
     """Whether an atom is of a matrix that goes by a name, and stands for what is written."""
     return head[0] in ("e", "i", "L") and head[2] == "opaque" and head[1].startswith(COMPOUND)
+
+
+def _inverted(node: Formula) -> Formula | None:
+    """The matrix whose inverse a formula is as it is written, perhaps times a number; None where it is none."""
+    match node:
+        case Named():
+            return _inverted(unfold(node))
+        case Inverse(matrix):
+            return matrix
+        case Divide(matrix, number_below):
+            inner = _inverted(matrix)
+            return None if inner is None else multiply(number_below, inner)
+        case Multiply() if len(node.shape) == 2:
+            scalars, matrix = _split_scalars(node)
+            inner = _inverted(matrix)
+            return None if inner is None else Divide(inner, multiply(*scalars))
+        case _:
+            return None
 
 
 def _size(size: Size | None) -> str:

@@ -118,7 +118,9 @@ def nonnegative(node: Formula, ask: Questions) -> str | None:
     if isinstance(node, Multiply):
         return _all(node.factors, ask)
     if isinstance(node, Divide):
-        return nonnegative(node.numerator, ask) if ask.positive(node.denominator) else None
+        # Where it is defined the denominator is not zero.
+        below = ask.positive(node.denominator) or nonnegative(node.denominator, ask) is not None
+        return nonnegative(node.numerator, ask) if below else None
     return "its terms are nonnegative" if ask.nonnegative(node) else None
 
 
@@ -164,9 +166,14 @@ def positive_definite(node: Formula, ask: Questions) -> bool:
 
 
 def positive_semidefinite(node: Formula, ask: Questions) -> bool:
-    """Whether a matrix is symmetric positive semidefinite by its form: sums of ``A S A^T`` with nonnegative weights."""
+    """Whether a matrix is symmetric positive semidefinite by its form: sums of ``A S A^T`` with nonnegative weights.
+
+    So is the inverse of such a matrix, wherever there is one.
+    """
     if positive_definite(node, ask):
         return True
+    if isinstance(node, Inverse):
+        return positive_semidefinite(node.argument, ask)
     if isinstance(node, MatrixProduct):
         first, *middle, last = node.factors
         turned = len(node.shape) == 2 and (last == Transpose(first) or first == Transpose(last))

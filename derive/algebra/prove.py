@@ -742,7 +742,10 @@ def _is_derived(reader: Reader, claim: Claim, kind: str, formula: Formula) -> bo
     value = _try_read(reader, formula)
     if value is None:
         return False
-    return reader.reducer.is_positive(value) or (kind == "nonzero" and signs.nonzero(value, reader.domains))
+    if reader.reducer.is_positive(value) or (kind == "nonzero" and signs.nonzero(value, reader.domains)):
+        return True
+    assumed = (a.definite for a in claim.assumptions if a.definite is not None and a.definite.shape == ())
+    return any(_questions(reader, claim).same(known, formula) for known in assumed)
 
 
 def _in_domain(reader: Reader, claim: Claim, node: Substitute) -> bool:

@@ -67,7 +67,7 @@ def _term_sign(term: Term, coefficient: Fraction, domains: Domains) -> int | Non
         if positive_atom(atom, domains):
             continue
         strict = strict and atom in covered
-        even = exponent.denominator == 1 and exponent % 2 == 0
+        even = exponent.denominator % 2 == 0 or (exponent.denominator == 1 and exponent % 2 == 0)  # a root, or a square
         if not even and not nonnegative_atom(atom, domains):
             return None
     return 1 if strict else 0

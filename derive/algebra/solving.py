@@ -6,6 +6,7 @@ equations are, or solves it for a letter and puts the solution into the second.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
@@ -64,9 +65,8 @@ def follows(first: Equation, second: Equation, ask: Questions) -> str | None:
     if ask.vanishes(right.value):
         return "the second equation holds everywhere"
     allowed = _denominators(left.value) | _denominators(right.value)
-    roots = _without_root(ask, right)
-    targets = [right] if roots is None else [right, roots]
-    for target in targets:
+    others = (_without_root(ask, right), _without_logarithm(ask, right))
+    for target in (right, *(other for other in others if other is not None)):
         for road in (_by_multiple, _by_solution):
             reason = road(ask, left, target, allowed)
             if reason is not None:
@@ -352,6 +352,21 @@ def _without_root(ask: Questions, right: Equation) -> Equation | None:
         return None
     squares = [reducer.power(part, Fraction(2)) for part in (first, second)]
     return Equation(subtract(*squares), right.entries)
+
+
+def _without_logarithm(ask: Questions, right: Equation) -> Equation | None:
+    """For ``r = 0`` with logarithms among the terms of r the equation ``exp(c r) = 1``, c such that no root is taken of them."""
+    parts = [
+        c for (ranges, factors), c in right.value.items() if not ranges and len(factors) == 1 and factors[0][0][0][0] == "log"
+    ]
+    if not parts or right.entries:
+        return None
+    reducer = ask.reader.settled_reducer([])
+    raised = scale(right.value, Fraction(math.lcm(*(Fraction(c).denominator for c in parts))))
+    try:
+        return Equation(subtract(reducer.exp(raised), number(1)), ())
+    except (DeriveError, Blocked):
+        return None
 
 
 def _is_nonnegative(ask: Questions, part: Polynomial) -> bool:

@@ -54,6 +54,12 @@ def write(value: Formula, mean: Formula, variance: Formula) -> Formula:
         square = matrix_product(Transpose(centred), centred)
         half = Divide(square, multiply(Number(Fraction(2)), *some)) if some else multiply(HALF, square)
         return multiply(Divide(ONE, below), Exp(negate(half)))
+    if isinstance(variance, Inverse):
+        # The matrix that is inverted is the precision: neither its inverse nor the inverse of that is written.
+        precision = variance.argument
+        scale = Power(multiply(Number(Fraction(2)), Pi()), Divide(SizeNumber(size), Number(Fraction(2))))
+        square = quadratic_form(centred, precision)
+        return multiply(Divide(Power(Determinant(precision), HALF), scale), Exp(negate(multiply(HALF, square))))
     return multiply(normaliser(variance, size), Exp(negate(multiply(HALF, quadratic_form(centred, Inverse(variance))))))
 
 

@@ -11,6 +11,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import TypeVar
 
+from derive.algebra.entries import Reader
+from derive.algebra.nonnegativity import Questions
 from derive.claims import Assumption
 from derive.densities import Law
 from derive.densities.gaussian import itakura_saito
@@ -19,6 +21,7 @@ from derive.formula import (
     ONE,
     Component,
     Definition,
+    Divide,
     Formula,
     Inverse,
     Log,
@@ -56,8 +59,9 @@ class Parameter:
     None where the maximum is shown by concavity; ``multiplier(weights)`` is what the slope is multiplied by where it is solved
     for the parameter, ``curvature(weights)`` the derivative of the slope by ``along``, ``constraint(weights)`` what the slope is
     at the maximum on a simplex (the multiplier of Lagrange). ``condition`` says, for the reader, when the maximiser exists;
-    ``larger`` that it needs the first size to exceed the second, ``definite(weights)`` a matrix to be positive definite. A
-    parameter whose domain is a simplex is maximised under that constraint. ``other`` is one more letter for its last index.
+    ``larger`` that it needs the first size to exceed the second, ``definite(weights)`` a matrix to be positive definite, or a
+    number positive. A parameter whose domain is a simplex is maximised under that constraint. ``other`` is one more letter for
+    its last index.
     ``own`` says that only one value of the latent, the fresh one, has a density in which this member of the parameter stands.
     """
 
@@ -254,6 +258,8 @@ CONTINUOUS = "{n} independent data, each with a latent value {j} of its own, whi
 
 
 REGULAR = "the sum that is inverted is regular"
+DIVIDED = "the sum that is divided by is not zero"
+LOGGED = "the sum of which the logarithm is taken is not zero"
 RANKED = ", which needs {n} > {d} data in general position"
 
 
@@ -291,6 +297,9 @@ def of_declarations(
         # A scatter matrix, or one of regressors, is regular where there are more data than dimensions.
         ranked = best is not None and (symbol.domain == "spd" or (inverted is not None and _holds_inputs(inverted)))
         larger = (i.range.upper, dimension) if ranked and dimension is not None else None
+        divided, logged = (_not_surely_positive(best, trial, kind) if inverted is None else None for kind in (Divide, Log))
+        positive = divided if divided is not None else logged
+        regular = REGULAR + (RANKED if larger else "") if larger or inverted is not None else ""
         return Parameter(
             symbol=symbol,
             indices=indices,
@@ -305,8 +314,8 @@ def of_declarations(
             other=other,
             gap=_loss_of_entries(symbol, indices, _weighted(mass, trial)),
             larger=larger,
-            definite=_weighted(inverted, trial),
-            condition=REGULAR + (RANKED if larger else "") if larger or inverted is not None else "",
+            definite=_weighted(inverted if positive is None else positive, trial),
+            condition=regular if positive is None else DIVIDED if divided is not None else LOGGED,
             own=_is_own(joint.body, symbol, indices, found),
         )
 
@@ -336,6 +345,21 @@ def of_declarations(
         options=options or {},
         lettered=(lambda base: found.lettered(found.own)) if own_letters else found.lettered,
     )
+
+
+def _not_surely_positive(best: Formula | None, trial: Symbol, kind: type[Divide] | type[Log]) -> Formula | None:
+    """What a number is divided by, or what stands under a logarithm, where that may be zero: a sum of squares, say."""
+    nodes = walk(best) if best is not None else ()
+    parts = (node.denominator if isinstance(node, Divide) else node.argument for node in nodes if isinstance(node, kind))
+    for part in parts:
+        part = part.numerator if isinstance(part, Divide) else part
+        weighted = _weighted(part, trial)
+        if part.shape != () or weighted is None:
+            continue
+        value = weighted(lambda i, j: Reference(replace(trial, domain="positive"), (i, j)))
+        if not Questions(Reader(), lambda rest: not rest).positive(value):
+            return part
+    return None
 
 
 def _holds_inputs(inverted: Formula) -> bool:

@@ -18,8 +18,10 @@ from derive.formula import (
     Diagonal,
     DiagonalPart,
     Divide,
+    Exp,
     Formula,
     Inverse,
+    Log,
     MatrixProduct,
     Number,
     Power,
@@ -140,6 +142,8 @@ def _without_common(above: list[Term], below: list[Term]) -> tuple[list[Term], l
 
 
 def _scalar(terms: list[Term], letter: Reference) -> Root:
+    if (rate := _rate(terms, letter)) is not None:
+        return _of_exponential(terms, letter, rate)
     raised = Term()
     for _ in range(4):
         below = [(f, e) for term in terms for f, e in term.scalars if e < 0 and f != letter and mentions(f, letter.symbol)]
@@ -168,6 +172,36 @@ def _scalar(terms: list[Term], letter: Reference) -> Root:
         there = Power(value, HALF)
         return Root(there, formula_of(raised.times(there + letter, Fraction(-1))))
     raise NoProposal(f"an equation of a higher degree in {letter.symbol.name}")
+
+
+def _rate(terms: list[Term], letter: Reference) -> Fraction | None:
+    """The c where the letter occurs in powers of ``exp(c letter)`` only; None of another equation."""
+    rates = [_rate_of(factor, letter) for term in terms for factor, _ in term.scalars if mentions(factor, letter.symbol)]
+    known = [rate for rate in rates if rate is not None]
+    if not known or len(known) < len(rates):
+        return None
+    least = min(abs(rate) for rate in known)
+    return least if all((rate / least).denominator == 1 for rate in known) else None
+
+
+def _rate_of(factor: Formula, letter: Reference) -> Fraction | None:
+    """The c of ``exp(c letter)``."""
+    parts = expanded(factor.argument, letter.symbol) if isinstance(factor, Exp) else []
+    return (
+        parts[0].coefficient if len(parts) == 1 and replace(parts[0], coefficient=Fraction(1)) == Term().times(letter) else None
+    )
+
+
+def _of_exponential(terms: list[Term], letter: Reference, rate: Fraction) -> Root:
+    """An equation in ``u = exp(c letter)``, solved for u: the letter is log u / c."""
+    whole = replace(letter, symbol=replace(letter.symbol, name=f"exp {letter.symbol.name}", domain="positive"))
+    found: list[Term] = []
+    for term in terms:
+        own = [(_rate_of(factor, letter), exponent) for factor, exponent in term.scalars if mentions(factor, letter.symbol)]
+        rest = tuple(pair for pair in term.scalars if not mentions(pair[0], letter.symbol))
+        power = sum((of / rate * exponent for of, exponent in own if of is not None), Fraction(0))
+        found.append(replace(term, scalars=rest).times(whole, power))
+    return Root(multiply(Number(1 / rate), Log(_scalar(found, whole).value)))
 
 
 def _on_simplex(terms: list[Term], letter: Reference, other: Index, total: Formula | None) -> Root:
@@ -231,10 +265,13 @@ def _vector(terms: list[Term], letter: Reference) -> Root:
 
 
 def _with_sign(terms: Sequence[Term]) -> Formula:
-    """A sum of terms, with the sign that all of them have before it."""
-    if all(term.coefficient < 0 for term in terms):
-        return multiply(Number(Fraction(-1)), summed([term.scaled(Fraction(-1)) for term in terms], pulled=True))
-    return summed(terms, pulled=True)
+    """A sum of terms, with the number or the sign that all of them have before it."""
+    first = terms[0].coefficient if terms else Fraction(1)
+    shared = all(term.coefficient == first for term in terms)
+    common = first if shared else Fraction(-1) if all(term.coefficient < 0 for term in terms) else Fraction(1)
+    if common == 1:
+        return summed(terms, pulled=True)
+    return multiply(Number(common), summed([term.scaled(1 / common) for term in terms], pulled=True))
 
 
 def _as_word(term: Term, letter: Reference) -> Term:
@@ -310,6 +347,8 @@ def _diagonal(terms: list[Term], letter: Reference) -> Root:
         inner.append(replace(term, word=letters_of(term.word[0].argument)))
     inverse = Inverse(Diagonal(letter))
     found = _between_inverses(inner, letter, inverse)
+    if isinstance(found, Inverse):
+        raise NoProposal("the diagonal of an inverse is not the inverse of the diagonal")
     mass = summed([replace(term.scaled(Fraction(-1)), word=()) for term in inner if term.word == (inverse,)], pulled=True)
     if isinstance(found, Divide):
         return Root(Divide(DiagonalPart(found.numerator), found.denominator), mass=mass)
@@ -323,9 +362,10 @@ def _matrix(terms: list[Term], letter: Reference) -> Formula:
 
 
 def _between_inverses(terms: list[Term], letter: Reference, inverse: Formula) -> Formula:
-    """``a M^-1 = M^-1 B M^-1`` solved for M."""
+    """``a M^-1 = M^-1 B M^-1`` solved for M, and ``a M^-1 = B``."""
     inside: list[Term] = []
     free: list[Term] = []
+    alone: list[Term] = []
     for term in terms:
         if any(mentions(f, letter.symbol) for f, _ in term.scalars):
             raise NoProposal(f"a slope that is not linear in the inverse of {letter.symbol.name}")
@@ -336,8 +376,10 @@ def _between_inverses(terms: list[Term], letter: Reference, inverse: Formula) ->
             if any(mentions(f, letter.symbol) for f in word):
                 raise NoProposal(f"a slope that is not linear in the inverse of {letter.symbol.name}")
             free.append(replace(term.scaled(Fraction(-1)), word=word))
+        elif term.word and not any(mentions(f, letter.symbol) for f in term.word):
+            alone.append(term.scaled(Fraction(-1)))
         else:
             raise NoProposal(f"a slope of another form in {letter.symbol.name}")
-    if not inside or not free:
+    if not inside or bool(free) == bool(alone):
         raise NoProposal(f"a slope of another form in {letter.symbol.name}")
-    return _over(free, inside)
+    return Inverse(_over(alone, inside)) if alone else _over(free, inside)

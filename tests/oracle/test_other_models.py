@@ -8,6 +8,7 @@ from hmmlearn.hmm import GaussianHMM, PoissonHMM
 from scipy.optimize import minimize
 from scipy.stats import multinomial, poisson
 from sklearn.datasets import load_iris
+from sklearn.exceptions import ConvergenceWarning
 from sklearn.mixture import GaussianMixture
 
 from derive.expectation_maximisation.algorithm import Algorithm
@@ -106,6 +107,23 @@ def test_iris_against_scikit_learn() -> None:
     ).fit(x)
     assert np.isclose(run.value(found), other.score(x) * len(x), rtol=1e-7)
     assert np.allclose(found["mu", "param"], other.means_, rtol=1e-3)
+
+
+def test_a_step_by_precisions_is_that_of_scikit_learn() -> None:
+    x = load_iris().data
+    groups = np.split(x, 3)
+    means, matrices = np.stack([g.mean(0) + 0.2 for g in groups]), np.stack([np.cov(g.T) for g in groups])
+    precisions = np.linalg.inv(matrices)
+    run = Run(Algorithm(family("gaussian-precision-mixture")()))
+    values = start({("x", "data"): x}, mu=means, Lambda=precisions, phi=np.ones(3) / 3)
+    other = GaussianMixture(
+        3, reg_covar=0, max_iter=1, tol=0, means_init=means, weights_init=np.ones(3) / 3, precisions_init=precisions
+    )
+    with pytest.warns(ConvergenceWarning):
+        other.fit(x)
+    found = run.step(values)
+    assert np.allclose(found["mu", "param"], other.means_, rtol=1e-9)
+    assert np.allclose(found["Lambda", "param"], other.precisions_, rtol=1e-7)
 
 
 def test_one_step_of_a_multinomial_mixture_by_hand() -> None:

@@ -49,7 +49,14 @@ def family(name: str, domain: Domain = "positive") -> Symbol:
     return Symbol(name, "param", (Range(K),), (), domain)
 
 
-MEAN, S2, SD, LAM, RATE = family("m", "real"), family("v"), family("sd"), family("lam"), family("rate")
+MEAN, LOG_SD, S2, SD, LAM, RATE = (
+    family("m", "real"),
+    family("r", "real"),
+    family("v"),
+    family("sd"),
+    family("lam"),
+    family("rate"),
+)
 P = family("p", "unit")
 
 
@@ -75,6 +82,9 @@ scatter = f.Divide(scatter, count())
 residual = of(Y, I) - of(MEAN, J)
 normal = weighted(-HALF * Log(of(S2, J)) - HALF * residual**2 / of(S2, J))
 deviations = weighted(-Log(of(SD, J)) - HALF * residual**2 / of(SD, J) ** 2)
+log_deviations = weighted(-of(LOG_SD, J) - HALF * residual**2 * f.Exp(-2 * of(LOG_SD, J)))
+precisions = weighted(HALF * Log(of(RATE, J)) - HALF * residual**2 * of(RATE, J))
+by_precision = weighted(HALF * log_determinant(of(SIGMA, J)) - HALF * quadratic_form(deviation, of(SIGMA, J)))
 poisson = weighted(of(POSITIVE, I) * Log(of(LAM, J)) - of(LAM, J))
 rate = weighted(Log(of(RATE, J)) - of(RATE, J) * of(POSITIVE, I))
 waiting = weighted(-Log(of(LAM, J)) - of(POSITIVE, I) / of(LAM, J))
@@ -106,6 +116,18 @@ TRUE_AND_FALSE = {
     "scalar mean": (normal, (MEAN, mean(of(Y, I))), (MEAN, -mean(of(Y, I)))),
     "variance": (normal, (S2, mean(residual**2)), (S2, 2 * mean(residual**2))),
     "deviation": (deviations, (SD, Power(mean(residual**2), HALF)), (SD, mean(residual**2))),
+    "log of the deviation": (
+        log_deviations,
+        (LOG_SD, HALF * Log(mean(residual**2))),
+        (LOG_SD, Log(mean(residual**2))),
+    ),
+    "precision": (precisions, (RATE, 1 / mean(residual**2)), (RATE, mean(residual**2))),
+    "precision matrix": (by_precision, (SIGMA, Inverse(scatter)), (SIGMA, scatter)),
+    "precision matrix, factor": (
+        by_precision,
+        (SIGMA, count() * Inverse(Sum(I, of(W, I, J) * outer(deviation, deviation)))),
+        (SIGMA, Inverse(Sum(I, of(W, I, J) * outer(deviation, deviation)))),
+    ),
     "Poisson": (poisson, (LAM, mean(of(POSITIVE, I))), (LAM, Sum(I, of(POSITIVE, I)) / size)),
     "rate": (rate, (RATE, 1 / mean(of(POSITIVE, I))), (RATE, mean(of(POSITIVE, I)))),
     "waiting time": (waiting, (LAM, mean(of(POSITIVE, I))), (LAM, 1 / mean(of(POSITIVE, I)))),
@@ -162,6 +184,16 @@ q = Reference(Symbol("q", "const", (), (), "positive"))
         (-Log(p) + q / p, p, -q, False),
         (-Log(p) - p, p, Number(Fraction(-1)), False),
         (x * y, x, Number(Fraction(0)), False),
+        (x - f.Exp(x), x, Number(Fraction(0)), True),
+        (f.Exp(x) - x, x, Number(Fraction(0)), False),
+        (q * x - p * f.Exp(x), x, Log(q / p), True),
+        (q * x - p * f.Exp(x), x, Log(p / q), False),
+        (-q * x - p * f.Exp(-3 * x), x, Log(3 * p / q) / 3, True),
+        (q * x - p * f.Exp(-3 * x), x, Log(3 * p / q) / 3, False),
+        (-x - q * f.Exp(x), x, -Log(q), False),
+        (f.Exp(x) - f.Exp(2 * x) / 2, x, Number(Fraction(0)), False),
+        ((c**2 - 2 * c * y + y**2) * -f.Exp(-2 * x) - x, x, Log(2 * (c - y) ** 2) / 2, True),
+        ((c**2 - 2 * c * y + y**2) * -f.Exp(-2 * x) + x, x, Log(2 * (c - y) ** 2) / 2, False),
     ],
 )
 def test_one_letter(objective: Formula, letter: Reference, value: Formula, expected: bool) -> None:

@@ -51,6 +51,7 @@ POSTERIOR = f.Definition(
     ),
     normalised_over=S,
 )
+LABEL_LOG = Symbol("rho", "param", (Range(K),))
 HALF = Number(Fraction(1, 2))
 
 
@@ -116,6 +117,13 @@ TRUE_AND_FALSE = {
         of(BETA) - matrix_product(Inverse(weights_gram), weights_moment),
         of(BETA) + matrix_product(Inverse(weights_gram), weights_moment),
     ),
+    "logarithm": (p * f.Exp(-2 * x) - q, x - HALF * Log(p / q), x - HALF * Log(q / p)),
+    "logarithm, deviation": (
+        total(of(W, I, S) * (residual**2 * f.Exp(-2 * of(LABEL_LOG, S)) - 1)),
+        of(LABEL_LOG, S) - HALF * Log(square / count),
+        of(LABEL_LOG, S) - Log(square / count),
+    ),
+    "logarithm of several": (f.Exp(x + y) - p * q, x + y - Log(p) - Log(q), x + y - Log(p + q)),
     "transpose": (OTHER - GENERAL, Transpose(OTHER) - Transpose(GENERAL), Transpose(OTHER) - GENERAL),
 }
 
@@ -147,6 +155,8 @@ def test_an_implication_is_proved_and_its_false_twin_is_not(name: str) -> None:
         (total(of(LABELS, I) * (of(POINTS, I) - x)), x - total(of(LABELS, I) * of(POINTS, I)) / of(LABELS, 1)),
         (of(MEAN, S) - a, of(MEAN, J) - a),
         (x**2 - p, x - Power(p, HALF)),
+        (f.Exp(x) + a, x - Log(-a)),
+        (x**2 - p**2, Log(p) - x),
     ],
 )
 def test_a_wrong_implication_is_not_proved(first: Formula, second: Formula) -> None:

@@ -13,16 +13,17 @@ from checks.judge import judge, judge_all
 from checks.reports import Page, report
 from checks.witness import Witness
 from derive import Model
+from derive.claims import Claim
 from derive.errors import DeriveError, UnsupportedError
 from derive.expectation_maximisation.algorithm import Algorithm
-from derive.formula import Divide, Number, SizeNumber, multiply, unfold
+from derive.formula import ONE, Divide, Exp, Formula, Named, Number, Power, Reference, SizeNumber, multiply, rebuild, unfold
 from derive.identities import identity
 from derive.lessons.expectation_maximisation import derivation
 from derive.models import family, names
 from derive.notation.conventions import convention
 from derive.notation.latex_writer import latex
 from derive.notes.models import model_in
-from derive.symbols import Size
+from derive.symbols import Range, Size, Symbol
 from tests.accounts import account_of
 
 DECLARED = [name for name in names() if name != "gaussian-mixture"]
@@ -41,6 +42,39 @@ def test_every_row_is_proved_or_refuted_as_expected(name: str) -> None:
     for finding in judge_all(told.claims, witness):
         expected = "refuted" if finding.claim.expected else "proved"
         assert finding.verdict == expected, (finding.claim.label, finding.verdict, finding.reason)
+
+
+CHARTS = ("precision", "standard-deviation", "log-standard-deviation")
+
+
+@pytest.mark.parametrize("chart", CHARTS)
+def test_a_spread_is_told_by_any_of_its_numbers(chart: str) -> None:
+    """Fisher's identity and the M-step hold in every chart; that of another chart's letter is no maximum."""
+    told = derivation(
+        family("normal-mixture")(chart=chart), ["mu", {"precision": "tau", "standard-deviation": "sigma"}.get(chart, "rho")]
+    )
+    witness = Witness(seed=0, points=3, autodiff=False)
+    for finding in judge_all(told.claims, witness):
+        expected = "refuted" if finding.claim.expected else "proved"
+        assert finding.verdict == expected, (finding.claim.label, finding.verdict, finding.reason)
+
+
+def test_the_steps_of_two_charts_are_one_in_other_letters() -> None:
+    """One over the M-step of the precision is that of the variance, and is not that of the deviation."""
+    steps = {chart: Algorithm(family("normal-mixture")(chart=chart)) for chart in ("variance", *CHARTS)}
+    spread = {chart: em.solutions[em.model.parameters[-1].symbol.name].body for chart, em in steps.items()}
+    held = Symbol("w", "frozen", (Range(Size("n")), Range(Size("k"))), (), "positive")
+
+    def with_weights(node: Formula) -> Formula:
+        return Reference(held, node.indices) if isinstance(node, Named) else rebuild(node, with_weights)
+
+    variance, precision, deviation, logarithm = (with_weights(spread[chart]) for chart in ("variance", *CHARTS))
+    witness = Witness(seed=0, points=3, autodiff=False)
+    two = Number(Fraction(2))
+    for right in (Divide(ONE, precision), Power(deviation, two), Exp(multiply(two, logarithm))):
+        assert judge(Claim(label="chart", lhs=variance, rhs=right), witness).verdict == "proved"
+    for wrong in (precision, deviation, Exp(logarithm)):
+        assert judge(Claim(label="twin", lhs=variance, rhs=wrong), witness).verdict == "refuted"
 
 
 @pytest.mark.parametrize("name", DECLARED)

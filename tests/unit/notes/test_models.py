@@ -898,3 +898,33 @@ def test_a_joint_density_at_the_value_of_a_category() -> None:
         dictionary.declare(line)
     with pytest.raises(ReadingError, match="letters that the variable does not have"):
         dictionary.declare("z_i=j ~ Density(g_{ij})")
+
+
+PRECISION = r"""
+size n, d
+index i in 1..n
+data x_i in R^d
+param \mu in R^d ; \Lambda in spd(d)
+assume n > d
+define Q = \frac{n}{2} \log|\Lambda| - \frac12 \sum_i (x_i - \mu)^T \Lambda (x_i - \mu)
+define S = \sum_i (x_i - \mu)(x_i - \mu)^T
+"""
+
+
+@pytest.mark.parametrize(
+    ("value", "expected"),
+    [
+        (r"\left(\frac1n S\right)^{-1}", "proved"),
+        (r"n S^{-1}", "proved"),
+        (r"\frac{S^{-1}}{1/n}", "proved"),
+        (r"S^{-1}", "refuted"),
+        (r"\frac1n S", "refuted"),
+        (r"-n S^{-1}", "refuted"),
+        (r"n \left(\sum_i x_i (x_i - \mu)^T\right)^{-1}", "refuted"),
+    ],
+)
+def test_a_precision_matrix_is_the_inverse_of_the_scatter(value: str, expected: str) -> None:
+    hint = "<!-- derive: maximises (eq-m) over \\Lambda -->"
+    text = f"```derive\n{PRECISION}\n```\n\n$$ M := Q $$ (eq-m)\n\n{hint}\n$$ \\Lambda = {value} $$\n"
+    note = check_note(read_note(Path("note.md"), text), Witness(autodiff=False), diagnosed=False)
+    assert note.steps[-1].verdict == expected

@@ -104,6 +104,30 @@ CASES = {
         r"\sum_{i=1}^{m}w_s^{(i)}\bigl(\log\beta_s+\logx^{(i)}-\operatorname{digamma}(a_s)\bigr)",
         "none",
     ),
+    "log of a standard deviation": (
+        r"data x_i in R ; const c in R ; param r_j in R ; x_i | z_i=j ~ Normal(c, e^{2 r_j})",
+        "r",
+        r"\sum_{i=1}^{m}w_s^{(i)}\left(\frac{(x^{(i)}-c)^2}{\exp(2r_s)}-1\right)",
+        r"\tfrac12\log\frac{\sum_{i=1}^{m}w_s^{(i)}(x^{(i)}-c)^2}{\sum_{i=1}^{m}w_s^{(i)}}",
+    ),
+    "precision": (
+        r"data x_i in R ; const c in R ; param t_j in positive ; x_i | z_i=j ~ Normal(c, 1/t_j)",
+        "t",
+        r"\sum_{i=1}^{m}w_s^{(i)}\left(\frac{1}{2t_s}-\tfrac12(x^{(i)}-c)^2\right)",
+        r"\frac{\sum_{i=1}^{m}w_s^{(i)}}{\sum_{i=1}^{m}w_s^{(i)}(x^{(i)}-c)^2}",
+    ),
+    "precision matrix": (
+        r"data x_i in R^d ; const c in R^d ; param \Lambda_j in spd(d) ; x_i | z_i=j ~ Normal(c, \Lambda_j^{-1})",
+        "Lambda",
+        r"\sum_{i=1}^{m}w_s^{(i)}\bigl(\tfrac12\Lambda_s^{-1}-\tfrac12(x^{(i)}-c)(x^{(i)}-c)^T\bigr)",
+        r"\left(\frac{\sum_{i=1}^{m}w_s^{(i)}(x^{(i)}-c)(x^{(i)}-c)^T}{\sum_{i=1}^{m}w_s^{(i)}}\right)^{-1}",
+    ),
+    "diagonal precisions": (
+        r"data x_i in R^d ; const c in R^d ; param \Lambda_j in diag(d) ; x_i | z_i=j ~ Normal(c, \Lambda_j^{-1})",
+        "Lambda",
+        r"\sum_{i=1}^{m}w_s^{(i)}\bigl(\tfrac12\operatorname{diagonal}\bigl(\operatorname{diag}(\Lambda_s)^{-1}\bigr)-\tfrac12\operatorname{diagonal}\bigl((x^{(i)}-c)(x^{(i)}-c)^T\bigr)\bigr)",
+        r"none",
+    ),
     "laplace scale": (
         r"data x_i in R ; const c in R ; param b_j in positive ; x_i | z_i=j ~ Laplace(c, b_j)",
         "b",
