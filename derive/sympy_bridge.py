@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from fractions import Fraction
-from functools import singledispatch
+from functools import partial, singledispatch
 from typing import Any
 
 import sympy
@@ -66,8 +66,8 @@ _TO_FUNCTION: Mapping[str, Callable[..., Any]] = {
     "erf": sympy.erf,
     "cos": sympy.cos,
     "sin": sympy.sin,
-    "besseli0": lambda x: sympy.besseli(0, x),
-    "besseli1": lambda x: sympy.besseli(1, x),
+    "besseli0": partial(sympy.besseli, 0),
+    "besseli1": partial(sympy.besseli, 1),
 }
 
 
