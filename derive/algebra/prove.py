@@ -6,7 +6,7 @@ Zero is the empty polynomial: that is a proof. Anything else is unproved, never 
 from __future__ import annotations
 
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from fractions import Fraction
 
@@ -57,6 +57,7 @@ from derive.formula import (
     Reference,
     ShapeError,
     Substitute,
+    Trace,
     Transpose,
     at_time,
     free_indices,
@@ -73,6 +74,7 @@ from derive.symbols import INTEGERS, SUMS_TO_ONE, Domain, Index, Symbol
 
 MAX_UNDONE = 3
 """By how many matrices a claim is multiplied."""
+MAX_MULTIPLES = 8
 
 
 @dataclass(frozen=True, slots=True)
@@ -366,7 +368,95 @@ def _equal(reader: Reader, claim: Claim) -> str:
         if not is_zero(other, difference(other, left, right), claim):
             _take_over(reader, other)
             return "normal form of the difference is zero, both sides multiplied by a matrix that is inverted there"
+    letter = _constant_from_zero(claim, reader)
+    if letter is not None:
+        return f"the difference has no derivative in {letter.name}, and is zero where that is zero"
     raise _Failed("the normal form of the difference is not zero", rest)
+
+
+# From a derivative: a difference that does not move in a letter is what it is where the letter is zero.
+
+
+def _constant_from_zero(claim: Claim, reader: Reader) -> Symbol | None:
+    """A letter in which the difference of two scalars has no derivative, and where it is zero the difference is.
+
+    The letter is any vector or matrix, and both sides are defined whatever it is: nothing lies between its values and zero.
+    Asked of claims with the determinant of a sum, which have no other road.
+    """
+    nodes = [node for side in (claim.lhs, claim.rhs) for node in walk_unfolded(side)]
+    compounds = [node.argument for node in nodes if isinstance(node, (Determinant, Inverse)) and isinstance(node.argument, Add)]
+    if claim.lhs.shape != () or not any(isinstance(node, Determinant) and node.argument in compounds for node in nodes):
+        return None
+    if any(isinstance(node, (AtEqual, Substitute, Derivative)) for node in nodes):
+        return None
+    if not all(duty.derived for duty in obligations(reader, claim, claim.lhs, claim.rhs)):
+        return None
+    inside = {node.symbol for matrix in compounds for node in walk_unfolded(matrix) if isinstance(node, Reference)}
+    for symbol in sorted(inside, key=lambda symbol: symbol.name):
+        assumed = any(mentions(side, symbol) for assumption in claim.assumptions for side in assumption.formulas)
+        if symbol.domain == "real" and not symbol.family and not assumed and _is_still(claim, symbol, compounds, reader):
+            return symbol
+    return None
+
+
+def _is_still(claim: Claim, symbol: Symbol, compounds: Sequence[Formula], reader: Reader) -> bool:
+    try:
+        ends = [_at_zero(side, symbol) for side in (claim.lhs, claim.rhs)]
+    except UnsupportedError:
+        return False
+    first, last = (ZERO if end is None else end for end in ends)
+    slope: Formula = Derivative(claim.lhs - claim.rhs, Reference(symbol, ()))
+    tried = [slope]
+    rows, columns = rows_and_columns(slope)
+    for matrix in dict.fromkeys(compounds):
+        tried += [matrix_product(matrix, one) for one in tried if rows == matrix.shape[0]]
+        tried += [matrix_product(one, matrix) for one in tried if columns == matrix.shape[0]]
+
+    def vanishes(formula: Formula) -> bool:
+        other = Reader(splits_logs=reader.splits_logs, bounds=reader.bounds)
+        if is_zero(other, difference(other, formula, ZERO), claim):
+            return False
+        _take_over(reader, other)
+        return True
+
+    return vanishes(first - last) and any(vanishes(formula) for formula in tried[:MAX_MULTIPLES])
+
+
+def _at_zero(node: Formula, symbol: Symbol) -> Formula | None:
+    """A formula where a letter is zero; None where it is zero itself.
+
+    Raises:
+        UnsupportedError: it may not be defined there, or is of a kind for which that is not known.
+    """
+    if not mentions(node, symbol):
+        return node
+    match node:
+        case Reference():
+            return None
+        case Named():
+            return _at_zero(unfold(node), symbol)
+        case Add(terms):
+            left = [part for part in (_at_zero(term, symbol) for term in terms) if part is not None]
+            return None if not left else left[0] if len(left) == 1 else Add(tuple(left))
+        case Multiply(factors) | MatrixProduct(factors):
+            parts = [_at_zero(factor, symbol) for factor in factors]
+            kept = [part for part in parts if part is not None]
+            return None if len(kept) < len(parts) else replace(node, factors=tuple(kept))
+        case Divide(numerator, denominator):
+            above, below = _at_zero(numerator, symbol), _at_zero(denominator, symbol)
+            if below is None:
+                raise UnsupportedError("a division by zero")
+            return None if above is None else Divide(above, below)
+        case Transpose(argument) | Trace(argument):
+            inner = _at_zero(argument, symbol)
+            return None if inner is None else replace(node, argument=inner)
+        case Log(argument) | Determinant(argument) | Inverse(argument):
+            inner = _at_zero(argument, symbol)
+            if inner is None:
+                raise UnsupportedError("the log, the determinant or the inverse of zero")
+            return replace(node, argument=inner)
+        case _:
+            raise UnsupportedError(f"a {type(node).__name__} where a letter is zero")
 
 
 def _undone(claim: Claim) -> Iterator[tuple[Formula, Formula]]:
@@ -734,6 +824,8 @@ def _is_derived(reader: Reader, claim: Claim, kind: str, formula: Formula) -> bo
     if isinstance(formula, Determinant) and _is_derived(reader, claim, "regular", formula.argument):
         # Of a matrix that is assumed to be definite, or is by its form.
         return True
+    if isinstance(formula, Add) and formula.shape == () and _is_positive_sum(reader, claim, formula):
+        return True
     if isinstance(formula, (Multiply, Divide)) and formula.shape == ():
         # A product is not zero where no factor is, and positive where all are; what is undefined is its own obligation.
         parts = formula.factors if isinstance(formula, Multiply) else (formula.numerator, formula.denominator)
@@ -746,6 +838,12 @@ def _is_derived(reader: Reader, claim: Claim, kind: str, formula: Formula) -> bo
         return True
     assumed = (a.definite for a in claim.assumptions if a.definite is not None and a.definite.shape == ())
     return any(_questions(reader, claim).same(known, formula) for known in assumed)
+
+
+def _is_positive_sum(reader: Reader, claim: Claim, formula: Add) -> bool:
+    """Whether a term of a sum is positive, and none negative: ``1 + u^T P u``."""
+    positive = [term for term in formula.terms if _is_derived(reader, claim, "positive", term)]
+    return bool(positive) and all(_is_nonnegative(reader, claim, term) for term in formula.terms if term not in positive)
 
 
 def _in_domain(reader: Reader, claim: Claim, node: Substitute) -> bool:

@@ -19,8 +19,6 @@ $$ (\Psi + u u^T)^{-1} = \Psi^{-1} - \frac{\Psi^{-1} u u^T \Psi^{-1}}{1 + u^T \P
 
 $$ \log |\Psi + W C W^T| = \log |\Psi| + \log |C| + \log |C^{-1} + W^T \Psi^{-1} W| $$
 
-$$ |\Psi + u u^T| = |\Psi| (1 + u^T \Psi^{-1} u) $$
-
 The sign, the inverse of the inner matrix, the determinant of C, and the inverse of a sum as a sum:
 
 <!-- derive: expect refuted -->
@@ -33,7 +31,7 @@ $$ (\Psi + W C W^T)^{-1} = \Psi^{-1} - \Psi^{-1} W (C + W^T \Psi^{-1} W)^{-1} W^
 $$ \log |\Psi + W C W^T| = \log |\Psi| + \log |C^{-1} + W^T \Psi^{-1} W| $$
 
 <!-- derive: expect refuted -->
-$$ |\Psi + u u^T| = |\Psi| (1 + u^T u) $$
+$$ \log |\Psi + W C W^T| = \log |\Psi| + \log |C| + \log |C^{-1} + W^T W| $$
 """
 
 IDENTITY = Identity(

@@ -45,7 +45,7 @@ from derive.formula import (
 )
 from derive.symbols import Domain, Index, Range, Role, Size, Symbol
 
-N, K, D = Size("n"), Size("k"), Size("d")
+N, K, D, RANK = Size("n"), Size("k"), Size("d"), Size("q")
 I, J, L, S = Index("i", Range(N)), Index("j", Range(K)), Index("l", Range(K)), Index("s", Range(K))
 FREE = Index("h", Range(K))
 LATER, LATER_TOO = Index("t", Range(K, 2)), Index("u", Range(K, 2))
@@ -431,3 +431,30 @@ def test_a_matrix_for_each_member_of_a_family_moves_with_its_own_alone() -> None
     assert proves(Derivative(log_determinant(path), of(q, L)), multiply(Delta(J, L), slope))
     assert not proves(Derivative(log_determinant(path), of(q, L)), slope)
     assert proves(Derivative(Sum(J, log_determinant(path)), of(q, J)), slope)
+
+
+def test_a_difference_without_a_derivative_is_what_it_is_at_zero() -> None:
+    """The determinant lemma: shown by the derivative in W and the value at W = 0, of which either alone would not do."""
+    low, core = Symbol("W", "param", (), (D, RANK)), of(Symbol("C", "param", (), (RANK, RANK), "spd"))
+    whole = log_determinant(add(of(SIGMA), MatrixProduct((of(low), core, Transpose(of(low))))))
+    inner = log_determinant(Inverse(core) + MatrixProduct((Transpose(of(low)), Inverse(of(SIGMA)), of(low))))
+    outside = log_determinant(of(SIGMA)) + log_determinant(core)
+    assert proves(whole, outside + inner)
+    assert not proves(whole, log_determinant(of(SIGMA)) + inner)  # the same derivative, another value at zero
+    assert not proves(whole, outside + inner + inner + log_determinant(core))  # the same value at zero, another derivative
+    assert not proves(whole, outside + log_determinant(Inverse(core) + MatrixProduct((Transpose(of(low)), of(low)))))
+    square = matrix("V", "real")
+    turned = log_determinant(of(SIGMA) + MatrixProduct((Transpose(of(square)), of(square))))
+    assert not proves(log_determinant(of(SIGMA) + MatrixProduct((of(square), Transpose(of(square))))), turned)
+    assert proves(
+        log_determinant(Identity(D) + MatrixProduct((of(low), Transpose(of(low))))),
+        log_determinant(Identity(RANK) + MatrixProduct((Transpose(of(low)), of(low)))),
+    )
+
+
+def test_what_may_be_undefined_on_the_way_to_zero_is_not_followed() -> None:
+    """log|(V + W)^2| - 2 log|V + W| has no derivative in W; where V + W is singular neither is defined, and W = 0 lies beyond."""
+    low = matrix("W", "real")
+    square = Power(Determinant(of(G) + of(low)), Number(Fraction(2)))
+    outcome = prove(Claim(label="test", lhs=Log(square), rhs=Log(Power(Determinant(of(G)), Number(Fraction(2))))))
+    assert isinstance(outcome, Unproved)
