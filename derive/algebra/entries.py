@@ -381,7 +381,7 @@ class Reader:
     def derivative(self, polynomial: Polynomial, by: Entry) -> Polynomial:
         """The derivative by an entry, through the matrices that go by a name as well: the chain rule."""
         parts = [derivative(self.reducer, polynomial, by)]
-        for key in sorted({(head[1], head[2]) for head in plain_heads(polynomial) if _is_compound(head)}):
+        for key in sorted({(head[1], head[2]) for head in plain_heads(polynomial) if is_compound(head)}):
             symbol = self.symbols[key]
             if any(own.abstract for own in symbol.family):
                 raise Blocked("a derivative of a matrix for each value of a continuum")
@@ -392,6 +392,15 @@ class Reader:
             value = self.reducer.rename(self._values[key], dict(zip(generic, letters, strict=True)))
             parts.append(self.reducer.bind_all(self.reducer.multiply(outer, self.derivative(value, by)), letters))
         return add(*parts)
+
+    def times(
+        self, polynomial: Polynomial, key: tuple[str, str], family: tuple[KIndex, ...], entry: KIndex, *, left: bool
+    ) -> Polynomial:
+        """A vector or matrix, of which ``entry`` is the row (or the column), multiplied by a matrix from the left (or right)."""
+        letter = fresh(range_of(entry))
+        places = (entry, letter) if left else (letter, entry)
+        matrix = single((("e", *key), (*family, *places)))
+        return self.reducer.bind(self.reducer.multiply(matrix, self.reducer.rename(polynomial, {entry: letter})), letter)
 
     def written_out(self, polynomial: Polynomial, reducer: Reducer) -> Polynomial:
         """Every named matrix as what it stands for; inverses and determinants of it stay."""
@@ -462,9 +471,9 @@ def _generic_letters(node: Formula, indices: tuple[Index, ...]) -> tuple[KIndex,
     )
 
 
-def _is_compound(head: Head) -> bool:
+def is_compound(head: Head) -> bool:
     """Whether an atom is of a matrix that goes by a name, and stands for what is written."""
-    return head[0] in ("e", "i", "L") and head[2] == "opaque" and head[1].startswith(COMPOUND)
+    return head[0] in ("e", "i", "L", "E", "I") and head[2] == "opaque" and head[1].startswith(COMPOUND)
 
 
 def _inverted(node: Formula) -> Formula | None:
@@ -732,7 +741,7 @@ def _derivative(reader: Reader, node: Derivative, scope: Scope, entry: tuple[KIn
     key = reader.declare(symbol)
     inner, outer = entry[: len(node.body.shape)], entry[len(node.body.shape) :]
     body = reader.read(node.body, scope, inner)
-    if any(head[2] == "opaque" and not _is_compound(head) for head in plain_heads(body) if head[0] in ("e", "i", "L")):
+    if any(head[2] == "opaque" and not is_compound(head) for head in plain_heads(body) if head[0] in ("e", "i", "L")):
         raise Blocked("a derivative of something in which a matrix was substituted")
     family = tuple(reader.index(i, scope) for i in node.by.indices)
 

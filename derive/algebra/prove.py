@@ -6,14 +6,14 @@ Zero is the empty polynomial: that is a proof. Anything else is unproved, never 
 from __future__ import annotations
 
 import time
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from fractions import Fraction
 
 from derive.algebra import concavity, nonnegativity, signs, solving
 from derive.algebra.canonical import close
 from derive.algebra.divergence import is_divergence
-from derive.algebra.entries import Reader, entries_of, plain_heads
+from derive.algebra.entries import Reader, entries_of, is_compound, plain_heads
 from derive.algebra.reduction import MAX_CLEARINGS, Blocked, Fact, LogEntry, Reducer, match, slots_of, weight
 from derive.algebra.terms import (
     Factor,
@@ -45,7 +45,6 @@ from derive.formula import (
     Formula,
     Fresh,
     Function,
-    Identity,
     Inverse,
     Log,
     MatrixProduct,
@@ -61,11 +60,8 @@ from derive.formula import (
     Transpose,
     at_time,
     free_indices,
-    matrix_product,
     mentions,
-    multiply,
     rebuild,
-    rows_and_columns,
     unfold,
     walk_unfolded,
 )
@@ -254,9 +250,13 @@ def difference(reader: Reader, lhs: Formula, rhs: Formula) -> Polynomial:
     return left if rhs == Number(Fraction(0)) else subtract(left, reader.read(rhs, None, entry))
 
 
-def facts_of(reader: Reader, claim: Claim | None = None) -> list[Fact]:
-    """Every equation that may be used once no derivative is to come, oriented from its heaviest term."""
-    equations = list(reader.equations)
+def facts_of(reader: Reader, claim: Claim | None = None, without: Collection[tuple[str, str]] = ()) -> list[Fact]:
+    """Every equation that may be used once no derivative is to come, oriented from its heaviest term.
+
+    What defines a matrix ``without`` which one is to do is left out.
+    """
+    left_out = {("e", *key) for key in without}
+    equations = [(name, equation) for name, equation in reader.equations if not left_out & plain_heads(equation)]
     for (name, role), domain in sorted(reader.domains.items()):
         symbol = reader.symbols.get((name, role))
         if domain in SUMS_TO_ONE and symbol is not None and symbol.family:
@@ -362,12 +362,8 @@ def _equal(reader: Reader, claim: Claim) -> str:
     rest = is_zero(reader, difference(reader, claim.lhs, claim.rhs), claim)
     if not rest:
         return "normal form of the difference is zero"
-    for left, right in _undone(claim):
-        # The facts of the matrix that is undone are not to be used any more.
-        other = Reader(splits_logs=reader.splits_logs, bounds=reader.bounds)
-        if not is_zero(other, difference(other, left, right), claim):
-            _take_over(reader, other)
-            return "normal form of the difference is zero, both sides multiplied by a matrix that is inverted there"
+    if _is_undone(reader, difference(reader, claim.lhs, claim.rhs), entries_of(claim.lhs), claim):
+        return "normal form of the difference is zero, after multiplication by a matrix that is inverted there"
     letter = _constant_from_zero(claim, reader)
     if letter is not None:
         return f"the difference has no derivative in {letter.name}, and is zero where that is zero"
@@ -394,32 +390,27 @@ def _constant_from_zero(claim: Claim, reader: Reader) -> Symbol | None:
     inside = {node.symbol for matrix in compounds for node in walk_unfolded(matrix) if isinstance(node, Reference)}
     for symbol in sorted(inside, key=lambda symbol: symbol.name):
         assumed = any(mentions(side, symbol) for assumption in claim.assumptions for side in assumption.formulas)
-        if symbol.domain == "real" and not symbol.family and not assumed and _is_still(claim, symbol, compounds, reader):
+        if symbol.domain == "real" and not symbol.family and not assumed and _is_still(claim, symbol, reader):
             return symbol
     return None
 
 
-def _is_still(claim: Claim, symbol: Symbol, compounds: Sequence[Formula], reader: Reader) -> bool:
+def _is_still(claim: Claim, symbol: Symbol, reader: Reader) -> bool:
     try:
         ends = [_at_zero(side, symbol) for side in (claim.lhs, claim.rhs)]
     except UnsupportedError:
         return False
     first, last = (ZERO if end is None else end for end in ends)
-    slope: Formula = Derivative(claim.lhs - claim.rhs, Reference(symbol, ()))
-    tried = [slope]
-    rows, columns = rows_and_columns(slope)
-    for matrix in dict.fromkeys(compounds):
-        tried += [matrix_product(matrix, one) for one in tried if rows == matrix.shape[0]]
-        tried += [matrix_product(one, matrix) for one in tried if columns == matrix.shape[0]]
-
-    def vanishes(formula: Formula) -> bool:
-        other = Reader(splits_logs=reader.splits_logs, bounds=reader.bounds)
-        if is_zero(other, difference(other, formula, ZERO), claim):
-            return False
-        _take_over(reader, other)
-        return True
-
-    return vanishes(first - last) and any(vanishes(formula) for formula in tried[:MAX_MULTIPLES])
+    slope = Derivative(claim.lhs - claim.rhs, Reference(symbol, ()))
+    other = Reader(splits_logs=reader.splits_logs, bounds=reader.bounds)
+    if is_zero(other, difference(other, first, last), claim):
+        return False
+    value = difference(other, slope, ZERO)
+    if is_zero(other, value, claim) and not _is_undone(other, value, entries_of(slope), claim):
+        return False
+    reader.conditions |= other.conditions | other.reducer.obligations
+    reader.replacements |= other.replacements
+    return True
 
 
 def _at_zero(node: Formula, symbol: Symbol) -> Formula | None:
@@ -459,49 +450,41 @@ def _at_zero(node: Formula, symbol: Symbol) -> Formula | None:
             raise UnsupportedError(f"a {type(node).__name__} where a letter is zero")
 
 
-def _undone(claim: Claim) -> Iterator[tuple[Formula, Formula]]:
-    """Both sides multiplied by a sum of matrices of which they hold the inverse: a regular matrix, wherever they are defined."""
-    sides = (claim.lhs, claim.rhs)
-    rows, columns = rows_and_columns(claim.lhs)
-    for matrix in list(dict.fromkeys(matrix for side in sides for matrix in _inverted(side)))[:MAX_UNDONE]:
-        for place, size in ((0, rows), (-1, columns)):
-            if size == matrix.shape[0]:
-                left, right = (side if side == ZERO else _multiplied(side, matrix, place) for side in sides)
-                yield left, right
+# Matrices that are inverted: zero times the matrix is zero, and nothing else is.
 
 
-def _multiplied(side: Formula, matrix: Formula, place: int) -> Formula:
-    """``M A`` (place 0) or ``A M`` (place -1), term by term; of ``M^-1 B`` what is left is B."""
-    if isinstance(side, Named):
-        return _multiplied(unfold(side), matrix, place)
-    if isinstance(side, Add):
-        return Add(tuple(_multiplied(term, matrix, place) for term in side.terms))
-    if isinstance(side, Multiply):
-        return multiply(*(_multiplied(part, matrix, place) if part.shape != () else part for part in side.factors))
-    parts = side.factors if isinstance(side, MatrixProduct) else (side,)
-    flat = matrix_product(*(unfold(part) if isinstance(part, Named) else part for part in parts))
-    factors = flat.factors if isinstance(flat, MatrixProduct) else (flat,)
-    if factors[place] == Inverse(matrix):
-        rest = factors[1:] if place == 0 else factors[:-1]
-        return matrix_product(*rest) if rest else _identity(matrix)
-    return matrix_product(matrix, *factors) if place == 0 else matrix_product(*factors, matrix)
+def _is_undone(reader: Reader, value: Polynomial, entries: Sequence[KIndex], claim: Claim) -> bool:
+    """Whether a vector or matrix vanishes: it does where its product with a matrix does of which it holds the inverse.
+
+    Such a matrix is regular wherever the formula is defined. It is multiplied by its name, which undoes the inverse, and then
+    written out.
+    """
+    products: list[tuple[Polynomial, tuple[tuple[str, str], ...]]] = [(reader.settle(value, []), ())]
+    for key, family in sorted(_inverted(products[0][0]))[:MAX_UNDONE]:
+        size = reader.symbols[key].shape[0].name
+        for entry in (entry for entry in entries if entry[3:] == (1, size)):
+            left = entry[1] == "@r"
+            products += [(reader.times(one, key, family, entry, left=left), (*undone, key)) for one, undone in products]
+    reducer = reader.settled_reducer([])
+    for product, undone in products[1:MAX_MULTIPLES]:
+        settled = reader.settle(reader.written_out(reader.settle(product, []), reducer), [])
+        if not vanish(reducer, settled):
+            return True
+        # What is undone is written out: the name that it had is of no use any more, and in the way of others.
+        facts = facts_of(reader, claim, without=undone)
+        if not vanish(reader.settled_reducer(facts), reader.settle(settled, facts)):
+            return True
+    return False
 
 
-def _identity(matrix: Formula) -> Formula:
-    size = matrix.shape[0]
-    return matrix @ Inverse(matrix) if size is None else Identity(size)
-
-
-def _inverted(node: Formula) -> Iterator[Formula]:
-    """The sums of matrices that are inverted in a formula, at no place where an index is bound or a value put in."""
-    if isinstance(node, Named):
-        yield from _inverted(unfold(node))
-    elif isinstance(node, Inverse):
-        if isinstance(node.argument, Add):
-            yield node.argument
-    elif isinstance(node, (Add, Multiply, MatrixProduct, Transpose)):
-        for child in node.children:
-            yield from _inverted(child)
+def _inverted(polynomial: Polynomial) -> set[tuple[tuple[str, str], tuple[KIndex, ...]]]:
+    """The matrices written as sums of which a polynomial holds the inverse, with the indices on which they depend: none bound."""
+    found: set[tuple[tuple[str, str], tuple[KIndex, ...]]] = set()
+    for _, factors in polynomial:
+        for (head, arguments), _ in factors:
+            if is_compound(head) and head[0] in ("i", "I") and not any(index[0] == "b" for index in arguments[:-2]):
+                found.add(((head[1], head[2]), arguments[:-2]))
+    return found
 
 
 def _not_zero(reader: Reader, claim: Claim) -> str:
@@ -543,14 +526,9 @@ def _is_gap(reader: Reader, claim: Claim, difference_: Formula, gap: Formula) ->
     other = Reader(splits_logs=True)
     if is_zero(other, difference(other, difference_, gap), claim):
         return False
-    _take_over(reader, other)
-    return True
-
-
-def _take_over(reader: Reader, other: Reader) -> None:
-    """What another reader took for granted."""
     reader.conditions |= other.conditions | other.reducer.obligations
     reader.replacements |= other.replacements
+    return True
 
 
 def _less(reader: Reader, claim: Claim) -> str:

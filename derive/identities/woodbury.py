@@ -19,6 +19,8 @@ $$ (\Psi + u u^T)^{-1} = \Psi^{-1} - \frac{\Psi^{-1} u u^T \Psi^{-1}}{1 + u^T \P
 
 $$ \log |\Psi + W C W^T| = \log |\Psi| + \log |C| + \log |C^{-1} + W^T \Psi^{-1} W| $$
 
+$$ \log |\Psi + u u^T| = \log |\Psi| + \log(1 + u^T \Psi^{-1} u) $$
+
 The sign, the inverse of the inner matrix, the determinant of C, and the inverse of a sum as a sum:
 
 <!-- derive: expect refuted -->
