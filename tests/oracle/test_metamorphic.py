@@ -17,17 +17,25 @@ from checks.lowering import LoweredTable, lower_all
 from checks.points import Key, generic_point, has_unspecified, sizes_of, symbols_of
 from derive.expectation_maximisation.algorithm import Algorithm
 from derive.formula import Reference
-from derive.models import family, names
+from derive.models import LatentModel, family, names
 from derive.symbols import Symbol
 
 
-def _is_written_out(name: str) -> bool:
+def _is_written_out(model: LatentModel) -> bool:
     """Whether the latent is one of finitely many values, and every density is known."""
-    model = family(name)()
     return not has_unspecified(model.joint(model.datum, model.latent))
 
 
-FINITE = [name for name in names() if _is_written_out(name)]
+def mixing_weights(model: LatentModel) -> Symbol | None:
+    """The weights, where they are a parameter: one simplex over the components."""
+    weight = model.weight(model.fresh) if model.weight is not None else None
+    free = isinstance(weight, Reference) and weight.symbol.role == "param" and weight.symbol.domain == "simplex"
+    return weight.symbol if free and weight.symbol.family == (model.latent.range,) else None
+
+
+MODELS = {name: family(name)() for name in names()}
+FINITE = [name for name, model in MODELS.items() if _is_written_out(model)]
+MIXTURES = [name for name in FINITE if mixing_weights(MODELS[name]) is not None]
 DATA, COMPONENTS, OTHERS, TRIALS = 6, 3, 2, 9
 SEEDS = 400
 Values = Mapping[Key, np.ndarray]
@@ -57,14 +65,6 @@ class Numbers:
         told = {over.upper.name for s in self.symbols.values() for over in s.family}
         told |= {size.name for s in self.symbols.values() for size in s.shape}
         return {name: TRIALS for name in self.sizes if name not in told}
-
-    @property
-    def weights(self) -> Symbol | None:
-        """The mixing weights, where they are a parameter: one simplex over the components."""
-        model = self.em.model
-        weight = model.weight(model.fresh) if model.weight is not None else None
-        free = isinstance(weight, Reference) and weight.symbol.role == "param" and weight.symbol.domain == "simplex"
-        return weight.symbol if free and weight.symbol.family == (model.latent.range,) else None
 
     @functools.cache  # noqa: B019
     def point(self, components: int = COMPONENTS) -> Values:
@@ -103,9 +103,6 @@ def numbers(model: str, **options: str) -> Numbers:
     return Numbers(em, letters, lower_all(formulas, axes=axes), lower_all(room))
 
 
-MIXTURES = [name for name in FINITE if numbers(name).weights is not None]
-
-
 def close(found: object, wanted: object) -> bool:
     return np.allclose(np.asarray(found), np.asarray(wanted), rtol=1e-9, atol=1e-9)
 
@@ -135,7 +132,7 @@ def test_relabelled_components(model: str) -> None:
 def test_a_component_split_in_two(model: str) -> None:
     """Two copies with a share of its weight each: the likelihood is the same, and the M-step keeps copies and shares."""
     own = numbers(model)
-    latent, weights, before, share = own.em.model.latent.range, own.weights, own.point(), 0.3
+    latent, weights, before, share = own.em.model.latent.range, mixing_weights(own.em.model), own.point(), 0.3
     assert weights is not None
     after = dict(own.changed(before, latent, lambda value, axis: np.insert(value, COMPONENTS, np.take(value, -1, axis), axis)))
 
@@ -209,7 +206,7 @@ def test_one_component_gives_the_maximum_likelihood_estimate(model: str) -> None
         values |= {key: found[key[0]] for key in solved}
     best, rng = own(values), np.random.default_rng(0)
     other = own({**values, **{(name, "current"): value * 0.9 for (name, role), value in values.items() if role == "current"}})
-    weights = own.weights
+    weights = mixing_weights(own.em.model)
     for name, role in solved:
         assert close(best[name], values[name, role]), name
         if weights is not None and name != weights.name:

@@ -10,7 +10,7 @@ import statsmodels.api as sm
 from hmmlearn.hmm import GaussianHMM
 from scipy import stats
 from scipy.special import xlogy
-from sklearn.datasets import load_breast_cancer, load_iris, load_wine
+from sklearn.datasets import load_breast_cancer, load_diabetes, load_iris, load_wine
 from sklearn.decomposition import NMF, PCA, FactorAnalysis
 from sklearn.mixture import GaussianMixture
 from statsmodels.miscmodels.tmodel import TLinearModel
@@ -199,6 +199,21 @@ def test_censored_survival_against_scipy() -> None:
     run = Run(Algorithm(family("censored")(density="normal")), over_positive(low=-32.0, step=0.03))
     found = run.converge(start({**known, ("x", "data"): np.log10(days)}, mu=2.0, v=1.0), 100)
     assert np.allclose([found["mu", "param"], np.sqrt(found["v", "param"])], [centre, scale], rtol=1e-3)
+
+
+@pytest.mark.parametrize("model", ["regression-mixture", "mixture-of-experts"])
+def test_one_line_against_the_least_squares_of_statsmodels(model: str) -> None:
+    """Diabetes: with one component the first step is the fit."""
+    x, y = load_diabetes(return_X_y=True)
+    x, y = sm.add_constant(x), y / 100
+    other = sm.OLS(y, x).fit()
+    run = Run(Algorithm(family(model)()))
+    own = {"phi": np.ones(1)} if model == "regression-mixture" else {"nu": np.zeros((1, x.shape[1]))}
+    values = start({("x", "data"): x, ("y", "data"): y}, beta=np.zeros((1, x.shape[1])), v=np.ones(1), **own)
+    found = run.step(values)
+    assert np.allclose(found["beta", "param"][0], other.params, rtol=1e-7)
+    assert np.isclose(found["v", "param"][0], (other.resid**2).mean(), rtol=1e-9)
+    assert np.isclose(run.value(found), other.llf, rtol=1e-10)
 
 
 # Chains and topics.
