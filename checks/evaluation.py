@@ -775,8 +775,12 @@ class Scope:
                 denominator = self.log(node.denominator)
                 return total([self.log(node.numerator), Dense(-denominator.array, denominator.tokens)])
             case Power() if _nonnegative(node.base):
-                parts = [self.log(node.base), self.scalar(node.exponent)]
-                return multiplied(parts)
+                exponent = self.scalar(node.exponent)
+                product = multiplied([self.log(node.base), exponent])
+                if isinstance(node.exponent, Number):
+                    return product
+                # Of a count of zero the power is 1 at zero too, where a rate is estimated.
+                return Dense(jnp.where(aligned(exponent, product.tokens) == 0, 0.0, product.array), product.tokens)
             case Function(name="gamma"):
                 return self.scalar(Function("loggamma", node.arguments))
             case Determinant():

@@ -708,6 +708,15 @@ def test_a_mass_whose_factorial_is_beyond_double_precision() -> None:
     )
 
 
+def test_a_rate_of_zero_has_only_zeros() -> None:
+    """On the border of its domain, where an estimate may come to lie: the mass of zero is 1, of any other count 0."""
+    em = Algorithm(family("poisson-mixture")())
+    values = {("x", "data"): np.array([0.0, 0.0, 3.0]), ("phi", "param"): np.array([0.4, 0.6])}
+    values |= {("lambda", "param"): np.array([0.0, 2.0])}
+    other = 0.6 * poisson.pmf([0, 0, 3], 2.0)
+    np.testing.assert_allclose(lower(em.l())(values), np.log(other + np.array([0.4, 0.4, 0.0])).sum(), rtol=1e-12)
+
+
 U = Range(Size("values of u"), 1, True)
 u = Index("u", U)
 u_value = Reference(Symbol("value of u", "data", (U,)), (u,))
