@@ -14,8 +14,9 @@ import pytest
 from scipy import stats
 from scipy.special import digamma, expit
 
-from checks.lowering import lower
+from checks.lowering import lower, lower_all
 from derive.expectation_maximisation.algorithm import Algorithm
+from derive.identities import identity
 from derive.models import family
 from tests.oracle.runs import Rule, Run, Values, over_positive, over_reals, over_unit, start
 
@@ -454,3 +455,32 @@ def test_the_posterior_by_the_rule_is_normalised(case: Case, run: Run) -> None:
         )
     )
     assert np.allclose(weights @ case.rule.weights, 1, rtol=1e-12)
+
+
+SECOND_ORDER = ("louis", "oakes", "rate", "preconditioned-step")
+
+
+@pytest.mark.parametrize("name", ["gamma-poisson", "student-t-scale-mixture"])
+def test_what_is_stated_of_the_second_order_holds_of_true_integrals(name: str) -> None:
+    """Both sides by the rule of integration; the curvature of l is that of the marginal; controls are off."""
+    case = CASES[name]
+    em = Algorithm(family(case.model)())
+    claims = [
+        step.claim
+        for found in map(identity, SECOND_ORDER)
+        for parameter in em.model.parameters
+        if found.applies(em, parameter)
+        for step in found.steps(em, parameter)
+        if step.claim is not None and step.claim.relation == "="
+    ]
+    sides = lower_all({f"{side}{k}": getattr(claim, side) for k, claim in enumerate(claims) for side in ("lhs", "rhs")})
+    run = Run(em, case.rule)
+    values = sides({**case.values(), **run.nodes}, measures=run.measures)
+    for k, claim in enumerate(claims):
+        assert np.isclose(values[f"lhs{k}"], values[f"rhs{k}"], rtol=1e-8) == (claim.expected is None), claim.label
+    curvatures = {claim.label: float(values[f"lhs{k}"]) for k, claim in enumerate(claims)}
+    for parameter in em.model.parameters:
+        letter, step = parameter.symbol.name, 1e-3
+        at = [{**case.theta, letter: case.theta[letter] + k * step} for k in (-1, 0, 1)]
+        before, here, after = (case.marginal(case.known, theta).sum() for theta in at)
+        assert np.isclose(curvatures[f"oakes-{letter}"], (before - 2 * here + after) / step**2, rtol=1e-4)
