@@ -169,8 +169,9 @@ def _functions(model: LatentModel, parameters: Sequence[Parameter]) -> str:
         e_step=", ".join(joint.arguments),
         joint=joint.body,
     )
+    letters = Names()
     for kind, each in written.items():
-        named = {name: f"{kind}_{name}" for name in each}
+        named = {name: f"{kind}_{name if name.isidentifier() else letters.named(name)}" for name in each}
         text += "".join(
             FUNCTION.format(name=named[name], arguments=", ".join(step.arguments), body=step.body) for name, step in each.items()
         )

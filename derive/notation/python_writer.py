@@ -64,6 +64,10 @@ class Names:
     def of_index(self, index: Index) -> str:
         return self._unique(index, index.name.partition("#")[0])
 
+    def named(self, name: str) -> str:
+        """A name for anything else that is called so."""
+        return self._unique(("named", name), name)
+
     def of_size(self, name: str) -> str:
         return self._unique(("size", name), name)
 

@@ -192,6 +192,19 @@ def test_tests_for_a_repository_of_one_s_own_run(model: str, tmp_path: Path, mon
         spaces[test](name)
 
 
+def test_letters_that_are_no_names_in_python(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    from checks.cli import run
+
+    (tmp_path / "lamps.derive").write_text(LINES.replace(r"\rho_", r"\bar\rho^{old}_"), encoding="utf-8")
+    monkeypatch.chdir(tmp_path)
+    assert run(["em", "lamps.derive", "--pytest", "test_model.py"]) == 0
+    spaces: dict[str, Any] = {}
+    exec((tmp_path / "test_model.py").read_text(encoding="utf-8"), spaces)  # noqa: S102
+    spaces["test_e_step"]()
+    for name, function in spaces["test_m_step"].pytestmark[0].args[1]:
+        spaces["test_m_step"](name, function)
+
+
 def test_a_name_cannot_break_out_of_the_tests() -> None:
     from checks.own_tests import own_tests
 
