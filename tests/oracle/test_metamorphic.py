@@ -1,4 +1,4 @@
-"""What must hold of every finite mixture whatever its formulas are: relabelling, joining, splitting, k = 1, affine maps.
+"""What must hold of every finite mixture whatever its formulas are: relabelling, splitting, joining, k = 1, maps of the data.
 
 Everything goes through the program's own log-likelihood, Q and M-steps; no formula of a model is written here.
 """
@@ -6,7 +6,7 @@ Everything goes through the program's own log-likelihood, Q and M-steps; no form
 from __future__ import annotations
 
 import functools
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -18,7 +18,7 @@ from checks.points import Key, generic_point, has_unspecified, sizes_of, symbols
 from derive.expectation_maximisation.algorithm import Algorithm
 from derive.formula import Reference
 from derive.models import LatentModel, family, names
-from derive.symbols import Symbol
+from derive.symbols import Size, Symbol
 
 
 def _is_written_out(model: LatentModel) -> bool:
@@ -126,6 +126,31 @@ def test_relabelled_components(model: str) -> None:
     if any(symbol.role == "param" and latent in symbol.family for symbol in own.symbols.values()):
         half = own.changed(before, latent, lambda value, axis: np.take(value, order, axis), roles=("param",))
         assert not close(own(half)["Q"], first["Q"])
+
+
+def reversed_along(value: np.ndarray, sizes: Sequence[Size], which: str) -> np.ndarray:
+    """Reversed along each axis that one size counts; the axes behind those of ``sizes`` stay."""
+    axes = tuple(axis for axis, size in enumerate(sizes) if size.name == which)
+    return np.flip(value, axes) if axes else value
+
+
+@pytest.mark.parametrize("model", FINITE)
+def test_relabelled_coordinates(model: str) -> None:
+    """Entries of vectors, words of a vocabulary, times of a chain: in another order, the same."""
+    own = numbers(model)
+    before, ranges = own.point(), (own.em.model.datum.range, own.em.model.latent.range)
+    first, counted = own(before), {key: (*(r.upper for r in s.family), *s.shape) for key, s in own.symbols.items()}
+    for which in {size.name for sizes in counted.values() for size in sizes} - {r.upper.name for r in ranges}:
+        second = own({key: reversed_along(value, counted[key], which) for key, value in before.items()})
+        assert close(first["l"], second["l"]), which
+        assert close(first["Q"], second["Q"]), which
+        for name, solution in own.em.solutions.items():
+            sizes = (*(index.range.upper for index in solution.indices), *own.symbols[name, "param"].shape)
+            assert close(second[name], reversed_along(first[name], sizes, which)), (name, which)
+        seen = {key for key in before if key[1] in ("data", "const")}
+        alone = own({key: reversed_along(value, counted[key], which) if key in seen else value for key, value in before.items()})
+        ordered = any(which in [size.name for size in counted[key]] for key in counted if key[1] == "param")
+        assert not (ordered and close(alone["Q"], first["Q"])), which
 
 
 @pytest.mark.parametrize("model", MIXTURES)
