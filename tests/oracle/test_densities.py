@@ -92,6 +92,13 @@ CASES = {
     "Laplace": Case(
         domain="real", at=REALS, parameters=(0.4, 2.3), theirs=dist.Laplace, twin=lambda m, b: dist.Laplace(m, np.sqrt(b / 2))
     ),
+    "VonMises": Case(
+        domain="real",
+        at=REALS / 2,
+        parameters=(0.4, 2.3),
+        theirs=dist.VonMises,
+        twin=lambda m, kappa: dist.VonMises(m, 1 / kappa),
+    ),
     "Rayleigh": Case(
         domain="positive",
         at=POSITIVE,

@@ -9,7 +9,7 @@ import pytest
 import statsmodels.api as sm
 from hmmlearn.hmm import GaussianHMM
 from scipy import stats
-from scipy.special import xlogy
+from scipy.special import logit, xlogy
 from sklearn.datasets import load_breast_cancer, load_diabetes, load_iris, load_wine
 from sklearn.decomposition import NMF, PCA, FactorAnalysis
 from sklearn.mixture import GaussianMixture
@@ -308,3 +308,27 @@ def test_deaths_of_women_over_eighty() -> None:
     assert np.isclose(run.value(found), -1989.946, atol=1e-3)
     assert np.allclose(found["phi", "param"], [0.3599, 0.6401], atol=2e-3)
     assert np.allclose(found["lambda", "param"], [1.2561, 2.6634], atol=2e-3)
+
+
+def test_zero_inflated_counts_against_statsmodels() -> None:
+    """Visits to a doctor of four hundred insured persons."""
+    x = sm.datasets.randhie.load_pandas().data["mdvis"].to_numpy()[:400].astype(float)
+    ones, zero = np.ones((len(x), 1)), (x == 0).astype(float)
+    other = sm.ZeroInflatedPoisson(x, ones, exog_infl=ones).fit(disp=0, maxiter=500)
+    constants = {"a": [1.0, 0.0], "b": [0.0, 1.0], "h": [0.5, 0.5], "d": zero, "e": 1 - zero}
+    known = {("x", "data"): x, **{(name, "const"): np.array(value) for name, value in constants.items()}}
+    run = Run(Algorithm(family("zero-inflated-poisson")()))
+    found = run.converge(start(known, phi=0.3, **{"lambda": 3.0}), 40)
+    assert np.isclose(run.value(found), other.llf, rtol=1e-9)
+    assert np.allclose([logit(found["phi", "param"]), np.log(found["lambda", "param"])], other.params, atol=1e-4)
+
+
+def test_one_von_mises_component_against_scipy() -> None:
+    """In which month the sea off Peru was warmest, in sixty-one years, as an angle: where no step has a closed form."""
+    months = sm.datasets.elnino.load_pandas().data.iloc[:, 1:].to_numpy().argmax(1)
+    angles = (2 * np.pi * months / 12 + np.pi) % (2 * np.pi) - np.pi
+    concentration, centre, _ = stats.vonmises.fit(angles, fscale=1)
+    run = Run(Algorithm(family("von-mises-mixture")()))
+    found = run.converge(start({("x", "data"): angles}, phi=np.ones(1), mu=np.ones(1), kappa=np.ones(1)), 12)
+    assert np.allclose([found["mu", "param"][0], found["kappa", "param"][0]], [centre, concentration], rtol=1e-6)
+    assert np.isclose(run.value(found), stats.vonmises.logpdf(angles, concentration, centre).sum(), rtol=1e-9)
