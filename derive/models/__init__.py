@@ -24,6 +24,7 @@ from derive.formula import (
     Divide,
     Formula,
     Inverse,
+    LibraryCall,
     Log,
     Named,
     Reference,
@@ -274,7 +275,7 @@ def of_declarations(
     """
     found = declared_model(dictionary)
     i, j, l = found.datum, found.latent, found.other
-    component = Definition("f", (i, j), found.component)
+    component = Definition("f", (i, j), found.component, log_reference=_routine(found))
     together = found.weight == ONE
     joint = Definition("p", (i, j), found.component if together else multiply(component(i, j), found.weight))
     dimension = next((size for symbol, _ in found.parameters for size in symbol.shape), None)
@@ -360,6 +361,16 @@ def _not_surely_positive(best: Formula | None, trial: Symbol, kind: type[Divide]
         if not Questions(Reader(), lambda rest: not rest).positive(value):
             return part
     return None
+
+
+def _routine(found: DeclaredModel) -> LibraryCall | None:
+    """The routine of ``jax.scipy.stats`` for the component, where that is one density by name; an independent road."""
+    law = next((law for law in found.laws if law.over is None and law.formula == found.component), None)
+    routine = law.density.routine(law.value, *law.parameters) if law is not None else None
+    if routine is None or not routine.in_jax:
+        return None
+    arguments = tuple(argument for argument in routine.arguments if isinstance(argument, Formula))
+    return LibraryCall(routine.name, arguments) if len(arguments) == len(routine.arguments) else None
 
 
 def _holds_inputs(inverted: Formula) -> bool:

@@ -7,16 +7,34 @@ from fractions import Fraction
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 
 from checks.judge import judge, judge_all
+from checks.lowering import lower
+from checks.points import generic_point, sizes_of, symbols_of
 from checks.reports import Page, report
 from checks.witness import Witness
 from derive import Model
 from derive.claims import Claim
 from derive.errors import DeriveError, UnsupportedError
 from derive.expectation_maximisation.algorithm import Algorithm
-from derive.formula import ONE, Divide, Exp, Formula, Named, Number, Power, Reference, SizeNumber, multiply, rebuild, unfold
+from derive.formula import (
+    ONE,
+    Divide,
+    Exp,
+    Formula,
+    Log,
+    Named,
+    Number,
+    Power,
+    Reference,
+    SizeNumber,
+    multiply,
+    rebuild,
+    unfold,
+    walk,
+)
 from derive.identities import identity
 from derive.lessons.expectation_maximisation import derivation
 from derive.models import family, names
@@ -75,6 +93,30 @@ def test_the_steps_of_two_charts_are_one_in_other_letters() -> None:
         assert judge(Claim(label="chart", lhs=variance, rhs=right), witness).verdict == "proved"
     for wrong in (precision, deviation, Exp(logarithm)):
         assert judge(Claim(label="twin", lhs=variance, rhs=wrong), witness).verdict == "refuted"
+
+
+@pytest.mark.parametrize("name", [name for name in DECLARED if name != "beta-binomial"])
+def test_the_routine_of_a_library_is_the_density(name: str) -> None:
+    """Where JAX has the component's density, the witness's own road leads over it; a routine of other parameters is another.
+
+    A generic count may exceed the number of trials of beta-binomial counts, a constant.
+    """
+    model = family(name)()
+    named = next((node for node in walk(model.joint.body) if isinstance(node, Named)), None)
+    if named is None or named.definition.log_reference is None:
+        return
+    body, reference = Log(named), named.definition.log_reference
+    sizes = {size: 40 if size == "m" else 2 + place for place, size in enumerate(sizes_of(body))}
+    point = generic_point(symbols_of(body, *reference.arguments), sizes, seed=3)
+    values = {key: np.asarray(value, dtype=float) for key, value in point.values.items()}
+
+    def at(formula: Formula, references: bool) -> Any:
+        return np.asarray(lower(formula, references=references)(values, sizes))
+
+    np.testing.assert_allclose(at(body, True), at(body, False), rtol=1e-9)
+    arguments = (*reference.arguments[:-1], multiply(Number(Fraction(3, 4)), reference.arguments[-1]))
+    twin = replace(named.definition, log_reference=replace(reference, arguments=arguments))
+    assert not np.allclose(at(Log(twin(*named.indices)), True), at(body, False), rtol=1e-3)
 
 
 @pytest.mark.parametrize("name", DECLARED)
