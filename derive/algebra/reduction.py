@@ -288,15 +288,19 @@ class Reducer:
         """Cosine and sine of a sum, in those of its terms with the signs taken out: cos(a - b) = cos a cos b + sin a sin b."""
         if len(angle) > MAX_ANGLES:
             raise LimitError(f"the cosine or sine of too many terms: {len(angle)}, limit={MAX_ANGLES}")
+        whole = all(c.denominator == 1 for c in angle.values()) and sum(abs(c) for c in angle.values()) <= MAX_ANGLES
         cosine, sine = number(1), ZERO
         for term, coefficient in angle.items():
-            closed, arguments = close(Polynomial({term: abs(coefficient)}))
+            # cos(2a) is cos(a + a).
+            times, own = (int(abs(coefficient)), ONE) if whole else (1, abs(coefficient))
+            closed, arguments = close(Polynomial({term: own}))
             along, across = (single(sort_arguments((("fn", name, closed), arguments))) for name in ("cos", "sin"))
             across = scale(across, 1 if coefficient > 0 else -1)
-            cosine, sine = (
-                subtract(self.multiply(cosine, along), self.multiply(sine, across)),
-                add(self.multiply(sine, along), self.multiply(cosine, across)),
-            )
+            for _ in range(times):
+                cosine, sine = (
+                    subtract(self.multiply(cosine, along), self.multiply(sine, across)),
+                    add(self.multiply(sine, along), self.multiply(cosine, across)),
+                )
         return cosine, sine
 
     def applied(self, name: str, packed: Polynomial) -> Polynomial:

@@ -100,6 +100,7 @@ TRUE: dict[str, tuple[Formula, Formula]] = {
     "the circle": (square(COS(x)) + square(SIN(x)), ONE),
     "a sum of angles": (COS(x + y), multiply(COS(x), COS(y)) - multiply(SIN(x), SIN(y))),
     "a difference": (SIN(x - y), multiply(SIN(x), COS(y)) - multiply(COS(x), SIN(y))),
+    "a double angle": (SIN(multiply(Number(Fraction(2)), x)), multiply(Number(Fraction(2)), SIN(x), COS(x))),
     "even": (COS(negate(x)), COS(x)),
     "odd": (SIN(negate(x)), negate(SIN(x))),
     "no angle": (COS(x - x) + SIN(x - x), ONE),
@@ -118,6 +119,7 @@ TRUE: dict[str, tuple[Formula, Formula]] = {
 FALSE: dict[str, tuple[Formula, Formula]] = {
     "two angles": (square(COS(x)) + square(SIN(y)), ONE),
     "the sign in a sum": (COS(x + y), multiply(COS(x), COS(y)) + multiply(SIN(x), SIN(y))),
+    "half of a double angle": (SIN(multiply(Number(Fraction(2)), x)), multiply(SIN(x), COS(x))),
     "not odd": (COS(negate(x)), negate(COS(x))),
     "not even": (SIN(negate(x)), SIN(x)),
     "not linear": (COS(x + y), COS(x) + COS(y)),
