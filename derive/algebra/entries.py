@@ -539,7 +539,7 @@ def _power(reader: Reader, node: Power, scope: Scope, entry: tuple[KIndex, ...])
     base = reader.read(node.base, scope)
     if exponent.constant is not None:
         return reader.reducer.power(base, exponent.constant)
-    if not signs.positive(base, reader.domains) and not _is_real(reader, exponent):
+    if not reader.reducer.is_positive(base) and not _is_real(reader, exponent):
         raise Blocked("a symbolic power of a base that is not known to be positive")
     return reader.reducer.exp(reader.reducer.multiply(exponent, reader.reducer.logarithm(base)))
 

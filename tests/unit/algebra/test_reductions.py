@@ -176,3 +176,16 @@ def test_zero_divided_is_blocked_not_decided() -> None:
 def test_a_huge_power_is_refused_quickly() -> None:
     big = Power(Add((x, y)), Number(Fraction(10**9)))
     assert not holds(big, big)
+
+
+def test_a_symbolic_power_of_what_is_positive_over_a_common_denominator() -> None:
+    """1 - e^x / (1 + e^x) is positive, 1 - e^x / (1 + 2 e^x) too, 1 - e^x and 1 - 2 e^x / (1 + e^x) are not everywhere."""
+
+    def doubled(base: Formula) -> Claim:
+        return Claim(label="c", lhs=Power(Power(base, y), Number(Fraction(2))), rhs=Power(base, y + y))
+
+    e = Exp(x)
+    for positive in (ONE - Divide(e, ONE + e), ONE - Divide(e, ONE + e + e)):
+        assert isinstance(prove(doubled(positive)), Proof)
+    for other in (ONE - e, ONE - Divide(e + e, ONE + e), ONE - Divide(e, e - 1)):
+        assert not isinstance(prove(doubled(other)), Proof)
