@@ -14,15 +14,18 @@ def write(value: Formula, successes: Formula, chance: Formula) -> Formula:
 
 
 def mean(successes: Formula, chance: Formula) -> Formula:
-    failures = ONE - chance if successes == ONE else multiply(successes, ONE - chance)
-    return Divide(failures, chance)
+    return Divide(_times(successes, ONE - chance), chance)
+
+
+def _times(successes: Formula, factor: Formula) -> Formula:
+    return factor if successes == ONE else multiply(successes, factor)
 
 
 def exponential_family(value: Formula, successes: Formula, chance: Formula) -> ExponentialFamily:
     ways = [Function("loggamma", (number,)) for number in (value + successes, value + 1, successes)]
     return ExponentialFamily(
         (Term(value, Log(ONE - chance), mean(successes, chance)),),
-        log_partition=negate(multiply(successes, Log(chance))),
+        log_partition=negate(_times(successes, Log(chance))),
         log_base=ways[0] - ways[1] - ways[2],
     )
 

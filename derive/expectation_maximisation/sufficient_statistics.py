@@ -28,6 +28,7 @@ from derive.formula import (
     free_indices,
     mentions,
     multiply,
+    negate,
     rebuild,
     rename,
     walk_unfolded,
@@ -240,15 +241,24 @@ def _without(terms: Sequence[Product], common: tuple[tuple[Formula, Fraction], .
     return summed([replace(term, scalars=tuple(pair for pair in term.scalars if pair not in common)) for term in terms])
 
 
-def moved(found: Sequence[Share], updates: Sequence[Formula]) -> Formula:
-    """The chain rule, with the way that the means of the statistics go from where theta is to what they are updated to."""
+def moved(found: Sequence[Share], updates: Sequence[Formula], weight: tuple[Formula, Formula] | None = None) -> Formula:
+    """The chain rule, with the way that the means of the statistics go from where theta is to what they are updated to.
+
+    With the ``weight`` of the component, at theta and updated, the means are those of the complete data, in which the weight is
+    the mean of a statistic too: that of its component, of which the natural parameter is log weight - A.
+    """
     parameter = found[0].parameter
     by, convention = parameter.reference, convention_of(parameter)
-    pairs = [(share.term, update) for share, update in zip(found, updates, strict=True)]
-    chained = [_chained(term.natural, by, update - term.mean) for term, update in pairs]
+    ways = [(share.term.natural, share.term.mean, update) for share, update in zip(found, updates, strict=True)]
+    if weight is not None:
+        own, updated = weight
+        ways = [(natural, multiply(own, mean), multiply(updated, update)) for natural, mean, update in ways]
+        if mentions(found[0].log_partition, parameter.symbol):
+            ways.append((negate(found[0].log_partition), own, updated))
+    chained = [_chained(natural, by, update - mean) for natural, mean, update in ways]
     if convention == "entry" and None not in chained:
         return AtEqual(add(*(one for one in chained if one is not None)))
-    held = add(*(inner(term.natural, update - at_time(term.mean, "current")) for term, update in pairs))
+    held = add(*(inner(natural, update - at_time(mean, "current")) for natural, mean, update in ways))
     return AtEqual(Derivative(held, by, convention))
 
 

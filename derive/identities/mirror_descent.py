@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
-from derive.claims import Claim, Step
+from collections.abc import Sequence
+
+from derive.claims import Assumption, Claim, Step
 from derive.expectation_maximisation import m_step
 from derive.expectation_maximisation.algorithm import Algorithm
 from derive.expectation_maximisation.sufficient_statistics import (
+    Share,
     convention_of,
     is_common,
     is_minimal,
@@ -15,7 +18,7 @@ from derive.expectation_maximisation.sufficient_statistics import (
     moved,
     shares,
 )
-from derive.formula import ONE, Derivative, Divide, Formula, SizeNumber, multiply, negate, rename
+from derive.formula import ONE, Derivative, Divide, Formula, Reference, SizeNumber, multiply, negate, rename
 from derive.identities import Identity
 from derive.models import Parameter
 
@@ -38,11 +41,12 @@ def steps(em: Algorithm, parameter: Parameter) -> tuple[Step, ...]:
         way, score = way - rename(way, mapping), score - Derivative(em.l(), parameter.along)
         reason += f"; along the simplex: what {{{name}}} gains, {{{name}_other}} loses"
     right = multiply(Divide(ONE, count), score)
-    wrong: Formula = multiply(Divide(ONE, SizeNumber(em.model.datum.range.upper)), score)
+    wrong: Formula = multiply(Divide(ONE, _of_all(em, found[0])), score)
     tempting = "tempting, and false: divided by the number of all data"
     if not parameter.own:
         wrong, tempting = negate(right), "tempting, and false: a step against the gradient, as one that minimises"
     return (
+        *_of_complete_data(em, parameter, found, updates, score, known),
         Step(
             reason=reason,
             claim=Claim(label=f"mirror-step-{name}", lhs=way, rhs=right, reading="equal", assumptions=known),
@@ -56,6 +60,44 @@ def steps(em: Algorithm, parameter: Parameter) -> tuple[Step, ...]:
                 reading="equal",
                 expected="refuted",
                 residual=right - wrong,
+                assumptions=known,
+            ),
+        ),
+    )
+
+
+def _of_all(em: Algorithm, share: Share) -> Formula:
+    """How many values of a statistic there are in all."""
+    return multiply(*(SizeNumber(letter.range.upper) for letter in (em.model.datum, *share.letters)))
+
+
+def _of_complete_data(
+    em: Algorithm,
+    parameter: Parameter,
+    found: Sequence[Share],
+    updates: Sequence[Formula],
+    score: Formula,
+    known: tuple[Assumption, ...],
+) -> tuple[Step, ...]:
+    """The same of data and components together, where the weights are estimated: divided by the number of data, a step of one."""
+    weight = em.model.weight(em.model.fresh) if em.model.weight is not None and parameter.own else None
+    if not isinstance(weight, Reference) or parameter.symbol.domain == "simplex":
+        return ()
+    estimated = any(p.symbol == weight.symbol and p.m_step is not None for p in em.model.parameters)
+    alone = len({share.name.rpartition("-")[0] for share in found}) == 1
+    if not estimated or not alone:
+        return ()
+    updated = em.solutions[weight.symbol.name](*weight.indices)
+    right = multiply(Divide(ONE, _of_all(em, found[0])), score)
+    return (
+        Step(
+            reason="through the natural parameters of data and components together: the means of their statistics go by the "
+            "gradient of {l_value}, divided by the number of data",
+            claim=Claim(
+                label=f"mirror-complete-{parameter.symbol.name}",
+                lhs=moved(found, updates, (weight, updated)),
+                rhs=right,
+                reading="equal",
                 assumptions=known,
             ),
         ),
