@@ -80,6 +80,8 @@ Scope = Mapping[Index, KIndex]
 MOST_REMEMBERED = 1000
 IN_GENERAL = (Derivative, AtEqual)
 """What is read once for all values of its indices, wherever it stands: it is dear, and stands in many claims."""
+INVERTED = "definition of an inverted matrix"
+"""The name of the equation between the entries of an inverted matrix and what they are."""
 COMPOUND = "compound*"
 """How the name of a matrix begins that is written as a sum or a product."""
 
@@ -375,7 +377,7 @@ class Reader:
             self._opaque[value, generic, "inverted"] = known
             self._values[known] = value
             equation = subtract(single((("e", *known), generic)), value)
-            self.equations.append(("definition of an inverted matrix", equation))
+            self.equations.append((INVERTED, equation))
         return known, around
 
     def derivative(self, polynomial: Polynomial, by: Entry) -> Polynomial:

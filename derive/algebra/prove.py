@@ -13,7 +13,7 @@ from fractions import Fraction
 from derive.algebra import concavity, nonnegativity, signs, solving
 from derive.algebra.canonical import close
 from derive.algebra.divergence import is_divergence
-from derive.algebra.entries import Reader, entries_of, is_compound, plain_heads
+from derive.algebra.entries import INVERTED, Reader, entries_of, is_compound, plain_heads
 from derive.algebra.reduction import MAX_CLEARINGS, Blocked, Fact, LogEntry, Reducer, match, slots_of, weight
 from derive.algebra.terms import (
     Factor,
@@ -269,7 +269,9 @@ def facts_of(reader: Reader, claim: Claim | None = None, without: Collection[tup
             equations.append((assumption.text, difference(reader, *assumption.equation)))
     facts: list[Fact] = []
     for name, equation in equations:
-        settled = clear_denominators(reader.settled_reducer([]), reader.settle(equation, []))
+        settled = reader.settle(equation, [])
+        if name != INVERTED or not any(_is_lone_matrix(term) for term in settled):
+            settled = clear_denominators(reader.settled_reducer([]), settled)
         closed, _ = close(settled)
         if closed.constant is not None:
             if closed.constant != 0:
@@ -283,14 +285,28 @@ def facts_of(reader: Reader, claim: Claim | None = None, without: Collection[tup
 
 
 def _orient(reader: Reader, name: str, equation: Polynomial) -> Fact | None:
-    """Solve an equation for its heaviest term that stands in none of the others, whatever the indices: rewriting then ends."""
-    for term in sorted(equation, key=weight, reverse=True):
+    """Solve an equation for its heaviest term that stands in none of the others, whatever the indices: rewriting then ends.
+
+    Of a sum that is inverted a lone matrix goes first, as the P of ``M = sum_i w_i L + P``: each of its places is found, while in
+    a product of two L it is not told to which of them the weights belong.
+    """
+
+    for term in sorted(equation, key=lambda term: (name == INVERTED and _is_lone_matrix(term), weight(term)), reverse=True):
         rest = Polynomial({other: c for other, c in equation.items() if other != term})
         if not set(slots_of(rest)) <= set(slots_of(Polynomial({term: equation[term]}))):
             continue  # x = a_s for every s: that solves for a_s, not for x
         if not any(next(match(term, {}, *_opened(reader, other)), None) for other in rest):
             return Fact(name, term, scale(rest, -1 / equation[term]))
     return None
+
+
+def _is_lone_matrix(term: Term) -> bool:
+    """Whether a term is an entry of a declared matrix, or of the inverse of one, and nothing else."""
+    ranges, factors = term
+    if ranges or len(factors) != 1 or factors[0][1] != 1:
+        return False
+    ((head, _), _), *_ = factors
+    return head[0] in ("E", "I") and head[2] != "opaque"
 
 
 def _opened(reader: Reader, term: Term) -> tuple[tuple[Factor, ...], tuple[KIndex, ...]]:

@@ -9,12 +9,13 @@ import importlib
 import itertools
 import pkgutil
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
-from derive.claims import Claim, Reading, Step
+from derive.claims import Claim, Reading, Step, maximises, solves
 from derive.errors import UnknownNameError
+from derive.expectation_maximisation import m_step, penalised
 from derive.expectation_maximisation.algorithm import Algorithm
-from derive.formula import Formula
+from derive.formula import Derivative, Formula
 from derive.models import Parameter
 
 
@@ -52,6 +53,46 @@ def chain(label: str, rows: Sequence[tuple[Formula, str]], *, reading: Reading) 
         claim = Claim(label=f"{label}-{number}", lhs=before, rhs=row, reading=reading)
         steps.append(Step(reason=reason, claim=claim, continues=number > 1))
     return tuple(steps)
+
+
+def of_prior(prior: str, source: str, log_density: Callable[[Parameter], Formula], fits: Callable[[Parameter], bool]) -> Identity:
+    """The M-step with a prior of this name, where it has a closed form: ``log_density`` is that of one member of a parameter."""
+
+    def steps(em: Algorithm, parameter: Parameter) -> tuple[Step, ...]:
+        log_prior = penalised.of_all(log_density(parameter), parameter)
+        return map_steps(em, parameter, prior, log_prior, penalised.penalised(em, parameter, log_prior))
+
+    return Identity(
+        name=f"{prior}-prior",
+        title=f"The M-step with {'an' if prior[0] in 'aeiou' else 'a'} {prior.replace('-', ' ')} prior",
+        source=source,
+        steps=steps,
+        applies=lambda em, parameter: fits(parameter) and bool(steps(em, parameter)),
+    )
+
+
+def map_steps(em: Algorithm, parameter: Parameter, prior: str, log_prior: Formula, best: Formula | None) -> tuple[Step, ...]:
+    """That the M-step with a prior is stationary and largest, and that the one without is not; nothing where there is none."""
+    if best is None:
+        return ()
+    symbol, indices, name = parameter.symbol, parameter.indices, f"{prior}-{parameter.symbol.name}"
+    objective = em.q() + log_prior
+    gradient = Derivative(objective, parameter.reference)
+    without = solves(f"no-{name}", gradient, symbol, indices, em.solutions[symbol.name](*indices))
+    return (
+        Step(
+            reason=f"where the gradient of {{Q}} with the logarithm of the prior vanishes, solved for {{{symbol.name}}}",
+            claim=solves(f"map-{name}", gradient, symbol, indices, best),
+        ),
+        Step(
+            reason="and nowhere is the sum of the two larger",
+            claim=maximises(f"map-maximum-{name}", objective, symbol, indices, best, gap=None),
+        ),
+        Step(
+            reason="tempting, and false: the M-step without the prior",
+            claim=replace(without, expected="refuted", assumptions=m_step.conditions(em, parameter, em.held)),
+        ),
+    )
 
 
 def names() -> list[str]:

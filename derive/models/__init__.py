@@ -289,8 +289,8 @@ def of_declarations(
         terms = _proposed(lambda: slope(Sum(i, Sum(j, multiply(Reference(trial, (i, j)), Log(joint(i, j))))), by))
         gradient = summed(terms) if terms is not None else None
         solved = _proposed(lambda: root(terms, by, other, total)) if terms is not None else None
-        best = _counted(solved.value, trial, i, j) if solved is not None else None
-        mass = _counted(solved.mass, trial, i, j) if solved is not None and solved.mass is not None else None
+        best = counted(solved.value, trial, i, j) if solved is not None else None
+        mass = counted(solved.mass, trial, i, j) if solved is not None and solved.mass is not None else None
         along = Reference(symbol, (*indices[:-1], other)) if indices else by
         bent = _proposed(lambda: slope(gradient, along)) if gradient is not None and symbol.shape == () else None
         curved = summed(bent) if bent is not None else None
@@ -304,18 +304,18 @@ def of_declarations(
         return Parameter(
             symbol=symbol,
             indices=indices,
-            slope=_weighted(gradient, trial),
-            m_step=_weighted(best, trial),
-            multiplier=_weighted(solved.multiplier if solved is not None else None, trial),
-            curvature=_weighted(curved, trial),
-            constraint=_weighted(solved.constraint if solved is not None else None, trial),
+            slope=weighted(gradient, trial),
+            m_step=weighted(best, trial),
+            multiplier=weighted(solved.multiplier if solved is not None else None, trial),
+            curvature=weighted(curved, trial),
+            constraint=weighted(solved.constraint if solved is not None else None, trial),
             role="the weights"
             if symbol in of_weights and isinstance(found.weight, Reference) and finite
             else f"the parameter {{{symbol.name}}}",
             other=other,
-            gap=_loss_of_entries(symbol, indices, _weighted(mass, trial)),
+            gap=_loss_of_entries(symbol, indices, weighted(mass, trial)),
             larger=larger,
-            definite=_weighted(inverted if positive is None else positive, trial),
+            definite=weighted(inverted if positive is None else positive, trial),
             condition=regular if positive is None else DIVIDED if divided is not None else LOGGED,
             own=_is_own(joint.body, symbol, indices, found),
         )
@@ -354,10 +354,10 @@ def _not_surely_positive(best: Formula | None, trial: Symbol, kind: type[Divide]
     parts = (node.denominator if isinstance(node, Divide) else node.argument for node in nodes if isinstance(node, kind))
     for part in parts:
         part = part.numerator if isinstance(part, Divide) else part
-        weighted = _weighted(part, trial)
-        if part.shape != () or weighted is None:
+        value_at = weighted(part, trial)
+        if part.shape != () or value_at is None:
             continue
-        value = weighted(lambda i, j: Reference(replace(trial, domain="positive"), (i, j)))
+        value = value_at(lambda i, j: Reference(replace(trial, domain="positive"), (i, j)))
         if not Questions(Reader(), lambda rest: not rest).positive(value):
             return part
     return None
@@ -400,7 +400,7 @@ def _loss_of_entries(
     return gap
 
 
-def _counted(node: Formula, trial: Symbol, datum: Index, latent: Index) -> Formula:
+def counted(node: Formula, trial: Symbol, datum: Index, latent: Index) -> Formula:
     """With the number of data for the sum of all weights, times the sizes of what else they are summed over."""
     over: list[Index] = []
     inside = node
@@ -412,7 +412,7 @@ def _counted(node: Formula, trial: Symbol, datum: Index, latent: Index) -> Formu
     counted = all(index.range.lower == 1 and not index.range.abstract for index in others)
     if whole and counted and inside == Reference(trial, (datum, latent)):
         return multiply(SizeNumber(datum.range.upper), *(SizeNumber(index.range.upper) for index in others))
-    return rebuild(node, lambda child: _counted(child, trial, datum, latent))
+    return rebuild(node, lambda child: counted(child, trial, datum, latent))
 
 
 def _is_own(joint: Formula, symbol: Symbol, indices: tuple[Index, ...], found: DeclaredModel) -> bool:
@@ -431,7 +431,7 @@ def _proposed(proposal: Callable[[], Found]) -> Found | None:
         return None
 
 
-def _weighted(body: Formula | None, trial: Symbol) -> Callable[[Weights], Formula] | None:
+def weighted(body: Formula | None, trial: Symbol) -> Callable[[Weights], Formula] | None:
     """A formula in trial weights as a function of the weights."""
     if body is None:
         return None
