@@ -8,6 +8,7 @@ form, each with a factor of the right sign.
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
@@ -263,7 +264,8 @@ def _is_minus_square(reader: Reader, term: _Factored, key: Key) -> bool:
     if any(head[0] != "e" for (head, _), _ in term.moving) or len(term.moving) > 2:
         return False
     if len(term.moving) == 1:
-        return term.moving[0][1] == 2 and _has_sign(reader, term, -1)
+        pairs = itertools.combinations(term.binders, 2)
+        return term.moving[0][1] == 2 and (_has_sign(reader, term, -1) or any(_pairs_off(reader, term, a, b) for a, b in pairs))
     if any(e != 1 for _, e in term.moving):
         return False
     first, second = ((head, arguments) for (head, arguments), _ in term.moving)

@@ -79,14 +79,17 @@ def map_steps(em: Algorithm, parameter: Parameter, prior: str, log_prior: Formul
     objective = em.q() + log_prior
     gradient = Derivative(objective, parameter.reference)
     without = solves(f"no-{name}", gradient, symbol, indices, em.solutions[symbol.name](*indices))
+    known = em.model.assumptions if symbol.domain == "unit" else ()
+    stationary = solves(f"map-{name}", gradient, symbol, indices, best)
+    largest = maximises(f"map-maximum-{name}", objective, symbol, indices, best, gap=None)
     return (
         Step(
             reason=f"where the gradient of {{Q}} with the logarithm of the prior vanishes, solved for {{{symbol.name}}}",
-            claim=solves(f"map-{name}", gradient, symbol, indices, best),
+            claim=replace(stationary, assumptions=known),
         ),
         Step(
             reason="and nowhere is the sum of the two larger",
-            claim=maximises(f"map-maximum-{name}", objective, symbol, indices, best, gap=None),
+            claim=replace(largest, assumptions=known),
         ),
         Step(
             reason="tempting, and false: the M-step without the prior",

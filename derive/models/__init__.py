@@ -409,8 +409,8 @@ def counted(node: Formula, trial: Symbol, datum: Index, latent: Index) -> Formul
         inside = inside.body
     others = [index for index in over if index not in (datum, latent)]
     whole = {datum, latent} <= set(over) and len(over) == len(others) + 2
-    counted = all(index.range.lower == 1 and not index.range.abstract for index in others)
-    if whole and counted and inside == Reference(trial, (datum, latent)):
+    complete = all(index.range.lower == 1 and not index.range.abstract for index in others)
+    if whole and complete and inside == Reference(trial, (datum, latent)):
         return multiply(SizeNumber(datum.range.upper), *(SizeNumber(index.range.upper) for index in others))
     return rebuild(node, lambda child: counted(child, trial, datum, latent))
 

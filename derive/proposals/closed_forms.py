@@ -265,13 +265,16 @@ def _vector(terms: list[Term], letter: Reference) -> Root:
 
 
 def _with_sign(terms: Sequence[Term]) -> Formula:
-    """A sum of terms, with the number or the sign that all of them have before it."""
+    """A sum of terms, with the number or the sign, and the factors that no sum binds, that all of them have before it."""
+    bound = {index for term in terms for index in term.binders}
+    outside = Term()
+    for factor in dict.fromkeys(f for term in terms for f, _ in term.scalars if not free_indices(f) & bound):
+        least = min(dict(term.scalars).get(factor, Fraction(0)) for term in terms)
+        outside, terms = outside.times(factor, least), [term.times(factor, -least) for term in terms]
     first = terms[0].coefficient if terms else Fraction(1)
     shared = all(term.coefficient == first for term in terms)
     common = first if shared else Fraction(-1) if all(term.coefficient < 0 for term in terms) else Fraction(1)
-    if common == 1:
-        return summed(terms, pulled=True)
-    return multiply(Number(common), summed([term.scaled(1 / common) for term in terms], pulled=True))
+    return formula_of(outside.times(summed([term.scaled(1 / common) for term in terms], pulled=True)).scaled(common))
 
 
 def _as_word(term: Term, letter: Reference) -> Term:

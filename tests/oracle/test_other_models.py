@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from hmmlearn.hmm import GaussianHMM, PoissonHMM
 from scipy.optimize import minimize
-from scipy.stats import multinomial, poisson
+from scipy.stats import multinomial, multivariate_normal, poisson
 from sklearn.datasets import load_iris
 from sklearn.exceptions import ConvergenceWarning
 from sklearn.mixture import GaussianMixture
@@ -164,3 +164,34 @@ def test_zero_inflated_counts_as_lambert_has_them() -> None:
     best = minimize(lambda at: -value(*at), [share, mean], method="Nelder-Mead", options={"xatol": 1e-9, "fatol": 1e-12})
     limit = run.converge(values, 150)
     assert np.allclose([limit["phi", "param"], limit["lambda", "param"]], best.x, atol=1e-5)
+
+
+def test_a_step_of_the_state_space_model_is_that_of_shumway_and_stoffer(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The integrals over the paths on a grid; by hand the path is normal, with the precision of the smoother."""
+    times, series = 2, 3
+    own = {"a": 0.7, "v": 0.8, "c": 1.2, "r": 0.5}
+    x = np.random.default_rng(5).normal(size=(series, times)) * 1.5
+    shift = np.diag(np.ones(times - 1), -1)
+    line = np.linspace(-10, 10, 161)
+    grid = np.stack(np.meshgrid(*[line] * times, indexing="ij"), -1).reshape(-1, times)
+    cell = (line[1] - line[0]) ** times
+    monkeypatch.setattr("checks.evaluation.measure", lambda over, count, draw: [cell] * count)
+    run = Run(Algorithm(family("state-space")()))
+    data = {("x", "data"): x, ("S", "const"): shift, ("value of z", "data"): grid}
+    values = start(data, **{name: np.array(value) for name, value in own.items()})
+    change = np.eye(times) - own["a"] * shift
+    spread = own["c"] ** 2 * own["v"] * np.linalg.inv(change.T @ change) + own["r"] * np.eye(times)
+    assert np.isclose(run.value(values), multivariate_normal.logpdf(x, np.zeros(times), spread).sum(), rtol=1e-9)
+    around = np.linalg.inv(change.T @ change / own["v"] + own["c"] ** 2 / own["r"] * np.eye(times))
+    mean = x @ around.T * own["c"] / own["r"]
+    square = sum(np.outer(m, m) + around for m in mean)  # summed over the series
+    found = run.step(values)
+    a = np.trace(shift @ square) / np.trace(shift @ square @ shift.T)
+    c = (x * mean).sum() / np.trace(square)
+    change = np.eye(times) - a * shift
+    assert np.isclose(found["a", "param"], a, rtol=1e-9)
+    assert np.isclose(found["v", "param"], np.trace(change @ square @ change.T) / (times * series), rtol=1e-9)
+    assert np.isclose(found["c", "param"], c, rtol=1e-9)
+    left = (x**2).sum() - 2 * c * (x * mean).sum() + c**2 * np.trace(square)
+    assert np.isclose(found["r", "param"], left / (times * series), rtol=1e-9)
+    run.converge(values, 5)
