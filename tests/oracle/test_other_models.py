@@ -13,7 +13,7 @@ from sklearn.mixture import GaussianMixture
 
 from derive.expectation_maximisation.algorithm import Algorithm
 from derive.models import family
-from tests.oracle.runs import Run, Values, paths, start
+from tests.oracle.runs import Run, Values, over_reals, paths, start
 
 
 def genes(counts: list[int], cells: list[tuple[int, float, list[int]]]) -> tuple[Run, Values]:
@@ -166,18 +166,14 @@ def test_zero_inflated_counts_as_lambert_has_them() -> None:
     assert np.allclose([limit["phi", "param"], limit["lambda", "param"]], best.x, atol=1e-5)
 
 
-def test_a_step_of_the_state_space_model_is_that_of_shumway_and_stoffer(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_step_of_the_state_space_model_is_that_of_shumway_and_stoffer() -> None:
     """The integrals over the paths on a grid; by hand the path is normal, with the precision of the smoother."""
     times, series = 2, 3
     own = {"a": 0.7, "v": 0.8, "c": 1.2, "r": 0.5}
     x = np.random.default_rng(5).normal(size=(series, times)) * 1.5
     shift = np.diag(np.ones(times - 1), -1)
-    line = np.linspace(-10, 10, 161)
-    grid = np.stack(np.meshgrid(*[line] * times, indexing="ij"), -1).reshape(-1, times)
-    cell = (line[1] - line[0]) ** times
-    monkeypatch.setattr("checks.evaluation.measure", lambda over, count, draw: [cell] * count)
-    run = Run(Algorithm(family("state-space")()))
-    data = {("x", "data"): x, ("S", "const"): shift, ("value of z", "data"): grid}
+    run = Run(Algorithm(family("state-space")()), over_reals(-10, 10, 0.125, dimensions=times))
+    data = {("x", "data"): x, ("S", "const"): shift}
     values = start(data, **{name: np.array(value) for name, value in own.items()})
     change = np.eye(times) - own["a"] * shift
     spread = own["c"] ** 2 * own["v"] * np.linalg.inv(change.T @ change) + own["r"] * np.eye(times)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abc import abstractmethod
 from collections.abc import Callable
 
 import numpy as np
@@ -14,6 +15,7 @@ from sklearn.datasets import load_breast_cancer, load_diabetes, load_iris, load_
 from sklearn.decomposition import NMF, PCA, FactorAnalysis
 from sklearn.mixture import GaussianMixture
 from statsmodels.miscmodels.tmodel import TLinearModel
+from statsmodels.tsa.statespace.kalman_smoother import KalmanSmoother
 
 from checks.lowering import lower
 from derive.expectation_maximisation.algorithm import Algorithm
@@ -44,8 +46,8 @@ def features(z: np.ndarray) -> np.ndarray:
     return np.column_stack([np.ones(len(z)), z, products])
 
 
-class Factors(Run):
-    """A factor model with the E-step of Rubin and Thayer (1982): weights on a few nodes with the posterior's two moments."""
+class NormalPosterior(Run):
+    """A model whose M-steps know the posterior by two moments: weights on a few nodes that have them."""
 
     def __init__(self, model: str, dimensions: int) -> None:
         em = Algorithm(family(model)())
@@ -59,6 +61,21 @@ class Factors(Run):
 
         self.steps = {p.symbol.name: lower(p.m_step(weights)) for p in em.model.parameters if p.m_step is not None}
 
+    @abstractmethod
+    def posterior(self, values: Values) -> tuple[np.ndarray, np.ndarray]:
+        """The mean of each datum's latent, and the covariance of them all."""
+
+    def step(self, values: Values) -> Values:
+        means, spread = self.posterior(values)
+        above = np.triu_indices(len(spread))
+        spreads = np.hstack([np.zeros((1, 1 + len(spread))), spread[above][None]])
+        weights = np.linalg.solve(features(self.rule.nodes).T, (features(means) + spreads).T).T
+        return super().step({**values, ("weight", "frozen"): weights})
+
+
+class Factors(NormalPosterior):
+    """A factor model with the E-step of Rubin and Thayer (1982)."""
+
     @staticmethod
     def covariance(values: Values) -> tuple[np.ndarray, np.ndarray]:
         """Of the noise, and of the data."""
@@ -70,13 +87,10 @@ class Factors(Run):
         density = stats.multivariate_normal(values["mu", "param"], self.covariance(values)[1])
         return float(density.logpdf(values["x", "data"]).sum())
 
-    def step(self, values: Values) -> Values:
+    def posterior(self, values: Values) -> tuple[np.ndarray, np.ndarray]:
         w, precision = values["W", "param"], np.linalg.inv(self.covariance(values)[0])
         spread = np.linalg.inv(np.eye(w.shape[1]) + w.T @ precision @ w)
-        means = (values["x", "data"] - values["mu", "param"]) @ precision @ w @ spread
-        spreads = np.hstack([np.zeros((1, 1 + w.shape[1])), spread[np.triu_indices(w.shape[1])][None]])
-        weights = np.linalg.solve(features(self.rule.nodes).T, (features(means) + spreads).T).T
-        return super().step({**values, ("weight", "frozen"): weights})
+        return (values["x", "data"] - values["mu", "param"]) @ precision @ w @ spread, spread
 
 
 def test_factor_analysis_against_scikit_learn() -> None:
@@ -257,6 +271,46 @@ def test_topics_against_the_factorisation_of_scikit_learn() -> None:
     shares = fitted / fitted.sum(1, keepdims=True)
     assert np.isclose(run.value(found), xlogy(counts, shares).sum(), rtol=1e-6)
     assert np.allclose(found["theta_", "param"] @ found["beta", "param"], shares, atol=1e-3)
+
+
+class Paths(NormalPosterior):
+    """The state space model with the E-step, and the log-likelihood, of the Kalman smoother of statsmodels."""
+
+    @staticmethod
+    def smoothed(values: Values) -> list:
+        found = []
+        for series in values["x", "data"]:
+            smoother = KalmanSmoother(k_endog=1, k_states=1)
+            smoother.bind(series[:, None].copy())
+            own = {"design": "c", "obs_cov": "r", "transition": "a", "state_cov": "v"}
+            for place, letter in own.items():
+                smoother[place] = values[letter, "param"].reshape(1, 1)
+            smoother["selection"] = np.ones((1, 1))
+            smoother.initialize_known(np.zeros(1), values["v", "param"].reshape(1, 1))
+            found.append(smoother.smooth())
+        return found
+
+    def value(self, values: Values) -> float:
+        return float(sum(found.llf for found in self.smoothed(values)))
+
+    def posterior(self, values: Values) -> tuple[np.ndarray, np.ndarray]:
+        """Of the covariance what the M-steps need: of neighbours in time."""
+        found = self.smoothed(values)
+        beside = np.diag(found[0].smoothed_state_autocov[0, 0, :-1], 1)
+        spread = np.diag(found[0].smoothed_state_cov[0, 0]) + beside + beside.T
+        return np.stack([one.smoothed_state[0] for one in found]), spread
+
+
+def test_a_state_space_model_by_the_smoother_of_statsmodels() -> None:
+    """The discharge of the Nile again; statsmodels' l never falls, and at the end rises by no move of a parameter."""
+    x = sm.datasets.nile.load_pandas().data["volume"].to_numpy().reshape(20, 5) / 100
+    run = Paths("state-space", 5)
+    data = {("x", "data"): x - x.mean(), ("S", "const"): np.diag(np.ones(4), -1)}
+    found = run.converge(start(data, a=0.5, v=1.0, c=1.0, r=1.0), 120)
+    best = run.value(found)
+    for name in ("a", "v", "c", "r"):
+        for factor in (0.9, 1.1):
+            assert run.value(moved(found, name, found[name, "param"] * factor)) < best
 
 
 # Finite mixtures.
