@@ -12,6 +12,8 @@ from sklearn.exceptions import ConvergenceWarning
 from sklearn.mixture import GaussianMixture
 
 from derive.expectation_maximisation.algorithm import Algorithm
+from derive.formula import Definition, Substitute
+from derive.identities import identity
 from derive.models import family
 from tests.oracle.runs import Run, Values, over_reals, paths, start
 
@@ -191,3 +193,36 @@ def test_a_step_of_the_state_space_model_is_that_of_shumway_and_stoffer() -> Non
     left = (x**2).sum() - 2 * c * (x * mean).sum() + c**2 * np.trace(square)
     assert np.isclose(found["r", "param"], left / (times * series), rtol=1e-9)
     run.converge(values, 5)
+
+
+def test_steps_with_priors_are_found_by_an_optimiser() -> None:
+    """Q with a prior, climbed by another program: it ends where the derived step is."""
+    rng = np.random.default_rng(6)
+    em = Algorithm(family("normal-mixture")())
+    x, k = rng.normal(size=12) * 1.5, 2
+    means, spreads = np.array([-1.0, 1.0]), np.array([0.8, 1.3])
+    data = start({("x", "data"): x}, phi=np.array([0.4, 0.6]), mu=means, v=spreads)
+    steps = identity("normal-inverse-wishart-prior").steps(em, em.model.parameter("mu"))
+    claims = {step.claim.label: step.claim for step in steps if step.claim is not None}
+    told = {
+        "prior mean of mu": [0.3, -0.2],
+        "strength of mu": [0.7, 1.9],
+        "weight of v": [3.0, 4.5],
+        "scale of v": [0.6, 1.1],
+    }
+    values = {**data, **{(name, "const"): np.array(value) for name, value in told.items()}}
+    objective, steps_of = claims["map-maximum-normal-inverse-wishart-mu"].lhs, {}
+    for name, label in (("mu", "map-normal-inverse-wishart-mu"), ("v", "map-normal-inverse-wishart-v")):
+        put = claims[label].lhs
+        assert isinstance(put, Substitute)
+        steps_of[name] = lower_all({name: Definition(f"{name}_map", put.indices, put.replacement)(*put.indices)})
+    found = np.asarray(steps_of["mu"](dict(values))["mu"])
+    values_then = {**values, ("mu", "param"): found}
+    spread = np.asarray(steps_of["v"](dict(values_then))["v"])
+    whole = lower(objective)
+
+    def falls_short(at: np.ndarray) -> float:
+        return -float(whole({**values, ("mu", "param"): at[:k], ("v", "param"): np.exp(at[k:])}))
+
+    best = minimize(falls_short, np.concatenate([means, np.log(spreads)]), method="BFGS", options={"gtol": 1e-7})
+    assert np.allclose(best.x, np.concatenate([found, np.log(spread)]), atol=1e-4)

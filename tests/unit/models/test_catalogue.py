@@ -16,7 +16,7 @@ from checks.judge import judge
 from checks.witness import Witness
 from derive.claims import Claim
 from derive.expectation_maximisation.algorithm import Algorithm
-from derive.formula import Add, AtEqual, Formula, Number, add, multiply
+from derive.formula import Add, AtEqual, Formula, Number, Substitute, add, multiply
 from derive.identities import Identity, identity, names
 from derive.identities.louis import missing
 from derive.identities.oakes import twice
@@ -25,6 +25,15 @@ from derive.models import family
 SECOND_ORDER = ("louis", "oakes")
 OF_MODELS = [name for name in names() if identity(name).is_of_models]
 OF_NO_MODEL = [name for name in names() if not identity(name).is_of_models]
+PRIORS = (
+    "beta-prior",
+    "gamma-prior",
+    "inverse-gamma-prior",
+    "inverse-wishart-prior",
+    "normal-inverse-wishart-prior",
+    "normal-prior",
+    "wishart-prior",
+)
 WHOLE = ("ascent", "companion", "free-energy", *SECOND_ORDER)
 
 
@@ -42,7 +51,8 @@ def test_what_holds_of_every_model_is_proved(model: str) -> None:
 def test_all_of_the_catalogue_for_one_model() -> None:
     judged = found("exponential-mixture")
     assert {entry.identity for entry in judged} == set(OF_MODELS)
-    assert {"held-step", "covariance-step", "softmax-weights"} <= {e.identity for e in judged if e.standing == "does not apply"}
+    left = {entry.identity for entry in judged if entry.standing == "does not apply"}
+    assert {"held-step", "covariance-step", "softmax-weights", *(name for name in PRIORS if name != "gamma-prior")} <= left
     assert all(entry.passes for entry in judged)
 
 
@@ -164,6 +174,47 @@ def test_where_em_comes_to_a_rest_at_other_weights_the_score_need_not_vanish() -
     assert judge(claim, witness).verdict == "proved"
     for wrong in (claim.rhs + 1, replace(claim, rhs=em.l()).rhs):
         assert judge(replace(claim, rhs=wrong, multiplier=None), witness).verdict != "proved"
+
+
+@pytest.mark.parametrize(
+    ("model", "options", "proved"),
+    [
+        ("poisson-mixture", {}, {"gamma-prior"}),
+        ("binomial-mixture", {}, {"beta-prior"}),
+        ("normal-mixture", {}, {"inverse-gamma-prior", "normal-prior", "normal-inverse-wishart-prior"}),
+        ("normal-mixture", {"chart": "precision"}, {"gamma-prior", "normal-prior"}),
+        ("gaussian-mixture", {}, {"inverse-wishart-prior", "normal-prior", "normal-inverse-wishart-prior"}),
+        ("gaussian-precision-mixture", {}, {"wishart-prior", "normal-prior"}),
+        ("regression-mixture", {}, {"inverse-gamma-prior", "normal-prior"}),
+    ],
+)
+def test_priors_are_stated_where_there_is_a_closed_form(model: str, options: dict[str, str], proved: set[str]) -> None:
+    entries_of = {entry.identity: entry for entry in of_model(family(model)(**options), PRIORS, 0, 3, False)}
+    assert {name for name, entry in entries_of.items() if entry.standing == "proved"} == proved
+    assert {name for name, entry in entries_of.items() if entry.standing == "does not apply"} == set(PRIORS) - proved
+
+
+@pytest.mark.parametrize(
+    ("model", "name", "prior"),
+    [
+        ("poisson-mixture", "lambda", "gamma-prior"),
+        ("normal-mixture", "v", "inverse-gamma-prior"),
+        ("gaussian-mixture", "mu", "normal-prior"),
+        ("gaussian-mixture", "Sigma", "inverse-wishart-prior"),
+    ],
+)
+def test_twins_of_the_step_with_a_prior(model: str, name: str, prior: str) -> None:
+    """Half the step, twice the step, and that the maximum is the least value: each is refuted."""
+    em, witness = Algorithm(family(model)()), Witness(seed=0, points=3, autodiff=False)
+    (stationary, largest, _) = identity(prior).steps(em, em.model.parameter(name))
+    assert stationary.claim is not None and largest.claim is not None
+    put = stationary.claim.lhs
+    assert isinstance(put, Substitute)
+    for factor in (Fraction(1, 2), Fraction(2)):
+        wrong = replace(stationary.claim, lhs=replace(put, replacement=multiply(Number(factor), put.replacement)))
+        assert judge(wrong, witness).verdict == "refuted"
+    turned = replace(largest.claim, relation=">=")
+    assert judge(turned, witness).verdict == "refuted"
 
 
 def test_a_wrong_direction_is_no_bound() -> None:
