@@ -11,6 +11,7 @@ from sklearn.datasets import load_iris
 from sklearn.exceptions import ConvergenceWarning
 from sklearn.mixture import GaussianMixture
 
+from checks.lowering import lower, lower_all
 from derive.expectation_maximisation.algorithm import Algorithm
 from derive.formula import Definition, Substitute
 from derive.identities import identity
