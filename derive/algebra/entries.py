@@ -381,9 +381,16 @@ class Reader:
         return known, around
 
     def derivative(self, polynomial: Polynomial, by: Entry) -> Polynomial:
-        """The derivative by an entry, through the matrices that go by a name as well: the chain rule."""
+        """The derivative by an entry, through the matrices that go by a name as well: the chain rule.
+
+        Raises:
+            Blocked: a matrix was substituted in it, or in a matrix that goes by a name there.
+        """
+        named = {head for head in plain_heads(polynomial) if head[0] in ("e", "i", "L") and head[2] == "opaque"}
+        if not all(map(is_compound, named)):
+            raise Blocked("a derivative of something in which a matrix was substituted")
         parts = [derivative(self.reducer, polynomial, by)]
-        for key in sorted({(head[1], head[2]) for head in plain_heads(polynomial) if is_compound(head)}):
+        for key in sorted({(head[1], head[2]) for head in named}):
             symbol = self.symbols[key]
             if any(own.abstract for own in symbol.family):
                 raise Blocked("a derivative of a matrix for each value of a continuum")
@@ -743,8 +750,6 @@ def _derivative(reader: Reader, node: Derivative, scope: Scope, entry: tuple[KIn
     key = reader.declare(symbol)
     inner, outer = entry[: len(node.body.shape)], entry[len(node.body.shape) :]
     body = reader.read(node.body, scope, inner)
-    if any(head[2] == "opaque" and not is_compound(head) for head in plain_heads(body) if head[0] in ("e", "i", "L")):
-        raise Blocked("a derivative of something in which a matrix was substituted")
     family = tuple(reader.index(i, scope) for i in node.by.indices)
 
     def by(*component: KIndex) -> Polynomial:

@@ -59,6 +59,7 @@ from derive.formula import (
     Trace,
     Transpose,
     at_time,
+    depends_on,
     free_indices,
     mentions,
     rebuild,
@@ -799,10 +800,19 @@ def _obligation(reader: Reader, claim: Claim, place: tuple[Formula, Context], se
     derived = _is_derived(reader, claim, kind, evaluated)
     if not derived and context:
         # What holds over the whole domain holds of what is put in, which lies in the domain.
-        derived = _is_derived(reader, claim, kind, formula) and all(
+        kept = tuple(one for one in claim.assumptions if not any(_touches(around, one) for around in context))
+        derived = _is_derived(reader, replace(claim, assumptions=kept), kind, formula) and all(
             isinstance(around, AtEqual) or _in_domain(reader, claim, around) for around in context
         )
     return Obligation(kind, evaluated, derived)
+
+
+def _touches(around: AtEqual | Substitute, assumption: Assumption) -> bool:
+    """Whether something is assumed of a letter that is replaced: it need not hold of what is put in."""
+    found = frozenset[tuple[str, str]]().union(*map(depends_on, assumption.formulas))
+    if isinstance(around, AtEqual):
+        return any(role == "current" for _, role in found)
+    return (around.symbol.name, around.symbol.role) in found
 
 
 def _is_derived(reader: Reader, claim: Claim, kind: str, formula: Formula) -> bool:

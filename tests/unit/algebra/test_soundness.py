@@ -458,3 +458,36 @@ def test_what_may_be_undefined_on_the_way_to_zero_is_not_followed() -> None:
     square = Power(Determinant(of(G) + of(low)), Number(Fraction(2)))
     outcome = prove(Claim(label="test", lhs=Log(square), rhs=Log(Power(Determinant(of(G)), Number(Fraction(2))))))
     assert isinstance(outcome, Unproved)
+
+
+def test_a_matrix_put_in_inside_one_that_goes_by_a_name_is_no_constant() -> None:
+    """What is put in gets a name that hides what it depends on: of log|T^-1 + U| by T no derivative is taken then."""
+    inside = add(Substitute(Inverse(of(SIGMA)), SIGMA, (), add(of(TAU), of(U))), of(U))
+    for value in (
+        log_determinant(inside),
+        Component(Inverse(inside), (A, B)),
+        Component(Inverse(add(Inverse(inside), of(U))), (A, B)),
+    ):
+        assert not proves(Derivative(value, of(TAU)))
+    beside = add(multiply(x, of(U)), Substitute(of(SIGMA), SIGMA, (), of(TAU)))
+    assert proves(Derivative(log_determinant(beside), x), Trace(MatrixProduct((Inverse(beside), of(U)))))
+
+
+def test_what_is_assumed_of_a_letter_is_not_known_of_what_is_put_in_for_it() -> None:
+    """log x is defined under x > 0; with any y put in it is not, and with p > 0 it is."""
+    assumed = (Assumption(text="x is positive", definite=x),)
+
+    def is_defined(formula: Formula) -> bool:
+        outcome = prove(Claim(label="test", lhs=formula, rhs=formula, assumptions=assumed))
+        assert isinstance(outcome, Proof)
+        return all(duty.derived for duty in outcome.obligations)
+
+    assert is_defined(Log(x))
+    assert not is_defined(Substitute(Log(x), x.symbol, (), y))
+    assert is_defined(Substitute(Log(x), x.symbol, (), p))
+    assert is_defined(Substitute(Log(multiply(x, p)), p.symbol, (), multiply(p, p)))
+    current = of(x.symbol.at_current)
+    moved = (Assumption(text="theta_t is positive", definite=current),)
+    outcome = prove(Claim(label="test", lhs=AtEqual(Log(current)), rhs=AtEqual(Log(current)), assumptions=moved))
+    assert isinstance(outcome, Proof)
+    assert not all(duty.derived for duty in outcome.obligations)
