@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import random
 from collections.abc import Callable, Iterator
-from dataclasses import fields, replace
+from dataclasses import replace
 from fractions import Fraction
 from itertools import islice
 from typing import Any
@@ -245,17 +245,17 @@ class Wide:
 def places(node: f.Formula) -> Iterator[tuple[f.Formula, Callable[[f.Formula], f.Formula]]]:
     """Every node with what puts another in its place."""
     yield node, lambda other: other
-    for item in fields(node):
-        value: Any = getattr(node, item.name)
-        if isinstance(value, f.Formula) and item.name != "by":
+    for name in f.written(type(node)):
+        value: Any = getattr(node, name)
+        if isinstance(value, f.Formula) and name != "by":
             for inner, put in places(value):
-                yield inner, lambda other, put=put, name=item.name: replace(node, **{name: put(other)})
+                yield inner, lambda other, put=put, name=name: replace(node, **{name: put(other)})
         elif isinstance(value, tuple) and value and isinstance(value[0], f.Formula):
             for k, part in enumerate(value):
                 for inner, put in places(part):
                     yield (
                         inner,
-                        lambda other, put=put, name=item.name, v=value, k=k: replace(
+                        lambda other, put=put, name=name, v=value, k=k: replace(
                             node, **{name: (*v[:k], put(other), *v[k + 1 :])}
                         ),
                     )
