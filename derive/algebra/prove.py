@@ -251,10 +251,14 @@ def difference(reader: Reader, lhs: Formula, rhs: Formula) -> Polynomial:
     return left if rhs == Number(Fraction(0)) else subtract(left, reader.read(rhs, None, entry))
 
 
-def facts_of(reader: Reader, claim: Claim | None = None, without: Collection[tuple[str, str]] = ()) -> list[Fact]:
+def facts_of(
+    reader: Reader, claim: Claim | None = None, *, without: Collection[tuple[str, str]] = (), lone: bool = True
+) -> list[Fact]:
     """Every equation that may be used once no derivative is to come, oriented from its heaviest term.
 
-    What defines a matrix ``without`` which one is to do is left out.
+    What defines a matrix ``without`` which one is to do is left out. Of a sum that is inverted a ``lone`` matrix goes first, as
+    the P of ``M = sum_i w_i L + P``: each of its places is found, while in a product of two L it is not told to which of them
+    the weights belong.
     """
     left_out = {("e", *key) for key in without}
     equations = [(name, equation) for name, equation in reader.equations if not left_out & plain_heads(equation)]
@@ -271,28 +275,24 @@ def facts_of(reader: Reader, claim: Claim | None = None, without: Collection[tup
     facts: list[Fact] = []
     for name, equation in equations:
         settled = reader.settle(equation, [])
-        if name != INVERTED or not any(_is_lone_matrix(term) for term in settled):
+        first = lone and name == INVERTED
+        if not first or not any(_is_lone_matrix(term) for term in settled):
             settled = clear_denominators(reader.settled_reducer([]), settled)
         closed, _ = close(settled)
         if closed.constant is not None:
             if closed.constant != 0:
                 raise Blocked(f"contradictory assumption: {name}")
             continue
-        oriented = _orient(reader, name, closed)
+        oriented = _orient(reader, name, closed, lone=first)
         if oriented is None:
             raise Blocked(f"no term of this fact can be solved for: {name}")
         facts.append(oriented)
     return facts
 
 
-def _orient(reader: Reader, name: str, equation: Polynomial) -> Fact | None:
-    """Solve an equation for its heaviest term that stands in none of the others, whatever the indices: rewriting then ends.
-
-    Of a sum that is inverted a lone matrix goes first, as the P of ``M = sum_i w_i L + P``: each of its places is found, while in
-    a product of two L it is not told to which of them the weights belong.
-    """
-
-    for term in sorted(equation, key=lambda term: (name == INVERTED and _is_lone_matrix(term), weight(term)), reverse=True):
+def _orient(reader: Reader, name: str, equation: Polynomial, *, lone: bool) -> Fact | None:
+    """Solve an equation for its heaviest term that stands in none of the others, whatever the indices: rewriting then ends."""
+    for term in sorted(equation, key=lambda term: (lone and _is_lone_matrix(term), weight(term)), reverse=True):
         rest = Polynomial({other: c for other, c in equation.items() if other != term})
         if not set(slots_of(rest)) <= set(slots_of(Polynomial({term: equation[term]}))):
             continue  # x = a_s for every s: that solves for a_s, not for x
@@ -320,10 +320,13 @@ def is_zero(reader: Reader, polynomial: Polynomial, claim: Claim | None = None) 
     settled = reader.settle(polynomial, [])
     if not settled:
         return settled
-    facts = facts_of(reader, claim)
-    reducer = reader.settled_reducer(facts)
-    settled = reader.settle(polynomial, facts)
-    return vanish(reducer, settled)
+    rest = settled
+    for lone in (True, False) if any(name == INVERTED for name, _ in reader.equations) else (True,):
+        facts = facts_of(reader, claim, lone=lone)
+        rest = vanish(reader.settled_reducer(facts), reader.settle(polynomial, facts))
+        if not rest:
+            break
+    return rest
 
 
 def vanish(reducer: Reducer, polynomial: Polynomial, depth: int = 0) -> Polynomial:
@@ -488,7 +491,7 @@ def _is_undone(reader: Reader, value: Polynomial, entries: Sequence[KIndex], cla
         if not vanish(reducer, settled):
             return True
         # What is undone is written out: the name that it had is of no use any more, and in the way of others.
-        facts = facts_of(reader, claim, without=undone)
+        facts = facts_of(reader, claim, without=undone, lone=False)
         if not vanish(reader.settled_reducer(facts), reader.settle(settled, facts)):
             return True
     return False
