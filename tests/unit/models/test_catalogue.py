@@ -81,6 +81,17 @@ def test_a_false_or_unread_row_of_a_note_does_not_pass() -> None:
     assert not for_itself(Identity(name="i", title="", source="", note=control), 0, 3, False).passes
 
 
+def test_an_identity_of_no_model_needs_none(capsys: pytest.CaptureFixture[str]) -> None:
+    assert cli.run(("verify", "--identity", "cyclic-trace", "--no-autodiff", "--format", "json")) == 0
+    (note,) = json.loads(capsys.readouterr().out)["notes"]
+    assert note["file"] == ITSELF
+    assert {claim["verdict"] for claim in note["steps"][0]["claims"]} == {"proved"}
+    assert cli.run(("list", "identities", "--format", "json")) == 0
+    listed = {entry["name"]: entry for entry in json.loads(capsys.readouterr().out)["identities"]}
+    assert listed["cyclic-trace"]["note"].strip().startswith("```derive")
+    assert "note" not in listed["oakes"]
+
+
 def test_identities_of_no_model_are_judged_once() -> None:
     asked = ["ascent", "softmax"]
     judged = list(entries(["poisson-mixture", "density-mixture"], asked, seed=0, points=3, autodiff=False, processes=1))
