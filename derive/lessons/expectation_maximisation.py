@@ -138,6 +138,9 @@ def _two_sets(em: Algorithm, chosen: Sequence[Parameter]) -> Section:
             "the weights, {theta} inside the logarithm, and the M-step differentiates and maximises it in {theta} only."
         ),
         steps=tuple(steps),
+        closing=""
+        if _is_finite(em) or identity("closed-form-posterior").applies(em, chosen[0])
+        else "No closed form of this posterior was found. What follows needs none: the integrals stay as they are.",
     )
 
 
