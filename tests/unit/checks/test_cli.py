@@ -333,7 +333,7 @@ def test_completion_scripts(shell: str) -> None:
     ("words", "wanted"),
     [
         ("derive em", "em"),
-        ("derive em gau", "gaussian-mixture"),
+        ("derive em gaussian-m", "gaussian-mixture"),
         ("derive em gaussian-mixture --format la", "latex"),
         ("derive em gaussian-mixture --covariance sph", "spherical"),
         ("derive em gaussian-mixture --notation b", "bishop"),
