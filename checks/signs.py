@@ -33,6 +33,7 @@ from derive.formula import (
     Sum,
     Trace,
     Transpose,
+    are_generic,
     unfold,
     walk,
 )
@@ -254,9 +255,14 @@ def has_branches(*formulas: Formula, assumed: Collection[Formula] = ()) -> bool:
 
 
 def _is_generic(node: Formula) -> bool:
-    """Whether something is said of all members of a family: at indices that are letters, and different ones."""
-    indices = node.indices if isinstance(node, (Named, Reference)) else ()
-    return all(isinstance(index, Index) for index in indices) and len(set(indices)) == len(indices)
+    """Whether something is said of all members of a family."""
+    match node:
+        case Reference(symbol, indices):
+            return are_generic(indices, symbol.family)
+        case Named(definition, indices):
+            return are_generic(indices, [index.range for index in definition.indices])
+        case _:
+            return True
 
 
 def _letter(node: Formula) -> object:

@@ -9,7 +9,7 @@ A column vector has shape ``(d,)``; its transpose has shape ``(None, d)``, a row
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, fields, replace
 from fractions import Fraction
 from functools import cache, reduce
@@ -593,6 +593,13 @@ def check_indices(name: str, ranges: tuple[Any, ...], indices: tuple[IndexLike, 
             raise ScopeError(f"an index of a continuum in place of a counted one, or the reverse: {index.name} in {name}")
         if isinstance(index, int) and index < expected.lower:
             raise ScopeError(f"index below its range: {name}_{index}, expected at least {expected.lower}")
+
+
+def are_generic(indices: Sequence[object], family: Sequence[Range]) -> bool:
+    """Whether what is said at these indices is said of all members of a family: different letters, each over its whole range."""
+    if len(set(indices)) != len(family) or len(indices) != len(family):
+        return False
+    return all(isinstance(index, Index) and index.range == own for index, own in zip(indices, family, strict=True))
 
 
 # Building blocks: what a person writes in one stroke.

@@ -40,6 +40,7 @@ from derive.formula import (
     Trace,
     Transpose,
     add,
+    are_generic,
     free_indices,
     matrix_product,
     multiply,
@@ -301,16 +302,13 @@ def _upper_end(reader: Reader, head: Head) -> Polynomial | None:
     if domain in UNITS:
         return number(1)
     for small, large in reader.bounds:
-        whole = isinstance(small, Reference) and (small.symbol.name, small.symbol.role) == head[1:] and _is_generic(small)
+        if not isinstance(small, Reference) or (small.symbol.name, small.symbol.role) != head[1:]:
+            continue
+        whole = are_generic(small.indices, small.symbol.family)
         if whole and domain in ("count", "nonnegative") and isinstance(large, (SizeNumber, Number)):
             value = reader.read(large)
             return value if signs.nonnegative(value, reader.domains) else None
     return None
-
-
-def _is_generic(node: Reference) -> bool:
-    """Whether something is said of all members of a family."""
-    return all(isinstance(index, Index) for index in node.indices) and len(set(node.indices)) == len(node.indices)
 
 
 def _sign_without(reader: Reader, term: Term, ignored: Callable[[Head], bool]) -> bool:

@@ -14,7 +14,7 @@ from typing import Literal
 
 from derive.densities import densities
 from derive.errors import ReadingError
-from derive.formula import Convention
+from derive.formula import Convention, are_generic
 from derive.notation.conventions import Convention as Convention_
 from derive.notation.conventions import Spelling as Spelling_
 from derive.notation.spellings import (
@@ -715,9 +715,8 @@ class Dictionary:
             if len(met[0].extra_sub) != entry.extra:
                 continue
             slots = [plain(chunk) for chunk in (*(met[0].slots[slot] for slot in entry.spelling.slots), *met[0].extra_sub)]
-            free = all(self.is_index(slot) for slot in slots) and len(set(slots)) == len(slots)
-            over = self.indices.get(slots[0]) if free and slots[0] == plain(first.sub) else None
-            if isinstance(over, Index) and over.range == entry.symbol.family[0]:
+            ranges = (*entry.symbol.family, *(Range(size) for size in entry.symbol.shape))
+            if slots[0] == plain(first.sub) and are_generic([self.indices.get(slot) for slot in slots], ranges):
                 self.entries[place] = replace(entry, symbol=replace(entry.symbol, domain=COVERING[entry.symbol.domain]))
 
     def _free(self, text: str, start: int) -> None:

@@ -38,6 +38,7 @@ from derive.formula import (
     SizeNumber,
     Substitute,
     Sum,
+    are_generic,
     at_time,
     dimensions,
     free_indices,
@@ -305,14 +306,15 @@ class DisplayReader:
             body = total.body if isinstance(total, Sum) else None
             if not isinstance(total, Sum) or not isinstance(body, (Apply, Reference)):
                 continue
-            if total.index not in body.indices or not _is_generic(body.indices):
+            family = body.function.family if isinstance(body, Apply) else body.symbol.family
+            if total.index not in body.indices or not are_generic(body.indices, family):
                 continue  # of one row of a family it says nothing of the others
             if isinstance(body, Apply):
                 self.told.add(fact.text)
                 self.own.normalised[body.function.name] = body.indices.index(total.index)
             elif body.indices[-1] == total.index:
                 domain = SUMMED.get(body.symbol.domain)
-                if domain is not None and total.index.range == body.symbol.family[-1]:
+                if domain is not None:
                     self.told.add(fact.text)
                     self.own.domains[body.symbol.name] = domain
 
@@ -329,10 +331,11 @@ class DisplayReader:
         met = reader.probabilities.lettered(left)
         if domain is None or met is None or met[1].extra_sub or met[1].extra_sups:
             return None
-        letter, slots = met[0], [plain(chunk) for chunk in met[1].slots.values()]
-        if letter.symbol.domain != "real" or letter.symbol.shape or len(set(slots)) != len(slots):
+        letter = met[0]
+        if letter.symbol.domain != "real" or letter.symbol.shape:
             return None
-        return (letter.name, domain) if all(slot in self.own.indices for slot in slots) else None
+        slots = [self.own.indices.get(plain(met[1].slots[slot])) for slot in letter.spelling.slots]
+        return (letter.name, domain) if are_generic(slots, letter.symbol.family) else None
 
     # Hints.
 
@@ -1682,11 +1685,6 @@ def _require_sizes(*formulas: Formula) -> None:
                 raise ReadingError("an identity matrix of what size? write I_d", 0, 1, "ambiguous")
             if isinstance(node, Named):
                 _require_sizes(node.definition.body)
-
-
-def _is_generic(indices: tuple[IndexLike, ...]) -> bool:
-    """Whether indices are different letters: what is said at them is said of all members of a family."""
-    return all(isinstance(index, Index) for index in indices) and len(set(indices)) == len(indices)
 
 
 def _at_bars(left: Formula, right: Formula) -> tuple[Formula, Formula]:

@@ -961,6 +961,42 @@ def test_a_frozen_simplex_is_closed() -> None:
     assert verdict(declared, r"w_{ij} \ge 0") == "proved"
 
 
+PARTS = """size n, k, d
+index i in 1..n ; j in 1..k ; t in 2..k ; v in 1..d ; w in 2..d
+data u_{ij} in nonnegative ; y_i in N^d
+param \\theta_j in R ; r_{ij} in positive
+"""
+
+
+@pytest.mark.parametrize(
+    ("assumed", "true", "wrong"),
+    [
+        (r"\theta_{} > 0", r"\theta_j > 0", r"\theta_1 > 0"),
+        (r"\theta_{} \ge 0", r"\theta_j \ge 0", r"\theta_1 \ge 0"),
+        (r"\theta_{} > 0", r"(\theta_j^2)^{1/2} = \theta_j", r"(\theta_1^2)^{1/2} = \theta_1"),
+        (r"\theta_{} in unit", r"\theta_j < 1", r"\theta_1 < 1"),
+        (r"\sum_i u_{{i{}}} > 0", r"\sum_{i=1}^n u_{ij} > 0", r"\sum_{i=1}^n u_{i1} > 0"),
+    ],
+)
+def test_what_is_assumed_over_a_part_of_a_range_is_not_of_all(assumed: str, true: str, wrong: str) -> None:
+    """What holds for t = 2, .., k is not known of the first member."""
+    assert verdict(f"{PARTS}assume {assumed.format('j')}", true) == "proved"
+    for row in (true, wrong):
+        assert verdict(f"{PARTS}assume {assumed.format('t')}", row) not in ("proved", "confirmed")
+
+
+def test_counts_of_which_a_part_is_not_always_zero_may_be_zero_elsewhere() -> None:
+    row = r"\sum_{i=1}^n y_{iv} > 0"
+    assert verdict(rf"{PARTS}assume \sum_i y_{{iv}} > 0", row) == "proved"
+    assert verdict(rf"{PARTS}assume \sum_i y_{{iw}} > 0", row) not in ("proved", "confirmed")
+
+
+def test_rows_of_which_a_part_sums_to_one_need_not_all_do() -> None:
+    for assumed in (r"\sum_{t=2}^k r_{it} = 1", r"\sum_{j=1}^k r_{mj} = 1"):
+        declared = f"{PARTS}index m in 2..n\nassume {assumed}"
+        assert verdict(declared, r"\sum_{j=1}^k r_{ij} = 1") not in ("proved", "confirmed")
+
+
 def test_what_is_assumed_of_one_member_is_not_of_all() -> None:
     declared = "size k\nindex j in 1..k\nparam \\theta_j in R\nassume \\theta_1 > 0"
     assert verdict(declared, r"e^{\log(\theta_2+3)} = \theta_2+3") not in ("proved", "confirmed")
