@@ -77,7 +77,7 @@ from derive.functions import FUNCTIONS
 from derive.symbols import INTEGERS, Domain, Index, IndexLike, Range, Size, Symbol
 
 Scope = Mapping[Index, KIndex]
-MOST_REMEMBERED = 1000
+MOST_REMEMBERED = 100_000
 IN_GENERAL = (Derivative, AtEqual)
 """What is read once for all values of its indices, wherever it stands: it is dear, and stands in many claims."""
 INVERTED = "definition of an inverted matrix"
@@ -104,13 +104,22 @@ class Generic:
     is_shared: bool
 
 
-class _Recent(OrderedDict[object, Generic]):
-    """The readings of late; the oldest are forgotten."""
+class _Recent:
+    """The readings of late; the oldest are forgotten where all together hold more rewriting steps than are kept."""
 
-    def __setitem__(self, key: object, value: Generic) -> None:
-        super().__setitem__(key, value)
-        if len(self) > MOST_REMEMBERED:
-            self.popitem(last=False)
+    def __init__(self) -> None:
+        self.readings: OrderedDict[object, Generic] = OrderedDict()
+        self.steps = 0
+
+    def get(self, key: object) -> Generic | None:
+        return self.readings.get(key)
+
+    def add(self, key: object, reading: Generic) -> None:
+        self.readings[key] = reading
+        self.steps += 1 + len(reading.log)
+        while self.steps > MOST_REMEMBERED and len(self.readings) > 1:
+            _, oldest = self.readings.popitem(last=False)
+            self.steps -= 1 + len(oldest.log)
 
 
 _read_before = _Recent()
@@ -218,7 +227,8 @@ class Reader:
         if known is None:
             known = _read_before.get(key)
             if known is None:
-                known = _read_before[key] = self._read_apart(node, indices, at_current)
+                known = self._read_apart(node, indices, at_current)
+                _read_before.add(key, known)
             if known.is_shared:
                 self._take_over(known)
             else:
