@@ -13,11 +13,9 @@ from derive.formula import (
     ONE,
     ZERO,
     Add,
-    Diagonal,
     Divide,
     Formula,
     Identity,
-    Inverse,
     MatrixProduct,
     Multiply,
     Named,
@@ -33,7 +31,7 @@ from derive.formula import (
     negate,
     unfold,
 )
-from derive.proposals.terms import NoProposal
+from derive.proposals.terms import NoProposal, is_symmetric
 from derive.symbols import Index
 
 
@@ -132,26 +130,26 @@ def _form(factors: tuple[Formula, ...], latent: Reference) -> Quadratic:
     if left != column or not (weight is None or is_symmetric(weight)):
         raise NoProposal("no quadratic form in one vector by a symmetric matrix")
     known = affine(column, latent)
-    turned = [] if known.matrix is None else [Transpose(known.matrix)]
+    scalar, matrix = _apart_from_scalars(known.matrix)
+    turned = [] if matrix is None else [Transpose(matrix)]
     weights = [] if weight is None else [weight]
-    own = [] if known.matrix is None else [known.matrix]
-    size = latent.shape[0]
-    if size is None:
-        raise NoProposal("the latent is a row")
-    form = matrix_product(*turned, *weights, *own) if turned or weights else Identity(size)
+    own = [] if matrix is None else [matrix]
+    form = matrix_product(*turned, *weights, *own) if turned or weights else _identity(latent)
+    square = ONE if scalar == ONE else Power(scalar, Number(Fraction(2)))
     # z' F z is -1/2 z' (-2 F) z.
-    precision = multiply(Number(Fraction(-2)), form)
+    precision = _times(multiply(Number(Fraction(-2)), square), form)
     if known.rest is None:
         return Quadratic(precision)
-    slope = _times(Number(2 * known.sign), matrix_product(*turned, *weights, known.rest))
+    slope = _times(multiply(Number(2 * known.sign), scalar), matrix_product(*turned, *weights, known.rest))
     return Quadratic(precision, slope, matrix_product(Transpose(known.rest), *weights, known.rest))
 
 
 def _linear(vector: Formula, known: _Affine) -> Quadratic:
     """``vector' (sign M z + rest)``."""
-    slope = vector if known.matrix is None else matrix_product(Transpose(known.matrix), vector)
+    scalar, matrix = _apart_from_scalars(known.matrix)
+    slope = vector if matrix is None else matrix_product(Transpose(matrix), vector)
     constant = None if known.rest is None else matrix_product(Transpose(vector), known.rest)
-    return Quadratic(slope=_times(Number(known.sign), slope), constant=constant)
+    return Quadratic(slope=_times(multiply(Number(known.sign), scalar), slope), constant=constant)
 
 
 def affine(node: Formula, latent: Reference) -> _Affine:
@@ -167,21 +165,19 @@ def affine(node: Formula, latent: Reference) -> _Affine:
     if isinstance(node, Add):
         moving = [term for term in node.terms if mentions(term, latent.symbol)]
         still = [term for term in node.terms if not mentions(term, latent.symbol)]
-        if len(moving) != 1:
-            raise NoProposal("the latent stands in two terms")
         known = affine(moving[0], latent)
+        for term in moving[1:]:
+            other = affine(term, latent)
+            known = _Affine(Fraction(1), add(_matrix(known, latent), _matrix(other, latent)), _plus(known.rest, other.rest))
         return _Affine(known.sign, known.matrix, _plus(known.rest, add(*still) if still else None))
     if isinstance(node, Multiply):
-        numbers = [factor for factor in node.factors if isinstance(factor, Number)]
-        others = [factor for factor in node.factors if not isinstance(factor, Number)]
-        if len(others) == 1 and len(numbers) == 1 and abs(numbers[0].value) == 1:
-            known = affine(others[0], latent)
-            sign = numbers[0].value
-            return _Affine(sign * known.sign, known.matrix, None if known.rest is None else _times(Number(sign), known.rest))
         inside = [factor for factor in node.factors if mentions(factor, latent.symbol)]
-        if latent.shape == () and inside == [latent]:
-            rest = multiply(*(factor for factor in node.factors if factor != latent))
-            return _Affine(Fraction(1), rest)
+        if len(inside) == 1 and inside[0].shape == node.shape:
+            known = affine(inside[0], latent)
+            before = _times(ONE, multiply(*(factor for factor in node.factors if factor is not inside[0])))
+            sign, size = _signed(before)
+            matrix = known.matrix if size == ONE else _times(size, _identity(latent) if known.matrix is None else known.matrix)
+            return _Affine(sign * known.sign, matrix, None if known.rest is None else _times(before, known.rest))
     if isinstance(node, MatrixProduct) and node.factors[-1] == latent:
         matrix = matrix_product(*node.factors[:-1])
         if not mentions(matrix, latent.symbol):
@@ -189,21 +185,35 @@ def affine(node: Formula, latent: Reference) -> _Affine:
     raise NoProposal("no affine function of the latent")
 
 
-def is_symmetric(matrix: Formula) -> bool:
-    """Whether a matrix is symmetric by its form."""
-    if isinstance(matrix, (Diagonal, Identity)):
-        return True
-    if isinstance(matrix, Reference):
-        return matrix.symbol.domain in ("spd", "sym")
-    if isinstance(matrix, (Inverse, Transpose)):
-        return is_symmetric(matrix.argument)
-    if isinstance(matrix, Named):
-        return is_symmetric(unfold(matrix))
-    if isinstance(matrix, Multiply):
-        return all(factor.shape == () or is_symmetric(factor) for factor in matrix.factors)
-    if isinstance(matrix, Add):
-        return all(is_symmetric(term) for term in matrix.terms)
-    return False
+def _identity(latent: Reference) -> Formula:
+    size = latent.shape[0] if latent.shape else None
+    return ONE if size is None else Identity(size)
+
+
+def _matrix(known: _Affine, latent: Reference) -> Formula:
+    """What the latent is multiplied by, with its sign."""
+    own = known.matrix or _identity(latent)
+    return own if known.sign == 1 else negate(own)
+
+
+def _signed(factor: Formula) -> tuple[Fraction, Formula]:
+    """The sign of a factor as it is written, and the rest."""
+    if isinstance(factor, Number):
+        return (Fraction(-1), Number(-factor.value)) if factor.value < 0 else (Fraction(1), factor)
+    if isinstance(factor, Multiply) and isinstance(factor.factors[0], Number) and factor.factors[0].value < 0:
+        return Fraction(-1), negate(factor)
+    return Fraction(1), factor
+
+
+def _apart_from_scalars(matrix: Formula | None) -> tuple[Formula, Formula | None]:
+    """The scalars before a matrix, and the matrix; None for the identity."""
+    if matrix is None or isinstance(matrix, Identity):
+        return ONE, None
+    if isinstance(matrix, Multiply) and matrix.shape != ():
+        inner = next(factor for factor in matrix.factors if factor.shape != ())
+        scalars = multiply(*(factor for factor in matrix.factors if factor.shape == ()))
+        return scalars, None if isinstance(inner, Identity) else inner
+    return ONE, matrix
 
 
 def _plus(left: Formula | None, right: Formula | None) -> Formula | None:

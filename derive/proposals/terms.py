@@ -32,6 +32,7 @@ from derive.formula import (
     multiply,
     negate,
     rename,
+    unfold,
 )
 from derive.symbols import Index, IndexLike, Symbol
 
@@ -122,12 +123,21 @@ def _flat(node: Formula, number: Fraction) -> list[Term]:
     return [] if node == ZERO else [Term().times(node).scaled(number)]
 
 
-def is_symmetric(node: Formula) -> bool:
-    if isinstance(node, Reference):
-        return node.symbol.domain in ("spd", "sym")
-    if isinstance(node, Inverse):
-        return is_symmetric(node.argument)
-    return isinstance(node, (Identity, Diagonal))
+def is_symmetric(matrix: Formula) -> bool:
+    """Whether a matrix is symmetric by its form."""
+    if isinstance(matrix, (Diagonal, Identity)):
+        return True
+    if isinstance(matrix, Reference):
+        return matrix.symbol.domain in ("spd", "sym")
+    if isinstance(matrix, (Inverse, Transpose)):
+        return is_symmetric(matrix.argument)
+    if isinstance(matrix, Named):
+        return is_symmetric(unfold(matrix))
+    if isinstance(matrix, Multiply):
+        return all(factor.shape == () or is_symmetric(factor) for factor in matrix.factors)
+    if isinstance(matrix, Add):
+        return all(is_symmetric(term) for term in matrix.terms)
+    return False
 
 
 def transposed(word: Word) -> Word:

@@ -7,11 +7,14 @@ from fractions import Fraction
 import pytest
 
 from derive import Model
-from derive.formula import Definition, Inverse, Log, Reference, Sum, matrix_product, multiply
+from derive.algebra.prove import Proof, prove
+from derive.claims import Claim
+from derive.formula import ZERO, Definition, Divide, Inverse, Log, Number, Power, Reference, Sum, matrix_product, multiply
 from derive.models import LatentModel
 from derive.notation.conventions import convention
 from derive.notation.latex_writer import latex
 from derive.proposals.closed_forms import root
+from derive.proposals.quadratics import quadratic
 from derive.proposals.terms import Term
 from derive.symbols import Index, Range, Size, Symbol
 
@@ -149,8 +152,7 @@ def test_nothing_is_proposed_for_an_unknown_density() -> None:
 
 def test_a_root_of_an_even_power_keeps_its_sign() -> None:
     r"""((x - c)^2)^{1/2} is |x - c|, not x - c."""
-    from derive.formula import HALF, Number, Power
-    from derive.proposals.terms import Term
+    from derive.formula import HALF
 
     x = Reference(Symbol("x", "data"))
     root = Power(Power(x, Number(HALF.value * 4)), HALF)
@@ -173,3 +175,22 @@ def test_no_term_of_a_matrix_equation_is_lost() -> None:
     w, a, b, c = (Reference(Symbol(name, "param" if name == "W" else "const", (), (size, size))) for name in "WABC")
     slope = [Term(word=(w, a)), Term(word=(b,)).scaled(Fraction(-1)), Term(word=(c,)).scaled(Fraction(-1))]
     assert root(slope, w, Index("i", Range(size))).value == matrix_product(b + c, Inverse(a))
+
+
+def test_quadratic_functions_of_a_number_keep_every_sign() -> None:
+    """3 - (2 - c z)^2 / (2 v) + z (1 - z): what is read off is proved to be the same function, and a twin is not."""
+    z, c = (Reference(Symbol(name, "const")) for name in "zc")
+    v = Reference(Symbol("v", "const", (), (), "positive"))
+    one, two, three = (Number(Fraction(value)) for value in (1, 2, 3))
+    half = Number(Fraction(1, 2))
+    for node in (
+        three - Divide(Power(two - multiply(c, z), two), multiply(two, v)) + multiply(z, one - z),
+        multiply(c, two - z) + Power(multiply(Number(Fraction(-2)), z - c), two),
+        multiply(Number(Fraction(-3)), multiply(z, c + multiply(Number(Fraction(-1)), c, z))),
+    ):
+        found = quadratic(node, z)
+        parts = [part for part in (found.precision, found.slope, found.constant) if part is not None]
+        assert len(parts) >= 2
+        whole = multiply(-half, found.precision or ZERO, z, z) + multiply(z, found.slope or ZERO) + (found.constant or ZERO)
+        assert isinstance(prove(Claim(label="read off", lhs=node, rhs=whole)), Proof)
+        assert not isinstance(prove(Claim(label="twin", lhs=node, rhs=whole + multiply(z, two, found.slope or ZERO))), Proof)
