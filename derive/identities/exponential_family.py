@@ -18,7 +18,7 @@ from derive.expectation_maximisation.sufficient_statistics import (
     shares,
     through_natural,
 )
-from derive.formula import ONE, Derivative, Divide, Formula, SizeNumber, Sum, at_time, multiply
+from derive.formula import ONE, AtEqual, Derivative, Divide, Formula, SizeNumber, Sum, at_time, multiply
 from derive.identities import Identity
 from derive.models import Parameter
 
@@ -81,7 +81,11 @@ def _without_closed_form(em: Algorithm, parameter: Parameter) -> tuple[Step, ...
     if solved is None:
         reason = "through the natural parameters: it vanishes where the means of the sufficient statistics are those of the model"
         right = through_natural(em, own, em.held)
-        return (Step(reason=reason, claim=Claim(label=f"moment-equation-{name}", lhs=gradient, rhs=right, reading="held")),)
+        if not isinstance(right, AtEqual):
+            return (Step(reason=reason, claim=Claim(label=f"moment-equation-{name}", lhs=gradient, rhs=right, reading="held")),)
+        # Theta_t := theta reaches the held weights as well: it is the equation of a fixed point.
+        there = Claim(label=f"moment-equation-{name}", lhs=AtEqual(gradient), rhs=right, reading="equal")
+        return (Step(reason=reason, claim=there),)
 
     count = mass(em, own[0], em.held) or ONE
 

@@ -13,7 +13,7 @@ from checks.witness import Witness
 from derive import Model
 from derive.claims import Claim
 from derive.expectation_maximisation.algorithm import Algorithm
-from derive.formula import Formula, Number, multiply, rename
+from derive.formula import AtEqual, Formula, Number, multiply, rename
 from derive.identities import identity
 from derive.models import LatentModel, family, names
 
@@ -141,3 +141,24 @@ def test_of_other_models_what_is_said_is_true(lines: str, gradient: bool, m_step
         told = claims(model, name)
         assert bool(told) == is_said, name
         assert all(judge(claim, witness).verdict == "proved" for claim in told)
+
+
+SCALED = r"""
+size n, k, d
+index i in 1..n ; j, l in 1..k
+data x_i in R^d
+latent z_i in 1..k
+const A in R^{d x d}
+param \phi in simplex(k) ; \mu_j in R^d ; S_j in spd(d)
+z_i ~ Categorical(\phi)
+x_i | z_i=j ~ Normal(\mu_j, A S_j A^T + S_j)
+"""
+
+
+def test_the_equation_by_a_matrix_speaks_of_a_fixed_point() -> None:
+    """Put at theta_t = theta the weights move as well: on both sides, or the equation is false."""
+    (found,) = [claim for claim in claims(Model(SCALED), "exponential-family") if claim.label == "moment-equation-S"]
+    witness = Witness(seed=0, points=3, autodiff=False)
+    assert isinstance(found.lhs, AtEqual)
+    assert judge(found, witness).verdict in ("proved", "confirmed")
+    assert judge(replace(found, lhs=found.lhs.body, expected="refuted"), witness).verdict == "refuted"
