@@ -937,6 +937,8 @@ def _is_definite(matrix: Formula, point: Point) -> bool:
         values = enclose_all(matrix, extended(point, 0, matrix), in_order(free_indices(matrix)))
     except (DeriveError, Undefined, OutOfRange):
         return False
+    if not values.size:
+        return True  # of no member of an empty family anything else is said
     if matrix.shape == ():
         return bool(np.all(values > 1e-9))
     symmetric = np.allclose(values, np.swapaxes(values, -1, -2), rtol=1e-12)

@@ -985,6 +985,15 @@ def test_what_is_assumed_over_a_part_of_a_range_is_not_of_all(assumed: str, true
         assert verdict(f"{PARTS}assume {assumed.format('t')}", row) not in ("proved", "confirmed")
 
 
+def test_matrices_of_which_a_part_is_assumed_to_be_definite() -> None:
+    """At k = 1 there is none, and nothing is assumed."""
+    declared = f"{PARTS}data x_i in R^d\nconst C_j in sym(d)\nassume C_t in spd(d)"
+    assert verdict(declared, r"x_i^T C_t x_i \ge 0") != "refuted"
+    for row in (r"x_i^T C_1 x_i \ge 0", r"x_i^T C_j x_i \ge 0", r"|C_1| > 0"):
+        assert verdict(declared, row) not in ("proved", "confirmed")
+    assert verdict(declared, r"C_1 C_1^{-1} = I_d") == "proved"
+
+
 def test_counts_of_which_a_part_is_not_always_zero_may_be_zero_elsewhere() -> None:
     row = r"\sum_{i=1}^n y_{iv} > 0"
     assert verdict(rf"{PARTS}assume \sum_i y_{{iv}} > 0", row) == "proved"
