@@ -749,6 +749,8 @@ class Dictionary:
         arguments = arguments_of(call[0].parts[0])
         for target in targets:
             self._require_any_member(target.items)
+        for event in conditioned:
+            self._require_any_value(event)
         self._require_bound(targets, conditioned, [argument.items for argument in arguments])
         for target in targets:
             self._require_supported(target.items, met[1])
@@ -837,16 +839,34 @@ class Dictionary:
         return letter.symbol.domain
 
     def _require_any_member(self, items: Items) -> None:
-        """That a distribution is said of every member of a family, ``x_i``, and not of ``x_1`` alone.
+        """That a distribution is said of every member of a family, ``x_i``, and not of ``x_1`` or some alone.
 
         Raises:
-            ReadingError: it is said of one.
+            ReadingError: it is said of one, or of a part.
         """
         for entry in self.by_head(items[0].text if items else ""):
             met = entry.spelling.match(items, 0) if isinstance(entry, Letter) else None
-            if met is not None and met[1] == len(items) and any(not self.is_index(plain(c)) for c in met[0].slots.values()):
+            if not isinstance(entry, Letter) or met is None or met[1] != len(items):
+                continue
+            # Of a latent the range of its values comes behind those of its indices.
+            indices = [self.indices.get(plain(met[0].slots[slot])) for slot in entry.spelling.slots]
+            ranges = zip(indices, entry.symbol.family, strict=False)
+            part = any(isinstance(index, Index) and index.range != own for index, own in ranges)
+            if part or any(not self.is_index(plain(c)) for c in met[0].slots.values()):
                 self.contradicted.add(plain(entry.spelling.items))
-                raise ReadingError(f"a distribution of one member of a family: {plain(items)}", 0, 1, "declaration")
+                said = "a part of a family" if part else "one member of a family"
+                raise ReadingError(f"a distribution of {said}: {plain(items)}", 0, 1, "declaration")
+
+    def _require_any_value(self, event: Event) -> None:
+        """That a condition ``z_i = j`` is said for every value of the latent, where it is for a letter's.
+
+        Raises:
+            ReadingError: the letter leaves out some.
+        """
+        index = self.indices.get(plain(event.value or ()))
+        for letter in self._variables(event.items) if isinstance(index, Index) else ():
+            if isinstance(letter.values, Range) and isinstance(index, Index) and index.range != letter.values:
+                raise ReadingError(f"a distribution given a part of the values of {plain(event.items)}", 0, 1, "declaration")
 
 
 def _mentions(items: Items, name: str) -> bool:

@@ -928,3 +928,27 @@ def test_a_precision_matrix_is_the_inverse_of_the_scatter(value: str, expected: 
     text = f"```derive\n{PRECISION}\n```\n\n$$ M := Q $$ (eq-m)\n\n{hint}\n$$ \\Lambda = {value} $$\n"
     note = check_note(read_note(Path("note.md"), text), Witness(autodiff=False), diagnosed=False)
     assert note.steps[-1].verdict == expected
+
+
+PARTLY = r"""
+size n, K
+index i in 1..n ; s in 2..n ; k in 1..K ; t in 2..K
+data x_i in N
+latent z_i in 1..K
+param \lambda_k in positive ; q in simplex(K)
+"""
+
+
+@pytest.mark.parametrize(
+    "model",
+    [
+        "z_s ~ Categorical(q)\nx_i | z_i=k ~ Poisson(\\lambda_k)",
+        "z_i ~ Categorical(q)\nx_s | z_s=k ~ Poisson(\\lambda_k)",
+        "z_i ~ Categorical(q)\nx_i | z_i=t ~ Poisson(\\lambda_t)",
+    ],
+)
+def test_a_distribution_of_a_part_of_a_family_or_given_a_part_of_the_values_is_not_one_of_all(model: str) -> None:
+    row = r"p(x_i, z_i=k) = q_k \lambda_k^{x_i} e^{-\lambda_k} / x_i!"
+    whole = "z_i ~ Categorical(q)\nx_i | z_i=k ~ Poisson(\\lambda_k)"
+    assert checked(PARTLY + whole, row).steps[-1].verdict in ("proved", "confirmed")
+    assert checked(PARTLY + model, row).steps[-1].verdict == "unread"
