@@ -6,8 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from checks.notes import check_note
+from checks.notes import Step, check_note
 from checks.witness import Witness
+from derive.algebra.prove import Proof
 from derive.errors import ReadingError
 from derive.notation.declarations import Dictionary
 from derive.notes import read_note
@@ -821,14 +822,18 @@ def test_the_chances_of_words_are_their_shares_and_no_frequencies_of_documents()
     text = f"```derive\n{WORDS}\n```\n\n$$ L := Q $$ (eq-q)\n\n<!-- derive: maximises (eq-q) over \\eta_{{sv}} -->\n$$ %s $$\n"
     share = r"\eta_{sv} = \frac{\sum_i w_{is} x_{iv}}{\sum_i w_{is} m_i}"
     frequency = share.replace(" m_i", "")
-    for value, known, expected in (
-        (share, text, "proved"),
-        (frequency, text, "refuted"),
-        # Of a word that is in no document the share is zero, and nothing is shared out where there are no words.
-        (share, text.replace("assume \\sum_i x_{iv} > 0\n", ""), "unknown"),
-    ):
+
+    def last(known: str, value: str) -> Step:
         note = check_note(read_note(Path("note.md"), known % value), Witness(autodiff=False), diagnosed=False)
-        assert note.steps[-1].verdict == expected
+        return note.steps[-1]
+
+    assert last(text, share).verdict == "proved"
+    assert last(text, frequency).verdict == "refuted"
+    # Of a word that is in no document the share is zero, and nothing is shared out where there are no words.
+    step = last(text.replace("assume \\sum_i x_{iv} > 0\n", ""), share)
+    outcome = step.findings[0].outcome
+    assert isinstance(outcome, Proof) and r"what is put for \eta is positive" in outcome.conditions
+    assert any(duty.kind == "nonzero" and not duty.derived for duty in outcome.obligations)
 
 
 @pytest.mark.parametrize(
