@@ -195,10 +195,10 @@ class _Builder:
             known, indices = density(statement.density), self._at_datum(letter, datum)
             scope = self._scope(letter, statement, match, indices, value)
             if known.of_family:
-                members = (probabilities.member_of(argument.items, scope) for argument in statement.arguments)
+                told = probabilities.parameters_of_family(statement, scope)
+                parts = tuple(written(one) if isinstance(one, Formula) else _composed(written, one) for one in told)
                 member = _member_of(letter.symbol, indices)
-                over = letter.symbol.family[-1]
-                yield Law(known, _composed(written, member), tuple(_composed(written, one) for one in members), over)
+                yield Law(known, _composed(written, member), parts, letter.symbol.family[-1])
             else:
                 own = Reference(letter.symbol, indices)
                 arguments = probabilities.parameters_at(own, statement.arguments, scope)

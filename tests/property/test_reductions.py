@@ -9,6 +9,7 @@ from collections.abc import Iterator
 import pytest
 
 import derive.identities
+from checks.points import symbols_of
 from derive.algebra.prove import Proof, prove
 from derive.algebra.reduction import REDUCTIONS, LogEntry
 from derive.algebra.terms import Polynomial, free_of
@@ -56,12 +57,18 @@ def test_every_logged_rewrite_keeps_the_value(covariance: str) -> None:
     logit = Symbol("a", "param", (Range(Size("k")),))
     over = (Range(Size("n")), Range(Size("k")))
     any_weights = [Symbol("q", "frozen", over, (), "simplex"), Symbol("w*1", "const", over, (), "simplex")]
-    prior = Symbol("prior phi", "const", (Range(Size("k")),), (), "positive")
-    free = [em.model.observation.symbol, logit, prior, *any_weights, *(p.symbol for p in em.model.parameters)]
+    told = list(claims(em))
+    # The constants of priors too.
+    sides = [
+        side for claim in told for side in (claim.lhs, claim.rhs, claim.gap, *(f for a in claim.assumptions for f in a.formulas))
+    ]
+    constants = {s for side in sides if side is not None for s in symbols_of(side) if s.role == "const"}
+    parameters = [p.symbol for p in em.model.parameters]
+    free = [em.model.observation.symbol, logit, *sorted(constants, key=lambda s: s.name), *any_weights, *parameters]
     values = draw([*free, *(s.at_current for s in free if s.role == "param")], SIZES, seed=3)
     replayed: Counter[str] = Counter()
     done: set[object] = set()
-    for claim in claims(em):
+    for claim in told:
         outcome = prove(claim)
         for entry in outcome.log if isinstance(outcome, Proof) else ():
             if entry.before not in done and replayed[entry.rule] < REPLAYED_PER_RULE and is_plain(entry):

@@ -10,7 +10,7 @@ import pytest
 from checks import balls, evaluation
 from checks.judge import judge
 from checks.witness import Witness
-from derive.algebra import calculus
+from derive.algebra import calculus, entries
 from derive.algebra.reduction import Reducer
 from derive.algebra.terms import scale
 from derive.claims import Claim
@@ -26,6 +26,12 @@ SIGMA = Reference(Symbol("Sigma", "param", (), (D, D), "spd"))
 X = Reference(Symbol("x", "param"))
 SLOPE = Claim(label="log-determinant", lhs=Derivative(log_determinant(SIGMA), SIGMA), rhs=Inverse(SIGMA))
 WRONG_SLOPE = replace(SLOPE, rhs=multiply(Number(Fraction(2)), Inverse(SIGMA)))
+
+
+@pytest.fixture(autouse=True)
+def nothing_was_read_before(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A rule that is broken here would not be asked for what was read with the right one."""
+    monkeypatch.setattr(entries, "_read_before", entries._Recent())
 
 
 def test_without_a_defect_the_right_one_is_proved_and_the_wrong_one_refuted() -> None:

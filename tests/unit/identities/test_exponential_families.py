@@ -18,7 +18,15 @@ from derive.identities import identity
 from derive.models import LatentModel, family, names
 
 IDENTITIES = ("exponential-family", "sundberg", "mirror-descent")
-WITHOUT = ("censored", "density-mixture", "gene-counting", "hidden-markov", "missing-data")
+WITHOUT = (
+    "censored",
+    "density-mixture",
+    "gene-counting",
+    "hidden-markov",
+    "missing-data",
+    "state-space",
+    "zero-inflated-poisson",
+)
 """Their densities are written out, or not known at all, or have no parameter."""
 
 
