@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from derive.claims import Claim, Step
+from derive.claims import Assumption, Claim, Step
 from derive.expectation_maximisation import m_step
 from derive.expectation_maximisation.algorithm import Algorithm
 from derive.formula import Formula, Named, Substitute
@@ -23,6 +23,9 @@ def steps(em: Algorithm, parameter: Parameter) -> tuple[Step, ...]:
     rise_of_q = at_best(em.q()) - Named(em.q, (), "current")
     gap = at_best(em.gap())
     known = m_step.conditions(em, parameter, em.held)
+    if parameter.symbol.domain == "positive" and parameter.symbol.shape == ():
+        # At the border of the domain, as where nothing was counted, the log-likelihood has no value.
+        known += (Assumption(text=f"the maximiser of {{{name}}} is positive", definite=best),)
     equality = Claim(label=f"conditional-ascent-{name}", lhs=rise, rhs=rise_of_q + gap, reading="held", assumptions=known)
     bound = Claim(
         label=f"conditional-ascent-bound-{name}",

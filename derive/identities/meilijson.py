@@ -10,7 +10,7 @@ from fractions import Fraction
 
 from derive.claims import Claim, Step
 from derive.expectation_maximisation.algorithm import Algorithm
-from derive.formula import Derivative, Formula, Log, Number, Power, Sum, negate
+from derive.formula import Derivative, Divide, Formula, Log, Number, Power, Sum, negate
 from derive.identities import Identity
 from derive.models import Parameter
 
@@ -22,23 +22,27 @@ def score_of_datum(em: Algorithm, parameter: Parameter) -> Formula:
 
 
 def steps(em: Algorithm, parameter: Parameter) -> tuple[Step, ...]:
-    name, by, i = parameter.symbol.name, parameter.reference, em.model.datum
+    name, by, i, l = parameter.symbol.name, parameter.reference, em.model.datum, em.model.other
     own = score_of_datum(em, parameter)
-    together = Claim(label=f"scores-{name}", lhs=Sum(i, own), rhs=Derivative(em.l(), by), reading="moving")
-    squares = Claim(
-        label=f"squared-scores-{name}",
-        lhs=negate(Derivative(Derivative(em.l(), by), by)),
-        rhs=Sum(i, Power(own, Number(Fraction(2)))),
-        reading="moving",
-        expected="refuted",
+    marginal = Sum(l, em.model.joint(i, l))
+    squares = Sum(i, Power(own, Number(Fraction(2))))
+    left = negate(Sum(i, Divide(Derivative(Derivative(marginal, by), by), marginal)))
+    information = negate(Derivative(Derivative(em.l(), by), by))
+    claims = (
+        ("the score is the sum of the scores of the data", "scores", Sum(i, own), Derivative(em.l(), by)),
+        ("the sum of their squares is not the observed information: this is left", "squared-scores", information, squares + left),
     )
-    return (
-        Step(reason="the score is the sum of the scores of the data", claim=together),
-        Step(
-            reason="tempting, and false: the sum of their squares is the observed information; it is close for many",
-            claim=squares,
-        ),
+    told = [
+        Step(reason=reason, claim=Claim(label=f"{label}-{name}", lhs=lhs, rhs=rhs, reading="moving"))
+        for reason, label, lhs, rhs in claims
+    ]
+    alone = Claim(
+        label=f"squared-scores-alone-{name}", lhs=information, rhs=squares, reading="moving", expected="refuted", residual=left
     )
+    # A chance of ones and zeros is in their probability itself: that has no second derivative, and nothing is left.
+    if em.model.observation.symbol.domain != "bool":
+        told.append(Step(reason="tempting, and false: nothing is left; it is little, on the average, for many data", claim=alone))
+    return tuple(told)
 
 
 IDENTITY = Identity(

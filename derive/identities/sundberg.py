@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from derive.claims import Claim, Step
 from derive.expectation_maximisation.algorithm import Algorithm
-from derive.expectation_maximisation.sufficient_statistics import Share, convention_of, mass, shares, through_natural
+from derive.expectation_maximisation.sufficient_statistics import convention_of, shares, through_natural
 from derive.formula import Derivative, Formula, mentions, negate, rename
 from derive.identities import Identity
 from derive.models import Parameter
@@ -18,7 +18,7 @@ def steps(em: Algorithm, parameter: Parameter) -> tuple[Step, ...]:
     score = Derivative(em.l(), parameter.reference, convention_of(parameter))
     right = through_natural(em, found, em.moving)
     if parameter.symbol.domain == "simplex":
-        return _along_the_simplex(em, parameter, found[0], score, right)
+        return _along_the_simplex(em, parameter, score, right, through_natural(em, found, em.moving, means=False) - right)
     tempting, wrong = (
         "the mean of the sufficient statistics given the data alone",
         through_natural(em, found, em.moving, means=False),
@@ -46,8 +46,11 @@ def steps(em: Algorithm, parameter: Parameter) -> tuple[Step, ...]:
     )
 
 
-def _along_the_simplex(em: Algorithm, parameter: Parameter, share: Share, score: Formula, right: Formula) -> tuple[Step, ...]:
-    """The log-partition is known where the probabilities sum to one: there only differences of derivatives are told."""
+def _along_the_simplex(em: Algorithm, parameter: Parameter, score: Formula, right: Formula, means: Formula) -> tuple[Step, ...]:
+    """The log-partition is known where the probabilities sum to one: there only differences of derivatives are told.
+
+    What one derivative alone misses is the part of the ``means``.
+    """
     name, last = parameter.symbol.name, parameter.indices[-1]
     mapping = {last: parameter.along.indices[-1]}
     other = Derivative(em.l(), parameter.along)
@@ -64,7 +67,7 @@ def _along_the_simplex(em: Algorithm, parameter: Parameter, share: Share, score:
                 rhs=right,
                 reading="moving",
                 expected="refuted",
-                residual=mass(em, share, em.moving),
+                residual=means,
             ),
         ),
     )

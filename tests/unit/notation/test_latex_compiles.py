@@ -18,7 +18,7 @@ FRAME = r"""\documentclass{article}
 \usepackage[T1]{fontenc}
 \usepackage{lmodern}
 \usepackage{amsmath}
-\usepackage[paperwidth=30in,paperheight=20in,margin=1in]{geometry}
+\usepackage[paperwidth=60in,paperheight=20in,margin=1in]{geometry}
 \allowdisplaybreaks
 \begin{document}
 \begin{align}
