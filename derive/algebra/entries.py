@@ -265,6 +265,11 @@ class Reader:
         finally:
             self._at_current = outside
 
+    def rest_on(self, other: Reader) -> None:
+        """What another reader took for granted, this one does too."""
+        self.conditions |= other.conditions | other.reducer.obligations
+        self.replacements |= other.replacements
+
     def _take_over(self, found: Generic) -> None:
         """What a reading declared, took for granted and did, as if it had been done here."""
         outside, self._at_current = self._at_current, False

@@ -428,8 +428,7 @@ def _is_still(claim: Claim, symbol: Symbol, reader: Reader) -> bool:
     value = difference(other, slope, ZERO)
     if is_zero(other, value, claim) and not _is_undone(other, value, entries_of(slope), claim):
         return False
-    reader.conditions |= other.conditions | other.reducer.obligations
-    reader.replacements |= other.replacements
+    reader.rest_on(other)
     return True
 
 
@@ -546,8 +545,7 @@ def _is_gap(reader: Reader, claim: Claim, difference_: Formula, gap: Formula) ->
     other = Reader(splits_logs=True)
     if is_zero(other, difference(other, difference_, gap), claim):
         return False
-    reader.conditions |= other.conditions | other.reducer.obligations
-    reader.replacements |= other.replacements
+    reader.rest_on(other)
     return True
 
 

@@ -10,21 +10,15 @@ from fractions import Fraction
 
 from derive.claims import Claim, Step
 from derive.expectation_maximisation.algorithm import Algorithm
-from derive.formula import Derivative, Divide, Formula, Log, Number, Power, Sum, negate
+from derive.formula import Derivative, Divide, Log, Number, Power, Sum, negate
 from derive.identities import Identity
 from derive.models import Parameter
 
 
-def score_of_datum(em: Algorithm, parameter: Parameter) -> Formula:
-    """The derivative of the log-density of datum i, the latent summed out."""
-    i, l = em.model.datum, em.model.other
-    return Derivative(Log(Sum(l, em.model.joint(i, l))), parameter.reference)
-
-
 def steps(em: Algorithm, parameter: Parameter) -> tuple[Step, ...]:
     name, by, i, l = parameter.symbol.name, parameter.reference, em.model.datum, em.model.other
-    own = score_of_datum(em, parameter)
     marginal = Sum(l, em.model.joint(i, l))
+    own = Derivative(Log(marginal), by)
     squares = Sum(i, Power(own, Number(Fraction(2))))
     left = negate(Sum(i, Divide(Derivative(Derivative(marginal, by), by), marginal)))
     information = negate(Derivative(Derivative(em.l(), by), by))
