@@ -457,6 +457,27 @@ def _diagonal_part(node: f.DiagonalPart, where: Where, env: Environment) -> Valu
     return [table[a][a] for a in range(len(table))]
 
 
+def _cholesky(node: f.Cholesky, where: Where, env: Environment) -> Value:
+    def compute(home: Environment) -> Value:
+        table = _table(node.argument, where, home)
+        size = len(table)
+        if any(not balls.ball(balls.minus(table[a][b], table[b][a])).contains(0) for a in range(size) for b in range(a)):
+            raise Undefined("the Cholesky factor of a matrix that is not symmetric", certain=True)
+        root: list[list[Ball]] = [[balls.ZERO] * size for _ in range(size)]
+        for a in range(size):
+            for b in range(a + 1):
+                left = table[a][b]
+                for c in range(b):
+                    left = balls.minus(left, balls.multiply(root[a][c], root[b][c]))
+                if a == b and not balls.ball(left) > 0:
+                    known = balls.ball(left) <= 0
+                    raise Undefined("the Cholesky factor of a matrix that is not positive definite", certain=known)
+                root[a][b] = balls.power(left, Fraction(1, 2)) if a == b else balls.multiply(left, balls.inverse(root[b][b]))
+        return root
+
+    return _remembered(node, where, env, compute)
+
+
 def _component(node: f.Component, where: Where, env: Environment) -> Value:
     whole = [Range(size) for size in node.argument.shape if size is not None]
     return _pick(evaluate(node.argument, where, env), [_position(i, where) for i in node.indices], whole)
@@ -618,6 +639,7 @@ _EVALUATORS: Mapping[type, Any] = {
     f.Identity: _identity,
     f.Diagonal: _diagonal,
     f.DiagonalPart: _diagonal_part,
+    f.Cholesky: _cholesky,
     f.Component: _component,
     f.Named: _named,
     f.Derivative: _derivative,

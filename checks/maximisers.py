@@ -103,10 +103,14 @@ def _require_not_outside(symbol: Symbol, values: np.ndarray) -> None:
         gaps: list[arb] = (values - np.swapaxes(values, -1, -2)).reshape(-1).tolist()
         if any(not g.contains(0) for g in gaps):
             raise Outside(f"what is proposed for {symbol.name} is not symmetric")
-    if symbol.domain == "spd":
+    if symbol.domain == "lower":
+        size = values.shape[-1]
+        if any(not v.contains(0) for a in range(size) for v in values[..., a, a + 1 :].reshape(-1).tolist()):
+            raise Outside(f"what is proposed for {symbol.name} is not lower triangular")
+    if symbol.domain in ("spd", "lower"):
         diagonal: list[arb] = np.diagonal(values, axis1=-2, axis2=-1).reshape(-1).tolist()
         if any(v < 0 for v in diagonal):
-            raise Outside(f"what is proposed for {symbol.name} is not positive definite")
+            raise Outside(f"what is proposed for {symbol.name} has a negative number on its diagonal")
 
 
 def _fraction(value: arb) -> Fraction:
@@ -124,7 +128,15 @@ def _on_domain(symbol: Symbol, values: np.ndarray) -> np.ndarray:
         return np.asarray(values / total, dtype=object)
     if symbol.domain in ("spd", "sym"):
         return np.asarray((values + np.swapaxes(values, -1, -2)) / 2, dtype=object)
-    return values
+    return _lower_triangle(values) if symbol.domain == "lower" else values
+
+
+def _lower_triangle(values: np.ndarray) -> np.ndarray:
+    """Square matrices with zeros above their diagonals."""
+    found = np.array(values, dtype=object)
+    for a in range(values.shape[-1]):
+        found[..., a, a + 1 :] = Fraction(0)
+    return found
 
 
 def _balls_of(values: Any) -> Any:
@@ -187,14 +199,14 @@ def _gradient(objective: Formula, where: Any, at: Environment, key: Key, shape: 
 
 
 def _tangential(symbol: Symbol, direction: np.ndarray) -> np.ndarray:
-    """The part of a direction that stays on the simplex, or among symmetric matrices."""
+    """The part of a direction that stays on the simplex, among symmetric matrices, or among triangular ones."""
     if symbol.domain == "simplex":
         axis = len(symbol.family) - 1
         mean = direction.sum(axis=axis, keepdims=True) / max(1, direction.shape[axis])
         return np.asarray(direction - mean, dtype=object)
     if symbol.domain in ("spd", "sym"):
         return np.asarray((direction + np.swapaxes(direction, -1, -2)) / 2, dtype=object)
-    return direction
+    return _lower_triangle(direction) if symbol.domain == "lower" else direction
 
 
 def in_domain(symbol: Symbol, values: np.ndarray) -> bool:
@@ -214,6 +226,10 @@ def in_domain(symbol: Symbol, values: np.ndarray) -> bool:
             return bool(np.all(values == np.swapaxes(values, -1, -2)))
         case "spd":
             return bool(np.all(values == np.swapaxes(values, -1, -2))) and _is_definite(values)
+        case "lower":
+            size = values.shape[-1]
+            above = any(v != 0 for a in range(size) for v in values[..., a, a + 1 :].reshape(-1).tolist())
+            return not above and all(v > 0 for v in np.diagonal(values, axis1=-2, axis2=-1).reshape(-1).tolist())
         case "real":
             return True
         case _:

@@ -535,6 +535,7 @@ _CONVENTIONS = {
 _DOMAINS = {
     "spd": "is symmetric and positive definite",
     "sym": "is symmetric",
+    "lower": "is lower triangular with a positive diagonal",
     "nonnegative": "is nonnegative",
     "covering": "is nonnegative, and for its first index not always zero",
     "unit": "lies between 0 and 1",
@@ -580,7 +581,7 @@ def _symmetric_derivatives(claim: Claim) -> set[tuple[Reference, str]]:
         (node.by, node.convention)
         for side in (claim.lhs, claim.rhs)
         for node in _deep(side)
-        if isinstance(node, Derivative) and node.by.symbol.domain in ("spd", "sym")
+        if isinstance(node, Derivative) and node.by.symbol.domain in ("spd", "sym", "lower")
     }
 
 

@@ -272,6 +272,8 @@ def _values(symbol: Symbol, sizes: Mapping[str, int], seed: int, number: int, sc
     for place in np.ndindex(*family):
         if symbol.domain == "spd":
             values[place] = scale * _positive_definite(rng, shape[0])
+        elif symbol.domain == "lower":
+            values[place] = scale * _triangular(rng, shape[0])
         elif symbol.domain == "sym":
             values[place] = scale * _symmetric(rng, shape[0])
         else:
@@ -304,7 +306,7 @@ def _first_is_negative(symbol: Symbol, seed: int, number: int) -> bool:
 
 
 def _require_shape(symbol: Symbol) -> None:
-    if symbol.domain in ("spd", "sym") and (len(symbol.shape) != 2 or symbol.shape[0] != symbol.shape[1]):
+    if symbol.domain in ("spd", "sym", "lower") and (len(symbol.shape) != 2 or symbol.shape[0] != symbol.shape[1]):
         raise UnsupportedError(f"a domain of square matrices for something else: {symbol.name} is declared {symbol.domain}")
     if symbol.domain == "one-hot" and symbol.family and symbol.family[-1].abstract:
         raise UnsupportedError(f"a point mass over a continuum: {symbol.name}")
@@ -425,12 +427,17 @@ def one_hot(shape: tuple[int, ...], axis: int, draw: Callable[[int], int]) -> np
 
 
 def _positive_definite(rng: random.Random, size: int) -> np.ndarray:
+    root = _triangular(rng, size)
+    return root.dot(root.T)
+
+
+def _triangular(rng: random.Random, size: int) -> np.ndarray:
     root = np.array([[Fraction(0)] * size for _ in range(size)], dtype=object)
     for a in range(size):
         for b in range(a):
             root[a, b] = Fraction(rng.randrange(101, 600), 1000) * rng.choice((-1, 1))
         root[a, a] = Fraction(rng.randrange(701, 1400), 1000)
-    return root.dot(root.T)
+    return root
 
 
 def _symmetric(rng: random.Random, size: int) -> np.ndarray:

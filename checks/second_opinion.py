@@ -336,6 +336,12 @@ def _require_inside(symbol: Symbol, values: Value) -> None:
         found = _flat(values)
         if any(value <= 0 for value in found) or (symbol.domain == "unit" and any(value >= 1 for value in found)):
             raise Outside
+    if symbol.domain == "lower":
+        for _ in symbol.family[1:]:
+            values = [member for part in values for member in part]
+        for matrix in values if symbol.family else [values]:
+            if any(row[a] <= 0 or any(row[a + 1 :]) for a, row in enumerate(matrix)):
+                raise Outside
     if symbol.domain == "spd":
         for _ in symbol.family[1:]:
             values = [member for part in values for member in part]
@@ -449,6 +455,11 @@ def _matrix_value(node: Formula, place: _Place) -> Value:
             return mpmath.eye(place.sizes[size.name]).tolist()
         case f.Diagonal(argument):
             return mpmath.diag(_value(argument, place)).tolist()
+        case f.Cholesky(argument):
+            table = mpmath.matrix(_matrix(argument, place))
+            if any(mpmath.det(table[:k, :k]) <= 0 for k in range(1, table.rows + 1)):
+                raise Outside
+            return mpmath.cholesky(table).tolist()
         case f.DiagonalPart(argument):
             table = _matrix(argument, place)
             return [table[a][a] for a in range(len(table))]

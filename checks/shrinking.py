@@ -100,14 +100,14 @@ def simpler(symbol: Symbol, values: np.ndarray, draw: Draw) -> Iterator[np.ndarr
         weights = np.array([Fraction(k + 1) for k in range(count)], dtype=object)
         spread = np.broadcast_to(_along(weights / weights.sum(), values.ndim, len(symbol.family) - 1), values.shape)
         yield normalised(np.array(spread, dtype=object), symbol, draw)
-    elif symbol.domain in ("spd", "sym"):
+    elif symbol.domain in ("spd", "sym", "lower"):
         kinds = [(1, 0), (2, 0), (2, 1)] if values.shape[-1] > 1 else [(1, 0), (2, 0)]
         members = list(np.ndindex(*values.shape[:-2]))
         for kind in kinds:
-            yield _matrices(values, dict.fromkeys(members, kind))
+            yield _matrices(symbol, values, dict.fromkeys(members, kind))
         if len(members) > 1:
             for shift in (0, 1):
-                yield _matrices(values, {m: kinds[(k + shift) % len(kinds)] for k, m in enumerate(members)})
+                yield _matrices(symbol, values, {m: kinds[(k + shift) % len(kinds)] for k, m in enumerate(members)})
     else:
         simple = list(_SIMPLE[symbol.domain])
         for value in simple:
@@ -128,12 +128,16 @@ def simpler(symbol: Symbol, values: np.ndarray, draw: Draw) -> Iterator[np.ndarr
                 yield rounded
 
 
-def _matrices(like: np.ndarray, kinds: Mapping[tuple[int, ...], tuple[int, int]]) -> np.ndarray:
-    """For each member the matrix with one number on its diagonal and a smaller one everywhere else: positive definite."""
+def _matrices(symbol: Symbol, like: np.ndarray, kinds: Mapping[tuple[int, ...], tuple[int, int]]) -> np.ndarray:
+    """For each member the matrix with one number on its diagonal and a smaller one everywhere else: positive definite.
+
+    Of a lower triangular one that is its lower triangle.
+    """
     simple = np.empty_like(like)
     for place in np.ndindex(*like.shape):
         diagonal, off = kinds[place[:-2]]
-        simple[place] = Fraction(diagonal if place[-1] == place[-2] else off)
+        above = symbol.domain == "lower" and place[-1] > place[-2]
+        simple[place] = Fraction(0 if above else diagonal if place[-1] == place[-2] else off)
     return simple
 
 

@@ -10,6 +10,7 @@ from collections.abc import Collection
 from derive.formula import (
     Add,
     Apply,
+    Cholesky,
     Component,
     Delta,
     Determinant,
@@ -81,7 +82,7 @@ def surely_positive(node: Formula, assumed: Collection[object] = ()) -> bool:
         case Function("besseli0"):
             return True
         case Determinant(matrix) | Trace(matrix):
-            return surely_definite(matrix, assumed)
+            return surely_definite(matrix, assumed) or surely_triangular(matrix)
         case Named():
             return surely_positive(unfold(node), assumed)
         case _:
@@ -191,6 +192,8 @@ def surely_definite(node: Formula, assumed: Collection[object] = ()) -> bool:
             return surely_definite(matrix, assumed)
         case Diagonal(Reference(symbol)):
             return symbol.domain in POSITIVE_DOMAINS
+        case MatrixProduct((first, second)):
+            return second == Transpose(first) and surely_triangular(first)
         case Multiply(parts):
             return all(surely_positive(part, assumed) if part.shape == () else surely_definite(part, assumed) for part in parts)
         case Divide(matrix, number):
@@ -200,6 +203,19 @@ def surely_definite(node: Formula, assumed: Collection[object] = ()) -> bool:
             return bool(definite) and all(_is_semidefinite(part, assumed) for part in parts if part not in definite)
         case Named():
             return surely_definite(unfold(node), assumed)
+        case _:
+            return False
+
+
+def surely_triangular(node: Formula) -> bool:
+    """Whether a matrix is lower triangular with a positive diagonal by its form, wherever it has a value."""
+    match node:
+        case Reference(symbol):
+            return symbol.domain == "lower"
+        case Cholesky():
+            return True
+        case Named():
+            return surely_triangular(unfold(node))
         case _:
             return False
 
@@ -225,7 +241,9 @@ def surely_defined(node: Formula, assumed: Collection[object] = ()) -> bool:
             return False
         case Log(argument) if not surely_positive(argument, assumed):
             return False
-        case Inverse(matrix) if not surely_definite(matrix, assumed):
+        case Inverse(matrix) if not (surely_definite(matrix, assumed) or surely_triangular(matrix)):
+            return False
+        case Cholesky(matrix) if not surely_definite(matrix, assumed):
             return False
         case Power() if not (_is_whole(node.exponent) or surely_positive(node.base, assumed) or _is_root(node)):
             return False

@@ -117,6 +117,8 @@ class _System:
     """The equations at all indices and entries, as functions of the entries of a letter."""
 
     def __init__(self, equation: Formula, point: Point, symbol: Symbol, most: int) -> None:
+        if symbol.domain == "lower":
+            raise Undefined("an equation is not solved for a triangular matrix", certain=False)
         self.equation, self.point, self.symbol = equation, point, symbol
         self.key: Key = (symbol.name, symbol.role)
         self.base = environment(point)

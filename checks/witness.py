@@ -40,6 +40,7 @@ from derive.errors import DeriveError, DisagreementError, UnsupportedError
 from derive.formula import (
     ZERO,
     Add,
+    Cholesky,
     Derivative,
     Divide,
     Formula,
@@ -850,6 +851,8 @@ def _lies_in(value: Formula, domain: Domain) -> bool:
             and value.value >= 0
             and (domain != "bool" or value.value < 2)
         )
+    if domain == "lower":
+        return isinstance(value, Cholesky)
     return surely_definite(value) if domain == "spd" else domain == "real"
 
 

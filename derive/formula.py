@@ -416,6 +416,20 @@ class DiagonalPart(Formula):
 
 
 @record
+class Cholesky(Formula):
+    """The lower triangular matrix L with a positive diagonal for which L L^T is a positive definite matrix."""
+
+    argument: Formula
+
+    def __post_init__(self) -> None:
+        require_square(self.argument, "a Cholesky factor")
+
+    @property
+    def shape(self) -> Shape:
+        return self.argument.shape
+
+
+@record
 class Component(Formula):
     """One entry of a vector or matrix: ``x_a``, ``Sigma_ab``."""
 

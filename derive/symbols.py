@@ -67,6 +67,7 @@ Domain = Literal[
     "one-hot",
     "spd",
     "sym",
+    "lower",
     "integer",
     "count",
     "covering count",
@@ -74,7 +75,8 @@ Domain = Literal[
 ]
 """``simplex`` speaks of the last family index: positive entries that sum to one over it (open simplex); in a closed one zeros are
 allowed, and of ``one-hot`` entries one is 1 and the others are 0. ``Covering`` entries are nonnegative, and over the
-first family index not all zero. A ``count`` is 0, 1, 2, ..., a ``bool`` 0 or 1."""
+first family index not all zero.
+``Lower`` matrices are triangular, zero above a positive diagonal. A ``count`` is 0, 1, 2, ..., a ``bool`` 0 or 1."""
 COVERING: Mapping[Domain, Domain] = {"nonnegative": "covering", "count": "covering count"}
 """What the entries of a domain are where over the first family index not all of them are zero."""
 SUMS_TO_ONE = ("simplex", "closed simplex", "one-hot")

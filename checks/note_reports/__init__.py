@@ -72,7 +72,12 @@ def written(step: Step) -> Callable[[Formula], str]:
     return write
 
 
-_KINDS = {"nonzero": "{} is not 0", "positive": "{} is positive", "regular": "{} is invertible"}
+_KINDS = {
+    "nonzero": "{} is not 0",
+    "positive": "{} is positive",
+    "regular": "{} is invertible",
+    "definite": "{} is positive definite",
+}
 MOST_CONDITIONS = 4
 
 

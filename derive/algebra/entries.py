@@ -40,6 +40,7 @@ from derive.formula import (
     Add,
     Apply,
     AtEqual,
+    Cholesky,
     Component,
     Delta,
     Derivative,
@@ -83,6 +84,8 @@ IN_GENERAL = (Derivative, AtEqual)
 INVERTED = "definition of an inverted matrix"
 """The name of the equation between the entries of an inverted matrix and what they are."""
 COMPOUND = "compound*"
+FACTORED = "definition of a Cholesky factor"
+FACTOR = "factor*"
 """How the name of a matrix begins that is written as a sum or a product."""
 
 
@@ -165,7 +168,7 @@ class Reader:
             if known != symbol:
                 raise Blocked(f"{symbol.name} is declared in two ways")
             return key
-        if symbol.domain in ("spd", "sym") and (len(symbol.shape) != 2 or symbol.shape[0] != symbol.shape[1]):
+        if symbol.domain in ("spd", "sym", "lower") and (len(symbol.shape) != 2 or symbol.shape[0] != symbol.shape[1]):
             raise Blocked(f"{symbol.name} is declared {symbol.domain} and is not a square matrix")
         self.domains[key] = symbol.domain
         self.symbols[key] = symbol
@@ -354,6 +357,8 @@ class Reader:
         indices = (*around, *formal, *component)
         generic = tuple(free(f"@s{k}", *range_of(index)) for k, index in enumerate(indices))
         value = self.reducer.rename(value, dict(zip(indices, generic, strict=True)))
+        if (plain := self._factor_alone(value, generic)) is not None:
+            return plain, around
         known = self._opaque.get((value, generic, node.symbol.domain))
         if known is None:
             family = tuple(range_named(range_of(index)) for index in (*around, *formal))
@@ -364,6 +369,15 @@ class Reader:
             equation = subtract(single((("e", *known), generic)), value)
             self.equations.append((f"definition of what is put for {node.symbol.name}", equation))
         return known, around
+
+    def _factor_alone(self, value: Polynomial, generic: tuple[KIndex, ...]) -> tuple[str, str] | None:
+        """The name of a Cholesky factor that a value is, entry by entry; it needs no other."""
+        for (binders, factors), coefficient in value.items():
+            if len(value) == 1 and not binders and coefficient == 1 and len(factors) == 1 and factors[0][1] == 1:
+                (head, arguments), _ = factors[0]
+                if head[0] == "e" and head[2] == "opaque" and head[1].startswith(FACTOR) and arguments == generic:
+                    return head[1], head[2]
+        return None
 
     def inverse_of(self, matrix: Formula, scope: Scope, entry: tuple[KIndex, ...]) -> Polynomial:
         """An entry of the inverse of a compound square matrix.
@@ -393,6 +407,38 @@ class Reader:
             self._values[known] = value
             equation = subtract(single((("e", *known), generic)), value)
             self.equations.append((INVERTED, equation))
+        return known, around
+
+    def cholesky_factor(self, matrix: Formula, scope: Scope) -> tuple[tuple[str, str], tuple[KIndex, ...]]:
+        """A name for the Cholesky factor of a matrix, which equal matrices share, and the indices on which it depends.
+
+        All that is known of it is that its product with its transpose is the matrix, and that it has an inverse.
+        """
+        size = _size(matrix.shape[0])
+        component = fresh((1, size)), fresh((1, size))
+        value = self.read(matrix, scope, component)
+        around = tuple(sorted(free_of(value) - set(component)))
+        indices = (*around, *component)
+        generic = tuple(free(f"@s{k}", *range_of(index)) for k, index in enumerate(indices))
+        value = self.reducer.rename(value, dict(zip(indices, generic, strict=True)))
+        known = self._opaque.get((value, generic, "lower"))
+        if known is None:
+            family = tuple(range_named(range_of(index)) for index in around)
+            own = Symbol(f"{FACTOR}{len(self._opaque) + 1}", "opaque", family, (Size(size), Size(size)), "lower")
+            known = self.declare(own)
+            self._opaque[value, generic, "lower"] = known
+            self._values[known] = value  # it depends on no more
+            letter = fresh((1, size))
+            *outside, row, column = generic
+            left, right = (single((("e", *known), (*outside, place, letter))) for place in (row, column))
+            square = self.reducer.bind(self.reducer.multiply(left, right), letter)
+            self.equations.append((FACTORED, subtract(square, value)))
+            try:
+                size_of = self.reducer.rename(_log_determinant(self, matrix, scope), dict(zip(around, generic, strict=False)))
+            except UnsupportedError:
+                return known, around
+            own = single((("L", *known), tuple(outside)))
+            self.equations.append((FACTORED, subtract(scale(own, 2), size_of)))
         return known, around
 
     def derivative(self, polynomial: Polynomial, by: Entry) -> Polynomial:
@@ -431,7 +477,7 @@ class Reader:
 
         def change(atom: Atom) -> Polynomial | None:
             head, arguments = atom
-            if head[0] not in ("e", "E") or head[2] != "opaque":
+            if head[0] not in ("e", "E") or head[2] != "opaque" or head[1].startswith(FACTOR):
                 return None
             value = self._values[head[1], head[2]]
             symbol = self.symbols[head[1], head[2]]
@@ -684,6 +730,13 @@ def _inverse(reader: Reader, node: Inverse, scope: Scope, entry: tuple[KIndex, .
         return reader.read(matrix.argument, scope, entry)
     if isinstance(matrix, Transpose):
         return reader.read(Inverse(matrix.argument), scope, tuple(reversed(entry)))
+    if isinstance(matrix, Cholesky):
+        known, around = reader.cholesky_factor(matrix.argument, scope)
+        return single((("i", *known), (*around, *entry)))
+    if isinstance(matrix, MatrixProduct) and all(factor.shape == matrix.shape for factor in matrix.factors):
+        # Where a product of square matrices has an inverse, each of them has one.
+        row, column = entry
+        return reader.product_of(tuple(Inverse(factor) for factor in reversed(matrix.factors)), scope, row, column)
     if isinstance(matrix, Multiply):
         scalars, inner = _split_scalars(matrix)
         below = reducer.power(reducer.multiply(*(reader.read(s, scope) for s in scalars)), Fraction(-1))
@@ -702,7 +755,7 @@ def _determinant(reader: Reader, node: Determinant, scope: Scope, entry: tuple[K
 def _log_determinant(reader: Reader, matrix: Formula, scope: Scope, *, of_any_sign: bool = False) -> Polynomial:
     """The log-determinant of a matrix whose determinant is known to be positive; ``of_any_sign``, that of its absolute value."""
     reducer, matrix = reader.reducer, _plain_matrix(matrix)
-    if isinstance(matrix, Reference) and (matrix.symbol.domain == "spd" or of_any_sign):
+    if isinstance(matrix, Reference) and (matrix.symbol.domain in ("spd", "lower") or of_any_sign):
         key = reader.declare(matrix.symbol)
         return single((("L", *key), tuple(reader.index(i, scope) for i in matrix.indices)))
     if isinstance(matrix, Diagonal):
@@ -712,6 +765,9 @@ def _log_determinant(reader: Reader, matrix: Formula, scope: Scope, *, of_any_si
             return reducer.bind(reducer.logarithm(value), letter)
     if isinstance(matrix, Identity):
         return ZERO
+    if isinstance(matrix, Cholesky):
+        known, around = reader.cholesky_factor(matrix.argument, scope)
+        return single((("L", *known), around))
     if isinstance(matrix, Inverse):
         return scale(_log_determinant(reader, matrix.argument, scope, of_any_sign=of_any_sign), -1)
     if isinstance(matrix, Transpose):
@@ -754,6 +810,11 @@ def _diagonal(reader: Reader, node: Diagonal, scope: Scope, entry: tuple[KIndex,
 
 def _diagonal_part(reader: Reader, node: DiagonalPart, scope: Scope, entry: tuple[KIndex, ...]) -> Polynomial:
     return reader.read(node.argument, scope, (entry[0], entry[0]))
+
+
+def _cholesky(reader: Reader, node: Cholesky, scope: Scope, entry: tuple[KIndex, ...]) -> Polynomial:
+    known, around = reader.cholesky_factor(node.argument, scope)
+    return single((("e", *known), (*around, *entry)))
 
 
 def _component(reader: Reader, node: Component, scope: Scope, entry: tuple[KIndex, ...]) -> Polynomial:
@@ -868,6 +929,7 @@ _READERS: Mapping[type, Callable[..., Polynomial]] = {
     Identity: _identity,
     Diagonal: _diagonal,
     DiagonalPart: _diagonal_part,
+    Cholesky: _cholesky,
     Component: _component,
     Named: Reader.named,
     Derivative: _derivative,

@@ -20,6 +20,7 @@ from derive.errors import DeriveError
 from derive.formula import (
     ONE,
     Add,
+    Cholesky,
     Determinant,
     Diagonal,
     DiagonalPart,
@@ -145,6 +146,9 @@ def positive_definite(node: Formula, ask: Questions) -> bool:
         return positive_definite(node.argument, ask)
     if isinstance(node, Identity):
         return True
+    if isinstance(node, MatrixProduct):
+        # F F^T of a regular square matrix.
+        return len(node.factors) == 2 and node.factors[1] == Transpose(node.factors[0]) and is_triangular(node.factors[0], ask)
     if isinstance(node, Diagonal):
         size = node.shape[0]
         if size is None:
@@ -164,6 +168,15 @@ def positive_definite(node: Formula, ask: Questions) -> bool:
     if isinstance(node, Substitute):
         return positive_definite(node.body, ask) and require_in_domain(node, ask)
     return False
+
+
+def is_triangular(node: Formula, ask: Questions) -> bool:
+    """Whether a matrix is lower triangular with a positive diagonal by its form and the declarations."""
+    if isinstance(node, Reference):
+        return node.symbol.domain == "lower"
+    if isinstance(node, Cholesky):
+        return positive_definite(node.argument, ask) or positive_semidefinite(node.argument, ask)
+    return isinstance(node, Named) and is_triangular(unfold(node), ask)
 
 
 def positive_semidefinite(node: Formula, ask: Questions) -> bool:
@@ -223,6 +236,11 @@ def require_in_domain(node: Substitute, ask: Questions) -> bool:
         inside = positive_semidefinite(node.replacement, ask)
         if not positive_definite(node.replacement, ask):
             condition = f"what is put for {name} is positive definite"
+    elif domain == "lower":
+        inside = is_triangular(node.replacement, ask)
+        factored = unfold(node.replacement) if isinstance(node.replacement, Named) else node.replacement
+        if isinstance(factored, Cholesky) and not positive_definite(factored.argument, ask):
+            condition = f"what is factored for {name} is positive definite"
     elif domain == "sym":
         inside = ask.same(node.replacement, Transpose(node.replacement))
     elif domain != "real":
@@ -381,6 +399,7 @@ _DOMAIN_NAMES = {
     "unit": "between 0 and 1",
     "spd": "positive semidefinite",
     "sym": "symmetric",
+    "lower": "lower triangular with a positive diagonal",
     "integer": "an integer",
     "closed simplex": "nonnegative with sum one",
     "one-hot": "zero but for a single one",
@@ -492,9 +511,9 @@ def _stein(node: Formula, ask: Questions) -> bool:
     if not isinstance(node, Add) or not isinstance(node.terms[0], Trace):
         return False
     product = node.terms[0].argument
-    if not isinstance(product, MatrixProduct) or len(product.factors) != 2 or not isinstance(product.factors[0], Inverse):
+    if not isinstance(product, MatrixProduct) or not isinstance(product.factors[0], Inverse):
         return False
-    first, second = product.factors[0].argument, product.factors[1]
+    first, second = product.factors[0].argument, matrix_product(*product.factors[1:])
     return node == stein_loss(first, second) and positive_definite(first, ask) and positive_definite(second, ask)
 
 

@@ -37,6 +37,7 @@ from derive.formula import (
     ZERO,
     Add,
     AtEqual,
+    Cholesky,
     Definition,
     Derivative,
     Determinant,
@@ -790,6 +791,8 @@ def _obligation(reader: Reader, claim: Claim, place: tuple[Formula, Context], se
         kind, formula = "positive", node.arguments[0]
     elif isinstance(node, Inverse):
         kind, formula = "regular", node.argument
+    elif isinstance(node, Cholesky):
+        kind, formula = "definite", node.argument
     else:
         return None
     evaluated = formula
@@ -817,11 +820,12 @@ def _touches(around: AtEqual | Substitute, assumption: Assumption) -> bool:
 
 
 def _is_derived(reader: Reader, claim: Claim, kind: str, formula: Formula) -> bool:
-    if kind == "regular":
+    if kind in ("regular", "definite"):
         try:
             ask = _questions(reader, claim)
             known = any(ask.same(a.definite, formula) for a in claim.assumptions if a.definite is not None)
-            return known or nonnegativity.positive_definite(formula, ask)
+            triangular = kind == "regular" and nonnegativity.is_triangular(formula, ask)
+            return known or triangular or nonnegativity.positive_definite(formula, ask)
         except (DeriveError, Blocked):
             return False
     if isinstance(formula, Named):

@@ -28,7 +28,7 @@ def positive_atom(atom: Atom, domains: Domains) -> bool:
         return True
     if kind in ("e", "E", "i", "I"):
         domain = domains.get((head[1], head[2]))
-        if domain == "spd":
+        if domain in ("spd", "lower"):
             return len(arguments) >= 2 and arguments[-1] == arguments[-2]
         return kind == "e" and domain in _POSITIVE_DOMAINS
     if kind == "pow":

@@ -5,7 +5,6 @@ from __future__ import annotations
 from fractions import Fraction
 
 from derive.densities import Density, ExponentialFamily, Routine, Term
-from derive.densities.gaussian import normaliser
 from derive.errors import ShapeError
 from derive.formula import (
     HALF,
@@ -60,7 +59,9 @@ def write(value: Formula, mean: Formula, variance: Formula) -> Formula:
         scale = Power(multiply(Number(Fraction(2)), Pi()), Divide(SizeNumber(size), Number(Fraction(2))))
         square = quadratic_form(centred, precision)
         return multiply(Divide(Power(Determinant(precision), HALF), scale), Exp(negate(multiply(HALF, square))))
-    return multiply(normaliser(variance, size), Exp(negate(multiply(HALF, quadratic_form(centred, Inverse(variance))))))
+    circle = Power(multiply(Number(Fraction(2)), Pi()), Divide(SizeNumber(size), Number(Fraction(2))))
+    factor = Divide(ONE, multiply(circle, Power(Determinant(variance), HALF)))
+    return multiply(factor, Exp(negate(multiply(HALF, quadratic_form(centred, Inverse(variance))))))
 
 
 def _scale(variance: Formula) -> Formula | None:

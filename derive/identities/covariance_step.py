@@ -13,6 +13,7 @@ from derive.formula import (
     Divide,
     Formula,
     Number,
+    Reference,
     SizeNumber,
     Sum,
     matrix_product,
@@ -21,7 +22,7 @@ from derive.formula import (
     outer,
 )
 from derive.identities import Identity
-from derive.models import Parameter
+from derive.models import LatentModel, Parameter
 from derive.symbols import Index
 
 
@@ -78,6 +79,12 @@ def steps(em: Algorithm, parameter: Parameter) -> tuple[Step, ...]:
     )
 
 
+def _is_covariance(model: LatentModel, parameter: Parameter) -> bool:
+    """Whether the parameter is the covariance matrix of a component's normal density."""
+    arguments = (law.parameters[-1] for law in model.laws if law.density.name == "Normal")
+    return model.weight is not None and any(isinstance(a, Reference) and a.symbol == parameter.symbol for a in arguments)
+
+
 def _mean(em: Algorithm, parameter: Parameter) -> Parameter | None:
     """The parameter of which the M-step of this one holds deviations: a vector of each component."""
     others = (p for p in em.model.parameters if p is not parameter and p.own and p.symbol.shape == parameter.symbol.shape[:1])
@@ -89,5 +96,5 @@ IDENTITY = Identity(
     title="The step of EM in a covariance matrix",
     source="Xu and Jordan (1996), On convergence properties of the EM algorithm for Gaussian mixtures, theorem 1",
     steps=steps,
-    applies=lambda em, parameter: em.model.gaussian is not None and parameter.symbol.domain == "spd",
+    applies=lambda em, parameter: _is_covariance(em.model, parameter),
 )

@@ -6,7 +6,7 @@ from derive.claims import Assumption, Claim, Step
 from derive.expectation_maximisation.algorithm import Algorithm
 from derive.formula import AtEqual, Convention, Derivative, Formula
 from derive.identities import Identity
-from derive.models import Parameter, family
+from derive.models import LatentModel, Parameter
 
 REGULARITY = Assumption(
     text="the support of the densities does not depend on the parameters, and the sum over components is finite"
@@ -48,8 +48,8 @@ def steps(em: Algorithm, parameter: Parameter) -> tuple[Step, ...]:
         ]
     if parameter.symbol.domain == "simplex":
         found.append(_tangent(em, parameter))
-        if em.model.gaussian is not None:
-            found.append(_logits(em))
+        if em.model.logits is not None:
+            found.append(_in_logits(em, em.model.logits()))
     return tuple(found)
 
 
@@ -70,10 +70,9 @@ def _tangent(em: Algorithm, parameter: Parameter) -> Step:
     return Step(reason=f"the same along the simplex: what {{{name}}} gains, {{{name}_other}} loses", claim=tangent)
 
 
-def _logits(em: Algorithm) -> Step:
+def _in_logits(em: Algorithm, model: LatentModel) -> Step:
     """The same model with the weights as softmax of free logits: no constraint is left."""
-    options = {**em.model.options, "weights": "logits"}
-    chart = Algorithm(family(em.model.name)(**options))
+    chart = Algorithm(model)
     parameter = chart.model.parameter("a")
     return Step(
         reason="the same in logits: {phi} is the softmax of free numbers a, no constraint is left",

@@ -10,13 +10,11 @@ from derive.models import Parameter
 
 
 def steps(em: Algorithm, parameter: Parameter) -> tuple[Step, ...]:
-    model, name = em.model, parameter.symbol.name
+    name = parameter.symbol.name
     if parameter.m_step is None:
         return ()
     multiplier = parameter.multiplier(em.moving) if parameter.multiplier is not None else None
     reason = f"where the score vanishes, solved for {{{name}}}"
-    if model.gaussian is not None:
-        reason = "multiplied by the covariance, divided by the sum of the component's weights"
     if parameter.constraint is not None:
         reason = f"where the gradient of the Lagrangian vanishes, solved for {{{name}}}"
     claim = Claim(
@@ -40,5 +38,5 @@ IDENTITY = Identity(
     title="The stationary point of the log-likelihood",
     source="Bishop (2006), equation (9.17); Deisenroth, Faisal and Ong (2020), theorem 11.1",
     steps=steps,
-    applies=lambda em, parameter: em.model.gaussian is None or parameter.symbol.name == "mu",
+    applies=lambda em, parameter: parameter.unique,
 )

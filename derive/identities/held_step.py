@@ -3,27 +3,34 @@
 from __future__ import annotations
 
 from derive.claims import Claim, Step
+from derive.errors import UnsupportedError
 from derive.expectation_maximisation.algorithm import Algorithm
 from derive.formula import Derivative, Divide, Exp, Formula, Log, Sum, multiply, negate
 from derive.identities import Identity
-from derive.models import Parameter, Weights
+from derive.models import ByExponent, Parameter, Weights
 
 
 def line_one(em: Algorithm, weights: Weights) -> Formula:
     """``sum_i sum_j w_ij log(alpha_j exp(psi_ij) phi_j / w_ij)``."""
-    i, j, shape = em.model.datum, em.model.latent, em.model.as_gaussian
-    joint = multiply(shape.normaliser(j), Exp(shape.exponent(i, j)), shape.weight(j))
+    i, j, told, weight = em.model.datum, em.model.latent, _told(em), em.model.weight
+    joint = multiply(told.normaliser(j), Exp(told.exponent(i, j)), *((weight(j),) if weight is not None else ()))
     return Sum(i, Sum(j, multiply(weights(i, j), Log(Divide(joint, weights(i, j))))))
 
 
 def line_two(em: Algorithm, weights: Weights) -> Formula:
     """``sum_i sum_j w_ij psi_ij``."""
-    i, j, shape = em.model.datum, em.model.latent, em.model.as_gaussian
-    return Sum(i, Sum(j, multiply(weights(i, j), shape.exponent(i, j))))
+    i, j = em.model.datum, em.model.latent
+    return Sum(i, Sum(j, multiply(weights(i, j), _told(em).exponent(i, j))))
+
+
+def _told(em: Algorithm) -> ByExponent:
+    if em.model.by_exponent is None:
+        raise UnsupportedError(f"{em.model.name} is not told by the exponents of its components")
+    return em.model.by_exponent
 
 
 def steps(em: Algorithm, parameter: Parameter) -> tuple[Step, ...]:
-    by, shape = parameter.reference, em.model.as_gaussian
+    by, name = parameter.reference, parameter.symbol.name
     i, j = em.model.datum, em.model.latent
     held = Claim(
         label="line-1-to-2-held",
@@ -31,7 +38,7 @@ def steps(em: Algorithm, parameter: Parameter) -> tuple[Step, ...]:
         rhs=Derivative(line_two(em, em.held), by),
         reading="held",
     )
-    left_over = negate(Sum(i, Sum(j, multiply(Derivative(em.moving(i, j), by), shape.exponent(i, j)))))
+    left_over = negate(Sum(i, Sum(j, multiply(Derivative(em.moving(i, j), by), _told(em).exponent(i, j)))))
     moving = Claim(
         label="line-1-to-2-moving",
         lhs=Derivative(line_one(em, em.moving), by),
@@ -42,7 +49,10 @@ def steps(em: Algorithm, parameter: Parameter) -> tuple[Step, ...]:
     )
     return (
         Step(
-            reason="line (1) to line (2) of the question, {w} held: its logarithm, {log_alpha} and {log_phi} do not contain {mu}",
+            reason=(
+                "line (1) to line (2) of the question, {w} held: its logarithm, {log_alpha} and {log_phi} do not contain "
+                f"{{{name}}}"
+            ),
             claim=held,
         ),
         Step(reason="tempting, and false: the same step with {w_moving} moving", claim=moving),
@@ -54,5 +64,5 @@ IDENTITY = Identity(
     title="From line (1) to line (2)",
     source="Ng, CS229 lecture notes 8, page 7",
     steps=steps,
-    applies=lambda em, parameter: em.model.gaussian is not None and parameter.symbol.name == "mu",
+    applies=lambda em, parameter: em.model.is_in_exponent_only(parameter),
 )

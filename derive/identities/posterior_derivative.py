@@ -21,8 +21,8 @@ def steps(em: Algorithm, parameter: Parameter) -> tuple[Step, ...]:
     mean = Sum(l, multiply(em.moving(i, l), log_joint_slope(l)))
     general = Claim(label=f"dw-{name}", lhs=slope, rhs=multiply(em.moving(i, j), log_joint_slope(j) - mean), reading="moving")
     found = [Step(reason="the quotient rule; the derivative of {p} is {p} times that of its logarithm", claim=general)]
-    through = model.gaussian.exponent if model.gaussian is not None and name == "mu" else None
-    if parameter.own and (through is not None or model.gaussian is None):
+    through = model.by_exponent.exponent if model.by_exponent is not None and model.is_in_exponent_only(parameter) else None
+    if parameter.own:
         toward = Derivative(through(i, s), by) if through is not None else log_joint_slope(s)
         special = Claim(
             label=f"dw-{name}-psi",

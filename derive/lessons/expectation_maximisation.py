@@ -56,16 +56,12 @@ def _letters(em: Algorithm) -> Letters:
     i, j = model.datum, model.latent
     letters = {"data": "n", "components": "k", "dimension": "d"}
     sizes = {letters[name]: SizeNumber(size) for name, size in model.sizes.items()}
-    weight, shape = model.weight, model.gaussian
+    weight, shape = model.weight, model.by_exponent
     told: dict[str, Formula | Index | str] = {}
     if weight is not None:
         told |= {"phi": weight(model.fresh), "phi_j": weight(j), "weight_j": weight(j)}
-    if shape is not None:
-        told |= {
-            "psi": shape.exponent(i, j),
-            "log_alpha": Log(shape.normaliser(j)),
-            "log_phi": Log(shape.weight(j)),
-        }
+    if shape is not None and weight is not None:
+        told |= {"psi": shape.exponent(i, j), "log_alpha": Log(shape.normaliser(j)), "log_phi": Log(weight(j))}
     return {
         **told,
         **sizes,

@@ -12,25 +12,32 @@ from dataclasses import dataclass, field, replace
 from typing import TypeVar
 
 from derive.algebra.entries import Reader
-from derive.algebra.nonnegativity import Questions
+from derive.algebra.nonnegativity import Questions, itakura_saito, stein_loss
 from derive.claims import Assumption
 from derive.densities import Law
-from derive.densities.gaussian import itakura_saito
 from derive.errors import UnknownNameError, UnsupportedError
 from derive.formula import (
+    HALF,
     ONE,
+    Cholesky,
     Component,
     Definition,
     Divide,
+    Exp,
     Formula,
     Inverse,
     LibraryCall,
     Log,
+    Multiply,
     Named,
     Reference,
     SizeNumber,
     Substitute,
     Sum,
+    Transpose,
+    free_indices,
+    matrix_product,
+    mentions,
     multiply,
     rebuild,
     rename,
@@ -40,8 +47,8 @@ from derive.formula import (
 from derive.notation.conventions import Convention
 from derive.notation.declarations import Dictionary
 from derive.notation.declared_model import VALUE, DeclaredModel, declared_model
-from derive.proposals.closed_forms import root
-from derive.proposals.slopes import slope
+from derive.proposals.closed_forms import Root, Shares, root
+from derive.proposals.slopes import jacobian, slope
 from derive.proposals.terms import NoProposal, summed
 from derive.symbols import Index, IndexLike, Range, Size, Symbol
 
@@ -63,6 +70,7 @@ class Parameter:
     ``larger`` that it needs the first size to exceed the second, ``definite(weights)`` a matrix to be positive definite, or a
     number positive. A parameter whose domain is a simplex is maximised under that constraint. ``other`` is one more letter for
     its last index.
+    ``unique`` says that there is one maximiser: the logits of a softmax may all be larger by one number.
     ``own`` says that only one value of the latent, the fresh one, has a density in which this member of the parameter stands.
     """
 
@@ -79,6 +87,7 @@ class Parameter:
     multiplier: Callable[[Weights], Formula] | None = None
     constraint: Callable[[Weights], Formula] | None = None
     own: bool = True
+    unique: bool = True
     other: Index | None = None
 
     @property
@@ -101,14 +110,11 @@ class Parameter:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class GaussianShape:
-    """What a component of a Gaussian mixture is written with: density, factor and exponent, covariance matrix, weight."""
+class ByExponent:
+    """A component that is told as ``alpha_j exp(psi_ij)``: a factor in the index ``latent``, an exponent in ``datum`` as well."""
 
     normaliser: Definition
     exponent: Definition
-    covariance: Callable[[IndexLike], Formula]
-    weight: Callable[[IndexLike], Formula]
-    component: Definition
 
 
 @dataclass(frozen=True, eq=False, slots=True, kw_only=True)
@@ -119,7 +125,8 @@ class LatentModel:
     the value by whose parameters derivatives are taken. ``definitions`` are what the model is told with, each with its reason;
     ``lettered`` makes a convention write the model's own names. A finite mixture has a ``weight``.
     ``assumptions`` are what is known of the data beyond their domains, ``laws`` the densities by name of the data and of a
-    continuous latent.
+    continuous latent. ``by_exponent`` has the factor and the exponent of a component that is told by them. ``logits`` is a
+    finite mixture with free weights once more, its weights the softmax of free numbers ``a``.
     """
 
     name: str
@@ -135,7 +142,8 @@ class LatentModel:
     parameters: tuple[Parameter, ...]
     definitions: tuple[tuple[Named, str], ...]
     weight: Callable[[IndexLike], Formula] | None = None
-    gaussian: GaussianShape | None = None
+    by_exponent: ByExponent | None = None
+    logits: Callable[[], LatentModel] | None = None
     assumptions: tuple[Assumption, ...] = ()
     laws: tuple[Law, ...] = ()
     options: Mapping[str, str] = field(default_factory=dict[str, str])
@@ -147,16 +155,11 @@ class LatentModel:
         inside = walk_unfolded(self.joint.body)
         return next((node for node in inside if isinstance(node, Reference) and node.symbol.name.startswith(VALUE)), None)
 
-    @property
-    def as_gaussian(self) -> GaussianShape:
-        """What the components of a Gaussian mixture are written with.
-
-        Raises:
-            UnsupportedError: the model is no Gaussian mixture.
-        """
-        if self.gaussian is None:
-            raise UnsupportedError(f"{self.name} is no Gaussian mixture")
-        return self.gaussian
+    def is_in_exponent_only(self, parameter: Parameter) -> bool:
+        """Whether the joint density is told by exponents, and holds the parameter in no other place."""
+        told, symbol = self.by_exponent, parameter.symbol
+        others = (told.normaliser.body, *((self.weight(self.latent),) if self.weight is not None else ())) if told else ()
+        return told is not None and mentions(told.exponent.body, symbol) and not any(mentions(part, symbol) for part in others)
 
     def parameter(self, name: str) -> Parameter:
         """The parameter called ``name``.
@@ -200,16 +203,42 @@ MIXTURE = r"""
 size n, k
 index i in 1..n ; j, l, s in 1..k
 latent z_i in 1..k
-<weights>
-z_i ~ Categorical(\phi)
 """
 """How every finite mixture begins."""
+WEIGHTS = {
+    "free": r"param \phi in simplex(k)",
+    "known": r"const \phi in simplex(k)",
+    "logits": r"param a_j in R ; define \phi_j = \frac{\exp(a_j)}{\sum_{l=1}^k \exp(a_l)}",
+}
+"""The weights of a finite mixture: free on the simplex, known, or the softmax of free numbers."""
 
 
-def mixture(name: str, title: str, lines: str, options: Mapping[str, Mapping[str, str]] | None = None) -> ModelFamily:
-    """A finite mixture by the lines that declare its data, parameters and component density, the weights free or known."""
-    weights = {"free": r"param \phi in simplex(k)", "known": r"const \phi in simplex(k)"}
-    return declared(name, title, MIXTURE + lines, {"weights": weights, **(options or {})})
+COMPONENTS = (
+    "{n} independent data, each from one of {k} components. Component {j} is chosen with the probability {weight_j}; which one "
+    "it was is not observed."
+)
+
+
+def mixture(
+    name: str,
+    title: str,
+    lines: str,
+    options: Mapping[str, Mapping[str, str]] | None = None,
+    *,
+    introduction: str = COMPONENTS,
+    titles: Mapping[str, str] | None = None,
+    by_exponent: bool = False,
+) -> ModelFamily:
+    """A finite mixture by the lines that declare its data, parameters and component density; its weights come last."""
+    return declared(
+        name,
+        title,
+        f"{MIXTURE}{lines}\n<weights>\nz_i ~ Categorical(\\phi)",
+        {**(options or {}), "weights": WEIGHTS},
+        introduction=introduction,
+        titles=titles,
+        by_exponent=by_exponent,
+    )
 
 
 def declared(
@@ -219,15 +248,18 @@ def declared(
     options: Mapping[str, Mapping[str, str]] | None = None,
     *,
     introduction: str = "",
+    titles: Mapping[str, str] | None = None,
     own_letters: bool = False,
+    by_exponent: bool = False,
 ) -> ModelFamily:
     """A model by the lines that declare it, in the language of notes; its slopes and M-steps are found from its densities.
 
     ``introduction`` is how the report begins, where more is to be said than how many data there are and of which latents
     (``{name}`` stands for a letter of the model).
 
-    ``<option>`` in the lines stands for what ``options`` has for the value chosen, the first one by default. Where
-    ``own_letters``, everything is written in the letters of the lines, whatever the notation.
+    ``<option>`` in the lines stands for what ``options`` has for the value chosen, the first one by default; ``titles`` has
+    what the title says of a value. Where ``own_letters``, everything is written in the letters of the lines, whatever the
+    notation; where ``by_exponent``, the component is told by its factor and its exponent.
 
     Raises:
         ReadingError: a line is not understood.
@@ -244,7 +276,10 @@ def declared(
         dictionary.tell_apart(lines_of)
         for line in lines_of:
             dictionary.declare(line)
-        found = of_declarations(dictionary, name, title, chosen, own_letters=own_letters)
+        whole = " with ".join((title, *(titles[value] for value in chosen.values() if titles is not None and value in titles)))
+        found = of_declarations(dictionary, name, whole, chosen, own_letters=own_letters, by_exponent=by_exponent)
+        if chosen.get("weights") == "free" and "logits" in choices["weights"]:
+            found = replace(found, logits=lambda: build(**{**chosen, "weights": "logits"}))
         return replace(found, introduction=introduction) if introduction else found
 
     return ModelFamily(name=name, title=title, options={option: tuple(values) for option, values in choices.items()}, build=build)
@@ -258,14 +293,22 @@ TOGETHER = "{n} independent data, each with a latent value {j}, one of {k}; whic
 CONTINUOUS = "{n} independent data, each with a latent value {j} of its own, which is not observed and is integrated over."
 
 
+DEFINITE = "{{{name}_star}} is positive definite"
+FACTORED = "the matrix that is factored is positive definite"
 REGULAR = "the sum that is inverted is regular"
 DIVIDED = "the sum that is divided by is not zero"
 LOGGED = "the sum of which the logarithm is taken is not zero"
-RANKED = ", which needs {n} > {d} data in general position"
+RANKED = ", which takes {n} > {d} data in general position"
 
 
 def of_declarations(
-    dictionary: Dictionary, name: str, title: str, options: Mapping[str, str] | None = None, *, own_letters: bool = True
+    dictionary: Dictionary,
+    name: str,
+    title: str,
+    options: Mapping[str, str] | None = None,
+    *,
+    own_letters: bool = True,
+    by_exponent: bool = False,
 ) -> LatentModel:
     """The model of which declarations speak, with slopes and M-steps found from its densities.
 
@@ -275,7 +318,9 @@ def of_declarations(
     """
     found = declared_model(dictionary)
     i, j, l = found.datum, found.latent, found.other
-    component = Definition("f", (i, j), found.component, log_reference=_routine(found))
+    shape = _by_exponent(found) if by_exponent else None
+    density = found.component if shape is None else multiply(shape.normaliser(j), Exp(shape.exponent(i, j)))
+    component = Definition("f", (i, j), density, log_reference=_routine(found))
     together = found.weight == ONE
     joint = Definition("p", (i, j), found.component if together else multiply(component(i, j), found.weight))
     dimension = next((size for symbol, _ in found.parameters for size in symbol.shape), None)
@@ -290,17 +335,24 @@ def of_declarations(
         gradient = summed(terms) if terms is not None else None
         solved = _proposed(lambda: root(terms, by, other, total)) if terms is not None else None
         best = counted(solved.value, trial, i, j) if solved is not None else None
-        mass = counted(solved.mass, trial, i, j) if solved is not None and solved.mass is not None else None
         along = Reference(symbol, (*indices[:-1], other)) if indices else by
-        bent = _proposed(lambda: slope(gradient, along)) if gradient is not None and symbol.shape == () else None
+        bend = {0: slope, 1: jacobian}.get(len(symbol.shape))
+        bent = _proposed(lambda: bend(gradient, along)) if gradient is not None and bend is not None else None
         curved = summed(bent) if bent is not None else None
-        inverted = next((node.argument for node in walk(best) if isinstance(node, Inverse)), None) if best is not None else None
+        needed = (node.argument for node in walk(best) if isinstance(node, (Inverse, Cholesky))) if best is not None else iter(())
+        inverted = next(needed, None)
         # A scatter matrix, or one of regressors, is regular where there are more data than dimensions.
-        ranked = best is not None and (symbol.domain == "spd" or (inverted is not None and _holds_inputs(inverted)))
+        is_scatter = symbol.domain in ("spd", "lower")
+        ranked = best is not None and (is_scatter or (inverted is not None and _holds_inputs(inverted)))
         larger = (i.range.upper, dimension) if ranked and dimension is not None else None
         divided, logged = (_not_surely_positive(best, trial, kind) if inverted is None else None for kind in (Divide, Log))
         positive = divided if divided is not None else logged
-        regular = REGULAR + (RANKED if larger else "") if larger or inverted is not None else ""
+        condition = ""
+        if positive is not None:
+            condition = DIVIDED if divided is not None else LOGGED
+        elif larger or inverted is not None:
+            condition = {"spd": DEFINITE.format(name=symbol.name), "lower": FACTORED}.get(symbol.domain, REGULAR)
+            condition += RANKED if larger else ""
         return Parameter(
             symbol=symbol,
             indices=indices,
@@ -309,14 +361,13 @@ def of_declarations(
             multiplier=weighted(solved.multiplier if solved is not None else None, trial),
             curvature=weighted(curved, trial),
             constraint=weighted(solved.constraint if solved is not None else None, trial),
-            role="the weights"
-            if symbol in of_weights and isinstance(found.weight, Reference) and finite
-            else f"the parameter {{{symbol.name}}}",
+            role=_role(symbol, found),
             other=other,
-            gap=_loss_of_entries(symbol, indices, weighted(mass, trial)),
+            gap=_gap(symbol, indices, solved, trial, (i, j)),
+            unique=symbol.domain != "lower" and (solved is None or solved.shares is None),
             larger=larger,
             definite=weighted(inverted if positive is None else positive, trial),
-            condition=regular if positive is None else DIVIDED if divided is not None else LOGGED,
+            condition=condition,
             own=_is_own(joint.body, symbol, indices, found),
         )
 
@@ -337,15 +388,44 @@ def of_declarations(
         joint=joint,
         parameters=tuple(parameter(*told, other) for told, other in zip(found.parameters, found.others, strict=True)),
         definitions=(
+            *(((found.weight, "the weights, as the softmax of free numbers"),) if isinstance(found.weight, Named) else ()),
+            *((told.exponent(i, j), "the exponent of the component's density") for told in (shape,) if told is not None),
+            *((told.normaliser(j), "its normalising constant") for told in (shape,) if told is not None),
             *(() if together else ((component(i, j), "the density of what is observed of a datum, given the latent"),)),
             (joint(i, j), "the joint density of a datum and its latent"),
         ),
         weight=(lambda at: rename(found.weight, {j: at})) if finite and not together else None,
         assumptions=tuple(Assumption(text="the data lie in the support of their density", bound=bound) for bound in found.bounds),
         laws=found.laws,
+        by_exponent=shape,
         options=options or {},
         lettered=(lambda base: found.lettered(found.own)) if own_letters else found.lettered,
     )
+
+
+def _by_exponent(found: DeclaredModel) -> ByExponent:
+    """The factor and the exponent of a component that is a product of an exponential and of what is free of the datum."""
+    factors = found.component.factors if isinstance(found.component, Multiply) else (found.component,)
+    exponents = [factor.argument for factor in factors if isinstance(factor, Exp)]
+    rest = multiply(*(factor for factor in factors if not isinstance(factor, Exp)))
+    if len(exponents) != 1 or found.datum in free_indices(rest):
+        raise UnsupportedError("a density that is told by its exponent, and is no exponential with a factor free of the datum")
+    exponent = Definition("psi", (found.datum, found.latent), exponents[0])
+    return ByExponent(normaliser=Definition("alpha", (found.latent,), rest), exponent=exponent)
+
+
+def _role(symbol: Symbol, found: DeclaredModel) -> str:
+    """What a parameter is: the weights, one of a density, as that calls it, or what one of those is made of."""
+    if isinstance(found.weight, Reference) and found.weight.symbol == symbol and not found.latent.range.abstract:
+        return "the weights"
+    for law in found.laws:
+        for called, argument in zip(law.density.parameters, law.parameters, strict=True):
+            if isinstance(argument, Formula) and mentions(argument, symbol):
+                number, _, matrix = called.partition(" or ")
+                called = matrix if matrix and argument.shape else number
+                kind = f"the {called}" if isinstance(argument, Reference) else "the parameter"
+                return f"{kind} {{{symbol.name}}}"
+    return f"the parameter {{{symbol.name}}}"
 
 
 def _not_surely_positive(best: Formula | None, trial: Symbol, kind: type[Divide] | type[Log]) -> Formula | None:
@@ -379,25 +459,48 @@ def _holds_inputs(inverted: Formula) -> bool:
     return any(not symbol.name.startswith(VALUE) for symbol in vectors)
 
 
-def _loss_of_entries(
-    symbol: Symbol, indices: tuple[Index, ...], mass: Callable[[Weights], Formula] | None
+def _gap(
+    symbol: Symbol, indices: tuple[Index, ...], solved: Root | None, trial: Symbol, over: tuple[Index, Index]
 ) -> Callable[[Weights, Definition], Formula] | None:
-    """By how much other entries of a diagonal matrix miss the maximum: a sum of Itakura-Saito losses; None of no such matrix."""
+    """By how much another value misses the maximum, where that is known in closed form."""
+    if solved is not None and solved.shares is not None:
+        return _loss_of_shares(solved.shares, indices, trial, over)
+    mass = weighted(counted(solved.mass, trial, *over), trial) if solved is not None and solved.mass is not None else None
     if mass is None:
         return None
-    size = symbol.shape[0]
+    loss = _loss_of_factor if symbol.domain == "lower" else _loss_of_entries
 
     def gap(weights: Weights, solution: Definition) -> Formula:
-        a = Index("a", Range(size))
-        # A symbol of the solution's name: its entries are those of a positive parameter.
+        # A symbol of the solution's name: what is known of it is what is known of the parameter.
         best = replace(symbol, name=solution.name)
-        entries = (Component(Reference(each, indices), (a,)) for each in (best, symbol))
-        found: Formula = multiply(mass(weights), Sum(a, itakura_saito(*entries)))
+        found: Formula = multiply(mass(weights), loss(Reference(best, indices), Reference(symbol, indices)))
         for index in indices:
             found = Sum(index, found)
         return Substitute(found, best, indices, solution(*indices))
 
     return gap
+
+
+def _loss_of_entries(best: Reference, other: Reference) -> Formula:
+    """The loss of the entries of a diagonal matrix: a sum of Itakura-Saito losses."""
+    a = Index("a", Range(other.symbol.shape[0]))
+    return Sum(a, itakura_saito(Component(best, (a,)), Component(other, (a,))))
+
+
+def _loss_of_factor(best: Reference, other: Reference) -> Formula:
+    """The loss of a Cholesky factor: half of Stein's loss of the matrices."""
+    fitted, matrix = (matrix_product(factor, Transpose(factor)) for factor in (best, other))
+    return multiply(HALF, stein_loss(matrix, fitted))
+
+
+def _loss_of_shares(
+    shares: Shares, indices: tuple[Index, ...], trial: Symbol, over: tuple[Index, Index]
+) -> Callable[[Weights, Definition], Formula] | None:
+    """The loss of the logits of a softmax: the divergence of it from the shares of the weights."""
+    whole = counted(shares.total, trial, *over)
+    best = Divide(shares.own, whole)
+    found = weighted(multiply(whole, Sum(indices[-1], multiply(best, Log(Divide(best, shares.share))))), trial)
+    return None if found is None else lambda weights, solution: found(weights)
 
 
 def counted(node: Formula, trial: Symbol, datum: Index, latent: Index) -> Formula:

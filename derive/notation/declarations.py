@@ -565,7 +565,7 @@ class Dictionary:
                 return (), "simplex", None
             if met[1] == "diag":
                 return (size,), "positive", None
-            if met[1] in ("spd", "sym"):
+            if met[1] in ("spd", "sym", "lower"):
                 return (size, size), met[1], None  # type: ignore[return-value]
             raise ReadingError(f"a type that is not supported yet: {met[1]}", start, start + len(text), "unsupported")
         intervals: Mapping[str, Domain] = {"(0,1)": "unit", "(0,\\infty)": "positive", "[0,\\infty)": "nonnegative"}

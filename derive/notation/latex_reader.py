@@ -19,6 +19,7 @@ from derive.formula import (
     ZERO,
     Apply,
     AtEqual,
+    Cholesky,
     Component,
     Definition,
     Delta,
@@ -72,7 +73,7 @@ MOST_CHOSEN = 12
 """The largest number below a binomial coefficient that is written out as a product."""
 FUNCTIONS_BY_RECORD = (COS, SIN, BESSEL_0, BESSEL_1)
 FUNCTIONS = ("\\log", "\\ln", "log", "ln", "\\exp", "exp")
-TRACES = ("\\det", "det", "tr", "\\tr", "Tr", "\\Tr", "diag", "\\diag", "trace")
+TRACES = ("\\det", "det", "tr", "\\tr", "Tr", "\\Tr", "diag", "\\diag", "chol", "trace")
 CONSTANTS = ("const", "constant", "Const", "cst", "cte", "C", "c")
 """What stands for a term that is free of the parameters, where it is not declared."""
 PARTIAL = (Divide, Inverse, Log, Power, Function, Named)
@@ -1796,6 +1797,7 @@ class Reader:
             "tr": lambda: value if value.shape == () else Trace(value),
             "trace": lambda: value if value.shape == () else Trace(value),
             "diag": lambda: Diagonal(value),
+            "chol": lambda: Cholesky(value),
         }
         return self.guarded((first,), made[name]), sups
 

@@ -17,6 +17,7 @@ from derive.formula import (
     Add,
     Apply,
     AtEqual,
+    Cholesky,
     Component,
     Definition,
     Delta,
@@ -359,6 +360,10 @@ class Layout:
     @piece.register
     def _(self, node: DiagonalPart, letters: Letters) -> Piece:
         return self._call(r"\operatorname{diagonal}", self.piece(node.argument, letters))
+
+    @piece.register
+    def _(self, node: Cholesky, letters: Letters) -> Piece:
+        return self._call(r"\operatorname{chol}", self.piece(node.argument, letters))
 
     @piece.register
     def _(self, node: Identity, letters: Letters) -> Piece:

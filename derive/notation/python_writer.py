@@ -16,6 +16,7 @@ from derive.errors import UnsupportedError
 from derive.formula import (
     Add,
     AtEqual,
+    Cholesky,
     Component,
     Delta,
     Derivative,
@@ -257,6 +258,7 @@ _WRITERS: Mapping[type[Formula], Callable[[_Writer, Formula], str]] = {
     Trace: _call("jnp.trace({})"),
     Diagonal: _call("jnp.diag({})"),
     DiagonalPart: _call("jnp.diag({})"),
+    Cholesky: _call("jnp.linalg.cholesky({})"),
     Transpose: lambda writer, node: writer.write(node.argument) + (".T" if len(node.argument.shape) == 2 else ""),  # type: ignore[attr-defined]
     Identity: lambda writer, node: f"jnp.eye({writer.names.of_size(node.size.name)})",  # type: ignore[attr-defined]
     Delta: lambda writer, node: f"({writer.value(node.left)} == {writer.value(node.right)})",  # type: ignore[attr-defined]

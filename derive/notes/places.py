@@ -34,7 +34,8 @@ ASSIGNMENTS = (":=", "equiv", "leftarrow")
 NORMAL = "\\cal{N}"
 SPECIAL = ("\\Gamma", "\\psi", "\\digamma", "\\cos", "\\sin")
 """Functions that are known in front of brackets."""
-KNOWN_WORDS = frozenset((*FUNCTIONS, "tr", "Tr", "trace", "det", "diag", "const", "constant", "Const", "cst", "cte", "I", "T"))
+_OPERATORS = ("tr", "Tr", "trace", "det", "diag", "chol")
+KNOWN_WORDS = frozenset((*FUNCTIONS, *_OPERATORS, "const", "constant", "Const", "cst", "cte", "I", "T"))
 
 
 _HALF = r"\\[dt]?frac\s*\{?\s*([dpqD])\s*\}?\s*\{?\s*2\s*\}?"

@@ -15,6 +15,7 @@ from fractions import Fraction
 from derive.formula import (
     HALF,
     Add,
+    Cholesky,
     Diagonal,
     DiagonalPart,
     Divide,
@@ -62,7 +63,21 @@ class Root:
     multiplier: Formula | None = None
     constraint: Formula | None = None
     mass: Formula | None = None
-    """Of the entries of a diagonal matrix: what the slope by an entry v is, times v^2 over ``value`` less v."""
+    """Of the entries of a diagonal matrix: what the slope by an entry v is, times v^2 over ``value`` less v.
+
+    Of a Cholesky factor what the slope is, times the matrix, where the first of its two terms is left out.
+    """
+    shares: Shares | None = None
+    """Of the logits of a softmax, which are known but for a number that all of them have more."""
+
+
+@dataclass(frozen=True, slots=True)
+class Shares:
+    """A slope that is ``own`` less ``total`` times ``share``, the member of a softmax."""
+
+    own: Formula
+    total: Formula
+    share: Formula
 
 
 def root(slope: Sequence[Term], letter: Reference, other: Index, total: Formula | None = None) -> Root:
@@ -82,7 +97,7 @@ def root(slope: Sequence[Term], letter: Reference, other: Index, total: Formula 
         return _scalar(terms, letter)
     if len(letter.shape) == 1:
         return _vector(terms, letter) if letter.symbol.domain == "real" else _diagonal(terms, letter)
-    return Root(_matrix(terms, letter))
+    return _matrix(terms, letter)
 
 
 def _opened(term: Term, symbol: Symbol) -> list[Term]:
@@ -142,6 +157,8 @@ def _without_common(above: list[Term], below: list[Term]) -> tuple[list[Term], l
 
 
 def _scalar(terms: list[Term], letter: Reference) -> Root:
+    if (logit := _logit(terms, letter)) is not None:
+        return logit
     if (rate := _rate(terms, letter)) is not None:
         return _of_exponential(terms, letter, rate)
     raised = Term()
@@ -172,6 +189,28 @@ def _scalar(terms: list[Term], letter: Reference) -> Root:
         there = Power(value, HALF)
         return Root(there, formula_of(raised.times(there + letter, Fraction(-1))))
     raise NoProposal(f"an equation of a higher degree in {letter.symbol.name}")
+
+
+def _logit(terms: list[Term], letter: Reference) -> Root | None:
+    """An equation ``A_s = B exp(a_s) / sum_l exp(a_l)``: a is log A, as the softmax does not see what all of them have more.
+
+    That holds where B is the sum of A over s, which is for a proof to see.
+    """
+    above, free, total, below = Exp(letter), list[Term](), list[Term](), set[Formula]()
+    for term in terms:
+        own = [(factor, exponent) for factor, exponent in term.scalars if mentions(factor, letter.symbol)]
+        if not own:
+            free.append(term)
+            continue
+        sums = [f for f, e in own if e == -1 and isinstance(f, Sum) and rename(f.body, {f.index: letter.indices[-1]}) == above]
+        if len(own) != 2 or (above, Fraction(1)) not in own or not sums:
+            return None
+        below |= {*sums}
+        total.append(replace(term, scalars=tuple(pair for pair in term.scalars if pair not in own)).scaled(Fraction(-1)))
+    if not free or len(below) != 1 or any(term.word for term in terms):
+        return None
+    own = summed(free, pulled=True)
+    return Root(Log(own), shares=Shares(own, summed(total, pulled=True), Divide(above, below.pop())))
 
 
 def _rate(terms: list[Term], letter: Reference) -> Fraction | None:
@@ -352,16 +391,30 @@ def _diagonal(terms: list[Term], letter: Reference) -> Root:
     found = _between_inverses(inner, letter, inverse)
     if isinstance(found, Inverse):
         raise NoProposal("the diagonal of an inverse is not the inverse of the diagonal")
-    mass = summed([replace(term.scaled(Fraction(-1)), word=()) for term in inner if term.word == (inverse,)], pulled=True)
+    mass = _mass(inner, inverse)
     if isinstance(found, Divide):
         return Root(Divide(DiagonalPart(found.numerator), found.denominator), mass=mass)
     return Root(DiagonalPart(found), mass=mass)
 
 
-def _matrix(terms: list[Term], letter: Reference) -> Formula:
-    return (
-        _between_inverses(terms, letter, Inverse(letter)) if letter.symbol.domain == "spd" else _linear_in_matrix(terms, letter)
-    )
+def _mass(terms: list[Term], inverse: Formula) -> Formula:
+    """What the inverse is multiplied by where it stands alone, with the other sign."""
+    return summed([replace(term.scaled(Fraction(-1)), word=()) for term in terms if term.word == (inverse,)], pulled=True)
+
+
+def _matrix(terms: list[Term], letter: Reference) -> Root:
+    if letter.symbol.domain == "spd":
+        return Root(_between_inverses(terms, letter, Inverse(letter)))
+    return _factor(terms, letter) if letter.symbol.domain == "lower" else Root(_linear_in_matrix(terms, letter))
+
+
+def _factor(terms: list[Term], letter: Reference) -> Root:
+    """``a M^-1 L = M^-1 B M^-1 L`` with ``M = L L^T`` solved for M, of which L is the Cholesky factor."""
+    if any(term.word[-1:] != (letter,) for term in terms):
+        raise NoProposal(f"a slope of another form in {letter.symbol.name}")
+    inner = [replace(term, word=term.word[:-1]) for term in terms]
+    inverse = Inverse(matrix_product(letter, Transpose(letter)))
+    return Root(Cholesky(_between_inverses(inner, letter, inverse)), mass=_mass(inner, inverse))
 
 
 def _between_inverses(terms: list[Term], letter: Reference, inverse: Formula) -> Formula:

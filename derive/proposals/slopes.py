@@ -22,6 +22,7 @@ from derive.formula import (
     Formula,
     Fresh,
     Function,
+    Identity,
     Inverse,
     Log,
     MatrixProduct,
@@ -40,7 +41,7 @@ from derive.formula import (
     unfold,
 )
 from derive.functions import FUNCTIONS
-from derive.proposals.terms import NoProposal, Term, letters_of, merged, summed, transposed
+from derive.proposals.terms import NoProposal, Term, expanded, letters_of, merged, summed, transposed
 from derive.symbols import Index
 
 
@@ -59,6 +60,33 @@ def written_slope(body: Formula, by: Reference) -> Formula | None:
         return summed(slope(body, by))
     except NoProposal:
         return None
+
+
+def jacobian(gradient: Formula, by: Reference) -> list[Term]:
+    """The derivative of a vector by a vector in which it is linear, as terms whose sum it is.
+
+    Raises:
+        NoProposal: it is not linear in it, or holds it in another form than ``A b``.
+    """
+    found: list[Term] = []
+    for term in expanded(gradient, by.symbol):
+        *before, last = term.word
+        if not any(mentions(part, by.symbol) for part in (*term.word, *(factor for factor, _ in term.scalars))):
+            continue
+        inside = (*before, *(factor for factor, _ in term.scalars))
+        if not isinstance(last, Reference) or last.symbol != by.symbol or any(mentions(part, by.symbol) for part in inside):
+            raise NoProposal(f"a slope that is not linear in {by.symbol.name}")
+        found.append(_met(replace(term, word=tuple(before) or (Identity(by.symbol.shape[0]),)), last, by))
+    return merged(found)
+
+
+def _met(term: Term, letter: Reference, by: Reference) -> Term:
+    """The derivative of a letter by another member of its family: they are the same where their indices are."""
+    for own, wanted in zip(letter.indices, by.indices, strict=True):
+        if own != wanted:
+            bound = isinstance(own, Index) and own in term.binders
+            term = term.renamed(own, wanted) if isinstance(own, Index) and bound else term.times(Delta(own, wanted))
+    return term
 
 
 class _Slope:
@@ -107,12 +135,7 @@ class _Slope:
                 raise NoProposal(f"no rule for the derivative of {type(node).__name__}")
 
     def _letter(self, node: Reference, carried: Term) -> Term:
-        term = carried
-        for own, wanted in zip(node.indices, self.by.indices, strict=True):
-            if own == wanted:
-                continue
-            bound = isinstance(own, Index) and own in term.binders
-            term = term.renamed(own, wanted) if isinstance(own, Index) and bound else term.times(Delta(own, wanted))
+        term = _met(carried, node, self.by)
         shape = matrix_product(*term.word).shape if term.word else ()
         if shape != self.by.shape:
             raise NoProposal(f"a slope of another shape than {self.by.symbol.name}")

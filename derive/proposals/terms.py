@@ -133,6 +133,8 @@ def is_symmetric(matrix: Formula) -> bool:
         return is_symmetric(matrix.argument)
     if isinstance(matrix, Named):
         return is_symmetric(unfold(matrix))
+    if isinstance(matrix, MatrixProduct) and len(matrix.factors) == 2:
+        return matrix.factors[1] == Transpose(matrix.factors[0])
     if isinstance(matrix, Multiply):
         return all(factor.shape == () or is_symmetric(factor) for factor in matrix.factors)
     if isinstance(matrix, Add):
@@ -255,7 +257,7 @@ def _power(base: Formula, exponent: Fraction) -> Formula:
 
 
 def summed(terms: Sequence[Term], *, pulled: bool = False) -> Formula:
-    """A sum of terms: those with the same sums share one sign, and the weights that all of them have stand before the bracket.
+    """A sum of terms: those with the same sums share one sign; the number and the weights that all have stand before the bracket.
 
     Where ``pulled``, so do factors that a sum does not bind, before its sign.
     """
@@ -288,11 +290,13 @@ def _is_weight(factor: Formula) -> bool:
 
 def _bracketed(group: Sequence[Term]) -> Formula:
     weights = [(f, e) for f, e in group[0].scalars if _is_weight(f) and all((f, e) in t.scalars for t in group)]
-    inner = [replace(t, scalars=tuple(p for p in t.scalars if p not in weights)) for t in group]
+    sizes = {abs(term.coefficient) for term in group}
+    number = sizes.pop() if len(group) > 1 and len(sizes) == 1 else Fraction(1)
+    inner = [replace(t, scalars=tuple(p for p in t.scalars if p not in weights)).scaled(1 / number) for t in group]
     body = add(*(formula_of(term) for term in inner)) if len(inner) > 1 else formula_of(inner[0])
-    if not weights:
+    if not weights and number == 1:
         return body
-    before = multiply(*(_power(f, e) for f, e in weights))
+    before = multiply(*((Number(number),) if number != 1 else ()), *(_power(f, e) for f, e in weights))
     if body == ONE:
         return before
     # A fraction takes the weight into its numerator; a sign goes to the front.

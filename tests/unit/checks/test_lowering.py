@@ -468,7 +468,7 @@ def test_values_shared_between_scopes_do_not_leak(rows: int) -> None:
 
 def referenced_log_likelihood(em: Algorithm) -> Formula:
     i, l = em.model.datum, em.model.other
-    return Sum(i, Log(Sum(l, multiply(em.model.as_gaussian.weight(l), em.model.as_gaussian.component(i, l)))))
+    return Sum(i, Log(Sum(l, em.model.joint(i, l))))
 
 
 def closed_form(em: Algorithm) -> dict[str, Formula]:

@@ -22,7 +22,6 @@ from checks.reports import markdown as markdown_report
 from checks.reports import text as text_report
 from checks.witness import Witness
 from derive.claims import Assumption, Claim, Derivation, Section, Step
-from derive.densities.gaussian import COVARIANCES
 from derive.errors import UnknownNameError
 from derive.expectation_maximisation.algorithm import Algorithm
 from derive.formula import HALF, ONE, Derivative, Log, Reference, Sum, outer, quadratic_form
@@ -33,6 +32,7 @@ from derive.symbols import Index, Range, Size, Symbol
 from tests.accounts import account, account_of
 
 NOTATIONS = ("cs229", "bishop")
+COVARIANCES = family("gaussian-mixture").options["covariance"]
 
 
 @cache

@@ -48,7 +48,7 @@ square = Power(x - mu, Number(Fraction(2)))
 EM = Algorithm(family("gaussian-mixture")())
 MEAN = EM.model.parameter("mu").reference
 w = EM.moving(EM.model.datum, EM.model.latent)
-psi = EM.model.as_gaussian.exponent(EM.model.datum, EM.model.latent)
+psi = EM.model.by_exponent.exponent(EM.model.datum, EM.model.latent)
 
 
 def over_data(body: Formula) -> Formula:

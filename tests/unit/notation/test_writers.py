@@ -64,8 +64,8 @@ def _by(em: Algorithm, name: str) -> Reference:
 
 
 FORMULAS: dict[str, Build] = {
-    "psi": lambda em: em.model.as_gaussian.exponent.body,
-    "alpha": lambda em: em.model.as_gaussian.normaliser.body,
+    "psi": lambda em: em.model.by_exponent.exponent.body,
+    "alpha": lambda em: em.model.by_exponent.normaliser.body,
     "l": lambda em: em.l.body,
     "Q": lambda em: em.q.body,
     "w": lambda em: em.w.body,
@@ -82,7 +82,7 @@ FORMULAS: dict[str, Build] = {
     "own": lambda em: multiply(
         em.moving(em.model.datum, em.model.fresh),
         ONE - em.moving(em.model.datum, em.model.fresh),
-        Derivative(em.model.as_gaussian.exponent(em.model.datum, em.model.fresh), _by(em, "mu")),
+        Derivative(em.model.by_exponent.exponent(em.model.datum, em.model.fresh), _by(em, "mu")),
     ),
     "fisher": lambda em: AtEqual(Derivative(em.q(), _by(em, "mu"))),
     "fisher phi": lambda em: AtEqual(Derivative(em.q(), _by(em, "phi"))),
@@ -191,8 +191,8 @@ def test_held_and_moving_responsibilities_are_never_written_alike(em: Algorithm,
             em.q,
             em.entropy,
             em.gap,
-            em.model.as_gaussian.exponent,
-            em.model.as_gaussian.normaliser,
+            em.model.by_exponent.exponent,
+            em.model.by_exponent.normaliser,
             em.model.joint,
         ):
             now, then = (Named(definition, definition.indices, time) for time in ("free", "current"))

@@ -62,7 +62,7 @@ CASES = {
     "normal variance": (
         r"data x_i in R ; param \mu_j in R ; v_j in positive ; x_i | z_i=j ~ Normal(\mu_j, v_j)",
         "v",
-        r"\sum_{i=1}^{m}w_s^{(i)}\left(\frac{(x^{(i)}-\mu_s)^2}{2(\sigma_s^2)^2}-\frac{1}{2\sigma_s^2}\right)",
+        r"\sum_{i=1}^{m}\tfrac12w_s^{(i)}\left(\frac{(x^{(i)}-\mu_s)^2}{(\sigma_s^2)^2}-\frac{1}{\sigma_s^2}\right)",
         r"\frac{\sum_{i=1}^{m}w_s^{(i)}(x^{(i)}-\mu_s)^2}{\sum_{i=1}^{m}w_s^{(i)}}",
     ),
     "normal deviation": (
@@ -80,13 +80,13 @@ CASES = {
     "covariance": (
         r"data x_i in R^d ; param \mu_j in R^d ; \Sigma_j in spd(d) ; x_i | z_i=j ~ Normal(\mu_j, \Sigma_j)",
         "Sigma",
-        r"\sum_{i=1}^{m}w_s^{(i)}\bigl(\tfrac12\Sigma_s^{-1}(x^{(i)}-\mu_s)(x^{(i)}-\mu_s)^T\Sigma_s^{-1}-\tfrac12\Sigma_s^{-1}\bigr)",
+        r"\sum_{i=1}^{m}\tfrac12w_s^{(i)}\bigl(\Sigma_s^{-1}(x^{(i)}-\mu_s)(x^{(i)}-\mu_s)^T\Sigma_s^{-1}-\Sigma_s^{-1}\bigr)",
         r"\frac{\sum_{i=1}^{m}w_s^{(i)}(x^{(i)}-\mu_s)(x^{(i)}-\mu_s)^T}{\sum_{i=1}^{m}w_s^{(i)}}",
     ),
     "shared variance": (
         r"data x_i in R ; param \mu_j in R ; v in positive ; x_i | z_i=j ~ Normal(\mu_j, v)",
         "v",
-        r"\sum_{i=1}^{m}\sum_{j=1}^{k}w_j^{(i)}\left(\frac{(x^{(i)}-\mu_j)^2}{2(\sigma^2)^2}-\frac{1}{2\sigma^2}\right)",
+        r"\sum_{i=1}^{m}\sum_{j=1}^{k}\tfrac12w_j^{(i)}\left(\frac{(x^{(i)}-\mu_j)^2}{(\sigma^2)^2}-\frac{1}{\sigma^2}\right)",
         r"\frac{\sum_{i=1}^{m}\sum_{j=1}^{k}w_j^{(i)}(x^{(i)}-\mu_j)^2}{m}",
     ),
     "regression": (
@@ -116,19 +116,19 @@ CASES = {
     "precision": (
         r"data x_i in R ; const c in R ; param t_j in positive ; x_i | z_i=j ~ Normal(c, 1/t_j)",
         "t",
-        r"\sum_{i=1}^{m}w_s^{(i)}\left(\frac{1}{2t_s}-\tfrac12(x^{(i)}-c)^2\right)",
+        r"\sum_{i=1}^{m}\tfrac12w_s^{(i)}\left(\frac{1}{t_s}-(x^{(i)}-c)^2\right)",
         r"\frac{\sum_{i=1}^{m}w_s^{(i)}}{\sum_{i=1}^{m}w_s^{(i)}(x^{(i)}-c)^2}",
     ),
     "precision matrix": (
         r"data x_i in R^d ; const c in R^d ; param \Lambda_j in spd(d) ; x_i | z_i=j ~ Normal(c, \Lambda_j^{-1})",
         "Lambda",
-        r"\sum_{i=1}^{m}w_s^{(i)}\bigl(\tfrac12\Lambda_s^{-1}-\tfrac12(x^{(i)}-c)(x^{(i)}-c)^T\bigr)",
+        r"\sum_{i=1}^{m}\tfrac12w_s^{(i)}\bigl(\Lambda_s^{-1}-(x^{(i)}-c)(x^{(i)}-c)^T\bigr)",
         r"\left(\frac{\sum_{i=1}^{m}w_s^{(i)}(x^{(i)}-c)(x^{(i)}-c)^T}{\sum_{i=1}^{m}w_s^{(i)}}\right)^{-1}",
     ),
     "diagonal precisions": (
         r"data x_i in R^d ; const c in R^d ; param \Lambda_j in diag(d) ; x_i | z_i=j ~ Normal(c, \Lambda_j^{-1})",
         "Lambda",
-        r"\sum_{i=1}^{m}w_s^{(i)}\bigl(\tfrac12\operatorname{diagonal}\bigl(\operatorname{diag}(\Lambda_s)^{-1}\bigr)-\tfrac12\operatorname{diagonal}\bigl((x^{(i)}-c)(x^{(i)}-c)^T\bigr)\bigr)",
+        r"\sum_{i=1}^{m}\tfrac12w_s^{(i)}\bigl(\operatorname{diagonal}\bigl(\operatorname{diag}(\Lambda_s)^{-1}\bigr)-\operatorname{diagonal}\bigl((x^{(i)}-c)(x^{(i)}-c)^T\bigr)\bigr)",
         r"none",
     ),
     "laplace scale": (
