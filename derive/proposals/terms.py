@@ -12,6 +12,7 @@ from derive.formula import (
     ZERO,
     Add,
     Diagonal,
+    DiagonalPart,
     Divide,
     Formula,
     Fresh,
@@ -288,12 +289,22 @@ def _is_weight(factor: Formula) -> bool:
     return isinstance(factor, Named) or (isinstance(factor, Reference) and factor.symbol.role == "frozen")
 
 
+def _added(terms: Sequence[Term]) -> Formula:
+    """A sum of terms; of diagonals, the diagonal of the sum."""
+    matrices = [term.word[0].argument for term in terms if len(term.word) == 1 and isinstance(term.word[0], DiagonalPart)]
+    if len(terms) > 1 and len(matrices) == len(terms):
+        return DiagonalPart(
+            add(*(formula_of(replace(term, word=(matrix,))) for term, matrix in zip(terms, matrices, strict=True)))
+        )
+    return add(*(formula_of(term) for term in terms)) if len(terms) > 1 else formula_of(terms[0])
+
+
 def _bracketed(group: Sequence[Term]) -> Formula:
     weights = [(f, e) for f, e in group[0].scalars if _is_weight(f) and all((f, e) in t.scalars for t in group)]
     sizes = {abs(term.coefficient) for term in group}
     number = sizes.pop() if len(group) > 1 and len(sizes) == 1 else Fraction(1)
     inner = [replace(t, scalars=tuple(p for p in t.scalars if p not in weights)).scaled(1 / number) for t in group]
-    body = add(*(formula_of(term) for term in inner)) if len(inner) > 1 else formula_of(inner[0])
+    body = _added(inner)
     if not weights and number == 1:
         return body
     before = multiply(*((Number(number),) if number != 1 else ()), *(_power(f, e) for f, e in weights))

@@ -157,7 +157,7 @@ def test_assumptions_are_said_once_in_the_authors_letters() -> None:
     said = write("text", full()).partition("Assumptions used")[2]
     assert "derivatives by Σₛ: its entries are treated as independent (entry convention)" in said
     assert "what is put for Σₛ is positive definite" in said and "_best" not in said
-    assert said.count("this takes m > n") == 1 and "star" not in said and said.count("what is put for Σₛ") == 1
+    assert said.count("which takes m > n data") == 1 and "star" not in said and said.count("what is put for Σₛ") == 1
 
 
 @pytest.mark.parametrize("name", ("text", "latex", "markdown"))

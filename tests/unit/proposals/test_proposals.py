@@ -128,7 +128,7 @@ CASES = {
     "diagonal precisions": (
         r"data x_i in R^d ; const c in R^d ; param \Lambda_j in diag(d) ; x_i | z_i=j ~ Normal(c, \Lambda_j^{-1})",
         "Lambda",
-        r"\sum_{i=1}^{m}\tfrac12w_s^{(i)}\bigl(\operatorname{diagonal}\bigl(\operatorname{diag}(\Lambda_s)^{-1}\bigr)-\operatorname{diagonal}\bigl((x^{(i)}-c)(x^{(i)}-c)^T\bigr)\bigr)",
+        r"\sum_{i=1}^{m}\tfrac12w_s^{(i)}\operatorname{diagonal}\bigl(\operatorname{diag}(\Lambda_s)^{-1}-(x^{(i)}-c)(x^{(i)}-c)^T\bigr)",
         r"none",
     ),
     "laplace scale": (
