@@ -11,18 +11,17 @@ import json
 import random
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from concurrent.futures import ProcessPoolExecutor, as_completed
-from dataclasses import asdict, dataclass, replace
-from multiprocessing import get_context
-from pathlib import Path
+from dataclasses import asdict, dataclass, fields, replace
 from typing import TYPE_CHECKING, Any, Literal
 
 from checks import second_opinion
 from checks.judge import judge
 from checks.mutation import OPERATORS, STRUCTURAL, mutants
+from checks.records import digest
 from checks.rewriting import rewritten
 from checks.time_limit import TimeOut, limited
 from checks.witness import Witness, meets_assumptions
+from checks.workers import spread
 from derive.algebra.prove import Proof, prove
 from derive.claims import Claim
 from derive.errors import DeriveError, DisagreementError
@@ -206,100 +205,27 @@ def kept(planted: Planted, witness: Witness, seconds: float = SECONDS) -> Outcom
     return Outcome(planted.key, planted.operator, found[0] if found else "refuted", reason)  # contradicted is refuted
 
 
-# Campaigns: many slips, over processes, that lose nothing where they are stopped.
+# Campaigns: many slips, over processes.
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Task:
-    """What a campaign is about; two journals with the same task are parts of one campaign."""
+    """What a campaign is about: all on which its outcomes depend."""
 
     target: str
     harmless: bool
-    options: tuple[tuple[str, str], ...]
+    options: Mapping[str, str]
     count: int | None
     seed: int
     points: int
-    shard: tuple[int, int]
-    version: str
 
-    def heading(self) -> dict[str, Any]:
-        return {**asdict(self), "options": dict(self.options), "shard": list(self.shard)}
-
-
-class Journal:
-    """The outcomes so far, a line each, written as they come; a torn last line is one that never was."""
-
-    def __init__(self, path: Path, task: Task) -> None:
-        self.path = path
-        self.outcomes: dict[str, Outcome] = {}
-        self.whole = 0
-        if path.exists():
-            heading, self.outcomes, self.whole = read_journal(path)
-            if heading is not None and heading != task.heading():
-                raise DeriveError(f"the journal {str(path)!r} is of another campaign; give it another name")
-        self.file = path.open("r+b" if path.exists() else "w+b")
-        self.file.truncate(self.whole)
-        self.file.seek(self.whole)
-        if not self.whole:
-            self._write({"task": task.heading()})
-
-    def add(self, outcome: Outcome) -> None:
-        self.outcomes[outcome.key] = outcome
-        self._write(asdict(outcome))
-
-    def _write(self, record: Mapping[str, Any]) -> None:
-        self.file.write((json.dumps(record, ensure_ascii=False) + "\n").encode())
-        self.file.flush()
-
-    def close(self) -> None:
-        self.file.close()
+    def heading(self, claims: Sequence[Claim]) -> dict[str, Any]:
+        """The task, for the journals of its parts; of the statements, which may change in a file, a hash of what they mean."""
+        return {**asdict(self), "statements": digest(claims)}
 
 
-def read_journal(path: Path) -> tuple[dict[str, Any] | None, dict[str, Outcome], int]:
-    """The task of a journal, its outcomes, and how many bytes of it are whole lines.
-
-    Raises:
-        DeriveError: it is none.
-    """
-    outcomes: dict[str, Outcome] = {}
-    heading: dict[str, Any] | None = None
-    whole = 0
-    for line in path.read_bytes().splitlines(keepends=True):
-        if not line.endswith(b"\n"):
-            break
-        try:
-            record = json.loads(line)
-            if heading is None:
-                heading = record["task"]
-            else:
-                found = Outcome(**record)
-                outcomes[found.key] = found
-        except (ValueError, TypeError, KeyError) as error:
-            raise DeriveError(f"no journal of a campaign: {str(path)!r}, byte {whole}") from error
-        whole += len(line)
-    return heading, outcomes, whole
-
-
-def merged(paths: Sequence[Path]) -> tuple[dict[str, Any], list[Outcome]]:
-    """The outcomes of several journals of one campaign, in one order.
-
-    Raises:
-        DeriveError: they are of different campaigns.
-    """
-    heading: dict[str, Any] | None = None
-    outcomes: dict[str, Outcome] = {}
-    for path in paths:
-        own, found, _ = read_journal(path)
-        if own is None:
-            continue
-        own = {name: value for name, value in own.items() if name != "shard"}
-        if heading is not None and own != heading:
-            raise DeriveError(f"journals of different campaigns: {str(paths[0])!r} and {str(path)!r}")
-        heading = own
-        outcomes.update(found)
-    if heading is None:
-        raise DeriveError("no journal has anything in it")
-    return heading, in_order(outcomes.values())
+TASK = (*(field.name for field in fields(Task)), "statements")
+"""The names in its heading."""
 
 
 def in_order(outcomes: Iterable[Outcome]) -> list[Outcome]:
@@ -317,21 +243,9 @@ def run(
     harmless: bool = False,
 ) -> None:
     """Try every slip (or every harmless rewriting), in so many processes; each outcome is heard as it comes."""
-    if processes <= 1 or len(planned) < 2 * processes:
-        for outcome in _tried_all(planned, seed, points, harmless):
-            heard(outcome)
-        return
-    parts = [planned[k : k + 25] for k in range(0, len(planned), 25)]
-    # Never a fork: threads of JAX do not survive one.
-    with ProcessPoolExecutor(processes, mp_context=get_context("spawn")) as pool:
-        tasks = [pool.submit(_part, part, seed, points, harmless) for part in parts]
-        for task in as_completed(tasks):
-            for outcome in task.result():
-                heard(outcome)
-
-
-def _part(planned: Sequence[Planted], seed: int, points: int, harmless: bool) -> list[Outcome]:
-    return list(_tried_all(planned, seed, points, harmless))
+    parts = [planned[k : k + 25] for k in range(0, len(planned), 25)] if processes > 1 else [planned]
+    for outcome in spread(_tried_all, [(part, seed, points, harmless) for part in parts], processes):
+        heard(outcome)
 
 
 def _tried_all(planned: Sequence[Planted], seed: int, points: int, harmless: bool) -> Iterator[Outcome]:
@@ -384,10 +298,10 @@ def table(target: str, outcomes: Sequence[Outcome], *, harmless: bool = False) -
     return "\n".join(lines) + "\n"
 
 
-def record(task: Mapping[str, Any], outcomes: Sequence[Outcome], heading: Mapping[str, Any]) -> str:
+def record(task: Mapping[str, Any], outcomes: Sequence[Outcome], begins: Mapping[str, Any]) -> str:
     """The same as JSON; every slip that was not refuted (every rewriting that was not proved) by itself."""
     harmless = bool(task["harmless"])
     wished = "proved" if harmless else "refuted"
     survivors = [asdict(outcome) for outcome in outcomes if outcome.status != wished]
-    whole = {**heading, "task": dict(task), "survivors": survivors, "summary": summary(outcomes, harmless=harmless)}
+    whole = {**begins, "task": dict(task), "survivors": survivors, "summary": summary(outcomes, harmless=harmless)}
     return json.dumps(whole, indent=2, ensure_ascii=False, allow_nan=False) + "\n"

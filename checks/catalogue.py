@@ -8,23 +8,19 @@ from __future__ import annotations
 import json
 import time
 from collections.abc import Iterator, Mapping, Sequence
-from concurrent.futures import ProcessPoolExecutor, as_completed
 from dataclasses import dataclass
-from multiprocessing import get_context
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal
+from typing import Any, Literal
 
 from checks.judge import Finding, judge_all
 from checks.notes import CheckedNote, Step, check_note, confirm_by_autodiff
 from checks.witness import Witness
+from checks.workers import spread
 from derive.claims import Claim
 from derive.expectation_maximisation.algorithm import Algorithm
 from derive.identities import Identity, identity
 from derive.models import LatentModel, family
 from derive.notes import read_note
-
-if TYPE_CHECKING:
-    from checks.environment import Environment
 
 Standing = Literal["proved", "confirmed", "unknown", "refuted", "does not apply"]
 SIGNS: dict[Standing, str] = {"proved": "✓", "confirmed": "≈", "unknown": "?", "refuted": "✗", "does not apply": "·"}
@@ -81,10 +77,42 @@ class Entry:
     def passes(self) -> bool:
         return self.standing in ("proved", "confirmed", "does not apply")
 
+    @property
+    def key(self) -> str:
+        return key_of(self.model, self.identity)
+
+    @classmethod
+    def of_record(cls, record: Mapping[str, Any]) -> Entry:
+        """The entry that ``dataclasses.asdict`` wrote.
+
+        Raises:
+            TypeError: it did not.
+        """
+        given = dict(record)
+        for name in ("claims", "controls"):
+            given[name] = tuple(Judged(**each) for each in record[name])
+        return cls(**given)
+
+
+Pair = tuple[str, str]
+"""A model and an identity, by their names; an identity that belongs to no model stands with ``ITSELF``."""
+
+
+def key_of(model: str, identity_: str) -> str:
+    return f"{model}/{identity_}"
+
+
+def pairs(models: Sequence[str], identities: Sequence[str], shard: tuple[int, int] = (1, 1)) -> list[Pair]:
+    """What is to be judged: every model with every identity of models, then those of no model; of it this shard's part."""
+    of_models = [name for name in identities if identity(name).is_of_models]
+    found = [(model, name) for model in models for name in of_models]
+    found += [(ITSELF, name) for name in identities if name not in of_models]
+    own, of = shard
+    return found[own - 1 :: of]
+
 
 def entries(
-    models: Sequence[str],
-    identities: Sequence[str],
+    asked: Sequence[Pair],
     *,
     seed: int,
     points: int,
@@ -92,44 +120,49 @@ def entries(
     processes: int,
     options: Mapping[str, str] | None = None,
 ) -> Iterator[Entry]:
-    """Judge every pair of a model and an identity of models, model by model as they are finished; then those of no model, once.
+    """Judge pairs, each as it is finished; a model's are judged by one process, so that its derivatives are compiled together.
 
     Raises:
         UnknownNameError: a model does not have one of the ``options``, or not with that value.
     """
-    chosen = dict(options or {})
-    of_models = tuple(name for name in identities if identity(name).is_of_models)
-    if of_models:
-        yield from _for_models(models, of_models, seed, points, autodiff, processes, chosen)
-    for name in identities:
-        if name not in of_models:
-            yield for_itself(identity(name), seed, points, autodiff)
-
-
-def _for_models(
-    models: Sequence[str],
-    identities: Sequence[str],
-    seed: int,
-    points: int,
-    autodiff: bool,
-    processes: int,
-    chosen: Mapping[str, str],
-) -> Iterator[Entry]:
-    if processes <= 1 or len(models) <= 1:
-        for model in models:
-            yield from of_model(family(model)(**chosen), identities, seed, points, autodiff)
-        return
-    # Never a fork: threads of JAX do not survive one.
-    with ProcessPoolExecutor(min(processes, len(models)), mp_context=get_context("spawn")) as pool:
-        tasks = [pool.submit(_of_name, model, chosen, tuple(identities), seed, points, autodiff) for model in models]
-        for task in as_completed(tasks):
-            yield from task.result()
+    by_model: dict[str, list[str]] = {}
+    for model, name in asked:
+        by_model.setdefault(model if model != ITSELF else key_of(model, name), []).append(name)
+    parts = [
+        (ITSELF if model.startswith(f"{ITSELF}/") else model, dict(options or {}), names, seed, points, autodiff)
+        for model, names in by_model.items()
+    ]
+    yield from spread(_of_name, parts, processes)
 
 
 def _of_name(
     model: str, options: Mapping[str, str], identities: Sequence[str], seed: int, points: int, autodiff: bool
-) -> list[Entry]:
-    return list(of_model(family(model)(**options), identities, seed, points, autodiff))
+) -> Iterator[Entry]:
+    if model == ITSELF:
+        for name in identities:
+            yield for_itself(identity(name), seed, points, autodiff)
+    else:
+        yield from of_model(family(model)(**options), identities, seed, points, autodiff)
+
+
+def heading(
+    models: Sequence[str], identities: Sequence[str], options: Mapping[str, str], seed: int, points: int, autodiff: bool
+) -> dict[str, Any]:
+    """All that is asked for, for the journals of its parts."""
+    return {
+        "models": list(models),
+        "identities": list(identities),
+        "options": dict(options),
+        "seed": seed,
+        "points": points,
+        "autodiff": autodiff,
+    }
+
+
+def in_order(found: Sequence[Entry], asked: Sequence[Pair]) -> list[Entry]:
+    """The entries as their pairs were asked for, in whichever order they came."""
+    places = {pair: place for place, pair in enumerate(asked)}
+    return sorted(found, key=lambda entry: places[entry.model, entry.identity])
 
 
 def of_model(model: LatentModel, identities: Sequence[str], seed: int, points: int, autodiff: bool) -> Iterator[Entry]:
@@ -214,7 +247,7 @@ def table(found: Sequence[Entry]) -> str:
     """Identities by models, one sign a pair; below it what is not proved, and why."""
     models, identities = (list(dict.fromkeys(getattr(e, key) for e in found)) for key in ("model", "identity"))
     at = {(entry.model, entry.identity): entry for entry in found}
-    wide = max(len(name) for name in identities)
+    wide = max((len(name) for name in identities), default=0)
     lines = [f"{'':{wide}}  " + " ".join(f"{number:>2}" for number in range(1, len(models) + 1))]
     for name in identities:
         signs = (SIGNS[at[model, name].standing] if (model, name) in at else " " for model in models)
@@ -248,12 +281,10 @@ def _counted(found: Sequence[Entry]) -> str:
     return pairs if not own else alone if own == len(found) else f"{pairs} and {alone}"
 
 
-def record(found: Sequence[Entry], environment: Environment) -> str:
+def record(found: Sequence[Entry], begins: Mapping[str, Any]) -> str:
     """The table as JSON: one note a model, one step an identity, the controls in a list of their own."""
-    from checks.reports.json import heading
-
     whole = {
-        **heading(environment),
+        **begins,
         "notes": [_note(model, [e for e in found if e.model == model]) for model in dict.fromkeys(e.model for e in found)],
         "summary": {
             **{standing: sum(e.standing == standing for e in found) for standing in (*reversed(WORST), "does not apply")},

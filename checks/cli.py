@@ -21,7 +21,8 @@ import click
 from derive.errors import DeriveError, DisagreementError, UnknownNameError
 
 if TYPE_CHECKING:
-    from checks import campaign as campaign_
+    from checks.campaign import Outcome
+    from checks.catalogue import Entry
     from checks.judge import Finding
     from checks.outline import Account
     from checks.reports import Page
@@ -225,6 +226,23 @@ def em(
     return _verdict_code(account.findings.values(), allow_unknown)
 
 
+def _shard(ctx: click.Context, param: click.Parameter, value: str | None) -> tuple[int, int]:
+    """``2/5`` as the second of five parts."""
+    own, sign, of = (value or "1/1").partition("/")
+    if not (sign and own.isdigit() and of.isdigit() and 1 <= int(own) <= int(of) <= MOST_SHARDS):
+        raise click.BadParameter(f"{value!r}, expected I/N with 1 <= I <= N <= {MOST_SHARDS}", ctx, param)
+    return int(own), int(of)
+
+
+def _in_parts(command: Callable[..., int]) -> Callable[..., int]:
+    """The options of a long run: where its results are kept as they come, and which part of it this is."""
+    kept = click.option(
+        "--journal", type=click.Path(path_type=Path, dir_okay=False), help="Keep results here as they come, and go on from there."
+    )
+    part = click.option("--shard", callback=_shard, metavar="I/N", help="The I-th of N parts of the run; see derive merge.")
+    return kept(part(command))
+
+
 @cli.command(short_help="Judge the catalogue of identities for the models.")
 @click.argument("models", nargs=-1, type=NameOf("model", _models))
 @click.option(
@@ -233,6 +251,7 @@ def em(
 @click.option("--option", "options", multiple=True, metavar="NAME=VALUE", help="An option of the models; see derive list.")
 @click.option("--format", "format_", type=click.Choice(["text", "json"]), default="text", show_default=True)
 @click.option("-o", "--output", type=click.Path(path_type=Path), help="Write to this file instead of stdout.")
+@_in_parts
 @click.option("-j", "--processes", type=click.IntRange(1, 64), default=1, show_default=True, help="How many at a time.")
 @click.option("--seed", type=click.IntRange(min=0), default=0, show_default=True, help="Fixes every numeric point.")
 @click.option("--points", type=click.IntRange(1, 50), default=3, show_default=True, help="How many points a claim is tried at.")
@@ -243,6 +262,8 @@ def verify(
     options: tuple[str, ...],
     format_: str,
     output: Path | None,
+    journal: Path | None,
+    shard: tuple[int, int],
     processes: int,
     seed: int,
     points: int,
@@ -254,23 +275,66 @@ def verify(
 
     Exit code 0: every pair is proved or confirmed and every control refuted; 1: some are not; 2: usage.
     """
-    from checks.catalogue import ITSELF, Entry, entries, record, table
-    from checks.environment import environment
+    from dataclasses import asdict
+
+    from checks import catalogue
     from derive.identities import identity
 
     asked = list(dict.fromkeys(models)) or _models()
     wanted = list(dict.fromkeys(chosen)) or [name for name in _identities() if not models or identity(name).is_of_models]
     _check(output)
     own = _options(options)
-    found: list[Entry] = []
-    with _progress(sum(len(asked) if identity(name).is_of_models else 1 for name in wanted)) as advance:
-        for entry in entries(asked, wanted, seed=seed, points=points, autodiff=autodiff, processes=processes, options=own):
-            found.append(entry)
-            advance(f"{entry.model}: {entry.identity}")
-    places = {name: place for place, name in enumerate((*asked, ITSELF))}
-    found.sort(key=lambda entry: (places[entry.model], wanted.index(entry.identity)))
-    _deliver(record(found, environment(seed, points)) if format_ == "json" else table(found), output)
+    pairs = catalogue.pairs(asked, wanted, shard)
+    heading = _run_heading("verify", catalogue.heading(asked, wanted, own, seed, points, autodiff), shard, len(pairs))
+    with _kept(journal, heading) as (known, keep):
+        found = [catalogue.Entry.of_record(record) for record in known.values()]
+        left = [pair for pair in pairs if catalogue.key_of(*pair) not in known]
+        with _progress(len(left)) as advance:
+            for entry in catalogue.entries(left, seed=seed, points=points, autodiff=autodiff, processes=processes, options=own):
+                keep(entry.key, asdict(entry))
+                found.append(entry)
+                advance(f"{entry.model}: {entry.identity}")
+    return _catalogue_report(heading, found, format_, output)
+
+
+def _catalogue_report(heading: Mapping[str, Any], entries: Sequence[Entry], format_: str, output: Path | None) -> int:
+    from checks import catalogue
+
+    found = catalogue.in_order(entries, catalogue.pairs(heading["models"], heading["identities"]))
+    _deliver(catalogue.record(found, heading["report"]) if format_ == "json" else catalogue.table(found), output)
     return PASSED if all(entry.passes for entry in found) else NOT_PASSED
+
+
+def _run_heading(command: str, task: Mapping[str, Any], shard: tuple[int, int], planned: int) -> dict[str, Any]:
+    """What the journal of a run begins with: all on which its results depend, and which part of it this is."""
+    from checks.environment import environment, rules
+    from checks.reports.json import heading
+
+    return {
+        "command": command,
+        **task,
+        "rules": rules(),
+        "report": heading(environment(task["seed"], task["points"])),
+        "shard": list(shard),
+        "planned": planned,
+    }
+
+
+@contextmanager
+def _kept(
+    path: Path | None, heading: Mapping[str, Any]
+) -> Generator[tuple[Mapping[str, dict[str, Any]], Callable[[str, dict[str, Any]], None]], None, None]:
+    """The results that a journal holds already, and how to keep another one; without a journal none are kept."""
+    if path is None:
+        yield {}, lambda key, result: None
+        return
+    from checks.journal import Journal
+
+    journal = Journal(path, heading)
+    try:
+        yield dict(journal.results), journal.add
+    finally:
+        journal.close()
 
 
 def _options(given: Sequence[str]) -> dict[str, str]:
@@ -430,14 +494,6 @@ def check(
     return PASSED if passed else NOT_PASSED
 
 
-def _shard(ctx: click.Context, param: click.Parameter, value: str | None) -> tuple[int, int]:
-    """``2/5`` as the second of five parts."""
-    own, sign, of = (value or "1/1").partition("/")
-    if not (sign and own.isdigit() and of.isdigit() and 1 <= int(own) <= int(of) <= MOST_SHARDS):
-        raise click.BadParameter(f"{value!r}, expected I/N with 1 <= I <= N <= {MOST_SHARDS}", ctx, param)
-    return int(own), int(of)
-
-
 @cli.command(short_help="Plant known slips in a model's derivation or a note, and count which are seen.")
 @click.argument("target", type=click.Path())
 @click.option("--count", type=click.IntRange(min=1), help="How many slips, a sample; all that fit by default.")
@@ -445,8 +501,7 @@ def _shard(ctx: click.Context, param: click.Parameter, value: str | None) -> tup
 @click.option("--option", "options", multiple=True, metavar="NAME=VALUE", help="An option of the model; see derive list.")
 @click.option("--format", "format_", type=click.Choice(["text", "json"]), default="text", show_default=True)
 @click.option("-o", "--output", type=click.Path(path_type=Path), help="Write to this file instead of stdout.")
-@click.option("--journal", type=click.Path(path_type=Path, dir_okay=False), help="Keep outcomes here, and go on from there.")
-@click.option("--shard", callback=_shard, metavar="I/N", help="The I-th of N parts of the campaign; see derive merge.")
+@_in_parts
 @click.option("-j", "--processes", type=click.IntRange(1, 64), default=1, show_default=True, help="How many at a time.")
 @click.option("--seed", type=click.IntRange(min=0), default=0, show_default=True, help="Which slips, and at which points.")
 @click.option("--points", type=click.IntRange(1, 50), default=3, show_default=True, help="How many points a claim is tried at.")
@@ -472,53 +527,62 @@ def mutate(
 
     Exit code 0: none is accepted; 1: some are, or there was nothing to plant slips in; 2: usage.
     """
+    from dataclasses import asdict
+
     from checks import campaign
-    from checks.environment import DISTRIBUTION, version
 
     _check(output)
     chosen = _options(options)
     known = _true_claims(target, chosen, seed, points)
     planned = campaign.plan_harmless(known, count or FEW, seed, shard) if harmless else campaign.plan(known, count, seed, shard)
-    own = tuple(sorted(chosen.items()))
-    task = campaign.Task(target, harmless, own, count, seed, points, shard, version(DISTRIBUTION) or "")
-    kept = campaign.Journal(journal, task) if journal is not None else None
-    outcomes = dict(kept.outcomes) if kept is not None else {}
-    left = [planted for planted in planned if planted.key not in outcomes]
-    with _progress(len(planned)) as advance:
+    task = campaign.Task(target=target, harmless=harmless, options=chosen, count=count, seed=seed, points=points)
+    heading = _run_heading("mutate", task.heading(known), shard, len(planned))
+    with _kept(journal, heading) as (kept, keep):
+        outcomes = [campaign.Outcome(**record) for record in kept.values()]
+        left = [planted for planted in planned if planted.key not in kept]
+        with _progress(len(left)) as advance:
 
-        def heard(outcome: campaign.Outcome) -> None:
-            outcomes[outcome.key] = outcome
-            if kept is not None:
-                kept.add(outcome)
-            advance(f"{outcome.operator}: {outcome.status}")
+            def heard(outcome: campaign.Outcome) -> None:
+                keep(outcome.key, asdict(outcome))
+                outcomes.append(outcome)
+                advance(f"{outcome.operator}: {outcome.status}")
 
-        campaign.run(left, seed=seed, points=points, processes=processes, heard=heard, harmless=harmless)
-    if kept is not None:
-        kept.close()
-    found = campaign.in_order(outcomes[planted.key] for planted in planned)
-    return _campaign_report(task.heading(), found, format_, output)
+            campaign.run(left, seed=seed, points=points, processes=processes, heard=heard, harmless=harmless)
+    return _campaign_report(heading, outcomes, format_, output)
 
 
-@cli.command(short_help="Join the journals of a campaign that ran in parts.")
+@cli.command(short_help="Join the journals of a run that was made in parts.")
 @click.argument("journals", nargs=-1, required=True, type=click.Path(path_type=Path, exists=True, dir_okay=False))
 @click.option("--format", "format_", type=click.Choice(["text", "json"]), default="text", show_default=True)
 @click.option("-o", "--output", type=click.Path(path_type=Path), help="Write to this file instead of stdout.")
 def merge(journals: tuple[Path, ...], format_: str, output: Path | None) -> int:
-    """Join the JOURNALS of one campaign that ran in parts (derive mutate --shard), and print its report."""
-    from checks import campaign
+    """Join the JOURNALS of one run of derive verify or derive mutate that was made in parts (--shard), and print its report.
+
+    The exit code is that of the run; 1 also when a part is missing or not finished.
+    """
+    from checks import campaign, catalogue
+    from checks.journal import joined
 
     _check(output)
-    task, found = campaign.merged(journals)
-    return _campaign_report(task, found, format_, output)
+    found = joined(journals)
+    if found.heading["command"] == "verify":
+        entries = [catalogue.Entry.of_record(record) for record in found.results.values()]
+        code = _catalogue_report(found.heading, entries, format_, output)
+    else:
+        outcomes = [campaign.Outcome(**record) for record in found.results.values()]
+        code = _campaign_report(found.heading, outcomes, format_, output)
+    for told in found.missing:
+        _complain(told)
+    return NOT_PASSED if found.missing else code
 
 
-def _campaign_report(task: Mapping[str, Any], found: Sequence[campaign_.Outcome], format_: str, output: Path | None) -> int:
+def _campaign_report(heading: Mapping[str, Any], outcomes: Sequence[Outcome], format_: str, output: Path | None) -> int:
     from checks import campaign
-    from checks.environment import environment
-    from checks.reports.json import heading
 
+    found = campaign.in_order(outcomes)
+    task = {name: heading[name] for name in campaign.TASK}
     text = (
-        campaign.record(task, found, heading(environment(task["seed"], task["points"])))
+        campaign.record(task, found, heading["report"])
         if format_ == "json"
         else campaign.table(task["target"], found, harmless=task["harmless"])
     )

@@ -11,10 +11,9 @@ from typing import Any
 import pytest
 
 from checks import campaign, cli, second_opinion
-from checks.campaign import Journal, Outcome, Task
+from checks.campaign import Outcome
 from checks.witness import Witness, meets_assumptions
 from derive.claims import Claim
-from derive.errors import DeriveError
 from derive.formula import ZERO, Number, multiply
 from derive.lessons.expectation_maximisation import derivation
 from derive.models import family
@@ -90,40 +89,6 @@ def test_shards_are_parts_of_the_whole() -> None:
     assert len({p.key for p in whole}) == 50
 
 
-def task(**changes: Any) -> Task:
-    return replace(Task("poisson-mixture", False, (), 20, SEED, 3, (1, 1), "1"), **changes)
-
-
-def test_a_journal_goes_on_where_it_was_torn(tmp_path: Path) -> None:
-    path = tmp_path / "journal"
-    outcomes = [Outcome(f"a/sign/{k}", "sign", "refuted", "ℓ differs") for k in range(5)]
-    journal = Journal(path, task())
-    for outcome in outcomes[:3]:
-        journal.add(outcome)
-    journal.close()
-    whole = path.read_bytes()
-    for cut in range(len(whole) - 40, len(whole)):
-        path.write_bytes(whole[:cut])
-        again = Journal(path, task())
-        assert list(again.outcomes) == [o.key for o in outcomes[:2]]
-        for outcome in outcomes[2:]:
-            again.add(outcome)
-        again.close()
-        _, found, size = campaign.read_journal(path)
-        assert list(found.values()) == outcomes
-        assert size == path.stat().st_size
-
-
-def test_a_journal_of_another_campaign_is_refused(tmp_path: Path) -> None:
-    path = tmp_path / "journal"
-    Journal(path, task()).close()
-    with pytest.raises(DeriveError, match="another campaign"):
-        Journal(path, task(seed=4))
-    path.write_text("no journal\n")
-    with pytest.raises(DeriveError, match="no journal"):
-        Journal(path, task())
-
-
 def printed(capsys: pytest.CaptureFixture[str], *arguments: str) -> tuple[int, str]:
     code = cli.run(arguments)
     return code, capsys.readouterr().out
@@ -138,14 +103,26 @@ def test_a_campaign_in_parts_comes_to_the_same(tmp_path: Path, capsys: pytest.Ca
         assert printed(capsys, *common, "--shard", f"{k}/2", "--journal", str(name))[0] == 0
     code, joined = printed(capsys, "merge", *map(str, names), "--format", "json")
     assert code == 0
-    one, other = json.loads(whole), json.loads(joined)
-    assert list(one)[-1] == "summary"
-    assert one["summary"] == other["summary"]
-    assert one["survivors"] == other["survivors"]
+    assert list(json.loads(whole))[-1] == "summary"
+    assert joined == whole
     lines = names[0].read_bytes().splitlines(keepends=True)
     names[0].write_bytes(b"".join(lines[:5]) + lines[5][:-7])
+    code, told = printed(capsys, "merge", *map(str, names), "--format", "json")
+    assert code == 1
+    assert json.loads(told)["summary"]["tried"] == 24 - 8
     assert printed(capsys, *common, "--shard", "1/2", "--journal", str(names[0]))[0] == 0
     assert printed(capsys, "merge", *map(str, names), "--format", "json")[1] == joined
+
+
+def test_a_journal_is_of_the_statements_as_they_were(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    note, journal = tmp_path / "note.md", tmp_path / "journal"
+    declared = "```derive\nparam a, b in R\n```\n\n"
+    note.write_text(declared + "$$(a+b)^2 = a^2 + 2ab + b^2$$\n")
+    asked = ("mutate", str(note), "--count", "4", "--journal", str(journal))
+    assert cli.run(asked) == 0
+    note.write_text(declared + "$$(a-b)^2 = a^2 - 2ab + b^2$$\n")
+    assert cli.run(asked) == 2
+    assert "statements=" in capsys.readouterr().err
 
 
 def test_a_note_of_one_s_own(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -6,13 +6,15 @@ import json
 from collections.abc import Iterator
 from dataclasses import replace
 from fractions import Fraction
+from pathlib import Path
 
 import pytest
 
-from checks import cli
-from checks.catalogue import ITSELF, Entry, Judged, entries, for_itself, of_model, record, table
+from checks import catalogue, cli
+from checks.catalogue import ITSELF, Entry, Judged, entries, for_itself, of_model, pairs, record, table
 from checks.environment import environment
 from checks.judge import judge
+from checks.reports.json import heading
 from checks.witness import Witness
 from derive.claims import Claim
 from derive.expectation_maximisation.algorithm import Algorithm
@@ -94,14 +96,15 @@ def test_an_identity_of_no_model_needs_none(capsys: pytest.CaptureFixture[str]) 
 
 def test_identities_of_no_model_are_judged_once() -> None:
     asked = ["ascent", "softmax"]
-    judged = list(entries(["poisson-mixture", "density-mixture"], asked, seed=0, points=3, autodiff=False, processes=1))
+    found = pairs(["poisson-mixture", "density-mixture"], asked)
+    judged = list(entries(found, seed=0, points=3, autodiff=False, processes=1))
     assert [(e.model, e.identity) for e in judged] == [
         ("poisson-mixture", "ascent"),
         ("density-mixture", "ascent"),
         (ITSELF, "softmax"),
     ]
     assert "2 pairs of a model and an identity and 1 identity of no model, 3 of them proved" in table(judged)
-    (*_, note) = json.loads(record(judged, environment(0, 3)))["notes"]
+    (*_, note) = json.loads(record(judged, heading(environment(0, 3))))["notes"]
     assert note["file"] == ITSELF
     assert note["steps"][0]["claims"][0]["statement"].startswith("\\frac{\\partial p_i}")
     assert {control["verdict"] for control in note["controls"]} == {"refuted"}
@@ -264,7 +267,7 @@ def test_the_table_and_the_record_say_the_same() -> None:
     shown = table(judged)
     assert "ascent" in shown
     assert "2 pairs of a model and an identity, 2 of them proved" in shown
-    whole = json.loads(record(judged, environment(0, 3)))
+    whole = json.loads(record(judged, heading(environment(0, 3))))
     (note,) = whole["notes"]
     assert [step["label"] for step in note["steps"]] == ["ascent", "oakes"]
     assert {control["identity"] for control in note["controls"]} == {"oakes"}
@@ -281,7 +284,7 @@ def test_what_is_open_is_named_below_the_table() -> None:
 
 def test_processes_find_the_same() -> None:
     asked = ["density-mixture", "exponential-mixture"]
-    one, two = (list(entries(asked, ["ascent"], seed=0, points=3, autodiff=False, processes=number)) for number in (1, 2))
+    one, two = (list(entries(pairs(asked, ["ascent"]), seed=0, points=3, autodiff=False, processes=number)) for number in (1, 2))
     key = [(e.model, e.identity, e.standing) for e in one]
     assert sorted(key) == sorted((e.model, e.identity, e.standing) for e in two)
 
@@ -292,3 +295,30 @@ def test_options_of_the_model(capsys: pytest.CaptureFixture[str]) -> None:
     (step,) = json.loads(capsys.readouterr().out)["notes"][0]["steps"]
     assert {claim["label"].split("-")[1] for claim in step["claims"]} == {"mu", "v"}
     assert cli.run((*asked, "density=none")) == 2
+
+
+def test_a_run_that_was_stopped_and_one_in_parts_come_to_the_same(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked = ("verify", "exponential-mixture", "--no-autodiff", "--identity", "ascent", "--identity", "cyclic-trace")
+
+    def shown(*arguments: str) -> str:
+        assert cli.run(arguments) == 0
+        return capsys.readouterr().out
+
+    whole = shown(*asked)
+    names = [str(tmp_path / f"part{number}") for number in (1, 2)]
+    for number, name in enumerate(names, start=1):
+        shown(*asked, "--shard", f"{number}/2", "--journal", name)
+    assert shown("merge", *names) == whole
+    journal = tmp_path / "journal"
+    assert shown(*asked, "--journal", str(journal)) == whole
+    heading_, first, second = journal.read_bytes().splitlines(keepends=True)
+    journal.write_bytes(heading_ + first + second[:-9])
+    judged: list[object] = []
+    honest = catalogue.entries
+    monkeypatch.setattr(catalogue, "entries", lambda pairs, **options: judged.extend(pairs) or honest(pairs, **options))
+    assert shown(*asked, "--journal", str(journal)) == whole
+    assert judged == [(ITSELF, "cyclic-trace")]
+    assert cli.run((*asked, "--journal", str(journal), "--seed", "1")) == 2
+    assert "seed=0, expected 1" in capsys.readouterr().err
