@@ -67,7 +67,8 @@ class Journal:
         try:
             self._go_on(dict(heading))
         except BaseException:
-            self.file.close()
+            with suppress(OSError):
+                self.file.close()
             raise
         self.synced = time.monotonic()
 
@@ -85,16 +86,21 @@ class Journal:
         self.file.seek(whole)
         self.file.truncate()
         if not whole:
-            self.file.write(first)
-            self.file.flush()
+            self._write(first)
 
     def add(self, key: str, result: Mapping[str, Any]) -> None:
         """Write a result; when this returns, killing the process does not lose it."""
+        self._write(line({"key": key, "result": dict(result)}))
         self.results[key] = dict(result)
-        self.file.write(line({"key": key, "result": self.results[key]}))
-        self.file.flush()
         if time.monotonic() - self.synced > SYNCED_EVERY:
             self._sync()
+
+    def _write(self, written: bytes) -> None:
+        try:
+            self.file.write(written)
+            self.file.flush()
+        except OSError as error:
+            raise _unwritable(self.path, error) from error
 
     def _sync(self) -> None:
         with suppress(OSError):  # a pipe or a device has nothing to keep
@@ -103,7 +109,8 @@ class Journal:
 
     def close(self) -> None:
         self._sync()
-        self.file.close()
+        with suppress(OSError):  # what could not be written was said when it was added
+            self.file.close()
 
 
 def _opened(path: Path) -> BinaryIO:
@@ -111,7 +118,7 @@ def _opened(path: Path) -> BinaryIO:
     try:
         file = os.fdopen(os.open(path, os.O_RDWR | os.O_CREAT | getattr(os, "O_BINARY", 0), 0o666), "r+b")
     except OSError as error:
-        raise JournalError(f"cannot write the journal {str(path)!r}: {error.strerror or error}; try another place") from error
+        raise _unwritable(path, error) from error
     if fcntl is not None:
         try:
             fcntl.flock(file.fileno(), fcntl.LOCK_EX | fcntl.LOCK_NB)
@@ -121,6 +128,10 @@ def _opened(path: Path) -> BinaryIO:
         except OSError:
             pass  # a file system without locks
     return file
+
+
+def _unwritable(path: Path, error: OSError) -> JournalError:
+    return JournalError(f"cannot write the journal {str(path)!r}: {error.strerror or error}; try another place")
 
 
 def line(record: Mapping[str, Any]) -> bytes:

@@ -100,6 +100,12 @@ def test_a_changed_line_is_seen(tmp_path: Path, number: int) -> None:
         Journal(path, heading())
 
 
+@pytest.mark.skipif(not os.path.exists("/dev/full"), reason="a device that is always full")
+def test_a_full_disk_is_said() -> None:
+    with pytest.raises(JournalError, match="cannot write the journal '/dev/full': No space left"):
+        Journal(Path("/dev/full"), heading())
+
+
 def test_two_processes_do_not_write_to_one_journal(tmp_path: Path) -> None:
     pytest.importorskip("fcntl")
     journal = Journal(tmp_path / "journal", heading())
