@@ -9,7 +9,7 @@ form, each with a factor of the right sign.
 from __future__ import annotations
 
 import itertools
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 
@@ -260,44 +260,72 @@ def _is_concave_in_inverse(reader: Reader, term: _Factored, key: Key) -> bool:
 
 
 def _is_minus_square(reader: Reader, term: _Factored, key: Key) -> bool:
-    """``- c (sum_a v_a)^2`` or ``- c sum_ab v_a P_ab v_b`` with c nonnegative, P positive definite and v linear in the letter."""
+    """Minus a square or a definite form, as ``- c sum_ab v_a P_ab v_b`` with c nonnegative, P positive definite and v linear in
+    the letter; v may be a sum itself, as that of ``A_au z_u`` over u."""
     if any(head[0] != "e" for (head, _), _ in term.moving) or len(term.moving) > 2:
         return False
     if len(term.moving) == 1:
         pairs = itertools.combinations(term.binders, 2)
-        return term.moving[0][1] == 2 and (_has_sign(reader, term, -1) or any(_pairs_off(reader, term, a, b) for a, b in pairs))
-    if any(e != 1 for _, e in term.moving):
+        return term.moving[0][1] == 2 and (_has_sign(reader, term, -1) or any(_pairs_off(reader, term, {a: b}) for a, b in pairs))
+    first, second = term.moving
+    mirror = _mirrored(term, {}, first, second)
+    return first[1] == 1 and mirror is not None and _pairs_off(reader, term, mirror, ((first, second),))
+
+
+Mirror = Mapping[KIndex, KIndex]
+"""Of each bound index on the left side of a form the one that it is on the right."""
+
+
+def _mirrored(term: _Factored, mirror: Mirror, left: Factor, right: Factor) -> Mirror | None:
+    """What goes from the left side to the right where a factor does so, or stands on both; None where it cannot."""
+    ((head, own), e), ((other, there), f) = left, right
+    if head != other or e != f or len(own) != len(there):
+        return None
+    found = dict(mirror)
+    for a, b in zip(own, there, strict=True):
+        paired = {*found, *found.values()}
+        if found.get(a) == b or (a == b and a not in paired):
+            continue
+        if paired & {a, b} or a == b or a[3:] != b[3:] or not {a, b} <= set(term.binders):
+            return None
+        found[a] = b
+    return found
+
+
+def _pairs_off(reader: Reader, term: _Factored, mirror: Mirror, pairs: tuple[tuple[Factor, Factor], ...] = ()) -> bool:
+    """Whether the factors at the left indices are those at the right ones, but for positive definite matrices between the two.
+
+    Then the sum over these indices is a form ``sum_LR v_L M_LR v_R``, and nonnegative: M is a product of matrices, each over one
+    index of L and the same one of R, as Kronecker's product is. Of ``pairs`` one is on the left and the other on the right; each
+    factor that is left is given one in turn, which may need further indices.
+    """
+    known = [factor for pair in pairs for factor in pair]
+    open_ = [f for f in (*term.moving, *term.rest) if f not in known]
+    right = set(mirror.values())
+    between = [f for f in open_ if mirror.keys() & set(f[0][1]) and right & set(f[0][1])]
+    lone = next((f for f in open_ if f not in between and mirror.keys() & set(f[0][1])), None)
+    if lone is not None:
+        ways = ((f, _mirrored(term, mirror, lone, f)) for f in open_ if f != lone and f not in between)
+        return any(wider is not None and _pairs_off(reader, term, wider, (*pairs, (lone, f))) for f, wider in ways)
+    # What stood on both sides may have been found to go from one to the other since.
+    if any(_mirrored(term, mirror, *pair) != mirror for pair in pairs):
         return False
-    first, second = ((head, arguments) for (head, arguments), _ in term.moving)
-    for a in set(first[1]) & set(term.binders):
-        for b in set(second[1]) & set(term.binders):
-            if a == b or b in first[1] or a in second[1]:
-                continue
-            if _pairs_off(reader, term, a, b):
-                return True
-    return False
-
-
-def _pairs_off(reader: Reader, term: _Factored, a: KIndex, b: KIndex) -> bool:
-    """Whether the factors at ``a`` are those at ``b``, but for a positive definite matrix between the two."""
-    every = [*term.moving, *term.rest]
-    at_a = [f for f in every if a in f[0][1] and b not in f[0][1]]
-    at_b = [f for f in every if b in f[0][1] and a not in f[0][1]]
-    both = [f for f in every if a in f[0][1] and b in f[0][1]]
-    turned = [((head, tuple(a if i == b else i for i in arguments)), e) for (head, arguments), e in at_b]
-    if a[3:] != b[3:] or sorted(turned) != sorted(at_a) or len(both) > 1:
+    if any(right & set(f[0][1]) for f in open_ if f not in between) or not all(_is_definite(reader, f, mirror) for f in between):
         return False
-    if any(not _is_definite(reader, f, a, b) for f in both):
-        return False
-    # What stands at a and at b is squared, whatever its sign; the rest must have one.
-    return _has_sign(reader, term, -1, without=(*at_a, *at_b, *both))
+    # What stands on the left and on the right is squared, whatever its sign; the rest must have one.
+    return _has_sign(reader, term, -1, without=(*known, *between))
 
 
-def _is_definite(reader: Reader, factor: Factor, a: KIndex, b: KIndex) -> bool:
+def _is_definite(reader: Reader, factor: Factor, mirror: Mirror) -> bool:
+    """Whether a factor is an entry of a positive definite matrix, of its rows on one side and its columns on the other."""
     (head, arguments), exponent = factor
-    if nested(head) is not None or head[0] not in ("e", "i") or exponent != 1 or a[3] != 1:
+    if nested(head) is not None or head[0] not in ("e", "i") or exponent != 1:
         return False
-    return reader.domains.get((head[1], head[2])) == "spd" and {arguments[-2], arguments[-1]} == {a, b}
+    paired = {*mirror, *mirror.values()}
+    if reader.domains.get((head[1], head[2])) != "spd" or paired & set(arguments[:-2]):
+        return False
+    row, column = arguments[-2:]
+    return row[3] == 1 and (mirror.get(row) == column or mirror.get(column) == row)
 
 
 def _weighted_logs(reader: Reader, value: Polynomial, terms: Sequence[_Factored], key: Key) -> bool:

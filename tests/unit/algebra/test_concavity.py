@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from fractions import Fraction
 
 import pytest
@@ -134,6 +135,71 @@ TRUE_AND_FALSE = {
     "Bernoulli": (bernoulli, (P, mean(of(UNIT, I))), (P, mean(of(UNIT, I) ** 2))),
     "regression": (regression, (BETA, matrix_product(Inverse(gram), moment)), (BETA, moment)),
 }
+
+
+E, M = Size("e"), Size("m")
+A = Symbol("A", "param", (Range(K),), (D, E))
+B = Symbol("B", "param", (Range(K),), (D, D))
+SHOWN = Symbol("F", "const", (Range(N),), (E, M))
+OTHER = Symbol("G", "const", (Range(N),), (E, M))
+TURNED = Symbol("T", "const", (), (E, D))
+ANY = Symbol("P", "const", (), (D, D))
+PATH = Symbol("h", "data", (Range(N),), (M,))
+seen = matrix_product(of(SHOWN, I), of(PATH, I))
+missed = of(X, I) - matrix_product(of(A, J), seen)
+moments = (Sum(I, of(W, I, J) * outer(of(X, I), seen)), Sum(I, of(W, I, J) * outer(seen, seen)))
+rotated = matrix_product(of(A, J), of(TURNED))
+
+
+def zero_of(symbol: Symbol) -> Formula:
+    return Number(Fraction(0)) * of(replace(symbol, name="zero", role="const"), J)
+
+
+def trace_of(*factors: Formula) -> Formula:
+    return weighted(-f.Trace(matrix_product(*factors)))
+
+
+FORMS = {
+    "a residual, its factors under sums of their own": (
+        weighted(-HALF * quadratic_form(missed, Inverse(of(SIGMA, J)))),
+        A,
+        matrix_product(moments[0], Inverse(moments[1])),
+        True,
+    ),
+    "the same, another vector on the right": (
+        weighted(
+            -matrix_product(
+                f.Transpose(matrix_product(of(A, J), seen)),
+                Inverse(of(SIGMA, J)),
+                of(A, J),
+                of(OTHER, I),
+                of(PATH, I),
+            )
+        ),
+        A,
+        zero_of(A),
+        False,
+    ),
+    "A A^T": (trace_of(of(A, J), f.Transpose(of(A, J))), A, zero_of(A), True),
+    "A S A^T between definite matrices": (
+        trace_of(Inverse(of(SIGMA, J)), of(B, J), of(SIGMA, J), f.Transpose(of(B, J))),
+        B,
+        zero_of(B),
+        True,
+    ),
+    "B S B S": (trace_of(of(B, J), of(SIGMA, J), of(B, J), of(SIGMA, J)), B, zero_of(B), False),
+    "B B": (trace_of(of(B, J), of(B, J)), B, zero_of(B), False),
+    "A T A T": (trace_of(rotated, rotated), A, zero_of(A), False),
+    "B^T P B, P of either sign": (trace_of(f.Transpose(of(B, J)), of(ANY), of(B, J)), B, zero_of(B), False),
+    "B^T P^T P B": (trace_of(f.Transpose(of(B, J)), f.Transpose(of(ANY)), of(ANY), of(B, J)), B, zero_of(B), True),
+}
+
+
+@pytest.mark.parametrize("name", FORMS)
+def test_a_form_in_a_matrix_is_definite_where_its_two_sides_are_one(name: str) -> None:
+    """In the false ones the point is stationary, and no maximum."""
+    objective, symbol, value, expected = FORMS[name]
+    assert proves(objective, (symbol, value)) is expected
 
 
 @pytest.mark.parametrize("name", TRUE_AND_FALSE)
