@@ -7,7 +7,8 @@ equations are, or solves it for a letter and puts the solution into the second.
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Sequence
+import operator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 
@@ -138,6 +139,17 @@ def cleared(reducer: Reducer, polynomial: Polynomial) -> Polynomial:
 def _by_multiple(ask: Questions, left: Equation, right: Equation, allowed: set[Atom]) -> str | None:
     if len(left.entries) != len(right.entries):
         return None
+    # Most multiples are seen as they stand; to use facts as well is dear.
+    for vanishes in (operator.not_, ask.vanishes):
+        reason = _multiple(ask, left, right, allowed, vanishes)
+        if reason is not None:
+            return reason
+    return None
+
+
+def _multiple(
+    ask: Questions, left: Equation, right: Equation, allowed: set[Atom], vanishes: Callable[[Polynomial], bool]
+) -> str | None:
     reducer = ask.reader.settled_reducer([])
     for goal, goal_name in _goals(ask, reducer, right):
         target = cleared(reducer, goal)
@@ -147,7 +159,7 @@ def _by_multiple(ask: Questions, left: Equation, right: Equation, allowed: set[A
                 if free_of(factor) & set(right.entries) or not _is_defined(ask, factor, allowed):
                     continue
                 try:
-                    if ask.vanishes(subtract(target, reducer.multiply(factor, plain))):
+                    if vanishes(subtract(target, reducer.multiply(factor, plain))):
                         return f"the second equation is a multiple of the first{name}{goal_name}"
                 except (DeriveError, Blocked):
                     continue
@@ -273,7 +285,8 @@ def _goals(ask: Questions, reducer: Reducer, right: Equation) -> Iterator[tuple[
             if arguments[-1][4] != entry[4]:
                 continue
             product = _times(reducer, matrix, right.value, entry)
-            yield ask.reader.written_out(product, reducer), ", times a matrix whose inverse it contains"
+            plain = ask.reader.settle(ask.reader.written_out(product, reducer), [])
+            yield plain, ", times a matrix whose inverse it contains"
 
 
 # The second road: the first equation solved for a letter.

@@ -9,7 +9,21 @@ import pytest
 from derive import formula as f
 from derive.algebra.prove import Proof, Unproved, prove
 from derive.claims import Claim
-from derive.formula import ZERO, Divide, Formula, Inverse, Log, Number, Power, Reference, Sum, Transpose, matrix_product, outer
+from derive.formula import (
+    ZERO,
+    Divide,
+    Formula,
+    Inverse,
+    Log,
+    Number,
+    Power,
+    Reference,
+    Sum,
+    Transpose,
+    matrix_product,
+    outer,
+    quadratic_form,
+)
 from derive.symbols import Domain, Index, Range, Role, Size, Symbol
 
 N, K, D = Size("n"), Size("k"), Size("d")
@@ -83,6 +97,11 @@ matrix_equation = count * precision - matrix_product(precision, scatter, precisi
 row = of(DATA, I)
 weights_gram = total(of(W, I, S) * outer(row, row))
 weights_moment = total(of(W, I, S) * of(LABELS, I) * row)
+DISTANCE = f.Definition("e", (I, S), f.Exp(-quadratic_form(deviation, precision)))
+LOADINGS = of(Symbol("A", "param", (), (D, D)))
+TARGETS = Symbol("y", "data", (Range(N),), (D,))
+with_target = total(DISTANCE(I, S) * outer(of(TARGETS, I), row))
+with_itself = total(DISTANCE(I, S) * outer(row, row))
 
 TRUE_AND_FALSE = {
     "sign": (p * x - q, q - p * x, q + p * x),
@@ -100,6 +119,11 @@ TRUE_AND_FALSE = {
         of(MEAN, S) - total(POSTERIOR(I, S) * of(POINTS, I)) / total(POSTERIOR(I, J)),
     ),
     "covariance": (matrix_equation, of(SIGMA, S) - scatter / count, of(SIGMA, S) - scatter),
+    "regression on vectors, weights that move with the covariance": (
+        matrix_product(precision, with_target - matrix_product(LOADINGS, with_itself)),
+        LOADINGS - matrix_product(with_target, Inverse(with_itself)),
+        LOADINGS - matrix_product(Inverse(with_itself), Transpose(with_target)),
+    ),
     "right multiplication": (
         count * f.Identity(D) - matrix_product(C, precision),
         count * of(SIGMA, S) - C,
