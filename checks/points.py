@@ -44,6 +44,8 @@ SMALL_INTEGERS: Mapping[int, int] = {4: 0, 5: 1, 7: -1}
 """At points of these numbers all integers are these."""
 LARGEST_LITERAL = 16
 """Of integers written as indices; sizes are chosen larger than these, and the work grows with them."""
+MOST_DIFFERENT = 4
+"""How many sizes are given values of which no two are the same."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -216,13 +218,14 @@ def work(formula: Formula, sizes: Mapping[str, int]) -> int:
 def size_schedule(names: Sequence[str], literals: Mapping[str, int] | None = None) -> Iterator[Mapping[str, int]]:
     """Sizes to try, without end: generic ones first (pairwise different, each size the largest once), then ones and twos.
 
+    Of many sizes, with which work grows as their product, the generic ones are twos and threes, each smaller than each other once.
     ``literals`` shift a size, so that the 1 of a plan is the least size that has every index written.
     """
     count = len(names)
-    generic = list(range(count + 1, 1, -1)) if count > 1 else [3] * count
+    generic, *others = _apart(count) if count > MOST_DIFFERENT else _all_different(count)
     plans = [
         generic,
-        [*generic[2::2], *generic[0::2][:1], *generic[1::2]] if count > 2 else generic[::-1],
+        *others,
         [2 if k % 2 == 0 else 1 for k in range(count)] if count > 2 else [1 if k % 2 == 0 else 2 for k in range(count)],
         [2] * count,
         [1] * count,
@@ -235,6 +238,17 @@ def size_schedule(names: Sequence[str], literals: Mapping[str, int] | None = Non
     while True:  # sizes return with other values
         for plan in distinct:
             yield dict(zip(names, plan, strict=True))
+
+
+def _all_different(count: int) -> list[list[int]]:
+    generic = list(range(count + 1, 1, -1)) if count > 1 else [3] * count
+    return [generic, [*generic[2::2], *generic[0::2][:1], *generic[1::2]] if count > 2 else generic[::-1]]
+
+
+def _apart(count: int) -> list[list[int]]:
+    """Plans of twos and threes by the digits of each place in binary, of which no two are the same, and their opposites."""
+    digits = [[place >> digit & 1 for place in range(1, count + 1)] for digit in range(count.bit_length())]
+    return [plan for own in digits for plan in ([2 + one for one in own], [3 - one for one in own])]
 
 
 # Values.

@@ -230,6 +230,15 @@ def test_the_schedule_has_generic_sizes_small_ones_and_each_size_as_the_largest(
     assert all(list(p) == names for p in itertools.islice(size_schedule(names), 30))
 
 
+@pytest.mark.parametrize("count", [5, 6, 7, 9])
+def test_of_many_sizes_each_is_once_smaller_than_each_other(count: int) -> None:
+    names = [f"size {k}" for k in range(count)]
+    plans = [tuple(p.values()) for p in itertools.islice(size_schedule(names), 12)]
+    assert all(any(plan[a] < plan[b] for plan in plans) for a, b in itertools.permutations(range(count), 2))
+    assert (1,) * count in plans and (2,) * count in plans
+    assert max(plans[0]) == 3
+
+
 def test_few_sizes_are_still_looked_at_beyond_one_and_two() -> None:
     """k (k - 1) and 2 (k - 1) are the same at 1 and at 2."""
     for names in (["k"], ["n", "k"]):
