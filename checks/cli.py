@@ -465,24 +465,17 @@ def check(
     """
     from checks.environment import environment
     from checks.note_reports import report
-    from checks.notes import CheckedNote, Step, check_note, confirm_by_autodiff
-    from checks.witness import Witness
+    from checks.row_worker import Asked
+    from checks.supervision import checker
     from derive.notes import Display, read_note
 
     _check(output)
-    witness = Witness(seed=seed, points=points, autodiff=False)
-    read = [read_note(path, sys.stdin.read() if str(path) == "-" else None) for path in notes]
-    checked: list[CheckedNote] = []
-    rows = sum(len(block.rows) for note in read for block in note.blocks if isinstance(block, Display))
-    with _progress(rows) as advance:
-
-        def heard(step: Step) -> None:
-            advance(f"line {step.row.place.line}: {step.verdict}")
-
-        for note in read:
-            checked.append(check_note(note, witness, row_timeout=row_timeout, only=only, heard=heard))
-            if autodiff:
-                confirm_by_autodiff(checked[-1], Witness(seed=seed, points=points), timeout=row_timeout)
+    asked = Asked(seed=seed, points=points, autodiff=autodiff, row_timeout=row_timeout, only=only)
+    with checker(asked) as check_note:
+        read = [read_note(path, sys.stdin.read() if str(path) == "-" else None) for path in notes]
+        rows = sum(len(block.rows) for note in read for block in note.blocks if isinstance(block, Display))
+        with _progress(rows) as advance:
+            checked = [check_note(note, advance) for note in read]
     page = replace(_page(output), snippets=snippet)
     _deliver(report(format_).write(checked, environment(seed, points), page), output)
     for note in read:

@@ -7,12 +7,13 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Literal
+from typing import Literal, TypeVar
 
 from checks.diagnoses import Diagnosed, diagnose
 from checks.idle_readings import why_idle
 from checks.judge import Finding, judge
 from checks.leftovers import with_leftover
+from checks.piecework import Lost, Work, at_once, too_slow
 from checks.points import symbols_of
 from checks.time_limit import TimeOut, limited
 from checks.witness import Witness
@@ -22,10 +23,11 @@ from derive.formula import Apply, Formula, free_indices, rebuild
 from derive.notation import latex_writer, text_writer
 from derive.notation.conventions import Convention
 from derive.notation.declarations import Dictionary
-from derive.notes import Declarations, Display, Note, Place
+from derive.notes import Declarations, Display, Note, Place, Source
 from derive.notes.chains import DisplayReader, DisplayReading, RowClaim, RowReading
 from derive.notes.packs import pack
 
+T = TypeVar("T")
 RowVerdict = Literal["proved", "confirmed", "refuted", "unknown", "unread", "defined", "skipped"]
 WORST: tuple[RowVerdict, ...] = ("refuted", "unread", "unknown", "confirmed", "proved", "defined", "skipped")
 """A row of several claims has the worst of their verdicts."""
@@ -95,6 +97,30 @@ class Trouble:
     code: str
 
 
+@dataclass(frozen=True, slots=True)
+class Judging:
+    """How rows are judged: by which numbers, in how many seconds each, whether slips are looked for, and who does the work."""
+
+    witness: Witness
+    row_timeout: float
+    diagnosed: bool
+    work: Work
+
+    def bounded(self, do: Callable[[], T], given_up: Callable[[str], T], *, kept: bool = True) -> T:
+        """A piece of work within the time of a row; ``given_up`` says what stands for it where it takes longer, and why."""
+
+        def within() -> T:
+            try:
+                with limited(self.row_timeout):
+                    return do()
+            except TimeOut:
+                return given_up(too_slow(self.row_timeout))
+            except MemoryError:
+                return given_up("more memory than is allowed; try a smaller step")
+
+        return self.work(within, lambda how: given_up(how.told(self.row_timeout)), seconds=self.row_timeout, kept=kept)
+
+
 @dataclass(slots=True)
 class CheckedNote:
     """All rows of a note with their verdicts."""
@@ -115,21 +141,24 @@ class CheckedNote:
         return bool(self.steps) and not self.troubles and all(step.passes or step.verdict == "unknown" for step in self.steps)
 
 
-def confirm_by_autodiff(checked: CheckedNote, witness: Witness, *, timeout: float = ROW_TIMEOUT) -> None:
+def confirm_by_autodiff(checked: CheckedNote, witness: Witness, *, timeout: float = ROW_TIMEOUT, work: Work = at_once) -> None:
     """Take every derivative in the rows that passed by JAX too, all of a note compiled together, for at most ``timeout`` seconds.
 
     A derivative that JAX takes otherwise than the balls is a defect of this program, and its row is unknown. What JAX cannot take
     was still seen in balls.
     """
-    try:
-        with limited(timeout):
+
+    def do() -> list[Step]:
+        steps = list(checked.steps)
+        with suppress(TimeOut, MemoryError), limited(timeout):
             with suppress(DeriveError):  # else one at a time
-                passed = (f for step in checked.steps for f in step.findings if f.verdict in ("proved", "confirmed"))
+                passed = (f for step in steps for f in step.findings if f.verdict in ("proved", "confirmed"))
                 witness.prepare(finding.claim for finding in passed)
             for place, step in enumerate(checked.steps):
-                checked.steps[place] = _by_autodiff(step, witness)
-    except TimeOut:
-        return
+                steps[place] = _by_autodiff(step, witness)
+        return steps
+
+    checked.steps[:] = work(do, lambda how: list(checked.steps), seconds=timeout)
 
 
 def _by_autodiff(step: Step, witness: Witness) -> Step:
@@ -170,21 +199,24 @@ def check_note(
     only: str | None = None,
     diagnosed: bool = True,
     heard: Callable[[Step], None] | None = None,
+    work: Work = at_once,
 ) -> CheckedNote:
     """Check a note.
 
     A row that takes longer than ``row_timeout`` seconds is unknown; it never holds up the rest. With ``only`` the displays of
-    other labels are read for their definitions, and not judged.
+    other labels are read for their definitions, and not judged. Each row, and each display or declaration that is read, is a
+    piece of ``work`` that may be lost without the others.
     """
     checked = CheckedNote(note.file)
+    judging = Judging(witness, row_timeout, diagnosed, work)
     dictionary = Dictionary(macros=note.macros)
     known: dict[str, Formula | None] = {}
     for block in note.blocks:
         if isinstance(block, Declarations):
-            _declare(dictionary, block, checked)
+            _declare(dictionary, block, checked, judging)
             continue
         judged = only is None or block.label == only
-        for step in _display(block, dictionary, known, witness, row_timeout, judged, diagnosed):
+        for step in _display(block, dictionary, known, judging, judged):
             if judged:
                 if checked.troubles and step.verdict == "refuted" and step.expected is None:
                     # What was not taken in might have made the row true.
@@ -203,7 +235,7 @@ def understood(note: Note) -> Iterator[str]:
     known: dict[str, Formula | None] = {}
     for block in note.blocks:
         if isinstance(block, Declarations):
-            _declare(dictionary, block, checked)
+            _declare(dictionary, block, checked, None)
             for letter in dictionary.letters:
                 shape = " x ".join(size.name for size in letter.symbol.shape)
                 family = ", ".join(r.upper.name for r in letter.symbol.family)
@@ -236,45 +268,62 @@ def _told(row: RowReading, reading: DisplayReading) -> Iterator[str]:
         yield f"    reading: {note}"
 
 
-def _declare(dictionary: Dictionary, block: Declarations, checked: CheckedNote) -> None:
+def _declare(dictionary: Dictionary, block: Declarations, checked: CheckedNote, judging: Judging | None) -> None:
     dictionary.tell_apart(line.text for line in block.lines)
     for line in block.lines:
-        try:
-            word, _, name = line.text.strip().partition(" ")
-            if word == "use":
-                for shared in pack(name.strip(), Path(checked.file)):
-                    dictionary.declare(shared.text)
-                continue
-            dictionary.declare(line.text)
-        except ReadingError as error:
-            checked.troubles.append(Trouble(line.at(min(error.start, len(line.text))), str(error), error.code))
-        except DeriveError as error:
-            checked.troubles.append(Trouble(line.place, str(error), "declaration"))
+        trouble = _declared(dictionary, line, checked.file, judging)
+        if trouble is not None:
+            checked.troubles.append(trouble)
+
+
+def _declared(dictionary: Dictionary, line: Source, file: str, judging: Judging | None) -> Trouble | None:
+    """Take one declaration in; what hinders it."""
+
+    def do() -> None:
+        word, _, name = line.text.strip().partition(" ")
+        for text in (shared.text for shared in pack(name.strip(), Path(file))) if word == "use" else (line.text,):
+            dictionary.declare(text)
+
+    try:
+        if judging is None:
+            do()
+            return None
+        return judging.bounded(do, lambda reason: Trouble(line.place, reason, "limit"), kept=False)
+    except ReadingError as error:
+        return Trouble(line.at(min(error.start, len(line.text))), str(error), error.code)
+    except DeriveError as error:
+        return Trouble(line.place, str(error), "declaration")
 
 
 def _display(
-    block: Display,
-    dictionary: Dictionary,
-    known: dict[str, Formula | None],
-    witness: Witness,
-    row_timeout: float,
-    judged: bool,
-    diagnosed: bool,
+    block: Display, dictionary: Dictionary, known: dict[str, Formula | None], judging: Judging, judged: bool
 ) -> list[Step]:
     """The display's steps, under the reading under which its chain fares best; its definitions go into the dictionary."""
     before = dictionary.copy()
-    reading = _read(block, dictionary, known, "held")
-    steps = _judged(reading, witness, row_timeout, diagnosed) if judged else []
+    reading = _read_within(block, dictionary, known, "held", judging)
+    steps = _judged(reading, judging) if judged else []
     if judged and reading.undecided:
-        other = _read(block, before, known, "moving")
-        others = _judged(other, witness, row_timeout, diagnosed)
-        steps = _better(steps, others, witness)
-        reading = other if steps and steps[0].reading == "moving" else reading
-    steps = _with_remark(steps, reading, witness) if diagnosed else steps
+        other = _read_within(block, before, known, "moving", judging)
+        if len(other.rows) == len(reading.rows):
+            others = _judged(other, judging)
+            steps = _better(steps, others, judging)
+            reading = other if steps and steps[0].reading == "moving" else reading
+    steps = _with_remark(steps, reading, judging) if judging.diagnosed else steps
     if block.label:
         # Of two displays with one label no hint can speak.
         known[block.label] = reading.left if block.label not in known else None
     return steps
+
+
+def _read_within(
+    block: Display, dictionary: Dictionary, known: dict[str, Formula | None], weights: str, judging: Judging
+) -> DisplayReading:
+    """The display as it is read, or all its rows unread where that takes too long."""
+
+    def given_up(reason: str) -> DisplayReading:
+        return DisplayReader(dictionary.copy(), known, weights=weights).unread(block, reason)
+
+    return judging.bounded(lambda: _read(block, dictionary, known, weights), given_up, kept=False)
 
 
 def _read(block: Display, dictionary: Dictionary, known: dict[str, Formula | None], weights: str) -> DisplayReading:
@@ -289,7 +338,7 @@ def _read(block: Display, dictionary: Dictionary, known: dict[str, Formula | Non
     return reading
 
 
-def _better(held: list[Step], moving: list[Step], witness: Witness) -> list[Step]:
+def _better(held: list[Step], moving: list[Step], judging: Judging) -> list[Step]:
     """The reading under which the chain fares best; each row says what it is under the other, and by how much it fails there."""
 
     def score(steps: list[Step], as_judged: list[Step]) -> tuple[int, ...]:
@@ -314,7 +363,7 @@ def _better(held: list[Step], moving: list[Step], witness: Witness) -> list[Step
             one,
             reading=names[0],
             readings=((names[0], one.verdict), (names[1], other.verdict)),
-            leftover=_leftover(other, witness) if rest is moving and one.passes and other.verdict == "refuted" else None,
+            leftover=_leftover(other, judging) if rest is moving and one.passes and other.verdict == "refuted" else None,
         )
         for one, other in zip(best, rest, strict=True)
     ]
@@ -328,24 +377,28 @@ def _unless_idle(step: Step, other: Step, reading: str) -> Step:
     return replace(step, verdict="unknown", message=reason) if reason else step
 
 
-def _leftover(step: Step, witness: Witness) -> Finding | None:
+def _leftover(step: Step, judging: Judging) -> Finding | None:
     """The difference of the two sides of a row that fails with moving weights, as a claim that was judged."""
     told = with_leftover(step.worst.claim) if step.worst is not None else None
-    judged = _judged_aside(told, witness) if told is not None else None
+    judged = _judged_aside(told, judging) if told is not None else None
     found = judged.residual if judged is not None else None
     return found if found is not None and found.verdict in ("proved", "confirmed") else None
 
 
-def _judged_aside(claim: Claim, witness: Witness) -> Finding | None:
+def _judged_aside(claim: Claim, judging: Judging) -> Finding | None:
     """The finding on what is said beside a row's own claims; None where that takes long, or cannot be had."""
-    try:
-        with limited(DIAGNOSIS_SECONDS):
-            return judge(claim, witness)
-    except (DeriveError, ArithmeticError, TypeError, ValueError, TimeOut):
-        return None
+
+    def do() -> Finding | None:
+        try:
+            with limited(DIAGNOSIS_SECONDS):
+                return judge(claim, judging.witness)
+        except (DeriveError, ArithmeticError, TypeError, ValueError, MemoryError, RecursionError, TimeOut):
+            return None
+
+    return judging.work(do, lambda how: None, seconds=DIAGNOSIS_SECONDS)
 
 
-def _with_remark(steps: list[Step], reading: DisplayReading, witness: Witness) -> list[Step]:
+def _with_remark(steps: list[Step], reading: DisplayReading, judging: Judging) -> list[Step]:
     """Where a step of a chain of equations is wrong: whether the end of the chain is right all the same."""
     wrong = [step for step in steps if step.verdict == "refuted"]
     last = steps[-1] if steps else None
@@ -355,7 +408,7 @@ def _with_remark(steps: list[Step], reading: DisplayReading, witness: Witness) -
     if any(claim.relation != "=" for claim in ends) or any(step.verdict == "unread" for step in steps):
         return steps
     whole = replace(ends[-1], lhs=reading.left, residual=None, expected=None)
-    judged = _judged_aside(whole, witness)
+    judged = _judged_aside(whole, judging)
     found = judged.verdict if judged is not None else "unknown"
     if found == "refuted" and last in wrong:
         return steps  # that is said of the row itself
@@ -368,11 +421,23 @@ def _with_remark(steps: list[Step], reading: DisplayReading, witness: Witness) -
     return [*steps[:-1], replace(last, remark=told)] if told else steps
 
 
-def _judged(reading: DisplayReading, witness: Witness, row_timeout: float, diagnosed: bool) -> list[Step]:
-    return [_step(row, reading, witness, row_timeout, diagnosed) for row in reading.rows]
+def _judged(reading: DisplayReading, judging: Judging) -> list[Step]:
+    return [_step(row, reading, judging) for row in reading.rows]
 
 
-def _step(row: RowReading, reading: DisplayReading, witness: Witness, row_timeout: float, diagnosed: bool) -> Step:
+def _step(row: RowReading, reading: DisplayReading, judging: Judging) -> Step:
+    if row.status != "claim":
+        return _settled(row, reading, judging)
+
+    def lost(how: Lost) -> Step:
+        message = how.told(judging.row_timeout)
+        return Step(row, reading.label, "unknown", message, (), reading.expected, how.seconds, convention=reading.convention)
+
+    return judging.work(lambda: _settled(row, reading, judging), lost, seconds=judging.row_timeout + DIAGNOSIS_SECONDS)
+
+
+def _settled(row: RowReading, reading: DisplayReading, judging: Judging) -> Step:
+    witness = judging.witness
     began = time.perf_counter()
     expected = reading.expected if row.claims else None
     findings: list[Finding] = []
@@ -382,7 +447,7 @@ def _step(row: RowReading, reading: DisplayReading, witness: Witness, row_timeou
     message = row.message
     if row.status == "claim":
         try:
-            with limited(row_timeout):
+            with limited(judging.row_timeout):
                 findings = [_settle(claim, witness) for claim in row.claims]
             kept = [
                 k
@@ -407,23 +472,18 @@ def _step(row: RowReading, reading: DisplayReading, witness: Witness, row_timeou
             plainly = worst.verdict == "refuted" and worst.reason in _PLAINLY_FALSE
             verdict, message = worst.verdict, (_FALSE_BY_RELATION.get(relation) if plainly else None) or worst.reason
             # What is put in below a hint is no slip of one row against another.
-            if verdict == "refuted" and diagnosed and relation not in _BY_HINT:
+            if verdict == "refuted" and judging.diagnosed and relation not in _BY_HINT:
                 causes = diagnose(worst.claim, witness, seconds=DIAGNOSIS_SECONDS)
-        except (
-            DisagreementError,
-            ArithmeticError,
-            AttributeError,
-            KeyError,
-            NameError,
-            TypeError,
-            ValueError,
-            IndexError,
-        ) as error:
+        except TimeOut:
+            verdict, message = "unknown", too_slow(judging.row_timeout)
+        except MemoryError:
+            verdict, message = "unknown", "no verdict within the memory that is allowed; try a smaller step"
+        except RecursionError:
+            verdict, message = "unknown", "nested too deeply to be judged; try a smaller step"
+        except Exception as error:
             # One row must not take the others with it; the report says that it is our mistake.
             verdict, message = "unknown", f"a defect of this program, please report it: {type(error).__name__}: {error}"
             defect = True
-        except TimeOut:
-            verdict, message = "unknown", f"no verdict within {row_timeout:g} s; try a smaller step"
     return Step(
         row,
         reading.label,

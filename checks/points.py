@@ -59,6 +59,10 @@ class Point:
     environments: dict[int, Any] = field(default_factory=dict[int, Any], init=False, repr=False)
     """What was evaluated here already, by precision; kept so that claims about one model share their work."""
 
+    def __reduce__(self) -> tuple[type[Point], tuple[Mapping[str, int], Mapping[Key, np.ndarray], Draw]]:
+        """To another process goes the point, not what was evaluated at it."""
+        return Point, (self.sizes, self.values, self.draw)
+
 
 # What a formula speaks of.
 

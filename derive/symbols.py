@@ -8,7 +8,7 @@ and a domain (what is known of its sign?).
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field, fields, replace
 from typing import Any, Literal, TypeVar, dataclass_transform
 
 from derive.errors import ScopeError
@@ -32,7 +32,12 @@ def record(cls: type[T]) -> type[T]:
             object.__setattr__(self, "known_hash", known)
         return known
 
+    def state(self: Any) -> list[Any]:
+        """What another process, or a copy, is told: never a hash, which holds only here."""
+        return [None if part.name.startswith("known_") else getattr(self, part.name) for part in fields(made)]
+
     made.__hash__ = hashed_once
+    made.__getstate__ = state
     if isinstance(made.__dict__.get("shape"), property):
         made.shape = computed_once(made.shape.fget)
     return made

@@ -131,6 +131,10 @@ class Diagnosis:
     rank: int = 1
     unless: tuple[str, ...] = ()
 
+    def __reduce__(self) -> tuple[Callable[[str], Diagnosis], tuple[str]]:
+        """Between processes a slip goes by its code: each has the folder."""
+        return diagnosis, (self.code,)
+
 
 @dataclass(frozen=True, slots=True)
 class Diagnosed:

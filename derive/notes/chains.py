@@ -259,6 +259,14 @@ class DisplayReader:
             rows, self.weights, self.undecided, display.label, self._convention(), self.left, self.hints.expected
         )
 
+    def unread(self, display: Display, reason: str) -> DisplayReading:
+        """The display's rows where, for this ``reason``, none of them was read."""
+        rows = [
+            RowReading(number, row.source.place, row.end_line, row.source, "unread", message=reason, code="limit")
+            for number, row in enumerate(display.rows, start=1)
+        ]
+        return DisplayReading(rows, self.weights, False, display.label, self._convention())
+
     def _set_free(self, rows: Iterator[Row]) -> None:
         """A Lagrangian lives off the simplex: where one is written, or spoken of, the constraint is not known."""
         shown = [items for row in rows if (items := self._items(row)) is not None]

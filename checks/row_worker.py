@@ -1,0 +1,183 @@
+"""The process in which notes are checked: it reads and judges what it is sent, within limits on memory, time and files.
+
+It is started by ``checks.supervision`` and speaks with it over one pipe. Before each piece of work it says so; when it dies, or
+is stopped, its successor is told what was done and what was lost, and goes on from there.
+"""
+
+from __future__ import annotations
+
+import itertools
+import math
+import os
+import sys
+import time
+import traceback
+from collections.abc import Callable, Mapping
+from contextlib import suppress
+from dataclasses import dataclass
+from multiprocessing.connection import Connection
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from checks.piecework import Lost, Work
+
+if TYPE_CHECKING:
+    from checks.notes import CheckedNote, Step
+    from derive.notes import Note
+
+T = TypeVar("T")
+FILES = 64 << 20
+"""A file that is written here is at most so long: compiled modules are, nothing else is written."""
+DESCRIPTORS = 256
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Limits:
+    """What the worker may use: bytes of memory; seconds beyond those of a piece of work; the share at which it is replaced."""
+
+    memory: int
+    grace: float = 0.9
+    worn: float = 0.5
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Asked:
+    """How notes are to be checked."""
+
+    seed: int = 0
+    points: int = 3
+    autodiff: bool = True
+    row_timeout: float = 20.0
+    only: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Request:
+    """A note to check, and what is known of its pieces already."""
+
+    note: Note
+    asked: Asked
+    done: Mapping[int, Any]
+    lost: Mapping[int, Lost]
+
+
+@dataclass(slots=True)
+class Reported:
+    """Does pieces of work in their order, each reported before and after; those that are done, or lost, are not done again."""
+
+    connection: Connection
+    request: Request
+    limits: Limits
+    number: int = 0
+
+    def __call__(self, do: Callable[[], T], lost: Callable[[Lost], T], *, seconds: float, kept: bool = True) -> T:
+        self.number += 1
+        number = self.number
+        if number in self.request.lost:
+            return lost(self.request.lost[number])
+        if number in self.request.done:
+            return self.request.done[number]
+        self.connection.send(("begin", number, seconds))
+        limit_time(seconds + self.limits.grace)
+        result = do()
+        self.connection.send(("end", number, result if kept else None, kept, memory_used()))
+        return result
+
+
+def check(note: Note, asked: Asked, heard: Callable[[Step], None], work: Work) -> CheckedNote:
+    """Check a note as it is asked for, derivatives by JAX included."""
+    from checks.notes import check_note, confirm_by_autodiff
+    from checks.witness import Witness
+
+    witness = Witness(seed=asked.seed, points=asked.points, autodiff=False)
+    checked = check_note(note, witness, row_timeout=asked.row_timeout, only=asked.only, heard=heard, work=work)
+    if asked.autodiff:
+        confirm_by_autodiff(checked, Witness(seed=asked.seed, points=asked.points), timeout=asked.row_timeout, work=work)
+    return checked
+
+
+def told(step: Step) -> str:
+    """What is said of a row while the next is judged."""
+    return f"line {step.row.place.line}: {step.verdict}"
+
+
+def serve(connection: Connection) -> None:
+    """Check notes until there are no more."""
+    limits: Limits = connection.recv()
+    limit(limits)
+    from checks import notes, witness
+
+    connection.send(("ready", notes.__name__, witness.__name__))
+    hush()
+    while True:
+        request: Request = connection.recv()
+        rows = itertools.count(1)
+        try:
+            checked = check(
+                request.note,
+                request.asked,
+                lambda step, rows=rows: connection.send(("heard", next(rows), told(step))),
+                Reported(connection, request, limits),
+            )
+            connection.send(("note", checked))
+        except (BrokenPipeError, ConnectionError):
+            raise
+        except Exception:
+            connection.send(("defect", traceback.format_exc()))
+
+
+# What this process may use.
+
+
+def limit(limits: Limits) -> None:
+    """Bound memory, files and cores; where the system has no such bounds there are none."""
+    with suppress(ImportError):
+        import resource
+
+        bounds = {
+            resource.RLIMIT_AS: limits.memory,
+            resource.RLIMIT_FSIZE: FILES,
+            resource.RLIMIT_NOFILE: DESCRIPTORS,
+            resource.RLIMIT_CORE: 0,
+        }
+        for kind, most in bounds.items():
+            with suppress(ValueError, OSError):
+                hard = resource.getrlimit(kind)[1]
+                most = most if hard == resource.RLIM_INFINITY else min(most, hard)
+                resource.setrlimit(kind, (most, most))
+
+
+def limit_time(seconds: float) -> None:
+    """Let this process compute for so long from now on, on all processors; it is ended then, even if nobody watches it."""
+    with suppress(ImportError, ValueError, OSError):
+        import resource
+
+        hard = resource.getrlimit(resource.RLIMIT_CPU)[1]
+        most = math.ceil(time.process_time() + seconds * (os.cpu_count() or 1)) + 1
+        resource.setrlimit(resource.RLIMIT_CPU, (most if hard == resource.RLIM_INFINITY else min(most, hard), hard))
+
+
+def memory_used() -> int:
+    """The most bytes that this process ever had; 0 where that is not known."""
+    with suppress(ImportError):
+        import resource
+
+        used = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+        return used if sys.platform == "darwin" else used * 1024
+    return 0
+
+
+def hush() -> None:
+    """What is printed from now on is seen by nobody: the report is printed elsewhere."""
+    nowhere = os.open(os.devnull, os.O_WRONLY)
+    for stream in (1, 2):
+        os.dup2(nowhere, stream)
+    os.close(nowhere)
+
+
+def main() -> None:
+    with suppress(EOFError, BrokenPipeError, ConnectionError, KeyboardInterrupt), Connection(int(sys.argv[1])) as connection:
+        serve(connection)
+
+
+if __name__ == "__main__":
+    main()

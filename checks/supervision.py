@@ -1,0 +1,233 @@
+"""Notes are checked in a process of their own, which is watched: a row that hangs, crashes or eats memory costs that row alone.
+
+The worker (``checks.row_worker``) is started anew, never forked: threads of JAX do not survive a fork. Pieces of work that are
+done are kept here, so that a successor goes on where a worker was lost.
+"""
+
+from __future__ import annotations
+
+import importlib
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Generator
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass, field
+from multiprocessing import Pipe
+from multiprocessing.connection import Connection
+from types import TracebackType
+from typing import TYPE_CHECKING, Any
+
+from checks.piecework import Lost, at_once
+from checks.row_worker import Asked, Limits, Request, check, told
+
+if TYPE_CHECKING:
+    from checks.notes import CheckedNote
+    from derive.notes import Note
+
+Heard = Callable[[str], None]
+Check = Callable[["Note", Heard], "CheckedNote"]
+GIBIBYTE = 1 << 30
+MEMORY = 4 * GIBIBYTE
+PER_PROCESSOR = 96 << 20
+"""What a thread for each processor takes of the address space, used or not."""
+STARTING = 120.0
+"""Seconds for a worker to be ready, and for what it does between two pieces of work."""
+ENDING = 1.0
+"""Seconds in which a worker that has closed its pipe ends by itself."""
+MOST_UNEXPLAINED = 1
+"""How often a worker may be lost between two pieces of work, in one note."""
+KEPT_VARIABLES = (
+    "PATH",
+    "HOME",
+    "TMPDIR",
+    "LANG",
+    "LC_",
+    "PYTHON",
+    "VIRTUAL_ENV",
+    "LD_",
+    "DYLD_",
+    "JAX_",
+    "XLA_",
+    "OMP_",
+    "COV_",
+)
+"""The environment variables that a worker is given: others may be secrets, and are no business of a note's."""
+
+
+class WorkerDefect(RuntimeError):
+    """A worker failed by a mistake of the program; the message is its traceback."""
+
+
+@contextmanager
+def checker(asked: Asked) -> Generator[Check]:
+    """What checks a note: a worker that is watched, or this process where the system has no means for that."""
+    if not is_possible():
+        yield lambda note, heard: check(note, asked, lambda step: heard(told(step)), at_once)
+        return
+    with Supervisor(asked) as supervisor:
+        # What comes back is made of these; the worker imports the same meanwhile.
+        importlib.import_module("checks.notes")
+        yield supervisor.check
+
+
+def is_possible() -> bool:
+    """Whether this system can hand a pipe to another process, and stop that by a signal."""
+    return os.name == "posix" and bool(sys.executable)
+
+
+def usual_limits() -> Limits:
+    """Four gibibytes, and what threads take of the address space."""
+    return Limits(memory=MEMORY + PER_PROCESSOR * (os.cpu_count() or 1))
+
+
+@dataclass(slots=True)
+class _Running:
+    """A worker and the pipe to it; which piece of work it is at, since when, and for how many seconds it may be."""
+
+    process: subprocess.Popen[bytes]
+    connection: Connection
+    number: int | None = None
+    begun: float = 0.0
+    seconds: float = STARTING
+
+    def stop(self, *, is_ending: bool = False) -> int:
+        """Kill it and all that it started; how it ended, if it had ended, or ``is_ending``."""
+        if is_ending:
+            with suppress(subprocess.TimeoutExpired):
+                self.process.wait(ENDING)
+        ended = self.process.poll()
+        with suppress(ProcessLookupError, PermissionError):
+            os.killpg(self.process.pid, signal.SIGKILL)
+        self.process.wait()
+        self.connection.close()
+        return self.process.returncode if ended is None else ended
+
+
+@dataclass(slots=True)
+class Supervisor:
+    """Checks notes one after the other in a worker that is kept while it is well."""
+
+    asked: Asked
+    limits: Limits = field(default_factory=usual_limits)
+    running: _Running | None = None
+    ready: bool = False
+
+    def __enter__(self) -> Supervisor:
+        self.start()
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+        self.close()
+
+    def close(self) -> None:
+        if self.running is not None:
+            self.running.stop()
+            self.running = None
+
+    def start(self) -> None:
+        """Start a worker; it gets ready while this process does other things."""
+        ours, theirs = Pipe()
+        environment = {name: value for name, value in os.environ.items() if name.startswith(KEPT_VARIABLES)}
+        # The code that runs there is the code that runs here; numbers are small, and a device's memory cannot be limited.
+        environment["PYTHONPATH"] = os.pathsep.join(os.path.abspath(folder) for folder in sys.path)
+        environment["JAX_PLATFORMS"] = "cpu"
+        process = subprocess.Popen(
+            [sys.executable, "-P", "-m", "checks.row_worker", str(theirs.fileno())],
+            env=environment,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.DEVNULL,
+            pass_fds=[theirs.fileno()],
+            start_new_session=True,
+        )
+        theirs.close()
+        self.running = _Running(process, ours, begun=time.monotonic())
+        self.ready = False
+        ours.send(self.limits)
+
+    def check(self, note: Note, heard: Heard) -> CheckedNote:
+        """Check a note.
+
+        Raises:
+            WorkerDefect: the program made a mistake there.
+        """
+        done: dict[int, Any] = {}
+        lost: dict[int, Lost] = {}
+        unexplained = rows = 0
+        while True:
+            if self.running is None:
+                self.start()
+            worker = self.running
+            if worker is None:
+                raise WorkerDefect("no worker was started")
+            try:
+                self._send(worker, Request(note=note, asked=self.asked, done=done, lost=lost))
+                while True:
+                    kind, *rest = self._heard(worker)
+                    if kind == "begin":
+                        worker.number, worker.seconds = rest[0], rest[1] + self.limits.grace
+                        worker.begun = time.monotonic()
+                    elif kind == "end":
+                        number, result, kept, used = rest
+                        worker.number, worker.seconds, worker.begun = None, STARTING, time.monotonic()
+                        if kept:
+                            done[number] = result
+                        if kept and used > self.limits.worn * self.limits.memory:
+                            raise _Worn
+                    elif kind == "heard":
+                        if rest[0] > rows:
+                            rows = rest[0]
+                            heard(rest[1])
+                    elif kind == "note":
+                        return rest[0]
+                    else:
+                        self.close()
+                        raise WorkerDefect(rest[0])
+            except _Worn:
+                self.close()
+            except (_Late, EOFError, OSError) as stop:
+                took = time.monotonic() - worker.begun
+                ended = worker.stop(is_ending=not isinstance(stop, _Late))
+                self.running = None
+                if worker.number is None:
+                    unexplained += 1
+                    if unexplained > MOST_UNEXPLAINED:
+                        raise WorkerDefect(f"a worker was lost between two pieces of work: {_how(ended)}") from None
+                else:
+                    late = isinstance(stop, _Late) or ended == -signal.SIGXCPU
+                    lost[worker.number] = Lost(late, f"{_how(ended)}; try a smaller step", took)
+
+    def _send(self, worker: _Running, request: Request) -> None:
+        while not self.ready:
+            kind, *rest = self._heard(worker)
+            if kind != "ready":
+                raise WorkerDefect(str(rest[0]))
+            self.ready = True
+        worker.begun = time.monotonic()
+        worker.connection.send(request)
+
+    def _heard(self, worker: _Running) -> tuple[Any, ...]:
+        left = worker.begun + worker.seconds - time.monotonic()
+        if not worker.connection.poll(max(0.0, left)):
+            raise _Late
+        return worker.connection.recv()
+
+
+class _Late(Exception):
+    """A worker took longer than its piece of work may take."""
+
+
+class _Worn(Exception):
+    """A worker has taken so much memory that another is to go on."""
+
+
+def _how(ended: int) -> str:
+    if ended >= 0:
+        return f"the process in which the row was judged ended by itself, with the code {ended}"
+    try:
+        name = signal.Signals(-ended).name
+    except ValueError:
+        name = f"the signal {-ended}"
+    return f"the process in which the row was judged was ended by {name} (out of memory, most likely)"
