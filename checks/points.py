@@ -222,7 +222,7 @@ def work(formula: Formula, sizes: Mapping[str, int]) -> int:
 def size_schedule(names: Sequence[str], literals: Mapping[str, int] | None = None) -> Iterator[Mapping[str, int]]:
     """Sizes to try, without end: generic ones first (pairwise different, each size the largest once), then ones and twos.
 
-    Of many sizes, with which work grows as their product, the generic ones are twos and threes, each smaller than each other once.
+    Of many sizes, with which work grows as their product, the generic ones are twos and threes, each smaller than any other once.
     ``literals`` shift a size, so that the 1 of a plan is the least size that has every index written.
     """
     count = len(names)
