@@ -13,7 +13,7 @@ from fractions import Fraction
 from derive.algebra import concavity, nonnegativity, signs, solving
 from derive.algebra.canonical import close
 from derive.algebra.divergence import is_divergence
-from derive.algebra.entries import INVERTED, Reader, entries_of, is_compound, plain_heads
+from derive.algebra.entries import FACTORED, INVERTED, Reader, entries_of, is_compound, plain_heads
 from derive.algebra.reduction import MAX_CLEARINGS, Blocked, Fact, LogEntry, Reducer, match, slots_of, weight
 from derive.algebra.terms import (
     Factor,
@@ -276,7 +276,7 @@ def facts_of(
     facts: list[Fact] = []
     for name, equation in equations:
         settled = reader.settle(equation, [])
-        first = lone and name == INVERTED
+        first = lone and name in (INVERTED, FACTORED)
         if not first or not any(_is_lone_matrix(term) for term in settled):
             settled = clear_denominators(reader.settled_reducer([]), settled)
         closed, _ = close(settled)
@@ -322,7 +322,7 @@ def is_zero(reader: Reader, polynomial: Polynomial, claim: Claim | None = None) 
     if not settled:
         return settled
     rest = settled
-    for lone in (True, False) if any(name == INVERTED for name, _ in reader.equations) else (True,):
+    for lone in (True, False) if any(name in (INVERTED, FACTORED) for name, _ in reader.equations) else (True,):
         facts = facts_of(reader, claim, lone=lone)
         rest = vanish(reader.settled_reducer(facts), reader.settle(polynomial, facts))
         if not rest:

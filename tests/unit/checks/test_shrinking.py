@@ -66,6 +66,9 @@ def in_domains(point: Point, symbols: tuple[Symbol, ...]) -> None:
             assert all(value < 1 for value in values.flat)
         if symbol.domain == "simplex":
             assert all(total == 1 for total in np.atleast_1d(values.sum(axis=-1)))
+        if symbol.domain == "lower":
+            for place in np.ndindex(*values.shape[:-2]):
+                assert (np.triu(values[place], 1) == 0).all() and (np.diagonal(values[place]) > 0).all()
         if symbol.domain == "spd":
             for place in np.ndindex(*values.shape[:-2]):
                 assert (values[place] == values[place].T).all()
@@ -193,3 +196,10 @@ def test_a_false_identity_of_the_mixture_shrinks() -> None:
     assert all(value.denominator <= 10 for array in small.values.values() for value in array.flat)
     halved = shrunk(multiply(HALF, Derivative(em.l(), by)), Derivative(em.l(), by))
     assert halved.sizes == {"n": 1, "k": 1, "d": 1}
+
+
+def test_a_triangular_matrix_stays_one() -> None:
+    factor = Reference(Symbol("L", "param", (), (Size("d"), Size("d")), "lower"))
+    small = shrunk(factor, factor.T)
+    assert small.sizes == {"d": 2}
+    assert small.values["L", "param"].tolist() == [[2, 0], [1, 2]]
