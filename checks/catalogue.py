@@ -166,13 +166,12 @@ def in_order(found: Sequence[Entry], asked: Sequence[Pair]) -> list[Entry]:
 
 
 def of_model(model: LatentModel, identities: Sequence[str], seed: int, points: int, autodiff: bool) -> Iterator[Entry]:
-    """Judge the identities for one model, but for those that belong to none; all derivatives are compiled together."""
+    """Judge the identities for one model, but for those that belong to none."""
     em = Algorithm(model)
     witness = Witness(seed=seed, points=points, autodiff=autodiff)
-    stated = [(each, _claims(em, each)) for each in map(identity, identities) if each.is_of_models]
-    witness.prepare([claim for _, claims in stated for claim in claims])
-    for each, claims in stated:
-        yield _entry(em, each, claims, witness)
+    for each in map(identity, identities):
+        if each.is_of_models:
+            yield _entry(em, each, _claims(em, each), witness)
 
 
 def for_itself(found: Identity, seed: int, points: int, autodiff: bool) -> Entry:

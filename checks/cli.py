@@ -408,9 +408,9 @@ def _judged(told: Derivation, letters: Convention, seed: int, points: int) -> Ac
     measures = [measure for section in told.sections for measure in section.measures]
     findings: dict[str, Finding] = {}
     with _progress(len(told.claims) + len(measures)) as advance:
-        witness.prepare(told.claims, [measure.formula for measure in measures])
-        for finding in judge_all(told.claims, witness, heard=lambda claim: advance(claim.label)):
+        for finding in judge_all(told.claims, witness):
             findings[finding.claim.label] = finding
+            advance(finding.claim.label)
         measured: dict[Measure, float] = {}
         for measure in measures:
             measured[measure] = witness.measure(measure.formula)

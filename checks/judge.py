@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from typing import NoReturn
 
@@ -178,15 +178,7 @@ def _residual_claim(claim: Claim) -> Claim:
     )
 
 
-def judge_all(claims: Sequence[Claim], witness: Witness, heard: Callable[[Claim], None] | None = None) -> Iterator[Finding]:
-    """Decide claims together: kernel and balls of all of them first, while the witness compiles their derivatives.
-
-    ``heard`` is called after each claim of the first round; the witness should have been told to ``prepare``.
-    """
-    first: list[_Heard] = []
+def judge_all(claims: Iterable[Claim], witness: Witness) -> Iterator[Finding]:
+    """Decide claims one after the other."""
     for claim in claims:
-        first.append(_hear(claim, witness))
-        if heard is not None:
-            heard(claim)
-    for claim, what in zip(claims, first, strict=True):
-        yield _decide(claim, what, witness)
+        yield judge(claim, witness)

@@ -28,6 +28,7 @@ from checks.contractions import Array, Dense
 from checks.evaluation import Key, Scope, merge_symbols, positions, reading_order, symbols_of
 from checks.feature_products import FeatureTables
 from checks.points import Draw
+from checks.traces import evaluated
 from derive.errors import DeriveError, ScopeError
 from derive.formula import Formula, free_indices
 from derive.symbols import Index, Symbol
@@ -78,11 +79,14 @@ class LoweredTable:
         sizes: Mapping[str, int] | None = None,
         draw: Draw = (0, 0),
         measures: Mapping[str, Any] | None = None,
+        *,
+        once: bool = False,
     ) -> dict[str, Array]:
         """The value of each formula, by name; shapes and errors as in ``Lowered``.
 
         ``draw`` says which functions stand for the unspecified ones, and by what an integral weights its points where
         ``measures`` has no rule of integration for it: a weight for each point, by the name of the size that counts them.
+        What is wanted ``once`` is not compiled.
 
         Waits for the result when features were used: where their guard fails, the direct road is taken.
         """
@@ -92,10 +96,11 @@ class LoweredTable:
             rules = {name: _rule(name, weights, known) for name, weights in (measures or {}).items()}
             traced = any(isinstance(array, Tracer) for array in arrays)
             fixed = tuple(sorted(known.items()))
-            results, guards = self.compiled((fixed, traced, draw), arrays, rules)
+            run = functools.partial(evaluated, self.compiled) if once and not traced else self.compiled
+            results, guards = run((fixed, traced, draw), arrays, rules)
             # Inside somebody's trace a guard has no value: the program must decide for itself.
             if any(isinstance(guard, Tracer) or not bool(guard) for guard in guards):
-                results, _ = self.compiled((fixed, True, draw), arrays, rules)
+                results, _ = run((fixed, True, draw), arrays, rules)
         for name, result in results.items():
             if result.dtype != jnp.float64:
                 raise DeriveError(f"a result is not in double precision: {name}={result.dtype}, expected float64")

@@ -142,7 +142,7 @@ class CheckedNote:
 
 
 def confirm_by_autodiff(checked: CheckedNote, witness: Witness, *, timeout: float = ROW_TIMEOUT, work: Work = at_once) -> None:
-    """Take every derivative in the rows that passed by JAX too, all of a note compiled together, for at most ``timeout`` seconds.
+    """Take every derivative in the rows that passed by JAX too, for at most ``timeout`` seconds.
 
     A derivative that JAX takes otherwise than the balls is a defect of this program, and its row is unknown. What JAX cannot take
     was still seen in balls.
@@ -151,9 +151,6 @@ def confirm_by_autodiff(checked: CheckedNote, witness: Witness, *, timeout: floa
     def do() -> list[Step]:
         steps = list(checked.steps)
         with suppress(TimeOut, MemoryError), limited(timeout):
-            with suppress(DeriveError):  # else one at a time
-                passed = (f for step in steps for f in step.findings if f.verdict in ("proved", "confirmed"))
-                witness.prepare(finding.claim for finding in passed)
             for place, step in enumerate(checked.steps):
                 steps[place] = _by_autodiff(step, witness)
         return steps

@@ -10,7 +10,6 @@ import contextlib
 import itertools
 import random
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 from fractions import Fraction
 from typing import Literal
@@ -145,12 +144,10 @@ class Witness:
     points: int = 3
     autodiff: bool = True
     _points: dict[_PointKey, Point] = field(default_factory=dict["_PointKey", Point])
-    _lowered: dict[Formula, tuple[Point, np.ndarray]] = field(default_factory=dict[Formula, tuple[Point, np.ndarray]])
     least: int = 1
     """The least size that is tried."""
     large: bool = False
     """Whether sizes that occur as numbers are large: beyond the roots of every polynomial that one writes down."""
-    _pending: _Pending | None = None
     _derivatives: dict[Derivative, float] = field(default_factory=dict[Derivative, float])
 
     # Points.
@@ -290,10 +287,9 @@ class Witness:
     def examine(self, claim: Claim, *, proved: bool = False, shown: bool = True) -> Evidence:
         """Look for a point at which the claim fails; then ask whether a wrong claim would have been seen.
 
-        Autodiff is heard apart (``by_autodiff``), since many derivatives are best compiled together. What cannot be
-        evaluated is undecided, for the reason given; it is never an exception. Of the solutions of an equation from which a
-        claim was ``proved`` to follow, one at each point is enough. Two points at which a constant is not the same are made
-        simple where they are to be ``shown``.
+        Autodiff is heard apart (``by_autodiff``). What cannot be evaluated is undecided, for the reason given; it is never an
+        exception. Of the solutions of an equation from which a claim was ``proved`` to follow, one at each point is enough.
+        Two points at which a constant is not the same are made simple where they are to be ``shown``.
         """
         found = self._examined(claim, proved)
         if shown and found.pair is not None:
@@ -542,27 +538,6 @@ class Witness:
         except DeriveError:
             return False
 
-    def prepare(self, claims: Iterable[Claim], measured: Iterable[Formula] = ()) -> None:
-        """Take the derivatives of many claims, and quantities to be measured, at once: one compilation instead of many.
-
-        It runs beside whatever is done next, until its results are asked for.
-        """
-        nodes = dict.fromkeys((*(n for claim in claims for n in _derivatives(claim.lhs, claim.rhs)), *measured))
-        together: list[Formula] = []
-        known: dict[tuple[str, str], Symbol] = {}
-        for node in nodes if self.autodiff else ():
-            # What has no point of its own would spoil the common one; the claim that has it says so.
-            with contextlib.suppress(DeriveError):
-                symbols = {(s.name, s.role): s for s in symbols_of(node)}
-                if all(known.get(key, s) == s for key, s in symbols.items()) and any(True for _ in self.at(node, most=1)):
-                    known.update(symbols)
-                    together.append(node)
-        if together:
-            point = next(self.at(*together, most=1))
-            pool = ThreadPoolExecutor(max_workers=1)
-            self._pending = _Pending(point, together, pool.submit(_by_jax, together, point))
-            pool.shutdown(wait=False)
-
     def by_autodiff(self, claim: Claim) -> float | None:
         """The largest relative difference between JAX's derivatives and the balls', over the derivatives in the claim.
 
@@ -589,14 +564,12 @@ class Witness:
 
     def _error_of(self, node: Derivative, claim: Claim) -> float:
         if node not in self._derivatives:
-            self._collect()
-            known = (self._lowered[node][0],) if node in self._lowered else ()
-            for point in itertools.chain(known, self.at(node, claim=claim, most=3 * self.enough(node))):
+            for point in self.at(node, claim=claim, most=3 * self.enough(node)):
                 try:
                     wanted = enclose_all(node, point, axes_of(node))
                 except (Undefined, OutOfRange):
                     continue
-                found = self._by_jax(node, point)
+                found = _by_jax(node, point)
                 if not (np.all(np.isfinite(wanted)) and np.all(np.isfinite(found))):
                     raise UnsupportedError(f"a derivative in {claim.label} is not finite in double precision")
                 scale = max(1.0, float(np.max(np.abs(wanted), initial=0.0)))
@@ -606,21 +579,6 @@ class Witness:
                 raise UnsupportedError(f"a derivative in {claim.label} is not defined at any point tried")
         return self._derivatives[node]
 
-    def _collect(self) -> None:
-        """Take in what was compiled together."""
-        if self._pending is not None:
-            pending, self._pending = self._pending, None
-            # What cannot be lowered is asked for again, alone, by the claim that has it.
-            with contextlib.suppress(DeriveError):
-                for formula, values in zip(pending.formulas, pending.values.result(), strict=True):
-                    self._lowered[formula] = pending.point, values
-
-    def _by_jax(self, node: Formula, point: Point) -> np.ndarray:
-        """The values of a formula by JAX at a point, for all values of its free indices."""
-        if node not in self._lowered or self._lowered[node][0] is not point:
-            self._lowered[node] = point, _by_jax([node], point)[0]
-        return self._lowered[node][1]
-
     # Numbers for the report.
 
     def measure(self, formula: Formula) -> float:
@@ -629,16 +587,7 @@ class Witness:
         Raises:
             UnsupportedError: the formula has a part that cannot be evaluated.
         """
-        self._collect()
-        point = self._lowered[formula][0] if formula in self._lowered else next(self.at(formula, most=1))
-        return float(np.max(np.abs(self._by_jax(formula, point)), initial=0.0))
-
-
-@dataclass(frozen=True, slots=True)
-class _Pending:
-    point: Point
-    formulas: list[Formula]
-    values: Future[list[np.ndarray]]
+        return float(np.max(np.abs(_by_jax(formula, next(self.at(formula, most=1)))), initial=0.0))
 
 
 def large_sizes(*formulas: Formula) -> Iterator[Sizes]:
@@ -661,18 +610,13 @@ def axes_of(node: Formula) -> tuple[Index, ...]:
     return tuple(in_order(free_indices(node)))
 
 
-def _by_jax(formulas: Sequence[Formula], point: Point) -> list[np.ndarray]:
+def _by_jax(formula: Formula, point: Point) -> np.ndarray:
+    """The values of a formula by JAX at a point, for all values of its free indices."""
     from checks.lowering import lower_all
 
-    names = [str(number) for number in range(len(formulas))]
-    lowered = lower_all(
-        dict(zip(names, formulas, strict=True)),
-        axes={name: axes_of(formula) for name, formula in zip(names, formulas, strict=True)},
-        references=True,
-    )
+    lowered = lower_all({"value": formula}, axes={"value": axes_of(formula)}, references=True)
     values = {key: np.asarray(value, dtype=np.float64) for key, value in point.values.items()}
-    results = lowered(values, point.sizes, point.draw)
-    return [np.asarray(results[name]) for name in names]
+    return np.asarray(lowered(values, point.sizes, point.draw, once=True)["value"])
 
 
 def _is_multiple(formula: Formula, original: Formula) -> bool:

@@ -35,9 +35,6 @@ class MadeUpWitness:
     def at(self, *formulas: Formula) -> Iterator[SimpleNamespace]:
         yield SimpleNamespace(sizes=MEASURED_AT)
 
-    def prepare(self, *wanted: object) -> None:
-        """Nothing has to be compiled for made-up numbers."""
-
     def measure(self, formula: Formula) -> float:
         return 0.41234
 
@@ -79,11 +76,8 @@ def made_up(claim: Claim, witness: MadeUpWitness) -> Finding:
 def judge_all_by(judged: Callable[[Claim, Any], Finding]) -> Callable[..., Iterator[Finding]]:
     """What may stand for ``checks.judge.judge_all`` where each finding is made by ``judged``."""
 
-    def judge_all(
-        claims: Sequence[Claim], witness: Any, heard: Callable[[Claim], None] = lambda claim: None
-    ) -> Iterator[Finding]:
+    def judge_all(claims: Sequence[Claim], witness: Any) -> Iterator[Finding]:
         for claim in claims:
-            heard(claim)
             yield judged(claim, witness)
 
     return judge_all

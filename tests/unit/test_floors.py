@@ -61,6 +61,7 @@ FLOORS = {
     "checks.solutions": 9.3,
     "checks.shrinking": 9.3,
     "checks.contractions": 9.3,
+    "checks.traces": 9.3,
     "checks.feature_products": 9.4,
     "checks.evaluation": 9.5,
     "checks.lowering": 9.6,

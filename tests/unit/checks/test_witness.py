@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
-from collections.abc import Iterator
 from dataclasses import replace
 from fractions import Fraction
 from pathlib import Path
@@ -461,26 +460,6 @@ def test_a_derivative_is_taken_where_it_is_defined() -> None:
         assert Witness(seed=seed).by_autodiff(claim(Derivative(f.Log(m), m), "=", f.Divide(ONE, m))) is not None
     by_third = Derivative(f.Sum(J, t(J) ** 2), t(3))
     assert Witness().by_autodiff(claim(by_third, "=", 2 * t(3))) is not None
-
-
-def test_derivatives_prepared_together_give_the_same_answers() -> None:
-    em = Algorithm(family("gaussian-mixture")(covariance="spherical"))
-    claims = [c for p_ in em.model.parameters for c in _fisher(em, p_.symbol.name)]
-    broken = claim(Derivative(f.Function("acos", (m,)), m), "=", ZERO)
-    other_declaration = claim(Derivative(Reference(Symbol("m", "param", (), (D,))), m), "=", ZERO)
-    alone, together = Witness(), Witness()
-    together.prepare([broken, other_declaration, *claims])
-    for each in claims:
-        one, two = alone.by_autodiff(each), together.by_autodiff(each)
-        assert one is not None and two is not None and max(one, two) < 1e-10
-    with pytest.raises(UnsupportedError):
-        together.by_autodiff(broken)
-
-
-def _fisher(em: Algorithm, name: str) -> Iterator[Claim]:
-    for step in identity("fisher-identity").steps(em, em.model.parameter(name))[:1]:
-        assert step.claim is not None
-        yield step.claim
 
 
 def test_measures() -> None:

@@ -48,15 +48,14 @@ DECLARED = [name for name in names() if name != "gaussian-mixture"]
 """The Gaussian mixture has tests of its own."""
 
 
-COMPILED = ("poisson-mixture", "student-t-scale-mixture")
-"""Whose derivatives are taken by JAX too, which compiles for seconds."""
+BY_AUTODIFF = ("poisson-mixture", "student-t-scale-mixture")
+"""Whose derivatives are taken by JAX too."""
 
 
 @pytest.mark.parametrize("name", DECLARED)
 def test_every_row_is_proved_or_refuted_as_expected(name: str) -> None:
     told = derivation(family(name)())
-    witness = Witness(seed=0, points=3, autodiff=name in COMPILED)
-    witness.prepare(told.claims)
+    witness = Witness(seed=0, points=3, autodiff=name in BY_AUTODIFF)
     for finding in judge_all(told.claims, witness):
         expected = "refuted" if finding.claim.expected else "proved"
         assert finding.verdict == expected, (finding.claim.label, finding.verdict, finding.reason)
