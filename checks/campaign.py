@@ -8,6 +8,7 @@ the judge lets pass counts as accepted, unless the statement with it is true.
 from __future__ import annotations
 
 import json
+import math
 import random
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -42,6 +43,7 @@ OTHER_POINTS = 7919
 """How far the seeds of the second evaluator are from those of the judge."""
 SIZES = 3
 SECONDS = 20.0
+MOST_NAMED = 3
 TURNED = {"<=": ">=", ">=": "<=", "<": ">", ">": "<"}
 
 
@@ -142,7 +144,9 @@ def is_false(claim: Claim, witness: Witness) -> bool | None:
     sizes: set[tuple[tuple[str, int], ...]] = set()
     unclear = False
     try:
-        for point in witness.at(claim.lhs, claim.rhs, claim=claim, most=4 * SIZES):
+        points = list(witness.at(claim.lhs, claim.rhs, claim=claim, most=4 * SIZES))
+        # Sums are written out: after one point of different sizes the small ones.
+        for point in (*points[:1], *sorted(points[1:], key=lambda point: math.prod(point.sizes.values()))):
             if len(sizes) >= SIZES:
                 break
             if not meets_assumptions(claim, point):
@@ -212,7 +216,8 @@ def kept(planted: Planted, witness: Witness, seconds: float = SECONDS) -> Outcom
 class Task:
     """What a campaign is about: all on which its outcomes depend."""
 
-    target: str
+    targets: Sequence[str]
+    whole_catalogue: bool
     harmless: bool
     options: Mapping[str, str]
     count: int | None
@@ -277,8 +282,9 @@ def passes(outcomes: Sequence[Outcome], *, harmless: bool = False) -> bool:
     return bool(outcomes) and not any(outcome.status in wrong for outcome in outcomes)
 
 
-def table(target: str, outcomes: Sequence[Outcome], *, harmless: bool = False) -> str:
+def table(targets: Sequence[str], outcomes: Sequence[Outcome], *, harmless: bool = False) -> str:
     """The counts by operator, and every outcome that is not as one would wish."""
+    target = ", ".join(targets) if len(targets) <= MOST_NAMED else f"{len(targets)} models and notes"
     whole = summary(outcomes, harmless=harmless)
     heads = ("tried", *(KEPT if harmless else STATUSES))
     wide = max((len(name) for name in whole["operators"]), default=8)

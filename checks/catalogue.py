@@ -171,7 +171,7 @@ def of_model(model: LatentModel, identities: Sequence[str], seed: int, points: i
     witness = Witness(seed=seed, points=points, autodiff=autodiff)
     for each in map(identity, identities):
         if each.is_of_models:
-            yield _entry(em, each, _claims(em, each), witness)
+            yield _entry(em, each, claims_of(em, each), witness)
 
 
 def for_itself(found: Identity, seed: int, points: int, autodiff: bool) -> Entry:
@@ -212,7 +212,7 @@ def _troubles(checked: CheckedNote) -> Iterator[Judged]:
         yield Judged(label=f"line {trouble.place.line}", relation="", verdict="unknown", reason=trouble.message, seconds=0.0)
 
 
-def _claims(em: Algorithm, found: Identity) -> list[Claim]:
+def claims_of(em: Algorithm, found: Identity) -> list[Claim]:
     parameters = [parameter for parameter in em.model.parameters if found.applies(em, parameter)]
     steps = [step for p in parameters[: None if found.per_parameter else 1] for step in found.steps(em, p)]
     # What is said alike of several parameters is said once.

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from checks.judge import Finding
     from checks.outline import Account
     from checks.reports import Page
-    from derive.claims import Claim, Derivation, Measure
+    from derive.claims import Derivation, Measure
     from derive.models import LatentModel
     from derive.notation.conventions import Convention
 
@@ -487,9 +487,10 @@ def check(
     return PASSED if passed else NOT_PASSED
 
 
-@cli.command(short_help="Plant known slips in a model's derivation or a note, and count which are seen.")
-@click.argument("target", type=click.Path())
+@cli.command(short_help="Plant known slips in derivations and notes, and count which are seen.")
+@click.argument("targets", nargs=-1, metavar="[TARGET]...", type=ModelName("model", _models))
 @click.option("--count", type=click.IntRange(min=1), help="How many slips, a sample; all that fit by default.")
+@click.option("--catalogue", is_flag=True, help="Also in every identity of the catalogue that applies to a model.")
 @click.option("--harmless", is_flag=True, help="Rewrite without changing what is meant, and count what is still recognised.")
 @click.option("--option", "options", multiple=True, metavar="NAME=VALUE", help="An option of the model; see derive list.")
 @click.option("--format", "format_", type=click.Choice(["text", "json"]), default="text", show_default=True)
@@ -499,8 +500,9 @@ def check(
 @click.option("--seed", type=click.IntRange(min=0), default=0, show_default=True, help="Which slips, and at which points.")
 @click.option("--points", type=click.IntRange(1, 50), default=3, show_default=True, help="How many points a claim is tried at.")
 def mutate(
-    target: str,
+    targets: tuple[str, ...],
     count: int | None,
+    catalogue: bool,
     harmless: bool,
     options: tuple[str, ...],
     format_: str,
@@ -511,7 +513,9 @@ def mutate(
     seed: int,
     points: int,
 ) -> int:
-    """Plant known slips in the true statements of TARGET, a model or a note, and count which of them are seen.
+    """Plant known slips in the true statements of each TARGET, a model or a note, and count which of them are seen.
+
+    Without a TARGET every model is one.
 
     Whether a slip makes a statement false is decided by another evaluator at other points. A slip that passes for right though
     the statement with it is not known to be true counts as accepted.
@@ -523,12 +527,22 @@ def mutate(
     from dataclasses import asdict
 
     from checks import campaign
+    from checks.true_statements import statements
 
     _check(output)
     chosen = _options(options)
-    known = _true_claims(target, chosen, seed, points)
+    asked = list(targets or _models())
+    known = statements(asked, chosen, seed=seed, points=points, whole_catalogue=catalogue)
     planned = campaign.plan_harmless(known, count or FEW, seed, shard) if harmless else campaign.plan(known, count, seed, shard)
-    task = campaign.Task(target=target, harmless=harmless, options=chosen, count=count, seed=seed, points=points)
+    task = campaign.Task(
+        targets=asked,
+        whole_catalogue=catalogue,
+        harmless=harmless,
+        options=chosen,
+        count=count,
+        seed=seed,
+        points=points,
+    )
     heading = _run_heading("mutate", task.heading(known), shard, len(planned))
     with _kept(journal, heading) as (kept, keep):
         outcomes = [campaign.Outcome(**record) for record in kept.values()]
@@ -577,29 +591,10 @@ def _campaign_report(heading: Mapping[str, Any], outcomes: Sequence[Outcome], fo
     text = (
         campaign.record(task, found, heading["report"])
         if format_ == "json"
-        else campaign.table(task["target"], found, harmless=task["harmless"])
+        else campaign.table(task["targets"], found, harmless=task["harmless"])
     )
     _deliver(text, output)
     return PASSED if campaign.passes(found, harmless=task["harmless"]) else NOT_PASSED
-
-
-def _true_claims(target: str, options: Mapping[str, str], seed: int, points: int) -> list[Claim]:
-    """What slips are planted in: the statements of a model's report, or the rows of a note that hold."""
-    from checks import campaign
-    from derive.notes import carriers, read_note
-
-    if not any(Path(target).suffix.lower() in carrier.suffixes for carrier in carriers()):
-        from derive.lessons.expectation_maximisation import derivation
-
-        name = target if is_file_name(target) else NameOf("model", _models).convert(target, None, None)
-        return campaign.of_model(derivation(_model(name, options)).claims)
-    if options:
-        raise UnknownNameError.among("option of a note", next(iter(options)), ())
-    from checks.notes import check_note
-    from checks.witness import Witness
-
-    checked = check_note(read_note(Path(target)), Witness(seed=seed, points=points, autodiff=False), diagnosed=False)
-    return campaign.of_note(checked)
 
 
 @cli.command("list", short_help="List models, densities and identities.")

@@ -86,6 +86,7 @@ FLOORS = {
     "checks.row_worker": 12.7,
     "checks.supervision": 12.8,
     "checks.campaign": 13.2,
+    "checks.true_statements": 13.3,
     "checks.note_reports": 13.5,
     "checks.reports": 13,
     "checks.saving": 14,

@@ -12,12 +12,23 @@ import pytest
 
 from checks import campaign, cli, second_opinion
 from checks.campaign import Outcome
+from checks.true_statements import statements
 from checks.witness import Witness, meets_assumptions
 from derive.claims import Claim
 from derive.formula import ZERO, Number, multiply
 from derive.lessons.expectation_maximisation import derivation
-from derive.models import family
+from derive.models import family, names
 
+SLOW = (
+    "autoregression-with-noise",
+    "factor-analysis",
+    "gaussian-precision-mixture",
+    "hidden-markov",
+    "missing-data",
+    "state-space",
+)
+QUICK = [name for name in names() if name not in (*SLOW, "probabilistic-pca")]
+SAMPLE = 5000
 SEED, OTHER = 3, 3 + campaign.OTHER_POINTS
 
 
@@ -164,3 +175,41 @@ def test_no_rewriting_changes_what_is_meant() -> None:
     known = [campaign.is_false(planted.claim, witness) for planted in campaign.plan_harmless(told, 80, SEED)]
     assert True not in known
     assert known.count(False) > 70
+
+
+def test_a_campaign_over_several_targets(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """A model, a note and a file that declares a model; each statement says of which it is."""
+    note, declared = tmp_path / "note.md", tmp_path / "model.derive"
+    note.write_text("```derive\nparam a, b in R\n```\n\n$$(a+b)^2 = a^2 + 2ab + b^2$$\n")
+    declared.write_text(
+        "size n, k\nindex i in 1..n ; j, l in 1..k\ndata x_i in N\nlatent z_i in 1..k\nparam \\pi in simplex(k)\n"
+        "param \\lambda_j in positive\nz_i ~ Categorical(\\pi)\nx_i | z_i=j ~ Poisson(\\lambda_j)\n"
+    )
+    targets = ["exponential-mixture", str(note), str(declared)]
+    found = statements(targets, {}, seed=0, points=3)
+    assert [sum(claim.label.startswith(f"{target}: ") for claim in found) > 0 for target in targets] == [True, True, True]
+    code, told = printed(capsys, "mutate", *targets, "--count", "30", "--format", "json")
+    assert code == 0
+    assert json.loads(told)["task"]["targets"] == targets
+    assert json.loads(told)["summary"]["tried"] == 30
+
+
+def test_the_catalogue_adds_the_identities_of_a_model() -> None:
+    few, many = (
+        {claim.label for claim in statements(["poisson-mixture"], {}, seed=0, points=3, whole_catalogue=whole)}
+        for whole in (False, True)
+    )
+    assert few < many
+    assert any(label.startswith("oakes") for label in many - few)
+
+
+def test_a_sample_of_all_models_is_seen_through() -> None:
+    """Slips in every model's report; those that take long are left to longer runs."""
+    found: list[Outcome] = []
+    known = statements(QUICK, {}, seed=SEED, points=3)
+    campaign.run(campaign.plan(known, SAMPLE, SEED), seed=SEED, points=3, processes=2, heard=found.append)
+    told = campaign.counts(found)
+    assert told["tried"] == SAMPLE
+    survivors = [outcome for outcome in found if outcome.status in ("accepted", "disputed")]
+    assert not survivors, survivors
+    assert told["refuted"] > 0.98 * (SAMPLE - told["equivalent"])
