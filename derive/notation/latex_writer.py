@@ -7,10 +7,24 @@ from collections.abc import Iterable
 
 from derive.formula import Formula
 from derive.notation.boxes import Box, Brackets, EvaluationBar, Fraction, Row, Scripted, Sign
-from derive.notation.conventions import Convention, convention
+from derive.notation.conventions import GREEK, Convention, convention
 from derive.notation.layout import lay_out
 
 _BIG = (r"\sum", r"\prod")
+_WORDS = frozenset(
+    {
+        *GREEK,
+        *(f"var{letter}" for letter in ("epsilon", "theta", "pi", "rho", "sigma", "phi", "kappa")),
+        *("ell", "hbar", "imath", "jmath", "nabla", "partial", "infty", "dagger", "star", "ast", "prime", "circ", "top", "bot"),
+        *("sum", "prod", "int", "log", "ln", "exp", "det", "cos", "sin", "max", "min", "arg", "tr", "mid", "vert", "Vert"),
+        *("cdot", "times", "le", "ge", "ne", "in", "sim", "propto", "implies", "iff", "not", "equiv", "dots", "ldots", "quad"),
+        *("hat", "widehat", "tilde", "widetilde", "bar", "overline", "dot", "ddot", "vec", "check", "breve", "overset"),
+        *("mathrm", "mathbf", "mathcal", "mathbb", "mathfrak", "mathsf", "mathit", "boldsymbol", "operatorname", "text", "bf"),
+        *("frac", "tfrac", "left", "right", "bigl", "bigr", "lvert", "rvert", "lVert", "rVert", "langle", "rangle"),
+    }
+)
+"""The control words that stand for a sign, an accent or a font."""
+_PARTS = re.compile(r"\\(?P<word>[A-Za-z]+)|\\[,;:!>|{} #$%&_]|(?P<active>[$%#~&\\])|\^(?=\^)|(?P<far>[^\x20-\x7e])", re.DOTALL)
 
 
 def latex(formula: Formula, notation: Convention | None = None) -> str:
@@ -26,7 +40,7 @@ def render(box: Box, *, small: bool = False) -> str:
     """A box in LaTeX; braces are always balanced. ``small`` says that it stands in a script, where nothing is tall."""
     match box:
         case Sign(tex):
-            return tex
+            return inert(tex)
         case Row(parts):
             return _join(render(part, small=small) for part in parts)
         case Scripted(base, below, above):
@@ -39,6 +53,25 @@ def render(box: Box, *, small: bool = False) -> str:
             return _brackets(inside, bars, small)
         case EvaluationBar(inside, condition):
             return f"\\left. {render(inside, small=small)} \\right|_{{{render(condition, small=True)}}}"
+
+
+def inert(tex: str) -> str:
+    r"""A sign that cannot do anything: a letter may be called ``\input`` by its author, and is written as that word.
+
+    >>> inert(r"\hat{\mu}"), inert(r"\input"), inert("%")
+    ('\\hat{\\mu}', '\\mathrm{input}', '\\%')
+    """
+
+    def one(met: re.Match[str]) -> str:
+        if met["word"]:
+            return met[0] if met["word"] in _WORDS else f"\\mathrm{{{met['word']}}}"
+        if met["active"]:
+            return r"\mathrm{\sim}" if met[0] == "~" else r"\setminus" if met[0] == "\\" else f"\\{met[0]}"
+        if met["far"]:
+            return f"\\mathrm{{u{ord(met[0]):04X}}}"
+        return "^{}" if met[0] == "^" else met[0]  # two of them would spell any character
+
+    return _PARTS.sub(one, tex) if re.search(r"[^A-Za-z0-9 ,.;:+=()'-]", tex) else tex
 
 
 def _join(parts: Iterable[str]) -> str:

@@ -84,7 +84,7 @@ class Names:
         return self.taken[key]
 
 
-RESERVED = ("jax", "jnp", "np", "scipy", "sum", "range", "math", "left", "right")
+RESERVED = ("jax", "jnp", "np", "scipy", "sum", "range", "math", "print", "left", "right")
 
 
 def python(node: Formula, names: Names) -> str:
