@@ -12,6 +12,10 @@ class TimeOut(Exception):
     """It took longer."""
 
 
+AGAIN = 1.0
+"""Seconds after which it is said again: what is raised inside of a destructor, or of a hook, is heard by nobody."""
+
+
 @contextmanager
 def limited(seconds: float) -> Generator[None]:
     """Stop what takes longer; only the main thread of a POSIX system can be stopped so.
@@ -27,7 +31,7 @@ def limited(seconds: float) -> Generator[None]:
         raise TimeOut
 
     before = signal.signal(signal.SIGALRM, stop)
-    signal.setitimer(signal.ITIMER_REAL, seconds)
+    signal.setitimer(signal.ITIMER_REAL, seconds, AGAIN)
     try:
         yield
     finally:

@@ -847,7 +847,11 @@ def _within_bounds(claim: Claim, point: Point) -> Point:
             key = (datum.symbol.name, datum.symbol.role) if isinstance(datum, Reference) else None
             if key is None or key not in values or not isinstance(datum, Reference):
                 continue
-            if datum.symbol.domain in ("real", "positive", "nonnegative") and isinstance(other, Number):
+            # Nothing positive lies below zero: an assumption that contradicts a declaration is met nowhere.
+            within = datum.symbol.domain in ("positive", "nonnegative") and (
+                above or (isinstance(other, Number) and other.value > 0)
+            )
+            if (within or datum.symbol.domain == "real") and isinstance(other, Number):
                 values[key] = _beyond(values[key], other.value, above=above)
             if datum.symbol.domain != "count":
                 continue
