@@ -72,6 +72,20 @@ def written(step: Step) -> Callable[[Formula], str]:
     return write
 
 
+_TURNING = (0x061C, 0x200E, 0x200F, *range(0x202A, 0x202F), *range(0x2066, 0x206A))
+"""Characters that change the order in which others are shown: what is written is not what is read."""
+
+
+def visible(text: str) -> str:
+    """A report without characters that turn its lines around."""
+    return text.translate(dict.fromkeys(_TURNING, "\ufffd"))
+
+
+def escaped(text: str) -> str:
+    """The same of a report in JSON: its strings are what they were."""
+    return text.translate({character: f"\\u{character:04x}" for character in _TURNING})
+
+
 _KINDS = {
     "nonzero": "{} is not 0",
     "positive": "{} is positive",

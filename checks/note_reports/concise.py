@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
-from checks.note_reports import NoteReport, counts, written
+from checks.note_reports import NoteReport, counts, visible, written
 
 if TYPE_CHECKING:
     from checks.environment import Environment
@@ -17,7 +17,7 @@ def write(notes: Sequence[CheckedNote], environment: Environment, page: Page) ->
     """One line for each row that did not come out, and a last one with the counts."""
     found = counts(notes)
     last = ", ".join(f"{count} {verdict}" for verdict, count in found.items() if count) or "nothing to check"
-    return "".join(f"{line}\n" for note in notes for line in _lines(note)) + last + "\n"
+    return visible("".join(f"{line}\n" for note in notes for line in _lines(note)) + last + "\n")
 
 
 def _lines(note: CheckedNote) -> Iterator[str]:

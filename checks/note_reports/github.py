@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
-from checks.note_reports import NoteReport
+from checks.note_reports import NoteReport, visible
 from checks.note_reports.concise import one_line, verdict
 
 if TYPE_CHECKING:
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 def write(notes: Sequence[CheckedNote], environment: Environment, page: Page) -> str:
     """One ``::error`` for each row that was refuted or could not be read, one ``::warning`` for each unknown one."""
-    return "".join(f"{line}\n" for note in notes for line in _lines(note))
+    return visible("".join(f"{line}\n" for note in notes for line in _lines(note)))
 
 
 def _lines(note: CheckedNote) -> Iterator[str]:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from checks.advice import advice
 from checks.environment import Environment
-from checks.note_reports import NoteReport, counts, provided, written
+from checks.note_reports import NoteReport, counts, escaped, provided, written
 from checks.reports.json import Record, counterexample, heading, method
 from checks.snippets import snippet
 from derive.notation import latex_writer
@@ -25,7 +25,7 @@ def write(notes: Sequence[CheckedNote], environment: Environment, page: Page) ->
         "notes": [_note(note, page) for note in notes],
         "summary": {**counts(notes), "passes": bool(notes) and all(note.passes for note in notes)},
     }
-    return json.dumps(whole, indent=2, ensure_ascii=False, allow_nan=False) + "\n"
+    return escaped(json.dumps(whole, indent=2, ensure_ascii=False, allow_nan=False)) + "\n"
 
 
 def _note(note: CheckedNote, page: Page) -> Record:

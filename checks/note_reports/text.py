@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from checks.advice import advice
 from checks.counterexamples import told
-from checks.note_reports import MOST_CONDITIONS, NoteReport, counts, provided, source_line, written
+from checks.note_reports import MOST_CONDITIONS, NoteReport, counts, provided, source_line, visible, written
 from checks.note_reports.concise import verdict, where
 from checks.snippets import snippet
 
@@ -26,7 +26,7 @@ def write(notes: Sequence[CheckedNote], environment: Environment, page: Page) ->
     lines = [line for note in notes for line in _note(note, page)]
     found = counts(notes)
     lines.append(", ".join(f"{count} {name}" for name, count in found.items() if count) or "nothing to check")
-    return "\n".join(lines) + "\n"
+    return visible("\n".join(lines) + "\n")
 
 
 def _note(note: CheckedNote, page: Page) -> Iterator[str]:

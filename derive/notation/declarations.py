@@ -555,8 +555,8 @@ class Dictionary:
             return (), plain_types[text], None
         if text.startswith("\\mathbb{R}"):
             text = "R" + text[len("\\mathbb{R}") :]
-        if met := re.fullmatch(r"(R|N)\^\{?\s*(\S+?)\s*\}?", text):
-            return (self.size(met[2], start),), "real" if met[1] == "R" else "count", None
+        if met := re.fullmatch(r"(R|N)\^(?:\{\s*([^{}\s]+)\s*\}|([^{}\s]+))", text):
+            return (self.size(met[2] or met[3], start),), "real" if met[1] == "R" else "count", None
         if met := re.fullmatch(r"R\^\{\s*(\S+)\s*(?:x|\\times)\s*(\S+?)\s*\}", text):
             return (self.size(met[1], start), self.size(met[2], start)), "real", None
         if met := re.fullmatch(r"(simplex|spd|sym|diag|lower|orthogonal)\(\s*(.+?)\s*\)", text):
@@ -577,7 +577,8 @@ class Dictionary:
                 return (), "integer", (int(lower), int(upper))
             if plain(self.surface(upper)) in self.sizes:
                 return (), "integer", Range(self.size(upper, start), int(lower))
-            return (), "count", None
+            if not re.search(r"[A-Za-z}]\s+[A-Za-z]", upper):
+                return (), "count", None
         raise ReadingError(
             f"a type that is not known: {text!r}, expected R, R^d, R^{{d x m}}, positive, unit, simplex(k), spd(d), 1..k, ...",
             start,
@@ -624,7 +625,7 @@ class Dictionary:
             pattern = Spelling(left, (), self.is_index, below)
         self.entries.append(Abbreviation(pattern, right, text, freed | self.freed))
 
-    def _require_new(self, items: Items, start: int, *kinds: Literal["size", "letter", "abbreviation"]) -> None:
+    def _require_new(self, items: Items, start: int, *kinds: Literal["size", "index", "letter", "abbreviation"]) -> None:
         """That a name was not declared as something else before.
 
         Raises:
@@ -634,6 +635,7 @@ class Dictionary:
         same = [entry for entry in self.by_head(items[0].text) if plain(entry.spelling.items) == key]
         if (
             ("size" in kinds and key in self.sizes)
+            or ("index" in kinds and key in self.indices)
             or ("letter" in kinds and any(isinstance(entry, Letter) for entry in same))
             or ("abbreviation" in kinds and any(isinstance(entry, Abbreviation) for entry in same))
         ):
@@ -642,7 +644,9 @@ class Dictionary:
 
     def _define(self, text: str, start: int) -> None:
         left, right = _equation(self.surface(text), text, start)
-        self._require_new(left, start, "letter", "size")
+        if any(item.kind == "sign" and item.text not in ("mid", ",", ";", ":") for item in left):
+            raise ReadingError(f"a definition of something that is no name: {plain(left)}", start, start + 1, "declaration")
+        self._require_new(left, start, "letter", "size", "index")
         key = plain(left)
         same = [e for e in self.by_head(left[0].text) if isinstance(e, Abbreviation) and plain(e.spelling.items) == key]
         if any(plain(entry.body) != plain(right) for entry in same):
@@ -955,6 +959,8 @@ def _typed(text: str, start: int) -> tuple[str, str, str]:
             f"a declaration without its type: {text.strip()!r}, expected NAME in TYPE", start, start + len(text), "declaration"
         )
     left = text[:cut]
+    if re.search(r" in |\\in(?![A-Za-z])", left):
+        raise ReadingError("two declarations in one: try ';' between them", start, start + len(text), "declaration")
     return left, "in", text[cut + 4 :]
 
 
@@ -981,6 +987,8 @@ def _range(text: str, start: int) -> tuple[str, str]:
         raise ReadingError(f"a range is expected: {text.strip()!r}, as 1..n", start, start + len(text), "declaration")
     if any(re.fullmatch(r"-?\d{10,}", bound) for bound in met.groups()):
         raise ReadingError("a range of numbers too long to read: limit=9 digits", start, start + len(text), "limit")
+    if re.fullmatch(r"-?\d+", met[2]) and int(met[1]) > int(met[2]):
+        raise ReadingError(f"a range in which there is nothing: {text.strip()}", start, start + len(text), "declaration")
     return met[1], met[2]
 
 

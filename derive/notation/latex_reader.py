@@ -576,7 +576,7 @@ class Reader:
         elif _relation_inside(item) and item.text == "[]":
             require_plain(item, sups=True)
             return self._indicator(inside, scope), item.sups, 0
-        elif item.text in ("()", "[]", "\\{\\}", "(]", "[)"):
+        elif item.text in ("()", "[]", "\\{\\}"):
             if item.sub is not None:
                 require_plain(item, sub=True)
                 return self._subscripted(item, scope), (), 0

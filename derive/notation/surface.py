@@ -362,6 +362,9 @@ def tokens(text: str) -> list[Token]:
             found.extend(_special(token.arg.specials_chars, start))
         elif kind in ("brace_open", "brace_close"):
             found.append(Token("open" if kind == "brace_open" else "close", token.arg, start, end))
+        elif kind.startswith("mathmode"):
+            # Within words; anywhere else it would end the formula, or begin one inside it.
+            found.append(Token("char", "$", start, end))
         elif kind in ("begin_environment", "end_environment"):
             found.append(Token("begin" if kind == "begin_environment" else "end", token.arg, start, end))
         if len(found) > MAX_TOKENS:
@@ -379,7 +382,7 @@ def _special(text: str, start: int) -> list[Token]:
 
 def _character(character: str, start: int) -> list[Token]:
     end = start + len(character)
-    if character == "$" or character.isspace():
+    if character.isspace():
         return []
     if character.isascii():
         if ord(character) < 32:
@@ -391,7 +394,7 @@ def _character(character: str, start: int) -> list[Token]:
     if known is None:
         plain = unicodedata.normalize("NFKC", character)
         kind = unicodedata.name(character, "")
-        if plain != character and len(plain) == 1 and (plain.isascii() or plain in GREEK):
+        if plain != character and len(plain) == 1 and (plain.isascii() or plain in GREEK) and _is_same(character):
             if "DOUBLE-STRUCK" in kind:
                 known = f"\\mathbb{{{plain}}}"
             elif unicodedata.decomposition(character).startswith("<sub>"):
@@ -411,6 +414,12 @@ def _character(character: str, start: int) -> list[Token]:
                 f"a character that is not read in formulas: U+{ord(character):04X} {kind}", start, end, "character"
             )
     return [replace(token, start=start, end=end) for token in tokens(known)]
+
+
+def _is_same(character: str) -> bool:
+    """Whether a character is another one in some font, width or height; a letter in a circle is another letter."""
+    made_of = unicodedata.decomposition(character)
+    return not made_of.startswith("<") or made_of.startswith(("<font>", "<wide>", "<compat>", "<sub>", "<super>"))
 
 
 def expanded(found: list[Token], macros: Mapping[str, HasBody]) -> list[Token]:
@@ -863,7 +872,7 @@ class _Surface:
                 else Item("group", "", (inside,), start=token.start, end=end)
             )
         first = self.position
-        taken = _argument_tokens_from(self)
+        taken = [t for t in _argument_tokens_from(self) if t.text != "$"]
         end = self.tokens[self.position - 1].end
         plain = "".join(t.text if t.kind == "char" else f"\\{t.text}" for t in taken if t.text not in SPACES)
         spaced = any(b.start > a.end for a, b in itertools.pairwise(taken) if a.kind == b.kind == "char")

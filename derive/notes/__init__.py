@@ -163,9 +163,15 @@ def read_text(path: Path) -> str:
         raise DeriveError(f"{path}:{line}: not UTF-8; save the note as UTF-8") from error
 
 
+_SPACES = (0x0B, 0x0C, 0x85)
+_UNSEEN = (*range(0x09), *range(0x0E, 0x20), *range(0x7F, 0xA0), *range(0xD800, 0xE000))
+_NORMAL = {**dict.fromkeys(_UNSEEN, "\ufffd"), **dict.fromkeys(_SPACES, " ")}
+"""No character that steers a terminal, and none that is no character, gets into a note: reports show its rows."""
+
+
 def normal_text(text: str) -> str:
-    """``text`` with ``\\n`` for every line end, no byte order mark, and U+FFFD for NUL."""
-    return text.removeprefix("\ufeff").replace("\r\n", "\n").replace("\r", "\n").replace("\0", "\ufffd")
+    """``text`` with ``\n`` for every line end, no byte order mark, and U+FFFD for NUL and the like."""
+    return text.removeprefix("\ufeff").replace("\r\n", "\n").replace("\r", "\n").translate(_NORMAL)
 
 
 def read_note(path: Path, text: str | None = None) -> Note:

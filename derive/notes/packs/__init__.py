@@ -31,9 +31,18 @@ def pack(name: str, note: Path) -> tuple[Source, ...]:
         path = _FOLDER / f"{name}{SUFFIX}"
     else:
         folder = note.parent.resolve()
-        path = (folder / name).resolve()
-        path = path if path.suffix == SUFFIX else path.with_name(path.name + SUFFIX)
-        if not path.is_file() or not path.is_relative_to(folder):
+        path = _beside(folder, name)
+        if path is None or not path.is_relative_to(folder):
             raise UnknownNameError.among("notation pack", name, names())
     text = read_text(path)
     return entries(text, 0, len(text), Lines(text, file=path.name))
+
+
+def _beside(folder: Path, name: str) -> Path | None:
+    """The file of declarations that a name is the path of, where it is one."""
+    try:
+        path = (folder / name).resolve()
+        path = path if path.suffix == SUFFIX else path.with_name(path.name + SUFFIX).resolve()
+        return path if path.is_file() else None
+    except (OSError, ValueError, RuntimeError):
+        return None
