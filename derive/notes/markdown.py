@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import bisect
 import re
+from collections import deque
 from pathlib import Path
 
 from markdown_it import MarkdownIt
@@ -236,20 +237,25 @@ _HOLDS_TEXT = (
 _DIRECTIVE = re.compile(rf"^[ ]{{0,3}}(?P<fence>`{{3,}})(?=\{{(?:{_HOLDS_TEXT})\}})", re.MULTILINE)
 
 
+_FENCE = re.compile(r"^[ ]{0,3}(?P<fence>`{3,})[ \t]*$", re.MULTILINE)
+
+
 def _opened(text: str) -> str:
     """The text with directives that hold text, ``{note}`` in a fence of backticks, in fences of colons, which are looked into."""
-    at = 0
-    while (found := _DIRECTIVE.search(text, at)) is not None:
+    closings: dict[str, deque[int]] = {}
+    for found in _FENCE.finditer(text):
+        closings.setdefault(found["fence"], deque()).append(found.start("fence"))
+    signs: list[str] | None = None
+    for found in _DIRECTIVE.finditer(text):
         fence = found["fence"]
-        close = re.compile(rf"^[ ]{{0,3}}{fence}[ \t]*$", re.MULTILINE).search(text, found.end())
-        at = found.end()
-        if close is None:
-            continue
-        start, end = found.start("fence"), found.end("fence")
-        text = text[:start] + ":" * len(fence) + text[end:]
-        begin = close.start() + len(close.group()) - len(close.group().lstrip())
-        text = text[:begin] + ":" * len(fence) + text[begin + len(fence) :]
-    return text
+        following = closings.get(fence, deque[int]())
+        while following and following[0] < found.end():
+            following.popleft()
+        if following:
+            signs = signs or list(text)
+            for start in (found.start("fence"), following.popleft()):
+                signs[start : start + len(fence)] = ":" * len(fence)
+    return text if signs is None else "".join(signs)
 
 
 def read_markdown(

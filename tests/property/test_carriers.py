@@ -47,7 +47,9 @@ def test_any_bytes(raw: bytes, suffix: str) -> None:
             read_note(path)
 
 
-@pytest.mark.parametrize("piece", ["$", "{", "\\[", "`", "$$\n", "%! derive\nsize n\n%! end\n", "\\text{ a}", "\\newcommand\\x "])
+@pytest.mark.parametrize(
+    "piece", ["$", "{", "\\[", "`", "$$\n", "%! derive\nsize n\n%! end\n", "\\text{ a}", "\\newcommand\\x ", "```{note}\n"]
+)
 @pytest.mark.parametrize("suffix", ["md", "tex"])
 def test_long_texts_cost_linear_time(piece: str, suffix: str) -> None:
     """A quadratic pass over half a mebibyte would not end within the test's time."""
