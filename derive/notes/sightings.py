@@ -87,12 +87,26 @@ def _joined(rows: tuple[Row, ...]) -> list[str]:
     for row in rows:
         signs = r"\\(?:nonumber|notag)\b" + ("" if "\\begin" in row.source.text else r"|(?<!\\)&")
         text = " ".join(re.sub(signs, " ", row.source.text).split())
-        text = re.sub(r"(?:\s|\\[,; ]|\\q?quad\b)*[.,;]?\s*$", "", text)
+        text = _without_end(text)
         if found and (re.match(r"(?:\\q?quad|[{}]|\s)*(?:[-+]|\\cdot|\\times)", text) or re.search(r"[-+=]\s*$", found[-1])):
             found[-1] += f" {text}"
         else:
             found.append(text)
     return found
+
+
+_SPACE = re.compile(r"(?:\s|\\[,; ]|\\q?quad)\Z")
+
+
+def _without_end(text: str) -> str:
+    """A row without its full stop and the spaces before it; one after the other, since rows may have thousands."""
+    text = text.rstrip()
+    end = len(text)
+    if text.endswith((".", ",", ";")) and text[-2:-1] != "\\":
+        end -= 1
+    while found := _SPACE.search(text, max(0, end - 6), end):
+        end = found.start()
+    return text[:end]
 
 
 def arguments_with_values(items: Items) -> tuple[Items, Items]:
