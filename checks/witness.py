@@ -82,6 +82,8 @@ FAR_POINTS, FIRST_FAR = 14, 1000
 """How many points far out a claim is given that was not proved, or that has branches; and the number of the first."""
 POINTS_FOR_INTEGERS = 10
 """How many points a claim is given that has integers in it: of few values many a wrong claim is true, as x! = x of 1 and 2."""
+MOST_FOR_DEFINITE = 8
+"""How many points are drawn for one that is wanted, where something is assumed to be definite: few of them may be so."""
 NEAR_A_PROVED = 6
 """How many points close to a maximum are looked at where it is proved."""
 POINTS_FOR_UNSPECIFIED = 40
@@ -322,8 +324,9 @@ class Witness:
         skipped = _NO_POINTS
         passed_over = False
         enough = self.enough(left, right)
-        for point in self.at(left, right, claim=claim, most=3 * enough):
-            if len(looked) + len(unclear) >= enough:
+        most = (MOST_FOR_DEFINITE if any(a.definite is not None for a in claim.assumptions) else 3) * enough
+        for point in self.at(left, right, claim=claim, most=most):
+            if len(looked) + len(unclear) >= enough and (unclear or not claim.assumptions or _some_are_generic(looked)):
                 break
             if not meets_assumptions(claim, point):
                 skipped = "no point tried meets the assumptions"

@@ -342,17 +342,17 @@ def of_declarations(
         needed = (node.argument for node in walk(best) if isinstance(node, (Inverse, Cholesky))) if best is not None else iter(())
         inverted = next(needed, None)
         # A scatter matrix, or one of regressors, is regular where there are more data than dimensions.
-        is_scatter = symbol.domain in ("spd", "lower")
-        ranked = best is not None and (is_scatter or (inverted is not None and _holds_inputs(inverted)))
+        scattered = best if symbol.domain == "spd" else inverted
+        ranked = scattered is not None and scattered.shape[0] == dimension and _scatters_data(scattered, (i, j))
         larger = (i.range.upper, dimension) if ranked and dimension is not None else None
         divided, logged = (_not_surely_positive(best, trial, kind) if inverted is None else None for kind in (Divide, Log))
         positive = divided if divided is not None else logged
         condition = ""
         if positive is not None:
             condition = DIVIDED if divided is not None else LOGGED
-        elif larger or inverted is not None:
+        elif scattered is not None:
             condition = {"spd": DEFINITE.format(name=symbol.name), "lower": FACTORED}.get(symbol.domain, REGULAR)
-            condition += RANKED if larger else ""
+            condition += RANKED if ranked else ""
         return Parameter(
             symbol=symbol,
             indices=indices,
@@ -366,7 +366,7 @@ def of_declarations(
             gap=_gap(symbol, indices, solved, trial, (i, j)),
             unique=symbol.domain != "lower" and (solved is None or solved.shares is None),
             larger=larger,
-            definite=weighted(inverted if positive is None else positive, trial),
+            definite=weighted(positive if positive is not None else inverted if ranked else scattered, trial),
             condition=condition,
             own=_is_own(joint.body, symbol, indices, found),
         )
@@ -453,10 +453,14 @@ def _routine(found: DeclaredModel) -> LibraryCall | None:
     return LibraryCall(routine.name, arguments) if len(arguments) == len(routine.arguments) else None
 
 
-def _holds_inputs(inverted: Formula) -> bool:
-    """Whether data stand in a matrix that is inverted: of latents alone it is regular, since they have a density."""
-    vectors = (node.symbol for node in walk(inverted) if isinstance(node, Reference) and node.symbol.role == "data")
-    return any(not symbol.name.startswith(VALUE) for symbol in vectors)
+def _scatters_data(matrix: Formula, letters: tuple[Index, Index]) -> bool:
+    """Whether data stand in a matrix that is a sum over them, and the values of their latents, and over nothing else.
+
+    One of latents alone is regular, since they have a density.
+    """
+    seen = (node.symbol for node in walk(matrix) if isinstance(node, Reference) and node.symbol.role == "data")
+    sums = [node.index for node in walk(matrix) if isinstance(node, Sum) and node.shape != ()]
+    return any(not symbol.name.startswith(VALUE) for symbol in seen) and all(index in letters for index in sums)
 
 
 def _gap(
