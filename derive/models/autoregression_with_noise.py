@@ -1,4 +1,4 @@
-r"""The linear Gaussian state space model on the line: a hidden path z_i1, .., z_iT, of which each x_it shows a little with noise.
+r"""The autoregression of first order with noise: a hidden path z_i1, .., z_iT on the line, of which each x_it shows a little.
 
 The state begins at zero and goes on as z_t = a z_{t-1} + noise of variance v; x_t = c z_t + noise of variance r. The latent
 is the whole path, a vector, and S the shift: (S z)_t = z_{t-1}, (S z)_1 = 0, so that the density of a path is that of z - a S
@@ -14,8 +14,8 @@ from __future__ import annotations
 from derive.models import declared
 
 MODEL = declared(
-    "state-space",
-    "Linear Gaussian state space model on the line",
+    "autoregression-with-noise",
+    "Autoregression of first order with noise",
     r"""
     size n, T
     index i in 1..n

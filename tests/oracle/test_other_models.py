@@ -169,13 +169,13 @@ def test_zero_inflated_counts_as_lambert_has_them() -> None:
     assert np.allclose([limit["phi", "param"], limit["lambda", "param"]], best.x, atol=1e-5)
 
 
-def test_a_step_of_the_state_space_model_is_that_of_shumway_and_stoffer() -> None:
+def test_a_step_for_an_autoregression_with_noise_is_that_of_shumway_and_stoffer() -> None:
     """The integrals over the paths on a grid; by hand the path is normal, with the precision of the smoother."""
     times, series = 2, 3
     own = {"a": 0.7, "v": 0.8, "c": 1.2, "r": 0.5}
     x = np.random.default_rng(5).normal(size=(series, times)) * 1.5
     shift = np.diag(np.ones(times - 1), -1)
-    run = Run(Algorithm(family("state-space")()), over_reals(-10, 10, 0.125, dimensions=times))
+    run = Run(Algorithm(family("autoregression-with-noise")()), over_reals(-10, 10, 0.125, dimensions=times))
     data = {("x", "data"): x, ("S", "const"): shift}
     values = start(data, **{name: np.array(value) for name, value in own.items()})
     change = np.eye(times) - own["a"] * shift

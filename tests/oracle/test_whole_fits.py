@@ -19,7 +19,8 @@ from statsmodels.tsa.statespace.kalman_smoother import KalmanSmoother
 
 from checks.lowering import lower
 from derive.expectation_maximisation.algorithm import Algorithm
-from derive.formula import Formula, Reference
+from derive.formula import Definition, Formula, Reference
+from derive.identities.closed_form_posterior import posterior
 from derive.models import family
 from derive.symbols import IndexLike, Symbol
 from tests.oracle.runs import Rule, Run, Values, moved, over_positive, over_reals, paths, start
@@ -274,7 +275,7 @@ def test_topics_against_the_factorisation_of_scikit_learn() -> None:
 
 
 class Paths(NormalPosterior):
-    """The state space model with the E-step, and the log-likelihood, of the Kalman smoother of statsmodels."""
+    """The autoregression with noise, with the E-step and the log-likelihood of the Kalman smoother of statsmodels."""
 
     @staticmethod
     def smoothed(values: Values) -> list:
@@ -301,16 +302,111 @@ class Paths(NormalPosterior):
         return np.stack([one.smoothed_state[0] for one in found]), spread
 
 
-def test_a_state_space_model_by_the_smoother_of_statsmodels() -> None:
+def test_an_autoregression_with_noise_by_the_smoother_of_statsmodels() -> None:
     """The discharge of the Nile again; statsmodels' l never falls, and at the end rises by no move of a parameter."""
     x = sm.datasets.nile.load_pandas().data["volume"].to_numpy().reshape(20, 5) / 100
-    run = Paths("state-space", 5)
+    run = Paths("autoregression-with-noise", 5)
     data = {("x", "data"): x - x.mean(), ("S", "const"): np.diag(np.ones(4), -1)}
     found = run.converge(start(data, a=0.5, v=1.0, c=1.0, r=1.0), 120)
     best = run.value(found)
     for name in ("a", "v", "c", "r"):
         for factor in (0.9, 1.1):
             assert run.value(moved(found, name, found[name, "param"] * factor)) < best
+
+
+class StatePaths(NormalPosterior):
+    """The state space model with the E-step and the log-likelihood of the Kalman smoother of statsmodels.
+
+    At the start nothing is seen.
+    """
+
+    @staticmethod
+    def smoothed(values: Values) -> list:
+        found = []
+        for series in values["x", "data"]:
+            states = len(values["mu", "param"])
+            smoother = KalmanSmoother(k_endog=series.shape[1], k_states=states)
+            smoother.bind(np.ascontiguousarray(np.vstack([np.full(series.shape[1], np.nan), series])))
+            own = {"design": "C", "obs_cov": "Sigma", "transition": "A", "state_cov": "Gamma"}
+            for place, letter in own.items():
+                smoother[place] = values[letter, "param"]
+            smoother["selection"] = np.eye(states)
+            smoother.initialize_known(values["mu", "param"], values["V", "param"])
+            found.append(smoother.smooth())
+        return found
+
+    def value(self, values: Values) -> float:
+        return float(sum(found.llf for found in self.smoothed(values)))
+
+    def posterior(self, values: Values) -> tuple[np.ndarray, np.ndarray]:
+        """Of the covariance what the M-steps need: of neighbours in time."""
+        found = self.smoothed(values)
+        own, beside = found[0].smoothed_state_cov, found[0].smoothed_state_autocov
+        states, _, times = own.shape
+        spread = np.zeros((times, states, times, states))
+        for t in range(times):
+            spread[t, :, t] = own[:, :, t]
+            if t + 1 < times:
+                spread[t + 1, :, t] = beside[:, :, t]
+                spread[t, :, t + 1] = beside[:, :, t].T
+        return np.stack([one.smoothed_state.T.ravel() for one in found]), spread.reshape(times * states, times * states)
+
+
+def states_of(length: int, states: int) -> Values:
+    """The matrices that take the first state out of a path, the state at each time, and the one before it."""
+    at = np.eye(length).reshape(-1, states, length)
+    return {("B", "const"): at[0], ("E", "const"): at[1:], ("F", "const"): at[:-1]}
+
+
+def of_economy() -> Values:
+    """Growth of output and of investment in the United States, the quarters of each of 48 years; and where EM begins."""
+    macro = sm.datasets.macrodata.load_pandas().data[["realgdp", "realinv"]].to_numpy()
+    x = standardised(np.diff(np.log(macro), axis=0)[:192]).reshape(48, 4, 2)
+    spread = {"V": np.eye(2), "Gamma": np.eye(2) * 0.5, "Sigma": np.eye(2) * 0.5}
+    change, shown = np.array([[0.6, 0.2], [-0.1, 0.4]]), np.array([[1.0, 0.3], [0.2, 1.0]])
+    return start({("x", "data"): x, **states_of(10, 2)}, mu=np.array([0.1, -0.2]), A=change, C=shown, **spread)
+
+
+def test_a_state_space_model_by_the_smoother_of_statsmodels() -> None:
+    """Where EM begins, the posterior in closed form is the smoother's; in its steps statsmodels' l never falls."""
+    run = StatePaths("state-space", 10)
+    values = of_economy()
+    known, datum, theirs = posterior(run.em), run.em.model.datum, run.posterior(values)
+    assert known is not None
+
+    def of_each(part: Formula) -> np.ndarray:
+        return np.asarray(lower(Definition("part", (datum,), part)(datum))(values, sizes={"n": 48}))
+
+    mean, spread = known.parameters
+    assert np.allclose(of_each(mean), theirs[0], atol=1e-8)
+    assert np.allclose(of_each(spread)[0][theirs[1] != 0], theirs[1][theirs[1] != 0], atol=1e-8)
+    assert np.isclose(np.log(of_each(known.evidence)).sum(), run.value(values), rtol=1e-9)
+    run.converge(values, 25)
+
+
+def test_a_step_of_the_state_space_model_is_that_of_shumway_and_stoffer() -> None:
+    """By hand, from the moments of the smoother: Ghahramani and Hinton (1996), equations 14 to 25."""
+    run = StatePaths("state-space", 10)
+    values = of_economy()
+    x, found = values["x", "data"], run.step(values)
+    paths, spread = run.posterior(values)
+    z, count = paths.reshape(48, 5, 2), 48 * 4
+    around = spread.reshape(5, 2, 5, 2)
+    now = np.einsum("nta,ntb->ab", z[:, 1:], z[:, 1:]) + 48 * sum(around[t, :, t] for t in range(1, 5))
+    before = np.einsum("nta,ntb->ab", z[:, :-1], z[:, :-1]) + 48 * sum(around[t, :, t] for t in range(4))
+    between = np.einsum("nta,ntb->ab", z[:, 1:], z[:, :-1]) + 48 * sum(around[t + 1, :, t] for t in range(4))
+    seen = np.einsum("nta,ntb->ab", x, z[:, 1:])
+    a, c = between @ np.linalg.inv(before), seen @ np.linalg.inv(now)
+    by_hand = {
+        "mu": z[:, 0].mean(0),
+        "V": np.cov(z[:, 0].T, bias=True) + around[0, :, 0],
+        "A": a,
+        "Gamma": (now - a @ between.T) / count,
+        "C": c,
+        "Sigma": (np.einsum("nta,ntb->ab", x, x) - c @ seen.T) / count,
+    }
+    for name, value in by_hand.items():
+        assert np.allclose(found[name, "param"], value, atol=1e-8), name
 
 
 # Finite mixtures.

@@ -19,6 +19,7 @@ from derive.models import LatentModel, family, names
 
 IDENTITIES = ("exponential-family", "sundberg", "mirror-descent")
 WITHOUT = (
+    "autoregression-with-noise",
     "censored",
     "density-mixture",
     "gene-counting",
