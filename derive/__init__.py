@@ -2,7 +2,7 @@
 
 >>> import derive
 >>> derive.models.names()  # doctest: +ELLIPSIS
-['bernoulli-mixture', 'beta-binomial', 'beta-mixture', ...]
+['autoregression-with-noise', 'bernoulli-mixture', 'beta-binomial', ...]
 """
 
 from __future__ import annotations

@@ -22,7 +22,7 @@ from derive.algebra.terms import Factor, KIndex, Polynomial, Term, fresh, nested
 from derive.errors import DeriveError
 from derive.formula import ONE as UNITY
 from derive.formula import Derivative, Formula, Fresh, Reference, Substitute, Sum
-from derive.symbols import Index
+from derive.symbols import Index, Symbol
 
 Key = tuple[str, str]
 POWERS = (Fraction(1), Fraction(-1), Fraction(-1, 2), Fraction(1, 2), Fraction(-2))
@@ -58,15 +58,22 @@ def sums_to_one(step: Substitute, ask: Questions) -> bool:
     return ask.vanishes(ask.reader.read(Sum(step.indices[-1], step.replacement) - UNITY))
 
 
-def maximised(objective: Formula, best: Formula, ask: Questions) -> str | None:
+def maximised(
+    objective: Formula, best: Formula, ask: Questions, is_unrestricted: Callable[[Symbol], bool] = lambda symbol: False
+) -> str | None:
     """Why ``best``, the objective with letters replaced, is its largest value; None where that was not shown.
 
     Several letters are maximised one after the other, in any order in which each step is seen to be a maximum for all values of
-    the letters that are still free.
+    the letters that are still free; or each is, for all values of all others, where letters are unrestricted: where the objective
+    is defined, and what is assumed holds, whatever they are.
     """
     steps = proposed(objective, best)
     if not steps:
         return None
+    if len(steps) > 1 and all(is_unrestricted(step.symbol) for step in steps):
+        reason = _each_for_all_others(objective, steps, ask)
+        if reason is not None:
+            return reason
     final: list[Substitute] = []
     for position, step in enumerate(steps):
         value = step.replacement
@@ -91,6 +98,27 @@ def maximised(objective: Formula, best: Formula, ask: Questions) -> str | None:
                 break
         else:
             return None
+    return "; ".join(reasons)
+
+
+def _each_for_all_others(objective: Formula, steps: Sequence[Substitute], ask: Questions) -> str | None:
+    """Why each step is a maximum for all values of the other letters: then f(a, b) <= f(a*, b) <= f(a*, b*(a*)), a the outer one.
+
+    What is put in for a letter may hold letters that stand further outside, and no others that are replaced.
+    """
+    keys: list[Key] = []
+    reasons: list[str] = []
+    for step in steps:
+        keys.append(ask.reader.declare(step.symbol))
+        try:
+            if len(set(keys)) != len(keys) or _depends(ask.reader, step.replacement, keys):
+                return None
+        except (DeriveError, Blocked):
+            return None
+        reason = _step(objective, Substitute(objective, step.symbol, step.indices, step.replacement), ask)
+        if reason is None:
+            return None
+        reasons.append(f"in {step.symbol.name} {reason}, whatever the others are")
     return "; ".join(reasons)
 
 

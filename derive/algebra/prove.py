@@ -527,7 +527,11 @@ def _at_most(reader: Reader, claim: Claim) -> str:
         # x = x^(1/2) x^(1/2), and yet x may be negative.
         _require_no_new_duty(reader, claim, gap)
     elif isinstance(large, Substitute):
-        reason = concavity.maximised(small, large, _questions(reader, claim))
+        told = [formula for assumption in claim.assumptions for formula in assumption.formulas]
+        told += [duty.formula for duty in obligations(reader, claim, small) if not duty.derived]
+        reason = concavity.maximised(
+            small, large, _questions(reader, claim), lambda symbol: not any(mentions(formula, symbol) for formula in told)
+        )
         if reason is not None:
             return f"a maximum: {reason}"
     reason = nonnegativity.nonnegative(gap, _questions(reader, claim))

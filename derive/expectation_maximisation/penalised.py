@@ -18,6 +18,11 @@ def constant(name: str, parameter: Parameter, shape: tuple[Size, ...] = (), doma
     )
 
 
+def off_prior_mean(parameter: Parameter) -> Formula:
+    """By how much a parameter is off the mean that a prior gives it."""
+    return parameter.reference - constant("prior mean", parameter, parameter.symbol.shape, "real")
+
+
 def of_all(log_density: Formula, parameter: Parameter) -> Formula:
     """The logarithm of the prior of all members, from that of one."""
     for index in reversed(parameter.indices):

@@ -15,7 +15,7 @@ from derive.claims import Claim, Reading, Step, maximises, solves
 from derive.errors import UnknownNameError
 from derive.expectation_maximisation import m_step, penalised
 from derive.expectation_maximisation.algorithm import Algorithm
-from derive.formula import Derivative, Formula
+from derive.formula import Derivative, Formula, Substitute, at_time, mentions
 from derive.models import Parameter
 
 
@@ -71,6 +71,56 @@ def of_prior(prior: str, source: str, log_density: Callable[[Parameter], Formula
     )
 
 
+def of_prior_of_two(
+    prior: str, source: str, of_mean: Callable[[Parameter, Parameter], Formula], of_spread: Callable[[Parameter], Formula]
+) -> Identity:
+    """The M-step with a prior of a mean and of what tells its spread, together: each step, and both as the joint maximum.
+
+    ``of_mean`` is the log density of a mean given the spread, ``of_spread`` that of the spread, of one member each. It is stated
+    where the mean's step is free of the spread.
+    """
+
+    def log_density(mean: Parameter, spread: Parameter) -> Formula:
+        return penalised.of_all(of_mean(mean, spread) + of_spread(spread), mean)
+
+    def partner(em: Algorithm, mean: Parameter) -> Parameter | None:
+        if mean.symbol.domain != "real" or len(mean.symbol.shape) > 1:
+            return None
+        kind = ("spd", 2 * mean.symbol.shape) if mean.symbol.shape else ("positive", ())
+        for spread in em.model.parameters:
+            if spread.indices == mean.indices and (spread.symbol.domain, spread.symbol.shape) == kind:
+                log_prior = log_density(mean, spread)
+                best = penalised.penalised(em, mean, log_prior)
+                own = penalised.penalised(em, spread, log_prior)
+                if best is not None and own is not None and not mentions(best, spread.symbol):
+                    return spread
+        return None
+
+    def steps(em: Algorithm, mean: Parameter) -> tuple[Step, ...]:
+        spread = partner(em, mean)
+        if spread is None:
+            return ()
+        log_prior = log_density(mean, spread)
+        best, own = (penalised.penalised(em, parameter, log_prior) for parameter in (mean, spread))
+        lacking = penalised.penalised(em, spread, penalised.of_all(of_spread(spread), mean))
+        if best is None or own is None:
+            return ()
+        return (
+            *map_steps(em, mean, prior, log_prior, best),
+            *map_steps(em, spread, prior, log_prior, own),
+            *(_without_mean(em, prior, mean, spread, log_prior, lacking) if lacking is not None else ()),
+            *_joint_steps(em, prior, (mean, best), (spread, own), log_prior),
+        )
+
+    return Identity(
+        name=f"{prior}-prior",
+        title=f"The M-step with a {prior.replace('wishart', 'Wishart')} prior",
+        source=source,
+        steps=steps,
+        applies=lambda em, parameter: partner(em, parameter) is not None,
+    )
+
+
 def map_steps(em: Algorithm, parameter: Parameter, prior: str, log_prior: Formula, best: Formula | None) -> tuple[Step, ...]:
     """That the M-step with a prior is stationary and largest, and that the one without is not; nothing where there is none."""
     if best is None:
@@ -94,6 +144,50 @@ def map_steps(em: Algorithm, parameter: Parameter, prior: str, log_prior: Formul
         Step(
             reason="tempting, and false: the M-step without the prior",
             claim=replace(without, expected="refuted", assumptions=m_step.conditions(em, parameter, em.held)),
+        ),
+    )
+
+
+def _without_mean(
+    em: Algorithm, prior: str, mean: Parameter, spread: Parameter, log_prior: Formula, lacking: Formula
+) -> tuple[Step, ...]:
+    """That the step of the spread holds the prior of the mean as well."""
+    claim = Claim(
+        label=f"no-mean-{prior}-{spread.symbol.name}",
+        lhs=Substitute(Derivative(em.q() + log_prior, spread.reference), spread.symbol, spread.indices, lacking),
+        reading="held",
+        assumptions=m_step.conditions(em, spread, em.held),
+        expected="refuted",
+    )
+    reason = f"tempting, and false: the prior of {{{mean.symbol.name}}} does not bear on {{{spread.symbol.name}}}"
+    return (Step(reason=reason, claim=claim),)
+
+
+def _joint_steps(
+    em: Algorithm, prior: str, mean: tuple[Parameter, Formula], spread: tuple[Parameter, Formula], log_prior: Formula
+) -> tuple[Step, ...]:
+    """That the two steps, the new mean put into that of the spread, are the maximum in both; and that the old mean is not it."""
+    objective = em.q() + log_prior
+    (first, best), (second, own) = mean, spread
+
+    def claim(label: str, there: Formula) -> Claim:
+        name = f"{label}-{prior}-{first.symbol.name}-{second.symbol.name}"
+        return Claim(label=name, lhs=objective, relation="<=", rhs=there, reading="held")
+
+    def put(formula: Formula, parameter: Parameter, value: Formula) -> Formula:
+        return Substitute(formula, parameter.symbol, parameter.indices, value)
+
+    together = claim("joint-maximum", put(put(objective, second, own), first, best))
+    apart = claim("old-mean", put(put(objective, first, best), second, at_time(own, "current")))
+    letter, other = (f"{{{parameter.symbol.name}}}" for parameter in (first, second))
+    return (
+        Step(
+            reason=f"and in both together: the new {letter}, which is free of {other}, is put into the step of {other}",
+            claim=together,
+        ),
+        Step(
+            reason=f"tempting, and false: beside the new {letter} stands the {other} that is the best about the old one",
+            claim=replace(apart, expected="refuted"),
         ),
     )
 

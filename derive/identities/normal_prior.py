@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from derive.expectation_maximisation.penalised import constant
+from derive.expectation_maximisation.penalised import constant, off_prior_mean
 from derive.formula import HALF, Formula, Inverse, multiply, negate, quadratic_form
 from derive.identities import of_prior
 from derive.models import Parameter
@@ -11,7 +11,7 @@ from derive.models import Parameter
 def log_density(parameter: Parameter) -> Formula:
     """``- (x - m)^T V^-1 (x - m) / 2``: that of a normal density with mean m and covariance matrix V, up to a constant."""
     shape = parameter.symbol.shape
-    off = parameter.reference - constant("prior mean", parameter, shape, "real")
+    off = off_prior_mean(parameter)
     if not shape:
         return negate(multiply(HALF, constant("prior precision", parameter), off, off))
     return negate(multiply(HALF, quadratic_form(off, Inverse(constant("prior covariance", parameter, 2 * shape, "spd")))))

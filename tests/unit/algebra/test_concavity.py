@@ -225,6 +225,32 @@ def test_an_inner_solution_may_hold_a_letter_that_an_outer_one_replaces() -> Non
     assert not proves(gaussian, (MU, weighted_mean), (SIGMA, scatter))
 
 
+PRIOR_MEAN = Symbol("m0", "const", (Range(K),), (D,))
+SCALE = Symbol("P", "const", (Range(K),), (D, D), "spd")
+STRENGTH, DEGREES = (Symbol(name, "const", (Range(K),), (), "positive") for name in ("c", "a"))
+off = of(MU, J) - of(PRIOR_MEAN, J)
+with_prior = gaussian - Sum(
+    J,
+    HALF
+    * (
+        of(DEGREES, J) * log_determinant(of(SIGMA, J))
+        + f.Trace(matrix_product(of(SCALE, J), Inverse(of(SIGMA, J))))
+        + of(STRENGTH, J) * quadratic_form(off, Inverse(of(SIGMA, J)))
+    ),
+)
+pulled_mean = (Sum(I, of(W, I, J) * of(X, I)) + of(STRENGTH, J) * of(PRIOR_MEAN, J)) / (count() + of(STRENGTH, J))
+pulled_scatter = Sum(I, of(W, I, J) * outer(deviation, deviation)) + of(SCALE, J) + of(STRENGTH, J) * outer(off, off)
+
+
+def test_letters_are_each_the_best_whatever_the_others_are() -> None:
+    """Where a solution holds another letter, which is replaced further outside."""
+    spread = pulled_scatter / (count() + of(DEGREES, J))
+    assert proves(with_prior, (SIGMA, spread), (MU, pulled_mean))
+    assert not proves(with_prior, (SIGMA, spread), (MU, weighted_mean))
+    assert not proves(with_prior, (SIGMA, pulled_scatter / count()), (MU, pulled_mean))
+    assert not proves(with_prior, (SIGMA, scatter), (MU, pulled_mean))
+
+
 x = Reference(Symbol("x", "param"))
 y = Reference(Symbol("y", "param"))
 p = Reference(Symbol("p", "param", (), (), "positive"))
@@ -275,3 +301,9 @@ def test_a_saddle_is_not_a_maximum() -> None:
     profile = -(x**2) + 3 * x * y - y**2
     best = Substitute(Substitute(profile, x.symbol, (), f.ZERO), y.symbol, (), f.ZERO)
     assert isinstance(prove(Claim(label="test", lhs=profile, relation="<=", rhs=best)), Unproved)
+    best = Substitute(Substitute(profile, x.symbol, (), 3 * y / 2), y.symbol, (), f.ZERO)
+    assert isinstance(prove(Claim(label="test", lhs=profile, relation="<=", rhs=best)), Unproved)
+    # Each is the best given the other, and the two replace each other in a circle.
+    ridge = -((x - y) ** 2) + 0 * y
+    best = Substitute(Substitute(ridge, x.symbol, (), y + 1), y.symbol, (), x)
+    assert isinstance(prove(Claim(label="test", lhs=ridge, relation="<=", rhs=best)), Unproved)

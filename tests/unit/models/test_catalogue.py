@@ -34,6 +34,7 @@ PRIORS = (
     "inverse-wishart-prior",
     "normal-inverse-wishart-prior",
     "normal-prior",
+    "normal-wishart-prior",
     "wishart-prior",
 )
 WHOLE = ("ascent", "companion", "free-energy", *SECOND_ORDER)
@@ -196,9 +197,9 @@ def test_where_em_comes_to_a_rest_at_other_weights_the_score_need_not_vanish() -
         ("poisson-mixture", {}, {"gamma-prior"}),
         ("binomial-mixture", {}, {"beta-prior"}),
         ("normal-mixture", {}, {"inverse-gamma-prior", "normal-prior", "normal-inverse-wishart-prior"}),
-        ("normal-mixture", {"chart": "precision"}, {"gamma-prior", "normal-prior"}),
+        ("normal-mixture", {"chart": "precision"}, {"gamma-prior", "normal-prior", "normal-wishart-prior"}),
         ("gaussian-mixture", {}, {"inverse-wishart-prior", "normal-prior", "normal-inverse-wishart-prior"}),
-        ("gaussian-precision-mixture", {}, {"wishart-prior", "normal-prior"}),
+        ("gaussian-precision-mixture", {}, {"wishart-prior", "normal-prior", "normal-wishart-prior"}),
         ("regression-mixture", {}, {"inverse-gamma-prior", "normal-prior"}),
     ],
 )
