@@ -12,16 +12,18 @@ from derive.formula import (
     Formula,
     Log,
     Named,
+    Reference,
     SizeNumber,
     Sum,
     mentions,
     multiply,
     negate,
     unfold,
+    walk_unfolded,
 )
 from derive.identities import identity
 from derive.models import LatentModel, Parameter
-from derive.symbols import Index
+from derive.symbols import Index, Size
 
 QUESTION = "Why may {w_letter} be held fixed?"
 """What the lesson answers, in four parts."""
@@ -65,6 +67,7 @@ def _letters(em: Algorithm) -> Letters:
     return {
         **told,
         **sizes,
+        **{f"size {size.name}": SizeNumber(size) for size in _sizes(model) if size not in model.sizes.values()},
         "i": i,
         "j": j,
         "l": model.other,
@@ -85,6 +88,13 @@ def _letters(em: Algorithm) -> Letters:
         **{f"{p.symbol.name}_constraint": p.constraint(em.held) for p in model.parameters if p.constraint is not None},
         **{f"{p.symbol.name}_star": em.solutions[p.symbol.name](*p.indices) for p in model.parameters if p.m_step is not None},
     }
+
+
+def _sizes(model: LatentModel) -> Sequence[Size]:
+    """The sizes of what stands in the joint density, each once."""
+    symbols = (node.symbol for node in walk_unfolded(model.joint.body) if isinstance(node, Reference))
+    counted = ((*(own.upper for own in s.family if not own.abstract), *s.shape) for s in symbols)
+    return tuple(dict.fromkeys(size for sizes in counted for size in sizes))
 
 
 def _steps(name: str, em: Algorithm, parameter: Parameter) -> tuple[Step, ...]:

@@ -140,8 +140,9 @@ def _form(factors: tuple[Formula, ...], latent: Reference) -> Quadratic:
     precision = _times(multiply(Number(Fraction(-2)), square), form)
     if known.rest is None:
         return Quadratic(precision)
-    slope = _times(multiply(Number(2 * known.sign), scalar), matrix_product(*turned, *weights, known.rest))
-    return Quadratic(precision, slope, matrix_product(Transpose(known.rest), *weights, known.rest))
+    sign, rest = _signed(known.rest)
+    slope = _times(multiply(Number(2 * sign * known.sign), scalar), matrix_product(*turned, *weights, rest))
+    return Quadratic(precision, slope, matrix_product(Transpose(rest), *weights, rest))
 
 
 def _linear(vector: Formula, known: _Affine) -> Quadratic:
