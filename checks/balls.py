@@ -6,6 +6,7 @@ the later tag is the outer, so that nested derivatives are never confused.
 
 from __future__ import annotations
 
+import functools
 import itertools
 from collections.abc import Generator, Mapping
 from contextlib import contextmanager
@@ -40,8 +41,13 @@ def precision(bits: int) -> Generator[None]:
 
 
 def exact(value: Fraction | int) -> arb:
-    value = Fraction(value)
-    return arb(fmpq(value.numerator, value.denominator))
+    return _rational(value.numerator, value.denominator, flint.ctx.prec)
+
+
+@functools.lru_cache(maxsize=8192)
+def _rational(numerator: int, denominator: int, bits: int) -> arb:
+    """A number as a ball of the current precision, which is so many bits."""
+    return arb(fmpq(numerator, denominator))
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -53,7 +59,7 @@ class Dual:
     tag: int
 
     def chain(self, value: Ball, slope: Ball) -> Dual:
-        return Dual(value, {key: multiply(slope, tangent) for key, tangent in self.tangents.items()}, self.tag)
+        return Dual(value, _times(self.tangents, slope), self.tag)
 
 
 Ball = arb | Dual
@@ -73,27 +79,22 @@ def ball(x: Ball) -> arb:
     return x
 
 
-def _outer(x: Ball, y: Ball) -> int:
-    return max(x.tag if isinstance(x, Dual) else 0, y.tag if isinstance(y, Dual) else 0)
-
-
-def _parts(x: Ball, tag: int) -> tuple[Ball, Mapping[object, Ball]]:
-    return (x.value, x.tangents) if isinstance(x, Dual) and x.tag == tag else (x, {})
-
-
 def plus(x: Ball, y: Ball) -> Ball:
-    if not isinstance(x, Dual) and not isinstance(y, Dual):
-        return x + y
-    tag = _outer(x, y)
-    (a, da), (b, db) = _parts(x, tag), _parts(y, tag)
-    tangents = dict(da)
-    for key, tangent in db.items():
-        tangents[key] = plus(tangents[key], tangent) if key in tangents else tangent
-    return Dual(plus(a, b), tangents, tag)
+    if isinstance(x, arb):
+        return x + y if isinstance(y, arb) else Dual(plus(x, y.value), y.tangents, y.tag)
+    if isinstance(y, arb) or x.tag > y.tag:
+        return Dual(plus(x.value, y), x.tangents, x.tag)
+    if x.tag < y.tag:
+        return Dual(plus(x, y.value), y.tangents, y.tag)
+    tangents = dict(x.tangents)
+    for key, tangent in y.tangents.items():
+        known = tangents.get(key)
+        tangents[key] = tangent if known is None else plus(known, tangent)
+    return Dual(plus(x.value, y.value), tangents, x.tag)
 
 
 def negative(x: Ball) -> Ball:
-    if not isinstance(x, Dual):
+    if isinstance(x, arb):
         return -x
     return Dual(negative(x.value), {key: negative(tangent) for key, tangent in x.tangents.items()}, x.tag)
 
@@ -102,16 +103,26 @@ def minus(x: Ball, y: Ball) -> Ball:
     return plus(x, negative(y))
 
 
+def _times(tangents: Mapping[object, Ball], factor: Ball) -> dict[object, Ball]:
+    if isinstance(factor, arb):
+        return {
+            key: tangent * factor if isinstance(tangent, arb) else multiply(tangent, factor) for key, tangent in tangents.items()
+        }
+    return {key: multiply(tangent, factor) for key, tangent in tangents.items()}
+
+
 def multiply(x: Ball, y: Ball) -> Ball:
-    if not isinstance(x, Dual) and not isinstance(y, Dual):
-        return x * y
-    tag = _outer(x, y)
-    (a, da), (b, db) = _parts(x, tag), _parts(y, tag)
-    tangents = {key: multiply(tangent, b) for key, tangent in da.items()}
-    for key, tangent in db.items():
-        term = multiply(a, tangent)
-        tangents[key] = plus(tangents[key], term) if key in tangents else term
-    return Dual(multiply(a, b), tangents, tag)
+    if isinstance(x, arb):
+        return x * y if isinstance(y, arb) else Dual(multiply(x, y.value), _times(y.tangents, x), y.tag)
+    if isinstance(y, arb) or x.tag > y.tag:
+        return Dual(multiply(x.value, y), _times(x.tangents, y), x.tag)
+    if x.tag < y.tag:
+        return Dual(multiply(x, y.value), _times(y.tangents, x), y.tag)
+    tangents = _times(x.tangents, y.value)
+    for key, term in _times(y.tangents, x.value).items():
+        known = tangents.get(key)
+        tangents[key] = term if known is None else plus(known, term)
+    return Dual(multiply(x.value, y.value), tangents, x.tag)
 
 
 def inverse(x: Ball) -> Ball:
@@ -158,6 +169,8 @@ def power(x: Ball, exponent: Fraction) -> Ball:
         count = int(exponent)
         if count < 0:
             return inverse(power(x, -exponent))
+        if count == 1:
+            return x
         if count > 4096:
             raise UnsupportedError(f"a power too large to evaluate: exponent={count}, limit=4096")
         if not isinstance(x, Dual):

@@ -122,15 +122,18 @@ def evaluate(node: Formula, where: Where, env: Environment) -> Value:
     method = _EVALUATORS.get(type(node))
     if method is None:
         raise UnsupportedError(f"no enclosure is known for {type(node).__name__}")
+    if type(node) in _KEPT:
+        return _remembered(node, where, env, lambda home: method(node, where, home))
     return method(node, where, env)
 
 
 def _position(index: IndexLike, where: Where) -> int:
     if isinstance(index, int):
         return index
-    if index not in where:
+    place = where.get(index)
+    if place is None:
         raise UnsupportedError(f"an index without a value: {index.name}")
-    return where[index]
+    return place
 
 
 def _pick(value: Value, places: Sequence[int], ranges: Sequence[Range]) -> Value:
@@ -387,19 +390,12 @@ def _unit(size: int) -> list[list[Ball]]:
 
 
 def _inverse(node: f.Inverse, where: Where, env: Environment) -> Value:
-    def compute(home: Environment) -> Value:
-        table = _table(node.argument, where, home)
-        return _eliminated(table, _unit(len(table)))[1]
-
-    return _remembered(node, where, env, compute)
+    table = _table(node.argument, where, env)
+    return _eliminated(table, _unit(len(table)))[1]
 
 
 def _determinant(node: f.Determinant, where: Where, env: Environment) -> Value:
-    def compute(home: Environment) -> Value:
-        table = _table(node.argument, where, home)
-        return _determinant_of(table)
-
-    return _remembered(node, where, env, compute)
+    return _determinant_of(_table(node.argument, where, env))
 
 
 def _determinant_of(table: list[list[Ball]]) -> Ball:
@@ -425,9 +421,10 @@ def _remembered(node: Formula, where: Where, env: Environment, compute: Any) -> 
     """Compute the value of a node once for the indices that it depends on."""
     home = env.home(node)
     key = (node, _used(f.free_indices(node), where))
-    if key not in home.memo:
-        home.memo[key] = compute(home)
-    return home.memo[key]
+    known = home.memo.get(key)
+    if known is None:
+        known = home.memo[key] = compute(home)
+    return known
 
 
 def _used(indices: Iterable[Index], where: Where) -> frozenset[tuple[Index, int]]:
@@ -646,6 +643,9 @@ _EVALUATORS: Mapping[type, Any] = {
     f.AtEqual: _at_equal,
     f.Substitute: _substitute,
 }
+
+_KEPT = frozenset({f.Sum, f.Product, f.MatrixProduct, f.Inverse, f.Determinant})
+"""What is dear to evaluate, and stands alike on both sides of a claim, in its wrong variants and in other claims."""
 
 
 # Whole formulas.
