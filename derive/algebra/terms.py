@@ -29,7 +29,7 @@ A continuum's upper limit is named with the prefix ``CONTINUUM``: a sum over it 
 from __future__ import annotations
 
 import itertools
-from collections.abc import Iterator, Mapping
+from collections.abc import ItemsView, Iterator, Mapping
 from fractions import Fraction
 from typing import Any
 
@@ -102,6 +102,9 @@ class Polynomial(Mapping[Term, Fraction]):
     def __len__(self) -> int:
         return len(self._terms)
 
+    def items(self) -> ItemsView[Term, Fraction]:
+        return self._terms.items()
+
     @property
     def key(self) -> tuple[tuple[Term, Fraction], ...]:
         """The terms in order: equal polynomials have equal keys."""
@@ -111,7 +114,7 @@ class Polynomial(Mapping[Term, Fraction]):
 
     def __hash__(self) -> int:
         if self._hash is None:
-            self._hash = hash(frozenset(self._terms.items()))
+            self._hash = hash(frozenset(self._terms))  # the coefficients are dear to hash, and tell few apart
         return self._hash
 
     def __eq__(self, other: object) -> bool:
@@ -149,14 +152,21 @@ def single(atom: Atom, exponent: Exponent = 1) -> Polynomial:
 
 
 def add(*polynomials: Polynomial) -> Polynomial:
+    if len(polynomials) == 1:
+        return polynomials[0]
     total: dict[Term, Fraction] = {}
     for polynomial in polynomials:
         for term, coefficient in polynomial.items():
-            total[term] = total.get(term, Fraction(0)) + coefficient
+            known = total.get(term)
+            total[term] = coefficient if known is None else known + coefficient
     return Polynomial(total)
 
 
 def scale(polynomial: Polynomial, factor: Fraction | int) -> Polynomial:
+    if factor == 1:
+        return polynomial
+    if factor == -1:
+        return Polynomial({term: -c for term, c in polynomial.items()})
     return Polynomial({term: c * factor for term, c in polynomial.items()})
 
 
