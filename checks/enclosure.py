@@ -38,6 +38,8 @@ AGREEMENT = Fraction(1, 10**60)
 Twice as many digits as are promised: where digits cancel, a smaller enclosure is asked for before two sides are called equal.
 """
 MOST_ASSIGNMENTS = 20_000
+MOST_KEPT = 20_000
+"""How many values are remembered at a point, before it is begun anew."""
 MOST_WORK = 5_000_000
 """Nodes to be evaluated for one comparison, roughly; more are refused beforehand."""
 
@@ -60,10 +62,35 @@ class Environment:
     memo: dict[object, Value] = field(default_factory=dict[object, Value])
     outside: Environment | None = None
     changed: frozenset[Key] = frozenset()
+    kept: list[int] = field(default_factory=lambda: [0])
+    """How many values are remembered here, and in all environments that are made out of this one."""
 
     def with_values(self, changes: Mapping[Key, Value]) -> Environment:
-        values = {**self.values, **changes}
-        return Environment(self.sizes, values, self.at_current, self.draw, outside=self, changed=frozenset(changes))
+        return self._made({**self.values, **changes}, self.at_current, self, frozenset(changes))
+
+    def at_equal(self) -> Environment:
+        """Where every theta_t has the value of theta."""
+        known = self.memo.get("equal")
+        if known is None:
+            values = dict(self.values)
+            for name, role in self.values:
+                if role == "current" and (name, "param") in self.values:
+                    values[name, role] = self.values[name, "param"]
+                elif role == "current":
+                    del values[name, role]  # theta has no value, so theta_t has none here either
+            changed = frozenset(key for key in self.values if key[1] == "current")
+            known = self.memo["equal"] = self._made(values, self.at_current, self, changed)
+        return known
+
+    def _made(
+        self, values: Mapping[Key, Value], at_current: bool, outside: Environment | None, changed: frozenset[Key]
+    ) -> Environment:
+        return Environment(self.sizes, values, at_current, self.draw, outside=outside, changed=changed, kept=self.kept)
+
+    def keep(self, key: object, value: Value) -> Value:
+        self.memo[key] = value
+        self.kept[0] += 1
+        return value
 
     def home(self, node: Formula) -> Environment:
         """The outermost environment in which a formula has the value that it has here."""
@@ -79,8 +106,7 @@ class Environment:
         known = self.memo.get("current")
         if known is None:
             outside = self.outside.moved_to_current() if self.outside is not None else None
-            known = Environment(self.sizes, self.values, True, self.draw, outside=outside, changed=self.changed)
-            self.memo["current"] = known
+            known = self.memo["current"] = self._made(self.values, True, outside, self.changed)
         return known
 
     def key(self, symbol: Symbol) -> Key:
@@ -96,8 +122,9 @@ class Environment:
 def environment(point: Point) -> Environment:
     """The point's values as balls of the current precision, with what was evaluated at them before."""
     bits = flint.ctx.prec
+    point = point.whole or point
     known = point.environments.get(bits)
-    if known is None:
+    if known is None or known.kept[0] > MOST_KEPT:
         values = {key: _balls(value) for key, value in point.values.items()}
         known = point.environments[bits] = Environment(point.sizes, values, draw=point.draw)
     return known
@@ -123,7 +150,7 @@ def evaluate(node: Formula, where: Where, env: Environment) -> Value:
     if method is None:
         raise UnsupportedError(f"no enclosure is known for {type(node).__name__}")
     if type(node) in _KEPT:
-        return _remembered(node, where, env, lambda home: method(node, where, home))
+        return _remembered(node, where, env, method)
     return method(node, where, env)
 
 
@@ -418,13 +445,11 @@ def _determinant_of(table: list[list[Ball]]) -> Ball:
 
 
 def _remembered(node: Formula, where: Where, env: Environment, compute: Any) -> Value:
-    """Compute the value of a node once for the indices that it depends on."""
+    """The value of a node, computed once for the indices that it depends on."""
     home = env.home(node)
     key = (node, _used(f.free_indices(node), where))
     known = home.memo.get(key)
-    if known is None:
-        known = home.memo[key] = compute(home)
-    return known
+    return home.keep(key, compute(node, where, home)) if known is None else known
 
 
 def _used(indices: Iterable[Index], where: Where) -> frozenset[tuple[Index, int]]:
@@ -455,24 +480,21 @@ def _diagonal_part(node: f.DiagonalPart, where: Where, env: Environment) -> Valu
 
 
 def _cholesky(node: f.Cholesky, where: Where, env: Environment) -> Value:
-    def compute(home: Environment) -> Value:
-        table = _table(node.argument, where, home)
-        size = len(table)
-        if any(not balls.ball(balls.minus(table[a][b], table[b][a])).contains(0) for a in range(size) for b in range(a)):
-            raise Undefined("the Cholesky factor of a matrix that is not symmetric", certain=True)
-        root: list[list[Ball]] = [[balls.ZERO] * size for _ in range(size)]
-        for a in range(size):
-            for b in range(a + 1):
-                left = table[a][b]
-                for c in range(b):
-                    left = balls.minus(left, balls.multiply(root[a][c], root[b][c]))
-                if a == b and not balls.ball(left) > 0:
-                    known = balls.ball(left) <= 0
-                    raise Undefined("the Cholesky factor of a matrix that is not positive definite", certain=known)
-                root[a][b] = balls.power(left, Fraction(1, 2)) if a == b else balls.multiply(left, balls.inverse(root[b][b]))
-        return root
-
-    return _remembered(node, where, env, compute)
+    table = _table(node.argument, where, env)
+    size = len(table)
+    if any(not balls.ball(balls.minus(table[a][b], table[b][a])).contains(0) for a in range(size) for b in range(a)):
+        raise Undefined("the Cholesky factor of a matrix that is not symmetric", certain=True)
+    root: list[list[Ball]] = [[balls.ZERO] * size for _ in range(size)]
+    for a in range(size):
+        for b in range(a + 1):
+            left = table[a][b]
+            for c in range(b):
+                left = balls.minus(left, balls.multiply(root[a][c], root[b][c]))
+            if a == b and not balls.ball(left) > 0:
+                known = balls.ball(left) <= 0
+                raise Undefined("the Cholesky factor of a matrix that is not positive definite", certain=known)
+            root[a][b] = balls.power(left, Fraction(1, 2)) if a == b else balls.multiply(left, balls.inverse(root[b][b]))
+    return root
 
 
 def _component(node: f.Component, where: Where, env: Environment) -> Value:
@@ -487,10 +509,11 @@ def _named(node: f.Named, where: Where, env: Environment) -> Value:
         if not index.range.lower <= place <= env.sizes[index.range.upper.name]:
             raise OutOfRange(f"an index out of range: {place} in {node.definition.name}")
     key = (node.definition, places)
-    if key not in inner.memo:
+    known = inner.memo.get(key)
+    if known is None:
         scope = dict(zip(node.definition.indices, places, strict=True))
-        inner.memo[key] = evaluate(node.definition.body, scope, inner)
-    return inner.memo[key]
+        known = inner.keep(key, evaluate(node.definition.body, scope, inner))
+    return known
 
 
 def _derivative(node: f.Derivative, where: Where, env: Environment) -> Value:
@@ -509,9 +532,9 @@ def _derivative(node: f.Derivative, where: Where, env: Environment) -> Value:
         env.memo["seeded", key] = fresh, env.with_values({key: seeded})
     tag, moved = env.memo["seeded", key]
     remembered = (node.body, _used(f.free_indices(node.body), where))
-    if remembered not in moved.memo:
-        moved.memo[remembered] = evaluate(node.body, where, moved)
-    value = moved.memo[remembered]
+    value = moved.memo.get(remembered)
+    if value is None:
+        value = moved.keep(remembered, evaluate(node.body, where, moved))
 
     def slope(entry: Ball, component: tuple[int, ...]) -> Ball:
         if isinstance(entry, Dual) and entry.tag == tag:
@@ -550,18 +573,7 @@ def _seeded(values: Value, place: tuple[int, ...], tag: int, lowers: tuple[int, 
 
 
 def _at_equal(node: f.AtEqual, where: Where, env: Environment) -> Value:
-    equal = env.memo.get("equal")
-    if equal is None:
-        values = dict(env.values)
-        for name, role in env.values:
-            if role == "current" and (name, "param") in env.values:
-                values[name, role] = env.values[name, "param"]
-            elif role == "current":
-                del values[name, role]  # theta has no value, so theta_t has none here either
-        changed = frozenset(key for key in env.values if key[1] == "current")
-        equal = Environment(env.sizes, values, env.at_current, env.draw, outside=env, changed=changed)
-        env.memo["equal"] = equal
-    return evaluate(node.body, where, equal)
+    return evaluate(node.body, where, env.at_equal())
 
 
 def _substitute(node: f.Substitute, where: Where, env: Environment) -> Value:
@@ -644,7 +656,7 @@ _EVALUATORS: Mapping[type, Any] = {
     f.Substitute: _substitute,
 }
 
-_KEPT = frozenset({f.Sum, f.Product, f.MatrixProduct, f.Inverse, f.Determinant})
+_KEPT = frozenset({f.Sum, f.Product, f.MatrixProduct, f.Inverse, f.Determinant, f.Cholesky, f.Function})
 """What is dear to evaluate, and stands alike on both sides of a claim, in its wrong variants and in other claims."""
 
 

@@ -58,6 +58,13 @@ class Point:
     """The seed and the number from which unspecified functions and measures are drawn."""
     environments: dict[int, Any] = field(default_factory=dict[int, Any], init=False, repr=False)
     """What was evaluated here already, by precision; kept so that claims about one model share their work."""
+    whole: Point | None = field(default=None, init=False, repr=False)
+    """A point with these values, and with values for other symbols too, at which the evaluating is done."""
+
+    def part_of(self, whole: Point) -> Point:
+        """This point, as one with some of the values of another: what is evaluated at either is known at both."""
+        object.__setattr__(self, "whole", whole)
+        return self
 
     def __reduce__(self) -> tuple[type[Point], tuple[Mapping[str, int], Mapping[Key, np.ndarray], Draw]]:
         """To another process goes the point, not what was evaluated at it."""

@@ -58,7 +58,8 @@ from derive.formula import (
 from derive.symbols import INTEGERS, SUMS_TO_ONE, Domain, Index, Role, Size, Symbol
 
 Sizes = Mapping[str, int]
-_PointKey = tuple[int, tuple[tuple[str, int], ...], frozenset[Symbol]]
+_Place = tuple[int, tuple[tuple[str, int], ...], tuple[Fraction, ...]]
+_PointKey = tuple[int, tuple[tuple[str, int], ...], tuple[Fraction, ...], frozenset[Symbol]]
 
 AUTODIFF_TOLERANCE = 1e-8
 """Relative; float64 with sums over few terms. A wrong rule is off by far more; a wrong digit in a formula is for the balls."""
@@ -146,6 +147,9 @@ class Witness:
     points: int = 3
     autodiff: bool = True
     _points: dict[_PointKey, Point] = field(default_factory=dict["_PointKey", Point])
+    _wholes: dict[_Place, tuple[Point, dict[tuple[str, str], Symbol]]] = field(
+        default_factory=dict["_Place", "tuple[Point, dict[tuple[str, str], Symbol]]"]
+    )
     least: int = 1
     """The least size that is tried."""
     large: bool = False
@@ -169,10 +173,24 @@ class Witness:
             if (claim is None or _admits(claim, sizes)) and min(sizes.values(), default=self.least) >= self.least
         )
         for number, sizes in enumerate(itertools.islice(admissible, self.points if most is None else most)):
-            key = (number, tuple(sorted(sizes.items())), frozenset(symbols))
-            if key not in self._points:
-                self._points[key] = generic_point(symbols, sizes, self.seed, number)
-            yield self._points[key] if claim is None else _within_bounds(claim, self._points[key])
+            point = self._generic(symbols, sizes, number)
+            yield point if claim is None else _within_bounds(claim, point)
+
+    def _generic(self, symbols: Sequence[Symbol], sizes: Sizes, number: int, scales: Sequence[Fraction] = ()) -> Point:
+        """The generic point of a number and of these sizes; what is evaluated there is known to all claims seen there."""
+        place = (number, tuple(sorted(sizes.items())), tuple(scales))
+        key = (*place, frozenset(symbols))
+        if key not in self._points:
+            self._points[key] = generic_point(symbols, sizes, self.seed, number, scales)
+        point = self._points[key]
+        whole, known = self._wholes.get(place, (point, dict[tuple[str, str], Symbol]()))
+        own = {(symbol.name, symbol.role): symbol for symbol in symbols}
+        if any(known.get(name, symbol) != symbol for name, symbol in own.items()):
+            return point  # a letter that is declared otherwise elsewhere
+        if not own.keys() <= known.keys():
+            whole = replace(whole, values={**whole.values, **point.values})
+            self._wholes[place] = whole, {**known, **own}
+        return point.part_of(whole)
 
     def enough_for_order(self, *formulas: Formula) -> int:
         """How many points a bound must be seen at: one between unknown functions is broken in some corner only."""
@@ -209,7 +227,7 @@ class Witness:
                 sizes = {name: literals.get(name, 1) + drawn.randrange(7) for name in names}
             if _admits(claim, sizes):
                 chosen = scales if number > len(scales) else scales[number % len(scales) :][:1]
-                yield generic_point(symbols, sizes, self.seed, FIRST_FAR + number, chosen)
+                yield self._generic(symbols, sizes, FIRST_FAR + number, chosen)
 
     # Claims.
 
@@ -844,8 +862,11 @@ def meets_assumptions(claim: Claim, point: Point) -> bool:
 
 def _within_bounds(claim: Claim, point: Point) -> Point:
     """A point with its counts brought between the bounds that are assumed of them, and its numbers above or below a number."""
+    bounds = [assumption.bound for assumption in claim.assumptions if assumption.bound is not None]
+    if not bounds:
+        return point  # with all that was evaluated there
     values = dict(point.values)
-    for small, large in (assumption.bound for assumption in claim.assumptions if assumption.bound is not None):
+    for small, large in bounds:
         for datum, other, above in ((small, large, False), (large, small, True)):
             key = (datum.symbol.name, datum.symbol.role) if isinstance(datum, Reference) else None
             if key is None or key not in values or not isinstance(datum, Reference):

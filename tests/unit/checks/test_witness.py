@@ -14,7 +14,7 @@ import numpy as np
 import pytest
 
 from checks import balls
-from checks.enclosure import compare, compare_order
+from checks.enclosure import compare, compare_order, environment
 from checks.points import Point
 from checks.signs import has_branches, surely_defined, surely_definite, surely_positive
 from checks.witness import Evidence, Witness, axes_of
@@ -423,6 +423,36 @@ def test_the_same_argmax() -> None:
     assert argmax(m, -(m**2) + 4 * m, 4 - m).outcome == "undecided"
     assert argmax(q, q**2, q).outcome == "undecided"
     assert argmax(-(m**2), a * m**2, -a).outcome == "undecided"
+
+
+# Points that claims have in common.
+
+
+def test_what_is_evaluated_at_a_point_is_known_to_other_claims() -> None:
+    witness = Witness()
+    total = f.Sum(J, t(J) ** 2)
+    for each in (claim(total, "=", total), claim(total + m, "=", m + total), claim(total * a, "=", a * total)):
+        assert witness.examine(each).outcome == "agrees"
+    own, more = next(witness.at(total)), next(witness.at(total * a))
+    assert ("a", "const") not in own.values and own.whole is not None and more.whole is own.whole
+    assert environment(own) is environment(more)
+
+
+def test_one_letter_of_two_declarations_has_two_values() -> None:
+    positive, real = (Reference(Symbol("r", "param", (), (), domain)) for domain in ("positive", "real"))
+    witness = Witness()
+    for _ in range(2):
+        assert witness.examine(claim(f.Power(positive**2, HALF), "=", positive)).outcome == "agrees"
+        assert witness.examine(claim(f.Power(real**2, HALF), "=", real)).outcome == "differs"
+
+
+def test_what_is_remembered_at_a_point_is_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("checks.enclosure.MOST_KEPT", 3)
+    witness = Witness()
+    for power in range(1, 9):
+        total = f.Sum(J, t(J) ** power)
+        assert witness.examine(claim(total, "=", total)).outcome == "agrees"
+        assert environment(next(witness.at(total))).kept[0] <= 3 + 8
 
 
 # Autodiff.
