@@ -38,7 +38,7 @@ def sort_arguments(atom: Atom) -> Atom:
         first, second = arguments[-2:]
         return atom if first <= second else (head, (*arguments[:-2], second, first))
     inside = head[-1]
-    if isinstance(inside, Polynomial):
+    if type(inside) is Polynomial:
         swaps = inside.cache.get("symmetries")
         if swaps:
             return head, min(tuple(arguments[i] for i in swap) for swap in swaps)
@@ -51,7 +51,7 @@ def _places(atom: Atom) -> Sequence[int]:
     if is_symmetric(atom):
         return (*range(count - 2), count - 2, count - 2)
     inside = atom[0][-1]
-    if isinstance(inside, Polynomial):
+    if type(inside) is Polynomial:
         swaps: Sequence[Sequence[int]] = inside.cache.get("symmetries") or ()
         if swaps:
             return [min(swap[place] for swap in swaps) for place in range(count)]
@@ -115,6 +115,10 @@ def _labellings(
         yield list(indices)
         return
     ranges = sorted({range_of(index) for index in indices})
+    if len(ranges) == len(indices):
+        budget[0] -= 1
+        yield sorted(indices, key=range_of)  # no two are of one range
+        return
     groups = _ranked(indices, weighted)
 
     def descend(colours: dict[KIndex, int]) -> Iterator[list[KIndex]]:
@@ -186,16 +190,13 @@ def close(polynomial: Polynomial) -> tuple[Polynomial, tuple[KIndex, ...]]:
     from_terms: list[tuple[object, Sequence[Factor]]] = []
     for (ranges, factors), coefficient in polynomial.items():
         from_terms.append(((ranges, coefficient), _blind(factors)))
-    candidates: dict[tuple[tuple[Term, Fraction], ...], list[list[KIndex]]] = {}
-    made: dict[tuple[tuple[Term, Fraction], ...], Polynomial] = {}
+    candidates: dict[Polynomial, list[list[KIndex]]] = {}
     for order in _labellings(indices, from_terms, [MAX_BRANCHES]):
         mapping = {index: slot(position, *range_of(index)) for position, index in enumerate(order)}
-        closed = _rename_terms(polynomial, mapping)
-        candidates.setdefault(closed.key, []).append(order)
-        made.setdefault(closed.key, closed)
+        candidates.setdefault(_rename_terms(polynomial, mapping), []).append(order)
     least = min(candidates)
     orders = candidates[least]
-    closed = _interned.setdefault(made[least], made[least])
+    closed = _interned.setdefault(least, least)
     first = orders[0]
     if len(orders) > 1 and "symmetries" not in closed.cache:
         closed.cache["symmetries"] = sorted(tuple(order.index(index) for index in first) for order in orders)

@@ -120,7 +120,7 @@ class Polynomial(Mapping[Term, Fraction]):
     def __eq__(self, other: object) -> bool:
         if self is other:
             return True
-        return isinstance(other, Polynomial) and hash(self) == hash(other) and self._terms == other._terms
+        return type(other) is Polynomial and hash(self) == hash(other) and self._terms == other._terms
 
     def __lt__(self, other: Polynomial) -> bool:
         return self.key < other.key
@@ -177,7 +177,7 @@ def subtract(first: Polynomial, second: Polynomial) -> Polynomial:
 def nested(head: Head) -> Polynomial | None:
     """The polynomial inside a function's head, or None for a plain atom."""
     last = head[-1]
-    return last if isinstance(last, Polynomial) else None
+    return last if type(last) is Polynomial else None
 
 
 def free_of(polynomial: Polynomial) -> set[KIndex]:
