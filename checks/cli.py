@@ -1,4 +1,4 @@
-"""The command line: ``derive em``, ``verify``, ``check``, ``mutate``, ``merge``, ``init``, ``read``, ``explain``, ``list``, ...
+"""The command line: ``derive em``, ``verify``, ``check``, ``recheck``, ``mutate``, ``merge``, ``init``, ``read``, ``list``, ...
 
 stdout carries the report alone; progress and errors go to stderr. Everything heavy is imported inside the commands, so that
 ``--help`` answers at once.
@@ -446,6 +446,9 @@ def _verdict_code(findings: Iterable[Finding], allow_unknown: bool) -> int:
 @click.option("--allow-unknown", is_flag=True, help="Let rows that could not be settled pass.")
 @click.option("--snippet", is_flag=True, help="Show counterexamples as Python with JAX, to paste.")
 @click.option("--autodiff/--no-autodiff", default=True, show_default=True, help="Take the derivatives by JAX too.")
+@click.option(
+    "--certificates", type=click.Path(path_type=Path, file_okay=False), help="Write certificates here, for derive recheck."
+)
 def check(
     notes: tuple[Path, ...],
     format_: str,
@@ -457,6 +460,7 @@ def check(
     allow_unknown: bool,
     snippet: bool,
     autodiff: bool,
+    certificates: Path | None,
 ) -> int:
     """Check NOTES (Markdown, LaTeX or notebooks; - for the standard input), each row of a display against the row before it.
 
@@ -476,6 +480,11 @@ def check(
         rows = sum(len(block.rows) for note in read for block in note.blocks if isinstance(block, Display))
         with _progress(rows) as advance:
             checked = [check_note(note, advance) for note in read]
+    if certificates is not None:
+        from checks.certificates import write
+
+        with _progress(sum(len(step.findings) for note in checked for step in note.steps)) as advance:
+            write(certificates, checked, advance)
     page = replace(_page(output), snippets=snippet)
     _deliver(report(format_).write(checked, environment(seed, points), page), output)
     for note in read:
@@ -485,6 +494,37 @@ def check(
         return OUR_BUG
     passed = all(note.passes or (allow_unknown and note.passes_but_unknown) for note in checked)
     return PASSED if passed else NOT_PASSED
+
+
+@cli.command("recheck", short_help="Check certificates, by a small program that shares no code with the prover.")
+@click.argument("folder", type=click.Path(path_type=Path, exists=True, file_okay=False))
+@click.argument("notes", nargs=-1, type=click.Path(path_type=Path))
+@click.option("--allow-missing", is_flag=True, help="Let rows pass for which no certificate could be written.")
+@click.option("-o", "--output", type=click.Path(path_type=Path), help="Write to this file instead of stdout.")
+def recheck_(folder: Path, notes: tuple[Path, ...], allow_missing: bool, output: Path | None) -> int:
+    """Check the certificates in FOLDER (derive check --certificates), and print what each of them shows.
+
+    With NOTES, each certificate must be of what its row says. The program that checks them runs alone too:
+    python -m checks.recheck FOLDER.
+
+    Exit code 0: every proved or refuted row has a certificate, and all are accepted; 1: some have none, or are not accepted; 2:
+    usage.
+    """
+    from checks.recheck import files, trees
+
+    _check(output)
+    meanings = None
+    if notes:
+        from checks.certificates import meanings as meanings_of
+        from derive.notes import read_note
+
+        meanings = meanings_of(read_note(path) for path in notes)
+    try:
+        lines, rejected, missing = files.recheck(folder, meanings)
+    except trees.Rejected as error:
+        raise DeriveError(str(error)) from error
+    _deliver("\n".join(lines) + "\n", output)
+    return NOT_PASSED if rejected or (missing and not allow_missing) else PASSED
 
 
 @cli.command(short_help="Plant known slips in derivations and notes, and count which are seen.")

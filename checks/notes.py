@@ -249,6 +249,27 @@ def understood(note: Note) -> Iterator[str]:
         yield f"line {trouble.place.line}: declaration not understood: {trouble.message}"
 
 
+def readings(note: Note) -> Iterator[tuple[int, Claim]]:
+    """Everything that a row may be taken to claim, under either reading of the weights, with the row's line."""
+    for weights in ("held", "moving"):
+        checked = CheckedNote(note.file)
+        dictionary = Dictionary(macros=note.macros)
+        known: dict[str, Formula | None] = {}
+        for block in note.blocks:
+            if isinstance(block, Declarations):
+                _declare(dictionary, block, checked, None)
+                continue
+            before = dictionary.copy()
+            reading = _read(block, dictionary, known, "held")
+            if reading.undecided and weights == "moving":
+                reading = _read(block, before, known, weights)
+            for row in reading.rows:
+                meant = (tried for claim in row.claims for one in claim.alternatives for tried in _without_assumptions(one))
+                yield from ((row.place.line, claim) for claim in meant)
+            if block.label:
+                known[block.label] = reading.left if block.label not in known else None
+
+
 def _told(row: RowReading, reading: DisplayReading) -> Iterator[str]:
     for claim in row.claims:
         meant = claim.alternatives[-1]

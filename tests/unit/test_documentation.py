@@ -55,7 +55,8 @@ def test_the_note_of_the_readme_is_answered_as_it_says(tmp_path: Path, monkeypat
 
 def test_the_options_of_the_readme_exist() -> None:
     told = set(re.findall(r"`(--[a-z-]+)[ `]", README))
-    helped = "".join(CliRunner().invoke(cli.cli, [command, "--help"]).output for command in ("em", "check", "mutate", "verify"))
+    commands = ("em", "check", "mutate", "verify", "recheck")
+    helped = "".join(CliRunner().invoke(cli.cli, [command, "--help"]).output for command in commands)
     assert {"--covariance", "--row-timeout"} <= told
     assert all(option in helped for option in told)
     for command in re.findall(r"`derive ([a-z]+)", README):

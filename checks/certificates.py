@@ -1,0 +1,396 @@
+"""Writes certificates: for a row that was proved or refuted, what a reader needs to check it without this program.
+
+What is written is read back by ``recheck``, alone, before it is kept: a certificate that it does not accept is none.
+"""
+
+from __future__ import annotations
+
+import itertools
+import json
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from fractions import Fraction
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from checks.judge import Finding
+from checks.notes import CheckedNote, readings
+from checks.points import coefficients, measure
+from checks.recheck import files, points, proofs, trees
+from checks.saving import SavingError, save
+from checks.scalar_trees import rational, statement
+from checks.time_limit import TimeOut, limited
+from checks.witness import Counterexample
+from derive.claims import Claim
+from derive.errors import DeriveError, UnsupportedError
+from derive.notes import Note
+from derive.symbols import Range, Size
+
+BITS = 512
+DIGITS = 40
+SECONDS = 30.0
+INDEX = "index.json"
+MOST_SUMS, MOST_MATRICES, MOST_TRIED = 3, 8, 6
+
+
+class NoCertificate(DeriveError):
+    """There is no certificate of a kind that the checker knows; the message says why."""
+
+
+def of_finding(finding: Finding) -> dict[str, Any]:
+    """The certificate of a finding, as ``recheck`` reads it, without the row that it belongs to.
+
+    Raises:
+        NoCertificate: the checker knows no certificate for it.
+    """
+    try:
+        if finding.verdict == "refuted":
+            return _refutation(finding)
+        if finding.verdict == "proved" and finding.claim.relation != "not identically 0":
+            return proof_of(statement(finding.claim))
+        if finding.verdict == "proved":
+            return _refutation(finding)
+        raise NoCertificate(f"a row that is {finding.verdict}")
+    except NoCertificate:
+        raise
+    except trees.Rejected as rejected:
+        raise NoCertificate(f"the checker does not accept it: {rejected}") from rejected
+    except points.Undefined as undefined:
+        raise NoCertificate("the checker finds a value that may not exist") from undefined
+    except DeriveError as error:
+        raise NoCertificate(str(error)) from error
+
+
+def proof_of(told: Mapping[str, Any]) -> dict[str, Any]:
+    """A certificate of a statement by the first way of several that the checker accepts.
+
+    Raises:
+        Rejected: none was found.
+    """
+    failed = trees.Rejected("no proof")
+    for way in _ways(told):
+        try:
+            proof = _recorded(trees.Statement(told), way, _paths(trees.Statement(told), way))
+        except trees.Rejected as rejected:
+            failed = rejected
+            continue
+        certificate = {"verdict": "proved", "statement": told, "proof": proof}
+        files.check_certificate(certificate)
+        return certificate
+    raise failed
+
+
+Road = list[tuple[str, Any]]
+
+
+def _ways(told: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
+    equations = [number for number, one in enumerate(told["assumptions"]) if "equation" in one]
+    has_log = '"log"' in json.dumps([told["left"], told["right"]])
+    for assumed in ([], equations) if equations else ([],):
+        for splits in (False, True) if has_log else (False,):
+            way = {"assumed": assumed, "splits logs": splits}
+            if told["relation"] == "implies" and "multiplier" not in told:
+                yield from ({**way, "multiple": multiple} for multiple in _multiples(told, way))
+            else:
+                yield way
+
+
+def _multiples(told: Mapping[str, Any], way: Mapping[str, Any]) -> Iterator[list[Any]]:
+    """Which matrix, and which terms of the second and the first equation, may say how one is a multiple of the other."""
+    read = trees.Statement(told)
+    algebra = proofs.Algebra(read.names, way["splits logs"])
+    first, second = (
+        proofs.multiplied_through(algebra, algebra.read(proofs.under(read, trees.expanded(read.names, side), way["assumed"])))
+        for side in (read.left, read.right)
+    )
+    matrices: list[tuple[Any, Any]] = [(None, None)]
+    for _, factors in (*first, *second):
+        for (head, indices), _ in factors:
+            if head[0] not in ("entry", "inverse") or len(read.names.symbols[head[1]]["shape"]) != 2:
+                continue
+            family = indices[:-2]
+            if any(str(i).startswith("#") for i in family):
+                continue
+            kinds = ("entry", "inverse") if read.names.symbols[head[1]]["domain"] == "spd" else ("entry",)
+            matrices += [([kind, head[1], *family], entry) for kind in kinds for entry in told["entries"]]
+    unique = {json.dumps(one): one for one in matrices}
+    for matrix, entry in list(unique.values())[:MOST_MATRICES]:
+        for above, below in itertools.product(range(min(len(second), MOST_TRIED)), range(min(len(first), MOST_TRIED))):
+            yield [matrix, entry, above, below]
+
+
+def _paths(read: trees.Statement, way: Mapping[str, Any]) -> list[Road]:
+    """For each equation that has to be shown the names of the steps that lead to zero."""
+    algebra = proofs.Algebra(read.names, way["splits logs"])
+    found: list[Road] = []
+    for value in proofs.goals(read, algebra, way):
+        path = _path(algebra, value, 0)
+        if path is None:
+            raise trees.Rejected("no steps were found that lead to zero")
+        found.append(path)
+    return found
+
+
+def _path(algebra: proofs.Algebra, polynomial: proofs.Poly, depth: int) -> Road | None:
+    if not polynomial:
+        return []
+    if depth > MOST_SUMS:
+        return None
+    begun: Road = []
+    if algebra.denominators(polynomial):
+        polynomial = proofs.multiplied_through(algebra, polynomial)
+        begun = [("multiply through", None)]
+        if not polynomial:
+            return begun
+    shared = set.intersection(*(set(ranges) for ranges, _ in polynomial))
+    for own in sorted(shared):
+        path = _path(algebra, proofs.under_one_sum(algebra, polynomial, own), depth + 1)
+        if path is not None:
+            return [*begun, ("under one sum", list(own)), *path]
+    return None
+
+
+def _recorded(read: trees.Statement, way: Mapping[str, Any], paths: list[Road]) -> dict[str, Any]:
+    """The proof as it is checked: after each step, how many terms are left and their digest; how often each rule was used."""
+    algebra = proofs.Algebra(read.names, way["splits logs"])
+    recorded: list[list[list[Any]]] = []
+    for value, path in zip(proofs.goals(read, algebra, way), paths, strict=True):
+        steps: list[list[Any]] = []
+        for name, argument in path:
+            value = proofs.STEPS[name](algebra, value, *([tuple(argument)] if argument else []))
+            steps.append([name, argument, len(value), proofs.digest(algebra, value)])
+        recorded.append(steps)
+    return {**way, "goals": recorded, "rules": algebra.used}
+
+
+def _refutation(finding: Finding) -> dict[str, Any]:
+    evidence = finding.evidence
+    shown = evidence.counterexample if evidence is not None else None
+    if shown is None or evidence is None:
+        raise NoCertificate("a refutation without a point")
+    claim = finding.claim
+    told = statement(claim)
+    point = _point(claim, told, shown)
+    read = trees.Statement(told)
+    _solved_for(read, point)
+    with points.precision(BITS):
+        first = points.Point(read.names, point)
+        left, right = points.chosen(first, read.left), points.chosen(first, read.right)
+        if claim.relation in ("= up to a constant", "proportional to"):
+            quantity = ("divide", left, right) if claim.relation == "proportional to" else trees.less(left, right)
+            sides = {"left": (quantity, False), "right": (quantity, True)}
+        else:
+            sides = {"left": (left, False), "right": (right, False)}
+        for name, (tree, second) in sides.items():
+            try:
+                values = points.Evaluation(points.Point(read.names, point, second), points.Balls())
+                point[name] = _ball(values.value(tree, point["at"]))
+            except points.Undefined:
+                point["finding"] = f"{name} undefined"
+        if point["finding"] != "differ":
+            point["other"] = point.pop("right" if point["finding"].startswith("left") else "left", None)
+    certificate = {"verdict": finding.verdict, "statement": told, "point": point}
+    files.check_certificate(certificate)
+    return certificate
+
+
+def _solved_for(read: trees.Statement, point: dict[str, Any]) -> None:
+    """Adds the values of letters that an assumed equation says, which the witness puts in for them."""
+    for one in (assumption for assumption in read.assumptions if "equation" in assumption):
+        for letter, value in itertools.permutations(map(trees.frozen, one["equation"])):
+            if letter[0] == "entry" and letter[1] not in point["values"] and trees.free(value) <= set(letter[2:]):
+                there = points.Evaluation(points.Point(read.names, point), points.Exact())
+                table = there.table(letter[2:], value, {})
+                spans = [there.point.span(read.names.letters[name]) for name in letter[2:]]
+                point["values"][letter[1]] = _table(spans, {place: str(v) for place, v in table.items()})
+                break
+
+
+def _ball(value: Any) -> list[str]:
+    """A ball around a value, of so many digits, as a middle and a radius."""
+    if not value.is_finite():
+        raise NoCertificate("a value that is not finite")
+    mantissa, exponent = value.mid().man_exp()
+    middle = Fraction(int(mantissa)) * Fraction(2) ** int(exponent)
+    if abs(middle) < Fraction(1, 10**DIGITS):
+        return ["0", f"1e-{DIGITS - 1}"]
+    size = len(str(int(abs(middle)))) if abs(middle) >= 1 else 1 - len(str(int(1 / abs(middle))))
+    rounded = round(middle * Fraction(10) ** (DIGITS + 4 - size))
+    return [f"{rounded}e{size - DIGITS - 4}", f"1e{size - DIGITS}"]
+
+
+def _point(claim: Claim, told: Mapping[str, Any], shown: Counterexample) -> dict[str, Any]:
+    keys = {(symbol["name"], symbol["role"]): key for key, symbol in told["symbols"].items()}
+    values = {keys[own]: _nested(table) for own, table in shown.values.items() if own in keys}
+    second = {keys[own]: _nested(table) for own, table in shown.moved.items() if own in keys}
+    letters = dict(_assigned(told, shown))
+    found: dict[str, Any] = {
+        "sizes": dict(shown.sizes),
+        "values": values,
+        "second": second,
+        "at": letters,
+        "bits": BITS,
+        "finding": "differ",
+        "coefficients": {},
+        "letters": {},
+        "functions": {},
+        "measures": {
+            own[1]: [rational(w) for w in measure(Range(Size(own[1]), 1, True), shown.sizes[own[1]], shown.draw)]
+            for own in told["letters"].values()
+            if own[2]
+        },
+    }
+    _with_functions(told, found, shown)
+    return found
+
+
+def _assigned(told: Mapping[str, Any], shown: Counterexample) -> Any:
+    free = {letter for side in ("left", "right") for letter in trees.free(trees.frozen(told[side]))}
+    for index, value in shown.assignment.items():
+        if index.name.split("#")[0] in free:
+            yield index.name.split("#")[0], value
+    for name, place in itertools.zip_longest(told["entries"], shown.entry, fillvalue=0):
+        if isinstance(name, str):
+            yield name, place + 1
+
+
+def _nested(values: Any) -> Any:
+    if isinstance(values, np.ndarray):
+        return _nested(values.tolist())
+    return [_nested(value) for value in values] if isinstance(values, list) else rational(values)
+
+
+def _with_functions(told: Mapping[str, Any], point: dict[str, Any], shown: Counterexample) -> None:
+    """Says what the unspecified functions are: such as the witness chose, but for what is of second order in their arguments."""
+    for name, function in told["functions"].items():
+        family, shapes = function["family"], function["arguments"]
+        letters: list[str] = []
+        for own in family:
+            letters.append(_letter_of(point, own, letters))
+        spans = [range(lower, shown.sizes[upper] + 1) for lower, upper, _ in family]
+        count = sum(_count(shape, shown) for shape in shapes)
+        known = {place: coefficients(name, place, count, shown.draw) for place in itertools.product(*spans)}
+        linear: list[list[Any]] = [[], []]
+        offset = 0
+        for k, shape in enumerate(shapes):
+            entries: list[str] = []
+            for size in shape:
+                entries.append(_letter_of(point, [1, size, False], (*letters, *entries)))
+            for which, what in enumerate(("linear", "rate")):
+                tree: list[Any] = ["entry", _declare(point, f"*{name} {what} {k}", family, shape), *letters, *entries]
+                tree = ["multiply", tree, ["argument", k, *entries]]
+                for entry in reversed(entries):
+                    tree = ["sum", entry, tree]
+                linear[which].append(tree)
+                own = {
+                    place: [str(v) for v in getattr(c, what)[offset : offset + _count(shape, shown)]]
+                    for place, c in known.items()
+                }
+                sizes = [shown.sizes[size] for size in shape]
+                point["values"][f"*{name} {what} {k}"] = _table(spans, {p: _reshaped(v, sizes) for p, v in own.items()})
+            offset += _count(shape, shown)
+        for what in ("constant", "weight"):
+            _declare(point, f"*{name} {what}", family, [])
+            point["values"][f"*{name} {what}"] = _table(spans, {place: str(getattr(c, what)) for place, c in known.items()})
+        grown = ["exp", ["add", *linear[1]]] if linear[1] else ["number", "1"]
+        bent = ["multiply", ["entry", f"*{name} weight", *letters], grown]
+        point["functions"][name] = {
+            "letters": letters,
+            "raw": ["add", ["entry", f"*{name} constant", *letters], *linear[0], bent],
+        }
+
+
+def _letter_of(point: dict[str, Any], own: list[Any], taken: Sequence[str] = ()) -> str:
+    """A letter of a range, of the point's own."""
+    for number in itertools.count(1):
+        name = f"*{own[1]} {number}"
+        if name not in taken and point["letters"].setdefault(name, list(own)) == list(own):
+            return name
+    raise UnsupportedError("no letter")
+
+
+def _declare(point: dict[str, Any], key: str, family: list[Any], shape: Sequence[str]) -> str:
+    point["coefficients"][key] = {"name": key, "role": "const", "family": family, "shape": list(shape), "domain": "real"}
+    return key
+
+
+def _count(shape: Sequence[str], shown: Counterexample) -> int:
+    return int(np.prod([shown.sizes[size] for size in shape], dtype=int))
+
+
+def _reshaped(values: list[str], sizes: Sequence[int]) -> Any:
+    return np.array(values, dtype=object).reshape(tuple(sizes)).tolist()
+
+
+def _table(spans: Sequence[range], values: Mapping[tuple[int, ...], Any]) -> Any:
+    def nested(place: tuple[int, ...]) -> Any:
+        return values[place] if len(place) == len(spans) else [nested((*place, k)) for k in spans[len(place)]]
+
+    return nested(())
+
+
+# Certificates of notes.
+
+
+def write(folder: Path, notes: Iterable[CheckedNote], heard: Callable[[str], None] | None = None) -> None:
+    """A file for each proved or refuted claim of the rows of notes, and an index that names the rows without one.
+
+    Raises:
+        SavingError: there is no such place, or it holds something else.
+    """
+    rows: list[dict[str, Any]] = []
+    _clear(folder)
+    for note in notes:
+        for step in note.steps:
+            for number, finding in enumerate(step.findings, start=1):
+                if finding.verdict not in ("proved", "refuted"):
+                    continue
+                row = {
+                    "file": note.file,
+                    "line": step.row.place.line,
+                    "label": step.label,
+                    "row": step.row.number,
+                    "claim": number,
+                }
+                name: str | None = f"{len(rows) + 1:04}-{Path(note.file).stem}-{step.row.place.line}.json"
+                reason = ""
+                try:
+                    with limited(SECONDS):
+                        told = files.sealed({"row": row, **of_finding(finding)})
+                    save(json.dumps(told, indent=1, sort_keys=True) + "\n", folder / str(name))
+                except NoCertificate as none:
+                    name, reason = None, str(none)
+                except TimeOut:
+                    name, reason = None, f"none was found within {SECONDS:g} s"
+                rows.append({**row, "verdict": finding.verdict, "certificate": name, "reason": reason})
+                if heard is not None:
+                    heard(f"line {row['line']}: {name or reason}")
+    index = {"format": files.FORMAT, "version": files.VERSION, "rows": rows}
+    save(json.dumps(index, indent=1, sort_keys=True) + "\n", folder / INDEX)
+
+
+def _clear(folder: Path) -> None:
+    """An empty folder, or what was one of certificates before."""
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        found = list(folder.iterdir())
+        if found and not (folder / INDEX).exists():
+            raise SavingError(f"a folder with something else in it: {str(folder)!r}; try another one")
+        for path in found:
+            if path.suffix == ".json":
+                path.unlink()
+    except OSError as error:
+        raise SavingError(f"cannot write: folder={str(folder)!r}, {error.strerror or error}") from error
+
+
+def meanings(notes: Iterable[Note]) -> dict[str, set[str]]:
+    """For each row of notes, as ``file:line``, the hashes of all that it may be taken to say."""
+    found: dict[str, set[str]] = {}
+    for note in notes:
+        for line, claim in readings(note):
+            try:
+                found.setdefault(f"{note.file}:{line}", set()).add(files.digest_of(statement(claim)))
+            except DeriveError:
+                continue
+    return found

@@ -1,0 +1,163 @@
+"""Certificates as files: what is written in them, whether they are as they were written, and what they show."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import sys
+from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from checks.recheck.points import Undefined, check_point
+from checks.recheck.proofs import check_proof
+from checks.recheck.trees import Letter, Rejected, Statement, Tree, free, frozen, require
+
+FORMAT, VERSION = "derive certificate", 1
+
+
+# Certificates in files.
+
+
+def check_certificate(told: Mapping[str, Any]) -> str:
+    """See that a certificate shows what it says of its statement; how it does.
+
+    Raises:
+        Rejected: it does not.
+    """
+    try:
+        statement = Statement(told["statement"])
+        by_point = told["verdict"] == "refuted" or statement.relation == "not identically 0"
+        require(told["verdict"] in ("proved", "refuted"), "an unknown verdict")
+        require(told["verdict"] == "proved" or statement.relation != "not identically 0", "a relation that no point refutes")
+        return check_point(statement, told["point"]) if by_point else check_proof(statement, told["proof"])
+    except (Undefined, LookupError, TypeError, ValueError, ArithmeticError, AttributeError, RecursionError) as error:
+        raise Rejected(f"{type(error).__name__}: {error}") from error
+
+
+def digest_of(told: Any) -> str:
+    """The hash of what JSON holds, however it is laid out."""
+    return hashlib.sha256(json.dumps(told, sort_keys=True).encode()).hexdigest()
+
+
+def sealed(told: Mapping[str, Any]) -> dict[str, Any]:
+    """A certificate with its format, what its statement means as a hash, and the hash of it all."""
+    whole = {"format": FORMAT, "version": VERSION, **told, "meaning": digest_of(told["statement"])}
+    return {**whole, "hash": digest_of(whole)}
+
+
+def check_file(text: str) -> tuple[Mapping[str, Any], str]:
+    """A certificate as it was written, and how it shows what it says.
+
+    Raises:
+        Rejected: it does not, or is none.
+    """
+    try:
+        told = json.loads(text)
+        bare = {key: value for key, value in told.items() if key not in ("format", "version", "meaning", "hash")}
+        require(told == sealed(bare), "a certificate of another format, or changed after it was written")
+    except (LookupError, TypeError, ValueError, AttributeError, RecursionError) as error:
+        raise Rejected(f"no certificate: {type(error).__name__}: {error}") from error
+    return told, check_certificate(told)
+
+
+def text_of(tree: Tree) -> str:
+    """A tree as a line of text."""
+
+    def inner(t: Tree, tight: bool = True) -> str:
+        loose = t[0] in ("add", "sum", "product", "divide") or (tight and t[0] in ("multiply", "power", "derivative"))
+        return f"({text_of(t)})" if loose or (t[0] == "number" and not t[1].isdigit()) else text_of(t)
+
+    def indices(those: Iterable[Letter]) -> str:
+        return ",".join(map(str, those))
+
+    kind, *rest = tree
+    match tree:
+        case ("number" | "size", value):
+            return value
+        case ("entry", key, *those):
+            return f"{key}[{indices(those)}]" if those else key
+        case ("delta", i, j):
+            return f"delta[{i},{j}]"
+        case ("add", *terms):
+            return " + ".join(map(text_of, terms))
+        case ("multiply", *factors):
+            return " ".join(inner(factor, False) for factor in factors)
+        case ("divide", above, below):
+            return f"{inner(above)} / {inner(below)}"
+        case ("power", base, exponent):
+            return f"{inner(base)}^{inner(exponent)}"
+        case ("function", name, argument):
+            return f"{name}({text_of(argument)})"
+        case ("sum" | "product", letter, body):
+            return f"{kind}_{letter} {inner(body, False)}"
+        case ("inverse", a, b, r, c, body):
+            return f"inverse({text_of(body)} in row {r}, column {c})[{a},{b}]"
+        case ("determinant", r, c, body):
+            return f"det({text_of(body)} in row {r}, column {c})"
+        case ("apply", name, those, _, *arguments):
+            return f"{name}[{indices(those)}]({', '.join(map(text_of, arguments))})"
+        case ("derivative", body, key, *those):
+            return f"d/d {key}[{indices(those)}] ({text_of(body)})"
+        case ("at equal", body):
+            return f"({text_of(body)} at theta_t = theta)"
+        case ("substitute", key, those, value, body):
+            return f"({text_of(body)} at {key}[{indices(those)}] = {text_of(value)})"
+        case _:
+            return (
+                f"{kind}({', '.join(text_of(part) if isinstance(part, tuple) else str(part) for part in rest)})" if rest else kind
+            )
+
+
+def statement_text(told: Mapping[str, Any]) -> str:
+    """A statement as a line of text."""
+    left, right = (text_of(frozen(told[side])) for side in ("left", "right"))
+    given = "".join(f"; assumed: {one['text']}" for one in told["assumptions"])
+    every = ", ".join(sorted(map(str, free(frozen(told["left"])) | free(frozen(told["right"])))))
+    parameters = f" in {', '.join(told['parameters'])}" if told["parameters"] else ""
+    return f"{left}  {told['relation']}{parameters}  {right}" + (f"  for every {every}" if every else "") + given
+
+
+def recheck(folder: Path, meanings: Mapping[str, Iterable[str]] | None = None) -> tuple[list[str], int, int]:
+    """What is said of each row of an index of certificates, how many are not accepted, and how many rows have none.
+
+    ``meanings`` says for a row, as ``file:line``, the hashes of what it may mean: a certificate of anything else is not accepted.
+    """
+    lines: list[str] = []
+    rejected = missing = 0
+    try:
+        index = json.loads((folder / "index.json").read_text(encoding="utf-8"))
+        require(index["format"] == FORMAT and index["version"] == VERSION, "an index of another format")
+        rows = [(f"{row['file']}:{row['line']}", row["verdict"], row["certificate"], row["reason"]) for row in index["rows"]]
+    except (OSError, ValueError, LookupError, TypeError) as error:
+        raise Rejected(f"no index of certificates: {folder}: {error}") from error
+    for place, verdict, name, reason in rows:
+        if name is None:
+            missing += 1
+            lines.append(f"{place}: {verdict}: NO CERTIFICATE: {reason}")
+            continue
+        try:
+            require(Path(name).name == name, "a certificate that lies elsewhere")
+            told, how = check_file((folder / name).read_text(encoding="utf-8"))
+            own = f"{told['row']['file']}:{told['row']['line']}"
+            require((own, told["verdict"]) == (place, verdict), "a certificate of another row")
+            require(meanings is None or told["meaning"] in meanings.get(place, ()), "a certificate of what the row does not say")
+            lines += [f"{place}: {verdict}: rechecked: {how}", f"    {statement_text(told['statement'])}"]
+        except (Rejected, OSError, ValueError, LookupError, TypeError) as error:
+            rejected += 1
+            lines.append(f"{place}: {verdict}: NOT ACCEPTED: {error}")
+    kinds = [f"{sum(v == kind and name is not None for _, v, name, _ in rows)} of {sum(v == kind for _, v, _, _ in rows)} {kind}"
+             for kind in ("proved", "refuted")]  # fmt: skip
+    lines.append(f"Rows with a certificate: {', '.join(kinds)}; not accepted: {rejected}; without one: {missing}.")
+    return lines, rejected, missing
+
+
+def main(arguments: Sequence[str]) -> int:
+    """``python -m checks.recheck DIR``: 0 where every proved and refuted row has a certificate that is accepted."""
+    try:
+        lines, rejected, missing = recheck(Path(arguments[0]))
+    except (Rejected, IndexError) as error:
+        print(f"recheck: {error}", file=sys.stderr)
+        return 2
+    print("\n".join(lines))
+    return 1 if rejected or missing else 0

@@ -1,0 +1,372 @@
+"""The checker of certificates stands alone, and each of its rules has a twin whose side condition fails."""
+
+from __future__ import annotations
+
+import ast
+import json
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from checks import cli
+from checks.certificates import proof_of
+from checks.recheck import files, points, trees
+
+ROOT = Path(__file__).parents[3]
+CHECKER = sorted((ROOT / "checks" / "recheck").glob("*.py"))
+MOST_LINES = 1000
+
+REAL: dict[str, Any] = {"role": "const", "family": [], "shape": [], "domain": "real"}
+LETTERS = {
+    **{letter: [1, "n", False] for letter in "ijl"},
+    **{letter: [1, "d", False] for letter in "abrc"},
+    "i2": [2, "n", False],
+    "i3": [3, "n", False],
+    "b2": [2, "d", False],
+    "z": [1, "m", True],
+}
+FAMILY = {"family": [[1, "n", False]]}
+SYMBOLS = {
+    "x": REAL,
+    "y": REAL,
+    "u": {**REAL, "domain": "positive"},
+    "v": {**REAL, "domain": "positive"},
+    "t": {**REAL, "role": "param"},
+    "t@t": {**REAL, "role": "current"},
+    "s@t": {**REAL, "role": "current"},
+    "f": {**REAL, **FAMILY},
+    "g": {**REAL, **FAMILY},
+    "w": {**REAL, **FAMILY, "domain": "simplex"},
+    "p": {**REAL, "family": [[1, "n", False], [1, "n", False]], "domain": "positive"},
+    "S": {**REAL, "shape": ["d", "d"], "domain": "spd"},
+    "M": {**REAL, "shape": ["d", "d"]},
+    "h": {**REAL, "shape": ["d"]},
+}
+FUNCTIONS = {
+    "q": {"family": [[1, "n", False]], "arguments": [[]], "domain": "positive", "normalised over": 0},
+    "o": {"family": [[1, "n", False]], "arguments": [[]], "domain": "positive", "normalised over": None},
+}
+
+
+def e(key: str, *indices: str | int) -> list[Any]:
+    return ["entry", key, *indices]
+
+
+def number(value: int | str) -> list[Any]:
+    return ["number", str(value)]
+
+
+def times(*factors: Any) -> list[Any]:
+    return ["multiply", *factors]
+
+
+def plus(*terms: Any) -> list[Any]:
+    return ["add", *terms]
+
+
+def total(letter: str, body: Any) -> list[Any]:
+    return ["sum", letter, body]
+
+
+def over(above: Any, below: Any) -> list[Any]:
+    return ["divide", above, below]
+
+
+def power(base: Any, exponent: int | str) -> list[Any]:
+    return ["power", base, number(exponent)]
+
+
+def inverse(a: str, b: str, key: str = "S") -> list[Any]:
+    return ["inverse", a, b, "r", "c", e(key, "r", "c")]
+
+
+def determinant(key: str) -> list[Any]:
+    return ["determinant", "r", "c", e(key, "r", "c")]
+
+
+def statement(left: Any, right: Any, relation: str = "=", **more: Any) -> dict[str, Any]:
+    told = {"relation": relation, "left": left, "right": right, "parameters": [], "assumptions": [], "entries": []}
+    return {**told, "letters": LETTERS, "symbols": named(SYMBOLS), "functions": FUNCTIONS, **more}
+
+
+def named(symbols: dict[str, Any]) -> dict[str, Any]:
+    return {key: {"name": key.removesuffix("@t"), **told} for key, told in symbols.items()}
+
+
+ONE, ZERO, X, Y, U, V = number(1), number(0), e("x"), e("y"), e("u"), e("v")
+ROOT_OF_SQUARE = power(power(X, 2), "1/2")
+TRUE_AND_FALSE = {
+    "powers of numbers": ((power(number(8), "2/3"), number(4)), (power(number(-8), "1/3"), number(-2))),
+    "delta contracts": (
+        (total("i", times(["delta", "i", "j"], e("f", "i"))), e("f", "j")),
+        (total("i2", times(["delta", "i2", "j"], e("f", "i2"))), e("f", "j")),
+    ),
+    "a power is expanded": (
+        (power(plus(X, Y), 2), plus(times(X, X), times(number(2), X, Y), times(Y, Y))),
+        (power(plus(X, Y), 2), plus(times(X, X), times(Y, Y))),
+    ),
+    "inverse times matrix": (
+        (total("b", times(inverse("a", "b"), e("S", "b", "r"))), ["delta", "a", "r"]),
+        (total("b2", times(inverse("a", "b2"), e("S", "b2", "r"))), ["delta", "a", "r"]),
+    ),
+    "inverse times matrix, and nothing else of that index": (
+        (total("b", times(inverse("a", "b"), e("S", "r", "b"))), ["delta", "a", "r"]),
+        (total("b", times(inverse("a", "b"), e("S", "b", "r"), e("h", "b"))), times(["delta", "a", "r"], e("h", "a"))),
+    ),
+    "symmetry is of what is declared so": (
+        (total("b", times(inverse("b", "a"), e("S", "b", "r"))), ["delta", "a", "r"]),
+        (total("b", times(inverse("b", "a", "M"), e("M", "b", "r"))), ["delta", "a", "r"]),
+    ),
+    "a denominator cancels": (
+        (["log", total("i", total("j", over(e("p", "i", "j"), total("l", e("p", "i", "l")))))], ["log", ["size", "n"]]),
+        (["log", total("i", total("j", over(e("p", "i", "j"), total("l", e("p", "l", "l")))))], ["log", ["size", "n"]]),
+    ),
+    "a simplex sums to one": ((total("i", e("w", "i")), ONE), (total("i2", e("w", "i2")), ONE)),
+    "a simplex sums to one, alone": (
+        (total("i", times(e("w", "i"), X)), X),
+        (total("i", times(e("w", "i"), e("f", "i"))), total("i", times(e("f", "i"), over(ONE, ["size", "n"])))),
+    ),
+    "a density sums to one": (
+        (total("i", ["apply", "q", ["i"], [], X]), ONE),
+        (total("i", ["apply", "o", ["i"], [], X]), ONE),
+    ),
+    "a density sums to one, where its argument does not move": (
+        (["derivative", total("i", ["apply", "q", ["i"], [], X]), "x"], ZERO),
+        (total("i", ["apply", "q", ["i"], [], e("f", "i")]), ONE),
+    ),
+    "sine squared": (
+        (plus(power(["function", "sin", X], 2), power(["function", "cos", X], 2)), ONE),
+        (plus(power(["function", "sin", X], 2), power(["function", "cos", Y], 2)), ONE),
+    ),
+    "an unused index is counted": (
+        (total("i2", X), times(X, plus(["size", "n"], number(-1)))),
+        (total("i3", X), times(X, plus(["size", "n"], number(-2)))),
+    ),
+    "an integral is not counted": ((total("i", X), times(["size", "n"], X)), (total("z", X), times(["size", "m"], X))),
+    "the logarithm of a product": (
+        (["log", times(U, V)], plus(["log", U], ["log", V])),
+        (["log", power(X, 2)], times(number(2), ["log", X])),
+    ),
+    "a root of a square": ((power(power(U, 2), "1/2"), U), (ROOT_OF_SQUARE, X)),
+    "multiply through": ((over(X, plus(X, Y)), plus(ONE, times(number(-1), over(Y, plus(X, Y))))), (over(X, plus(X, Y)), ONE)),
+    "under one sum": (
+        (total("i", over(e("f", "i"), plus(e("f", "i"), e("g", "i")))),
+         total("j", plus(ONE, times(number(-1), over(e("g", "j"), plus(e("g", "j"), e("f", "j"))))))),
+        (total("i", over(e("f", "i"), plus(e("f", "i"), e("g", "i")))), total("j", ONE)),
+    ),
+    "the determinant is of one that is positive": (
+        (power(power(determinant("S"), 2), "1/2"), determinant("S")),
+        (power(power(determinant("M"), 2), "1/2"), determinant("M")),
+    ),
+    "a derivative of an inverse": (
+        (["derivative", inverse("a", "b"), "S", "r", "c"], times(number(-1), inverse("a", "r"), inverse("c", "b"))),
+        (["derivative", inverse("a", "b"), "S", "r", "c"], times(inverse("a", "r"), inverse("c", "b"))),
+    ),
+    "a derivative before a fact": (
+        (["derivative", total("i", times(X, e("w", "i"))), "w", "j"], X),
+        (["derivative", total("i", times(X, e("w", "i"))), "w", "j"], ZERO),
+    ),
+    "theta_t = theta after the derivative": (
+        (["at equal", ["derivative", times(e("t"), e("t@t")), "t"]], e("t")),
+        (["derivative", ["at equal", times(e("t"), e("t@t"))], "t"], e("t")),
+    ),
+    "no letter is captured": (
+        (["substitute", "f", ["j"], total("i", times(e("g", "i"), e("g", "j"))), total("i", e("f", "i"))],
+         times(total("i", e("g", "i")), total("j", e("g", "j")))),
+        (["substitute", "f", ["j"], total("i", times(e("g", "i"), e("g", "j"))), total("i", e("f", "i"))],
+         total("i", times(e("g", "i"), e("g", "i")))),
+    ),
+}  # fmt: skip
+
+
+def without_partner(told: dict[str, Any]) -> dict[str, Any]:
+    """A statement without the theta_t that has no theta, where nothing is put at theta_t = theta."""
+    return {**told, "symbols": {key: own for key, own in told["symbols"].items() if key != "s@t"}}
+
+
+def proved(told: dict[str, Any]) -> bool:
+    try:
+        certificate = proof_of(without_partner(told))
+    except trees.Rejected:
+        return False
+    return files.check_certificate(certificate) != ""
+
+
+@pytest.mark.parametrize("name", TRUE_AND_FALSE)
+def test_a_rule_and_its_twin(name: str) -> None:
+    true, false = TRUE_AND_FALSE[name]
+    assert proved(statement(*true))
+    assert not proved(statement(*false))
+
+
+IMPLIES = {"relation": "implies"}
+MOVES = {"parameters": ["x"]}
+OTHER_RELATIONS = {
+    "a multiple": (
+        statement(X, times(X, Y), **IMPLIES, multiplier=Y),
+        statement(X, ONE, **IMPLIES, multiplier=over(ONE, X)),
+    ),
+    "a multiple that is found": (
+        statement(over(plus(X, Y), U), plus(X, Y), **IMPLIES),
+        statement(plus(X, Y), over(plus(X, Y), X), **IMPLIES),
+    ),
+    "a constant": (
+        statement(plus(power(X, 2), Y), power(X, 2), "= up to a constant", **MOVES),
+        statement(plus(power(X, 2), X), power(X, 2), "= up to a constant", **MOVES),
+    ),
+    "a constant on each piece": (
+        statement(over(ROOT_OF_SQUARE, U), over(ROOT_OF_SQUARE, U), "= up to a constant", **MOVES),
+        statement(over(ROOT_OF_SQUARE, X), ZERO, "= up to a constant", **MOVES),
+    ),
+    "a ratio": (
+        statement(["exp", plus(X, Y)], ["exp", X], "proportional to", **MOVES),
+        statement(times(X, Y), X, "proportional to", **MOVES),
+    ),
+    "an assumed value": (
+        statement(times(X, X), times(Y, Y), assumptions=[{"text": "", "equation": [X, Y]}]),
+        statement(e("f", 2), Y, assumptions=[{"text": "", "equation": [e("f", 1), Y]}]),
+    ),
+}
+
+
+@pytest.mark.parametrize("name", [name for name in OTHER_RELATIONS if name != "a constant on each piece"])
+def test_a_relation_and_its_twin(name: str) -> None:
+    true, false = OTHER_RELATIONS[name]
+    assert proved(true)
+    assert not proved(false)
+
+
+def test_a_constant_is_one_on_connected_values() -> None:
+    assert not proved(OTHER_RELATIONS["a constant on each piece"][1])
+
+
+BROKEN = {
+    "an index out of its range": (total("a", e("f", "a")), ZERO),
+    "a letter that nothing binds": (e("f", "q"), ZERO),
+    "an index below its range": (e("f", 0), ZERO),
+    "a delta over a continuum": (total("z", ["delta", "z", "z"]), ZERO),
+    "an unknown kind": (["integral", "x"], ZERO),
+    "another number of indices": (e("f"), ZERO),
+    "a function that was differentiated already": (["apply", "q", ["i"], [[0]], X], ZERO),
+    "theta_t where there is no theta": (["at equal", e("s@t")], e("s@t")),
+}
+
+
+@pytest.mark.parametrize("name", BROKEN)
+def test_what_is_not_well_formed_is_rejected(name: str) -> None:
+    with pytest.raises((trees.Rejected, LookupError)):
+        proof_of(statement(*BROKEN[name]))
+
+
+def test_letters_of_the_checker_are_refused() -> None:
+    for name in ("#0", "$0", "~1"):
+        with pytest.raises(trees.Rejected):
+            trees.Names({"letters": {name: [1, "n", False]}, "symbols": {}, "functions": {}})
+
+
+# Points.
+
+
+def point(left: Any, right: Any, values: dict[str, Any], stated: tuple[Any, Any], relation: str = "=") -> dict[str, Any]:
+    told = {
+        "sizes": {"n": 2, "d": 2},
+        "values": values,
+        "second": {},
+        "at": {},
+        "bits": 128,
+        "finding": "differ",
+        "measures": {},
+        "coefficients": {},
+        "letters": {},
+        "functions": {},
+        "left": stated[0],
+        "right": stated[1],
+    }
+    return {"verdict": "refuted", "statement": statement(left, right, relation), "point": told}
+
+
+TWO, THREE = ["2", "1e-9"], ["3", "1e-9"]
+
+
+def test_a_point_refutes() -> None:
+    certificate = point(X, plus(X, ONE), {"x": "2"}, (TWO, THREE))
+    assert files.check_certificate(certificate) == "the two sides differ"
+    assert files.check_certificate(point(plus(U, ONE), U, {"u": "2"}, (THREE, TWO), "<=")) == "the bound fails"
+
+
+WRONG_POINTS = {
+    "balls that meet": point(X, plus(X, ONE), {"x": "2"}, (["2", "1"], ["3", "1"])),
+    "balls elsewhere": point(X, plus(X, ONE), {"x": "2"}, (TWO, ["4", "1e-9"])),
+    "a value outside of its domain": point(U, ONE, {"u": "-2"}, (["-2", "1e-9"], ["1", "1e-9"])),
+    "weights that do not sum to one": point(e("w", 1), ONE, {"w": ["2", "-1"]}, (TWO, ["1", "1e-9"])),
+    "a matrix that is not definite": point(e("S", 1, 1), ONE, {"S": [["2", "3"], ["3", "2"]]}, (TWO, ["1", "1e-9"])),
+    "a bound that holds": point(U, plus(U, ONE), {"u": "2"}, (TWO, THREE), "<="),
+    "a symbol without a value": point(X, plus(X, ONE), {}, (TWO, THREE)),
+    "a relation that no point refutes": point(X, plus(X, ONE), {"x": "2"}, (TWO, THREE), "implies"),
+    "a literal that these sizes do not have": point(e("f", 3), ONE, {"f": ["2", "2"]}, (TWO, ["1", "1e-9"])),
+}
+
+
+@pytest.mark.parametrize("name", WRONG_POINTS)
+def test_a_point_that_shows_nothing_is_rejected(name: str) -> None:
+    with pytest.raises(trees.Rejected):
+        files.check_certificate(WRONG_POINTS[name])
+
+
+def test_one_side_that_is_not_defined() -> None:
+    certificate = point(over(X, X), ONE, {"x": "0"}, (ONE, ONE))
+    certificate["point"] |= {"finding": "left undefined", "other": ["1", "1e-9"]}
+    assert files.check_certificate(certificate) == "the left side is not defined"
+    certificate["point"]["values"] = {"x": "1"}
+    with pytest.raises(trees.Rejected):
+        files.check_certificate(certificate)
+
+
+def test_values_by_cramers_rule_and_by_expansion() -> None:
+    told = {"sizes": {"d": 2, "n": 1}, "values": {"M": [["1", "2"], ["3", "5"]]}, "second": {}, "measures": {}}
+    told |= {"functions": {}, "coefficients": {}, "letters": {}}
+    here = points.Evaluation(points.Point(trees.Names(statement(X, X)), told), points.Exact())
+    assert here.value(trees.frozen(determinant("M")), {}) == -1
+    assert [[here.value(trees.frozen(inverse("a", "b", "M")), {"a": a, "b": b}) for b in (1, 2)] for a in (1, 2)] == [
+        [-5, 2],
+        [3, -1],
+    ]
+
+
+# The house.
+
+
+@pytest.mark.parametrize("path", CHECKER, ids=lambda path: path.stem)
+def test_the_checker_stands_alone_and_is_small(path: Path) -> None:
+    text = path.read_text()
+    assert len(text.splitlines()) <= MOST_LINES
+    for node in ast.walk(ast.parse(text)):
+        names = [alias.name for alias in node.names] if isinstance(node, ast.Import) else []
+        names += [node.module or ""] if isinstance(node, ast.ImportFrom) else []
+        for name in names:
+            root = name.split(".")[0]
+            assert root == "flint" or root in sys.stdlib_module_names or name.startswith("checks.recheck"), name
+
+
+def test_certificates_by_the_command_line(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    note = ROOT / "examples" / "exponential-lifetimes.md"
+    folder = tmp_path / "certificates"
+    cli.run(["check", str(note), "--no-autodiff", "--certificates", str(folder)])
+    capsys.readouterr()
+    index = json.loads((folder / "index.json").read_text())
+    missing = [row for row in index["rows"] if row["certificate"] is None]
+    assert cli.run(["recheck", str(folder), str(note), "--allow-missing"]) == 0
+    told = capsys.readouterr().out
+    assert told.count("NO CERTIFICATE") == len(missing)
+    assert cli.run(["recheck", str(folder)]) == (1 if missing else 0)
+    other = ROOT / "examples" / "conjugate-beta.md"
+    assert cli.run(["recheck", str(folder), str(other), "--allow-missing"]) == 1
+    changed = folder / next(row["certificate"] for row in index["rows"] if row["certificate"])
+    changed.write_text(changed.read_text().replace('"proved"', '"refuted"'))
+    assert cli.run(["recheck", str(folder), "--allow-missing"]) == 1
+    assert "NOT ACCEPTED" in capsys.readouterr().out
+    changed.unlink()
+    assert cli.run(["recheck", str(folder), "--allow-missing"]) == 1
+    assert cli.run(["recheck", str(tmp_path)]) == 2
