@@ -17,7 +17,7 @@ import numpy as np
 from checks.judge import Finding
 from checks.notes import CheckedNote, readings
 from checks.points import coefficients, measure
-from checks.recheck import files, points, proofs, trees
+from checks.recheck import files, points, polynomials, proofs, trees
 from checks.saving import SavingError, save
 from checks.scalar_trees import rational, statement
 from checks.time_limit import TimeOut, limited
@@ -31,7 +31,7 @@ BITS = 512
 DIGITS = 40
 SECONDS = 30.0
 INDEX = "index.json"
-MOST_SUMS, MOST_MATRICES, MOST_TRIED = 3, 8, 6
+MOST_SUMS, MOST_MATRICES, MOST_TRIED, MOST_DIVERGENCES = 3, 8, 6, 24
 
 
 class NoCertificate(DeriveError):
@@ -92,6 +92,8 @@ def _ways(told: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
             way = {"assumed": assumed, "splits logs": splits}
             if told["relation"] == "implies" and "multiplier" not in told:
                 yield from ({**way, "multiple": multiple} for multiple in _multiples(told, way))
+            elif told["relation"] in ("<=", ">="):
+                yield from ({**way, "divergence": divergence} for divergence in _divergences(told, way))
             else:
                 yield way
 
@@ -99,9 +101,11 @@ def _ways(told: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
 def _multiples(told: Mapping[str, Any], way: Mapping[str, Any]) -> Iterator[list[Any]]:
     """Which matrix, and which terms of the second and the first equation, may say how one is a multiple of the other."""
     read = trees.Statement(told)
-    algebra = proofs.Algebra(read.names, way["splits logs"])
+    algebra = polynomials.Algebra(read.names, way["splits logs"])
     first, second = (
-        proofs.multiplied_through(algebra, algebra.read(proofs.under(read, trees.expanded(read.names, side), way["assumed"])))
+        polynomials.multiplied_through(
+            algebra, algebra.read(proofs.under(read, trees.expanded(read.names, side), way["assumed"]))
+        )
         for side in (read.left, read.right)
     )
     matrices: list[tuple[Any, Any]] = [(None, None)]
@@ -120,9 +124,27 @@ def _multiples(told: Mapping[str, Any], way: Mapping[str, Any]) -> Iterator[list
             yield [matrix, entry, above, below]
 
 
+def _divergences(told: Mapping[str, Any], way: Mapping[str, Any]) -> Iterator[dict[str, Any] | None]:
+    """Under which outer sums a gap may be a divergence, and by which of its terms; None where it may be zero."""
+    yield None
+    read = trees.Statement(told)
+    algebra = polynomials.Algebra(read.names, way["splits logs"])
+    small, large = (read.left, read.right) if told["relation"] == "<=" else (read.right, read.left)
+    gap = algebra.read(proofs.under(read, trees.expanded(read.names, trees.less(large, small)), way["assumed"]))
+    todo: list[tuple[list[Any], polynomials.Poly]] = [([], gap)]
+    while todo:
+        sums, value = todo.pop(0)
+        for number, term in enumerate(proofs.in_order(algebra, value)[:MOST_DIVERGENCES]):
+            if term[0] and any(atom[0][0] == "log" for atom, _ in term[1]):
+                yield {"sums": sums, "term": number}
+        shared = set.intersection(*(set(ranges) for ranges, _ in value)) if value and len(sums) < MOST_SUMS - 1 else set()
+        for own in sorted(shared):
+            todo.append(([*sums, list(own)], polynomials.under_one_sum(algebra, value, own)))
+
+
 def _paths(read: trees.Statement, way: Mapping[str, Any]) -> list[Road]:
     """For each equation that has to be shown the names of the steps that lead to zero."""
-    algebra = proofs.Algebra(read.names, way["splits logs"])
+    algebra = polynomials.Algebra(read.names, way["splits logs"])
     found: list[Road] = []
     for value in proofs.goals(read, algebra, way):
         path = _path(algebra, value, 0)
@@ -132,20 +154,20 @@ def _paths(read: trees.Statement, way: Mapping[str, Any]) -> list[Road]:
     return found
 
 
-def _path(algebra: proofs.Algebra, polynomial: proofs.Poly, depth: int) -> Road | None:
+def _path(algebra: polynomials.Algebra, polynomial: polynomials.Poly, depth: int) -> Road | None:
     if not polynomial:
         return []
     if depth > MOST_SUMS:
         return None
     begun: Road = []
     if algebra.denominators(polynomial):
-        polynomial = proofs.multiplied_through(algebra, polynomial)
+        polynomial = polynomials.multiplied_through(algebra, polynomial)
         begun = [("multiply through", None)]
         if not polynomial:
             return begun
     shared = set.intersection(*(set(ranges) for ranges, _ in polynomial))
     for own in sorted(shared):
-        path = _path(algebra, proofs.under_one_sum(algebra, polynomial, own), depth + 1)
+        path = _path(algebra, polynomials.under_one_sum(algebra, polynomial, own), depth + 1)
         if path is not None:
             return [*begun, ("under one sum", list(own)), *path]
     return None
@@ -153,13 +175,13 @@ def _path(algebra: proofs.Algebra, polynomial: proofs.Poly, depth: int) -> Road 
 
 def _recorded(read: trees.Statement, way: Mapping[str, Any], paths: list[Road]) -> dict[str, Any]:
     """The proof as it is checked: after each step, how many terms are left and their digest; how often each rule was used."""
-    algebra = proofs.Algebra(read.names, way["splits logs"])
+    algebra = polynomials.Algebra(read.names, way["splits logs"])
     recorded: list[list[list[Any]]] = []
     for value, path in zip(proofs.goals(read, algebra, way), paths, strict=True):
         steps: list[list[Any]] = []
         for name, argument in path:
-            value = proofs.STEPS[name](algebra, value, *([tuple(argument)] if argument else []))
-            steps.append([name, argument, len(value), proofs.digest(algebra, value)])
+            value = polynomials.STEPS[name](algebra, value, *([tuple(argument)] if argument else []))
+            steps.append([name, argument, len(value), polynomials.digest(algebra, value)])
         recorded.append(steps)
     return {**way, "goals": recorded, "rules": algebra.used}
 

@@ -18,6 +18,6 @@ A certificate is a JSON file that says what was found of a statement and why. Th
 A statement is refuted by a point: exact values, admissible for what is declared and assumed, where enclosures of the two sides do
 not meet (``points``). It is proved by steps that lead from the difference of the two sides to nothing (``proofs``): for all sizes
 of at least 1 for which every index that is written is in range, all values of the declared domains, and wherever both sides are
-defined; integrals are taken to exist, and to be exchangeable with each other and with derivatives. To check the checker of proofs
-one reads ``trees`` and ``proofs``; to check that of points, ``trees`` and ``points``.
+defined; integrals are taken to exist, and to be exchangeable with each other and with derivatives. To check the checker of points
+one reads ``trees`` and ``points``; to check that of proofs, ``trees``, ``polynomials`` and ``proofs``.
 """

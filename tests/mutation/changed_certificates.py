@@ -166,46 +166,70 @@ def _entries(symbol: Mapping[str, Any], spans: list[range], rng: random.Random) 
     return table
 
 
-def is_false(told: Mapping[str, Any], rng: random.Random) -> bool:
-    """Whether an equation that was changed fails at one of a few points; it may speak of anything but unknown functions."""
-    statement = trees.Statement(told["statement"])
+def _nested(table: Mapping[tuple[int, ...], Fraction], spans: list[range], place: tuple[int, ...] = ()) -> Any:
+    return str(table[place]) if len(place) == len(spans) else [_nested(table, spans, (*place, k)) for k in spans[len(place)]]
+
+
+def _point(statement: trees.Statement, rng: random.Random) -> dict[str, Any]:
+    """Sizes of two and three, and values for everything, unknown functions included."""
     names = statement.names
-    if statement.relation != "=" or told["statement"]["assumptions"]:
+    ranges = [*names.letters.values(), *(trees.range_(own) for one in names.functions.values() for own in one["family"])]
+    counted = [own[1] for own in ranges] + [size for one in names.symbols.values() for size in one["shape"]]
+    counted += [own[1] for one in names.symbols.values() for own in one["family"]]
+    counted += [size for one in names.functions.values() for shape in one["arguments"] for size in shape]
+    counted += [node[1] for tree in statement.trees() for node in trees.nodes(tree) if node[0] == "size"]
+    sizes = {name: rng.randrange(2, 4) for name in sorted(set(counted))}
+    point: dict[str, Any] = {"sizes": sizes, "values": {}, "second": {}, "functions": {}, "coefficients": {}, "letters": {}}
+    continua = {own[1] for own in ranges if own[2]} | {r[1] for one in names.symbols.values() for r in one["family"] if r[2]}
+    point["measures"] = {name: [str(Fraction(rng.randrange(1, 9), 4)) for _ in range(sizes[name])] for name in sorted(continua)}
+    for key, symbol in names.symbols.items():
+        spans = [range(own[0], sizes[own[1]] + 1) for own in names.ranges_of(key)]
+        table = _entries(symbol, spans, rng)
+        last = len(symbol["family"]) - 1
+        if symbol["domain"] in ("simplex", "closed simplex") and last >= 0 and symbol["family"][last][2]:
+            weights = [Fraction(w) for w in point["measures"][symbol["family"][last][1]]]
+            table = {place: value / weights[place[last] - 1] for place, value in table.items()}
+        point["values"][key] = _nested(table, spans)
+    for name, function in names.functions.items():
+        letters = [f"*{name} {k}" for k in range(len(function["family"]))]
+        point["letters"] |= dict(zip(letters, function["family"], strict=True))
+        parts: list[Any] = [["number", "1"]]
+        for k, shape in enumerate(function["arguments"]):
+            own = [f"*{name} {k} {size} {place}" for place, size in enumerate(shape)]
+            point["letters"] |= {letter: [1, size, False] for letter, size in zip(own, shape, strict=True)}
+            tree: Any = ["argument", k, *own]
+            for letter in own:
+                tree = ["sum", letter, tree]
+            parts.append(tree)
+        point["coefficients"][f"*{name}"] = {"role": "const", "family": function["family"], "shape": [], "domain": "real"}
+        spans = [range(own[0], sizes[own[1]] + 1) for own in function["family"]]
+        table = {place: _value("real", rng) for place in itertools.product(*spans)}
+        point["values"][f"*{name}"] = _nested(table, spans)
+        bent = ["multiply", ["entry", f"*{name}", *letters], ["add", *parts]]
+        point["functions"][name] = {"letters": letters, "raw": bent}
+    return point
+
+
+def is_false(told: Mapping[str, Any], rng: random.Random) -> bool:
+    """Whether an equation or a bound that was changed fails at one of a few points; assumptions are not looked at."""
+    statement = trees.Statement(told["statement"])
+    if statement.relation not in ("=", "<=", ">=") or told["statement"]["assumptions"]:
         return False
     for _ in range(POINTS_TRIED):
-        sizes = {own[1]: rng.randrange(2, 4) for own in names.letters.values()}
-        for symbol in names.symbols.values():
-            sizes |= {size: sizes.get(size, 2) for size in symbol["shape"]}
-            sizes |= {own[1]: sizes.get(own[1], 2) for own in symbol["family"]}
-        sizes |= {node[1]: sizes.get(node[1], 2) for t in statement.trees() for node in trees.nodes(t) if node[0] == "size"}
-        at = {letter: rng.randrange(own[0], sizes[own[1]] + 1) for letter, own in names.letters.items() if not own[2]}
-        values: dict[str, Any] = {}
-        for key, symbol in names.symbols.items():
-            spans = [range(own[0], sizes[own[1]] + 1) for own in names.ranges_of(key)]
-            table = _entries(symbol, spans, rng)
-
-            def nested(place: tuple[int, ...], spans: list[range] = spans, table: Mapping[Any, Fraction] = table) -> Any:
-                return str(table[place]) if len(place) == len(spans) else [nested((*place, k)) for k in spans[len(place)]]
-
-            values[key] = nested(())
-        point = {
-            "sizes": sizes,
-            "values": values,
-            "second": {},
-            "measures": {},
-            "functions": {},
-            "coefficients": {},
-            "letters": {},
-        }
+        point = _point(statement, rng)
+        letters = {letter: own for letter, own in statement.names.letters.items() if not own[2]}
+        at = {letter: rng.randrange(own[0], point["sizes"][own[1]] + 1) for letter, own in letters.items()}
         try:
-            there = points.Point(names, point)
+            there = points.Point(statement.names, point)
             with points.precision(256):
                 here = points.Evaluation(there, points.Balls())
                 left, right = (here.value(points.chosen(there, side), at) for side in (statement.left, statement.right))
         except (trees.Rejected, points.Undefined, LookupError):
             continue
-        if left.is_finite() and right.is_finite() and not left.overlaps(right):
-            return True
+        if left.is_finite() and right.is_finite():
+            gap = right - left if statement.relation == "<=" else left - right
+            if gap < 0 or (statement.relation == "=" and gap > 0):
+                return True
     return False
 
 
@@ -217,6 +241,23 @@ class Tally:
     rejected: int = 0
     false: list[dict[str, Any]] = field(default_factory=list[dict[str, Any]])
     harmless: list[dict[str, Any]] = field(default_factory=list[dict[str, Any]])
+
+
+def looked_at(told: Mapping[str, Any], rng: random.Random) -> bool:
+    """Whether there is a point at which a statement has two values, so that it could be seen to be false."""
+    statement = trees.Statement(told["statement"])
+    for _ in range(POINTS_TRIED):
+        try:
+            there = points.Point(statement.names, _point(statement, rng))
+            at = {letter: own[0] for letter, own in statement.names.letters.items()}
+            with points.precision(128):
+                here = points.Evaluation(there, points.Balls())
+                for side in (statement.left, statement.right):
+                    here.value(points.chosen(there, side), at)
+            return True
+        except (trees.Rejected, points.Undefined, LookupError):
+            continue
+    return False
 
 
 def campaign(known: list[dict[str, Any]], count: int, seed: int) -> Tally:
@@ -249,7 +290,7 @@ def forged(told: Mapping[str, Any]) -> dict[str, Any] | None:
 def forgeries(known: list[dict[str, Any]], count: int, seed: int) -> Tally:
     """Statements that were changed, for which a new proof is sought: none may be found for one that is false."""
     rng = random.Random(seed)
-    proved = [one for one in known if one["verdict"] == "proved" and one["statement"]["relation"] == "="]
+    proved = [one for one in known if one["verdict"] == "proved" and one["statement"]["relation"] in ("=", "<=", ">=")]
     tally = Tally()
     while tally.tried < count:
         told = copy.deepcopy(rng.choice(proved))

@@ -39,6 +39,8 @@ SYMBOLS = {
     "f": {**REAL, **FAMILY},
     "g": {**REAL, **FAMILY},
     "w": {**REAL, **FAMILY, "domain": "simplex"},
+    "k": {**REAL, **FAMILY, "domain": "simplex"},
+    "o": {**REAL, **FAMILY, "domain": "positive"},
     "p": {**REAL, "family": [[1, "n", False], [1, "n", False]], "domain": "positive"},
     "S": {**REAL, "shape": ["d", "d"], "domain": "spd"},
     "M": {**REAL, "shape": ["d", "d"]},
@@ -223,6 +225,27 @@ OTHER_RELATIONS = {
     "a ratio": (
         statement(["exp", plus(X, Y)], ["exp", X], "proportional to", **MOVES),
         statement(times(X, Y), X, "proportional to", **MOVES),
+    ),
+    "Gibbs' inequality": (
+        statement(total("i", times(e("w", "i"), ["log", over(e("w", "i"), e("k", "i"))])), ZERO, ">="),
+        statement(total("i", times(e("w", "i"), ["log", over(e("w", "i"), e("o", "i"))])), ZERO, ">="),
+    ),
+    "a bound that is an equation": (statement(times(X, Y), times(Y, X), "<="), statement(times(X, Y), times(Y, Y), "<=")),
+    "Gibbs' inequality, the right way round": (
+        statement(ZERO, total("i", times(e("w", "i"), ["log", over(e("w", "i"), e("k", "i"))])), "<="),
+        statement(ZERO, total("i", times(e("w", "i"), ["log", over(e("k", "i"), e("w", "i"))])), "<="),
+    ),
+    "Jensen's inequality": (
+        statement(
+            total("i", times(e("w", "i"), ["log", e("o", "i")])), ["log", total("i", times(e("w", "i"), e("o", "i")))], "<="
+        ),
+        statement(
+            total("i", times(e("o", "i"), ["log", e("o", "i")])), ["log", total("i", times(e("o", "i"), e("o", "i")))], "<="
+        ),
+    ),
+    "a weight that is positive": (
+        statement(total("i", times(U, e("w", "i"), ["log", over(e("w", "i"), e("k", "i"))])), ZERO, ">="),
+        statement(total("i", times(e("f", "i"), ["log", over(e("w", "i"), e("k", "i"))])), ZERO, ">="),
     ),
     "an assumed value": (
         statement(times(X, X), times(Y, Y), assumptions=[{"text": "", "equation": [X, Y]}]),
