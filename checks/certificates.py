@@ -99,16 +99,13 @@ def _ways(told: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
 
 
 def _multiples(told: Mapping[str, Any], way: Mapping[str, Any]) -> Iterator[list[Any]]:
-    """Which matrix, and which terms of the second and the first equation, may say how one is a multiple of the other."""
+    """Which matrix, and which terms of the second and the first equation, say how one is a multiple of the other."""
     read = trees.Statement(told)
     algebra = polynomials.Algebra(read.names, way["splits logs"])
-    first, second = (
-        polynomials.multiplied_through(
-            algebra, algebra.read(proofs.under(read, trees.expanded(read.names, side), way["assumed"]))
-        )
-        for side in (read.left, read.right)
-    )
-    matrices: list[tuple[Any, Any]] = [(None, None)]
+    sides = (proofs.under(read, trees.expanded(read.names, side), way["assumed"]) for side in (read.left, read.right))
+    read_first, read_second = map(algebra.read, sides)
+    first, second = (polynomials.multiplied_through(algebra, side) for side in (read_first, read_second))
+    matrices: list[list[Any]] = []
     for _, factors in (*first, *second):
         for (head, indices), _ in factors:
             if head[0] not in ("entry", "inverse") or len(read.names.symbols[head[1]]["shape"]) != 2:
@@ -117,11 +114,18 @@ def _multiples(told: Mapping[str, Any], way: Mapping[str, Any]) -> Iterator[list
             if any(str(i).startswith("#") for i in family):
                 continue
             kinds = ("entry", "inverse") if read.names.symbols[head[1]]["domain"] == "spd" else ("entry",)
-            matrices += [([kind, head[1], *family], entry) for kind in kinds for entry in told["entries"]]
-    unique = {json.dumps(one): one for one in matrices}
-    for matrix, entry in list(unique.values())[:MOST_MATRICES]:
+            matrices += [[entry, kind, head[1], *family] for kind in kinds for entry in told["entries"]]
+    unique = list({json.dumps(one): one for one in matrices}.values())[:MOST_MATRICES]
+    pairs = [[one, other] for one, other in itertools.combinations(unique, 2) if one[0] != other[0]]
+    for chosen in ([], *([one] for one in unique), *pairs):
         for above, below in itertools.product(range(min(len(second), MOST_TRIED)), range(min(len(first), MOST_TRIED))):
-            yield [matrix, entry, above, below]
+            candidate = [chosen, above, below]
+            try:
+                rests = list(proofs.multiple(algebra, read_first, read_second, candidate))
+                if all(_path(algebra, rest, 0) is not None for rest in rests):
+                    yield candidate
+            except (trees.Rejected, IndexError):
+                continue
 
 
 def _divergences(told: Mapping[str, Any], way: Mapping[str, Any]) -> Iterator[dict[str, Any] | None]:

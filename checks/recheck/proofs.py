@@ -120,12 +120,11 @@ def goals(statement: Statement, algebra: Algebra, told: Mapping[str, Any]) -> It
 
 
 def multiple(algebra: Algebra, first: Poly, second: Poly, told: Sequence[Any]) -> Iterator[Poly]:
-    """The second less a multiple of the first: by the quotient of a term of each, perhaps after a product with a matrix."""
+    """The second less a multiple of the first: by the quotient of a term of each, perhaps after products with matrices."""
     allowed = set(algebra.denominators(first))
     first, second = multiplied_through(algebra, first), multiplied_through(algebra, second)
-    matrix, entry, above, below = told
-    if matrix is not None:
-        kind, key, *family = matrix
+    matrices, above, below = told
+    for entry, kind, key, *family in matrices:
         symbol = algebra.names.symbols[key]
         require(kind == "entry" or symbol["domain"] == "spd", "a matrix that may not be regular")
         letter = algebra.names.like(entry)

@@ -217,7 +217,7 @@ def is_false(told: Mapping[str, Any], rng: random.Random) -> bool:
         return False
     for _ in range(POINTS_TRIED):
         point = _point(statement, rng)
-        letters = {letter: own for letter, own in statement.names.letters.items() if not own[2]}
+        letters = {letter: own for letter, own in statement.names.letters.items() if own[0] <= point["sizes"][own[1]]}
         at = {letter: rng.randrange(own[0], point["sizes"][own[1]] + 1) for letter, own in letters.items()}
         try:
             there = points.Point(statement.names, point)
