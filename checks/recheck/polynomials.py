@@ -10,6 +10,7 @@ from fractions import Fraction
 from typing import Any
 
 from checks.recheck.trees import (
+    SUMS_TO_ONE,
     Letter,
     Names,
     Range,
@@ -438,8 +439,7 @@ class Algebra:
                 number = value_of(self.read(exponent))
                 if number is not None:
                     return self.power(self.read(base), number)
-                require(self.is_positive(self.read(base)), "a symbolic power of what is not known to be positive")
-                return self.exp(self.multiply(self.read(exponent), self.log(self.read(base))))
+                return self.exp(self.multiply(self.read(exponent), self.log_of(base)))
             case ("exp", inner):
                 return self.exp(self.read(inner))
             case ("log", ("determinant", r, c, body)) | (
@@ -448,7 +448,10 @@ class Algebra:
             ):
                 return self.log_determinant(r, c, body)
             case ("log", inner):
-                return self.log_of(inner) if self.splits_logs else self.log(self.read(inner))
+                if not self.splits_logs:
+                    return self.log(self.read(inner))
+                self.count("the logarithm of a product is split")
+                return self.log_of(inner)
             case ("function", "gamma", inner):
                 return self.exp(self.read(("function", "loggamma", inner)))
             case ("function", name, inner):
@@ -474,7 +477,6 @@ class Algebra:
 
     def log_of(self, tree: Tree) -> Poly:
         """The logarithm of a product, factor by factor, each of which is known to be positive."""
-        self.count("the logarithm of a product is split")
         match tree:
             case ("multiply", *factors):
                 return add(*map(self.log_of, factors))
@@ -560,7 +562,6 @@ def primes(value: Fraction) -> Iterator[tuple[int, int]]:
 # The rules. Each takes a term whose like factors are one, and gives its value, or None where it does not apply.
 
 Rule = Callable[[Algebra, Fraction, list[str], list[Factor]], "Poly | None"]
-SUMS_TO_ONE = ("simplex", "closed simplex", "one-hot")
 
 
 def _rational_powers(algebra: Algebra, c: Fraction, binders: list[str], factors: list[Factor]) -> Poly | None:

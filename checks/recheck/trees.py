@@ -50,6 +50,7 @@ PLACES: Mapping[str, str] = {
     "at equal": "t",
     "substitute": "kBtu",
 }
+SUMS_TO_ONE = ("simplex", "closed simplex", "one-hot")
 FUNCTIONS = ("loggamma", "gamma", "digamma", "trigamma", "erf", "cos", "sin", "besseli0", "besseli1")
 
 
@@ -107,6 +108,11 @@ class Names:
         self.symbols: Mapping[str, Any] = told["symbols"]
         self.functions: Mapping[str, Any] = told["functions"]
         self.counter = itertools.count(1)
+        for key, own in self.symbols.items():
+            shape, domain = own["shape"], own["domain"]
+            square = len(shape) == 2 and shape[0] == shape[1]
+            require(domain not in ("spd", "sym") or square, f"a symmetric matrix that is not square: {key}")
+            require(domain not in SUMS_TO_ONE or bool(own["family"]), f"a simplex of one number: {key}")
 
     def with_more(self, symbols: Mapping[str, Any], letters: Mapping[str, Any]) -> Names:
         """The same tables, with symbols and letters that a point has of its own."""

@@ -216,7 +216,10 @@ def is_false(told: Mapping[str, Any], rng: random.Random) -> bool:
     if statement.relation not in ("=", "<=", ">=") or told["statement"]["assumptions"]:
         return False
     for _ in range(POINTS_TRIED):
-        point = _point(statement, rng)
+        try:
+            point = _point(statement, rng)
+        except ValueError:
+            return False  # of what is declared there are no values
         letters = {letter: own for letter, own in statement.names.letters.items() if own[0] <= point["sizes"][own[1]]}
         at = {letter: rng.randrange(own[0], point["sizes"][own[1]] + 1) for letter, own in letters.items()}
         try:
