@@ -50,6 +50,7 @@ PLACES: Mapping[str, str] = {
     "at equal": "t",
     "substitute": "kBtu",
 }
+ROLES = ("data", "param", "current", "latent", "frozen", "const")
 SUMS_TO_ONE = ("simplex", "closed simplex", "one-hot")
 FUNCTIONS = ("loggamma", "gamma", "digamma", "trigamma", "erf", "cos", "sin", "besseli0", "besseli1")
 
@@ -108,8 +109,11 @@ class Names:
         self.symbols: Mapping[str, Any] = told["symbols"]
         self.functions: Mapping[str, Any] = told["functions"]
         self.counter = itertools.count(1)
+        for key, own in (*self.symbols.items(), *self.functions.items()):
+            require(isinstance(own["domain"], str) and all(map(range_, own["family"])), f"a declaration that is none: {key}")
         for key, own in self.symbols.items():
             shape, domain = own["shape"], own["domain"]
+            require(own["role"] in ROLES and all(isinstance(size, str) for size in shape), f"a declaration that is none: {key}")
             square = len(shape) == 2 and shape[0] == shape[1]
             require(domain not in ("spd", "sym") or square, f"a symmetric matrix that is not square: {key}")
             require(domain not in SUMS_TO_ONE or bool(own["family"]), f"a simplex of one number: {key}")

@@ -218,7 +218,7 @@ def is_false(told: Mapping[str, Any], rng: random.Random) -> bool:
     for _ in range(POINTS_TRIED):
         try:
             point = _point(statement, rng)
-        except ValueError:
+        except (ValueError, LookupError, TypeError, AttributeError):
             return False  # of what is declared there are no values
         letters = {letter: own for letter, own in statement.names.letters.items() if own[0] <= point["sizes"][own[1]]}
         at = {letter: rng.randrange(own[0], point["sizes"][own[1]] + 1) for letter, own in letters.items()}
