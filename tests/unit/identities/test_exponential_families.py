@@ -25,7 +25,6 @@ WITHOUT = (
     "gene-counting",
     "hidden-markov",
     "missing-data",
-    "state-space",
     "zero-inflated-poisson",
 )
 """Their densities are written out, or not known at all, or have no parameter."""
