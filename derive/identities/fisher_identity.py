@@ -73,9 +73,9 @@ def _tangent(em: Algorithm, parameter: Parameter) -> Step:
 def _in_logits(em: Algorithm, model: LatentModel) -> Step:
     """The same model with the weights as softmax of free logits: no constraint is left."""
     chart = Algorithm(model)
-    parameter = chart.model.parameter("a")
+    parameter = chart.model.parameter("eta")
     return Step(
-        reason="the same in logits: {phi} is the softmax of free numbers a, no constraint is left",
+        reason="the same in logits: {phi} is the softmax of free numbers, no constraint is left",
         claim=claim(chart, parameter, "fisher-phi-logits"),
     )
 

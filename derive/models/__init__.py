@@ -126,7 +126,7 @@ class LatentModel:
     ``lettered`` makes a convention write the model's own names. A finite mixture has a ``weight``.
     ``assumptions`` are what is known of the data beyond their domains, ``laws`` the densities by name of the data and of a
     continuous latent. ``by_exponent`` has the factor and the exponent of a component that is told by them. ``logits`` is a
-    finite mixture with free weights once more, its weights the softmax of free numbers ``a``.
+    finite mixture with free weights once more, its weights the softmax of free numbers ``eta``.
     """
 
     name: str
@@ -208,7 +208,7 @@ latent z_i in 1..k
 WEIGHTS = {
     "free": r"param \phi in simplex(k)",
     "known": r"const \phi in simplex(k)",
-    "logits": r"param a_j in R ; define \phi_j = \frac{\exp(a_j)}{\sum_{l=1}^k \exp(a_l)}",
+    "logits": r"param \eta_j in R ; define \phi_j = \frac{\exp(\eta_j)}{\sum_{l=1}^k \exp(\eta_l)}",
 }
 """The weights of a finite mixture: free on the simplex, known, or the softmax of free numbers."""
 

@@ -49,8 +49,9 @@ def test_readings_tell_a_line_apart() -> None:
 
 def test_a_reading_leaves_everything_else_as_it_is() -> None:
     assert _under(l, "held") is l
-    softmax = derive.em("gaussian-mixture", covariance="known", weights="logits").model.as_gaussian.weight(j)
-    assert isinstance(softmax, Named) and _under(softmax, "held") == softmax
+    model = derive.em("gaussian-mixture", covariance="known", weights="logits").model
+    joint = model.joint(model.datum, model.latent)
+    assert isinstance(joint, Named) and _under(joint, "held") == joint
 
 
 @pytest.mark.parametrize(

@@ -111,9 +111,9 @@ def test_identities_of_no_model_are_judged_once() -> None:
     assert {control["verdict"] for control in note["controls"]} == {"refuted"}
 
 
-@pytest.mark.parametrize(("model", "options"), [("gamma-mixture", {}), ("gaussian-mixture", {"weights": "logits"})])
+@pytest.mark.parametrize(("model", "options"), [("gamma-mixture", {}), ("beta-mixture", {"weights": "logits"})])
 def test_a_parameter_called_a_has_its_gradients(model: str, options: dict[str, str]) -> None:
-    """Whatever its letter is: a shape, and the logits of weights."""
+    """Whatever its letter is."""
     for entry in of_model(family(model)(**options), ("q-gradient", "score"), 0, 3, False):
         assert entry.standing == "proved"
         assert any(claim.label == f"{entry.identity}-a-2" for claim in entry.claims)
