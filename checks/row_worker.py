@@ -9,6 +9,7 @@ from __future__ import annotations
 import itertools
 import math
 import os
+import signal
 import sys
 import time
 import traceback
@@ -28,6 +29,8 @@ T = TypeVar("T")
 FILES = 64 << 20
 """A file that is written here is at most so long: compiled modules are, nothing else is written."""
 DESCRIPTORS = 256
+ENDS_WITH_PARENT = 1
+"""Linux's name for that request (PR_SET_PDEATHSIG)."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -146,6 +149,16 @@ def limit(limits: Limits) -> None:
                 resource.setrlimit(kind, (most, most))
 
 
+def end_with_parent() -> None:
+    """See that this process ends with the one that started it, however that ends; where the system has no means for it, later."""
+    if sys.platform != "linux":
+        return
+    with suppress(OSError, AttributeError):
+        import ctypes
+
+        ctypes.CDLL(None).prctl(ENDS_WITH_PARENT, int(signal.SIGKILL), 0, 0, 0)
+
+
 def limit_time(seconds: float) -> None:
     """Let this process compute for so long from now on, on all processors; it is ended then, even if nobody watches it."""
     with suppress(ImportError, ValueError, OSError):
@@ -175,6 +188,7 @@ def hush() -> None:
 
 
 def main() -> None:
+    end_with_parent()
     with suppress(EOFError, BrokenPipeError, ConnectionError, KeyboardInterrupt), Connection(int(sys.argv[1])) as connection:
         serve(connection)
 

@@ -31,8 +31,10 @@ Heard = Callable[[str], None]
 Check = Callable[["Note", Heard], "CheckedNote"]
 GIBIBYTE = 1 << 30
 MEMORY = 4 * GIBIBYTE
-PER_PROCESSOR = 96 << 20
-"""What a thread for each processor takes of the address space, used or not."""
+PER_PROCESSOR = 256 << 20
+"""What the threads for a processor may take of the address space, used or not."""
+SMALL = {"JAX_PLATFORMS": "cpu", "MALLOC_ARENA_MAX": "2", "OPENBLAS_NUM_THREADS": "1"}
+"""Points are small: they need no device, whose memory could not be limited, and no address space for each of many threads."""
 STARTING = 120.0
 """Seconds for a worker to be ready, and for what it does between two pieces of work."""
 ENDING = 1.0
@@ -131,9 +133,9 @@ class Supervisor:
         """Start a worker; it gets ready while this process does other things."""
         ours, theirs = Pipe()
         environment = {name: value for name, value in os.environ.items() if name.startswith(KEPT_VARIABLES)}
-        # The code that runs there is the code that runs here; numbers are small, and a device's memory cannot be limited.
+        # The code that runs there is the code that runs here.
         environment["PYTHONPATH"] = os.pathsep.join(os.path.abspath(folder) for folder in sys.path)
-        environment["JAX_PLATFORMS"] = "cpu"
+        environment |= SMALL
         process = subprocess.Popen(
             [sys.executable, "-P", "-m", "checks.row_worker", str(theirs.fileno())],
             env=environment,

@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 import ast
+import os
 import signal
+import subprocess
+import sys
 import time
+from collections.abc import Callable
 from dataclasses import replace
 from multiprocessing.reduction import ForkingPickler
 from pathlib import Path
@@ -184,7 +188,7 @@ def test_the_worker_has_limits_and_no_secrets(monkeypatch: pytest.MonkeyPatch, t
     assert (files, descriptors, cores) == (row_worker.FILES, row_worker.DESCRIPTORS, 0)
     assert 0 < seconds < 1000
     assert leads_a_session
-    assert "A_SECRET_TOKEN" not in environment and environment["JAX_PLATFORMS"] == "cpu"
+    assert "A_SECRET_TOKEN" not in environment and supervision.SMALL.items() <= environment.items()
 
 
 def test_no_hash_goes_to_another_process() -> None:
@@ -194,3 +198,48 @@ def test_no_hash_goes_to_another_process() -> None:
     copied = ForkingPickler.loads(ForkingPickler.dumps(formula))
     assert all(getattr(node, "known_hash", None) is None for node in walk(copied))
     assert copied == formula and hash(copied) == hash(formula)
+
+
+@pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, -15), (signal.SIGKILL, -9)])
+def test_no_worker_outlives_a_run_that_is_stopped(number: int, code: int, tmp_path: Path) -> None:
+    (tmp_path / "sitecustomize.py").write_text(
+        "import os, sys\n"
+        "if 'checks.row_worker' in sys.orig_argv:\n"
+        "    from checks import notes\n"
+        "    def judge(*_):\n"
+        f"        open({str(tmp_path / 'worker')!r}, 'w').write(str(os.getpid()) + '.')\n"
+        "        while True:\n"
+        "            pass\n"
+        "    notes.judge = judge\n"
+    )
+    (tmp_path / "note.md").write_text(written(BEFORE))
+    paths = os.pathsep.join([str(tmp_path), *(path for path in sys.path if path), os.getcwd()])
+    run = subprocess.Popen(
+        [sys.executable, "-m", "checks.cli", "check", str(tmp_path / "note.md")],
+        env={**os.environ, "PYTHONPATH": paths},
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+    )
+    told = tmp_path / "worker"
+    assert _soon(lambda: told.exists() and told.read_text().endswith("."))
+    run.send_signal(number)
+    assert run.wait(20) == code
+    worker = int(told.read_text().rstrip("."))
+    assert sys.platform != "linux" or _soon(lambda: _has_ended(worker))
+
+
+def _soon(holds: Callable[[], bool]) -> bool:
+    until = time.monotonic() + 30
+    while time.monotonic() < until:
+        if holds():
+            return True
+        time.sleep(0.05)
+    return False
+
+
+def _has_ended(process: int) -> bool:
+    """Whether a process is no more, or nobody has asked yet how it ended."""
+    try:
+        return Path(f"/proc/{process}/stat").read_text().rpartition(")")[2].split()[0] == "Z"
+    except OSError:
+        return True
