@@ -962,6 +962,8 @@ def _word(script: Items) -> Items:
 
 SAID_EQUAL = ("c", "+", "C", "const", "const.", "d", "D", "P", "as", "a.s.")
 """Marks above a sign of equality by which it says less: up to a constant, in distribution, almost surely."""
+DENIED = ("not", "no", "never", "false", "wrong", "ne", "/")
+"""Marks above or below a sign that say the opposite of it."""
 DEFINES = ("def", "Def", "def.", "\\Delta", "\\triangle", "\\text{def}")
 
 
@@ -974,6 +976,8 @@ def _with_mark(name: str, mark: Items, inside: Items, start: int, end: int) -> I
     base = inside[0] if len(inside) == 1 else Item("group", "", (inside,), font=BARE, start=start, end=end)
     shown = "".join(item.text for item in mark)
     if base.kind == "sign":
+        if shown.strip().casefold() in DENIED:
+            raise ReadingError(f"a sign with {shown} above or below: which of the two is meant?", start, end, "ambiguous")
         if base.is_sign("="):
             if any(item.is_sign("!") for item in mark):
                 return replace(base, text="=!", start=start, end=end)
