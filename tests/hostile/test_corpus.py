@@ -82,7 +82,7 @@ def checked(one: Input, folder: Path) -> CheckedNote | None:
     """The note as it comes out, with its reports written; None where it cannot be read."""
     path = folder / one.file
     path.write_bytes(one.raw)
-    begun = time.monotonic()
+    begun = time.process_time()  # others may use this machine too
     try:
         with WATCH.watching():
             note = check_note(read_note(path), Witness(autodiff=False), row_timeout=SECONDS, diagnosed=False)
@@ -92,7 +92,7 @@ def checked(one: Input, folder: Path) -> CheckedNote | None:
         return None
     finally:
         path.unlink()
-    assert time.monotonic() - begun < SECONDS * max(1, one.raw.count(b"$$")) + 2
+    assert time.process_time() - begun < SECONDS * max(1, one.raw.count(b"$$")) + 2
     for name, text in written.items():
         assert not re.search("[\0-\b\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]", text), name
         assert "a secret" not in text and "a_secret" not in text
