@@ -9,6 +9,7 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+import stat
 import time
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
@@ -116,9 +117,13 @@ class Journal:
 def _opened(path: Path) -> BinaryIO:
     """The file, made where there is none, and for this process alone."""
     try:
-        file = os.fdopen(os.open(path, os.O_RDWR | os.O_CREAT | getattr(os, "O_BINARY", 0), 0o666), "r+b")
+        descriptor = os.open(path, os.O_RDWR | os.O_CREAT | getattr(os, "O_BINARY", 0), 0o666)
     except OSError as error:
         raise _unwritable(path, error) from error
+    if not stat.S_ISREG(os.fstat(descriptor).st_mode):
+        os.close(descriptor)
+        raise JournalError(f"cannot write the journal {str(path)!r}: it is a device or a pipe, expected a file")
+    file = os.fdopen(descriptor, "r+b")
     if fcntl is not None:
         try:
             fcntl.flock(file.fileno(), fcntl.LOCK_EX | fcntl.LOCK_NB)
@@ -151,6 +156,8 @@ def read(path: Path) -> Kept:
     Raises:
         JournalError: it is none, or a line in the middle of it is not whole.
     """
+    if path.exists() and not path.is_file():
+        raise JournalError(f"cannot read the journal {str(path)!r}: it is no file, expected a file")
     try:
         return _read(path.read_bytes(), path)
     except OSError as error:

@@ -8,6 +8,7 @@ import signal
 import subprocess
 import sys
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -101,9 +102,27 @@ def test_a_changed_line_is_seen(tmp_path: Path, number: int) -> None:
 
 
 @pytest.mark.skipif(not os.path.exists("/dev/full"), reason="a device that is always full")
-def test_a_full_disk_is_said() -> None:
-    with pytest.raises(JournalError, match="cannot write the journal '/dev/full': No space left"):
-        Journal(Path("/dev/full"), heading())
+def test_a_full_disk_is_said(tmp_path: Path) -> None:
+    journal = Journal(tmp_path / "journal", heading())
+    with open("/dev/full", "wb") as full:
+        kept, journal.file = journal.file, full  # type: ignore[assignment]
+        with pytest.raises(JournalError, match=r"cannot write the journal .* No space left"):
+            journal.add("a", {})
+        assert "a" not in journal.results
+        journal.file = kept
+        with suppress(OSError):
+            full.close()
+    journal.add("a", {})
+    journal.close()
+    assert list(read(journal.path).results) == ["a"]
+
+
+@pytest.mark.skipif(not os.path.exists("/dev/zero"), reason="a device without an end")
+def test_a_device_is_no_journal() -> None:
+    with pytest.raises(JournalError, match="expected a file"):
+        Journal(Path("/dev/zero"), heading())
+    with pytest.raises(JournalError, match="expected a file"):
+        joined([Path("/dev/zero")])
 
 
 def test_two_processes_do_not_write_to_one_journal(tmp_path: Path) -> None:
