@@ -449,6 +449,7 @@ def _verdict_code(findings: Iterable[Finding], allow_unknown: bool) -> int:
 @click.option(
     "--certificates", type=click.Path(path_type=Path, file_okay=False), help="Write certificates here, for derive recheck."
 )
+@click.option("--cache/--no-cache", default=True, show_default=True, help="Take over what earlier runs found of the same rows.")
 def check(
     notes: tuple[Path, ...],
     format_: str,
@@ -461,12 +462,14 @@ def check(
     snippet: bool,
     autodiff: bool,
     certificates: Path | None,
+    cache: bool,
 ) -> int:
     """Check NOTES (Markdown, LaTeX or notebooks; - for the standard input), each row of a display against the row before it.
 
     The exit code is 0 when every row is proved, confirmed or defined, 1 when one is not or there was nothing to check, 2 when a
     note cannot be read.
     """
+    from checks.cache import folder
     from checks.environment import environment
     from checks.note_reports import report
     from checks.row_worker import Asked
@@ -475,7 +478,9 @@ def check(
 
     _check(output)
     asked = Asked(seed=seed, points=points, autodiff=autodiff, row_timeout=row_timeout, only=only)
-    with checker(asked) as check_note:
+    # What a certificate is made of is not kept.
+    asked = replace(asked, cache=folder() if cache and certificates is None else None)
+    with checker(asked, _complain) as check_note:
         read = [read_note(path, sys.stdin.read() if str(path) == "-" else None) for path in notes]
         rows = sum(len(block.rows) for note in read for block in note.blocks if isinstance(block, Display))
         with _progress(rows) as advance:

@@ -7,8 +7,9 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Literal, TypeVar
+from typing import Literal, NamedTuple, TypeVar
 
+from checks.cache import Cache, Question
 from checks.diagnoses import Diagnosed, diagnose
 from checks.idle_readings import why_idle
 from checks.judge import Finding, judge
@@ -99,12 +100,14 @@ class Trouble:
 
 @dataclass(frozen=True, slots=True)
 class Judging:
-    """How rows are judged: by which numbers, in how many seconds each, whether slips are looked for, and who does the work."""
+    """How rows are judged: by which numbers, in how many seconds each, whether slips are looked for, who does the work, and what
+    is known already."""
 
     witness: Witness
     row_timeout: float
     diagnosed: bool
     work: Work
+    cache: Cache | None = None
 
     def bounded(self, do: Callable[[], T], given_up: Callable[[str], T], *, kept: bool = True) -> T:
         """A piece of work within the time of a row; ``given_up`` says what stands for it where it takes longer, and why."""
@@ -141,7 +144,9 @@ class CheckedNote:
         return bool(self.steps) and not self.troubles and all(step.passes or step.verdict == "unknown" for step in self.steps)
 
 
-def confirm_by_autodiff(checked: CheckedNote, witness: Witness, *, timeout: float = ROW_TIMEOUT, work: Work = at_once) -> None:
+def confirm_by_autodiff(
+    checked: CheckedNote, witness: Witness, *, timeout: float = ROW_TIMEOUT, work: Work = at_once, cache: Cache | None = None
+) -> None:
     """Take every derivative in the rows that passed by JAX too, for at most ``timeout`` seconds.
 
     A derivative that JAX takes otherwise than the balls is a defect of this program, and its row is unknown. What JAX cannot take
@@ -150,21 +155,48 @@ def confirm_by_autodiff(checked: CheckedNote, witness: Witness, *, timeout: floa
 
     def do() -> list[Step]:
         steps = list(checked.steps)
+        taken = Taken(witness, cache)
         with suppress(TimeOut, MemoryError), limited(timeout):
             for place, step in enumerate(checked.steps):
-                steps[place] = _by_autodiff(step, witness)
+                steps[place] = _by_autodiff(step, taken)
+        taken.keep()
         return steps
 
     checked.steps[:] = work(do, lambda how: list(checked.steps), seconds=timeout)
 
 
-def _by_autodiff(step: Step, witness: Witness) -> Step:
+@dataclass(slots=True)
+class Taken:
+    """Derivatives taken by JAX, in earlier runs or in this one."""
+
+    witness: Witness
+    cache: Cache | None
+    new: list[tuple[Question, float | None]] = field(default_factory=list[tuple[Question, "float | None"]])
+
+    def by_autodiff(self, claim: Claim) -> float | None:
+        if self.cache is None:
+            return self.witness.by_autodiff(claim)
+        question = _question("autodiff", self.witness, claim)
+        known = self.cache.get(question)
+        if isinstance(known, tuple) and len(known) == 1 and (known[0] is None or isinstance(known[0], float)):
+            return known[0]
+        found = self.witness.by_autodiff(claim)
+        self.new.append((question, found))
+        return found
+
+    def keep(self) -> None:
+        if self.cache is not None:
+            for question, found in self.new:
+                self.cache.put(question, (found,))
+
+
+def _by_autodiff(step: Step, taken: Taken) -> Step:
     findings: list[Finding] = []
     for finding in step.findings:
         evidence = finding.evidence
         if evidence is not None and finding.verdict in ("proved", "confirmed"):
             try:
-                finding = replace(finding, evidence=replace(evidence, autodiff=witness.by_autodiff(finding.claim)))
+                finding = replace(finding, evidence=replace(evidence, autodiff=taken.by_autodiff(finding.claim)))
             except DisagreementError as error:
                 message = f"a defect of this program, please report it: {error}"
                 step = replace(step, verdict="unknown", message=message, defect=True)
@@ -172,6 +204,11 @@ def _by_autodiff(step: Step, witness: Witness) -> Step:
                 pass
         findings.append(finding)
     return replace(step, findings=tuple(findings))
+
+
+def _question(kind: str, witness: Witness, *asked: object) -> Question:
+    """All on which an answer of the judge, or of the witness, depends."""
+    return Question(kind, witness.seed, witness.points, witness.autodiff, witness.least, witness.large, *asked)
 
 
 ACCEPTED = ("proved", "confirmed")
@@ -197,15 +234,16 @@ def check_note(
     diagnosed: bool = True,
     heard: Callable[[Step], None] | None = None,
     work: Work = at_once,
+    cache: Cache | None = None,
 ) -> CheckedNote:
     """Check a note.
 
     A row that takes longer than ``row_timeout`` seconds is unknown; it never holds up the rest. With ``only`` the displays of
     other labels are read for their definitions, and not judged. Each row, and each display or declaration that is read, is a
-    piece of ``work`` that may be lost without the others.
+    piece of ``work`` that may be lost without the others. What a ``cache`` knows of a row is taken over.
     """
     checked = CheckedNote(note.file)
-    judging = Judging(witness, row_timeout, diagnosed, work)
+    judging = Judging(witness, row_timeout, diagnosed, work, cache)
     dictionary = Dictionary(macros=note.macros)
     known: dict[str, Formula | None] = {}
     for block in note.blocks:
@@ -407,11 +445,18 @@ def _judged_aside(claim: Claim, judging: Judging) -> Finding | None:
     """The finding on what is said beside a row's own claims; None where that takes long, or cannot be had."""
 
     def do() -> Finding | None:
+        question = _question("aside", judging.witness, claim) if judging.cache is not None else None
+        known = judging.cache.get(question) if judging.cache is not None and question is not None else None
+        if isinstance(known, Finding):
+            return known
         try:
             with limited(DIAGNOSIS_SECONDS):
-                return judge(claim, judging.witness)
+                found = judge(claim, judging.witness)
         except (DeriveError, ArithmeticError, TypeError, ValueError, MemoryError, RecursionError, TimeOut):
             return None
+        if judging.cache is not None and question is not None and _is_settled(found):
+            judging.cache.put(question, found)
+        return found
 
     return judging.work(do, lambda how: None, seconds=DIAGNOSIS_SECONDS)
 
@@ -454,66 +499,114 @@ def _step(row: RowReading, reading: DisplayReading, judging: Judging) -> Step:
     return judging.work(lambda: _settled(row, reading, judging), lost, seconds=judging.row_timeout + DIAGNOSIS_SECONDS)
 
 
+class Judged(NamedTuple):
+    """What is found of a row's claims: which of them count, and the findings on these."""
+
+    verdict: RowVerdict
+    message: str
+    places: tuple[int, ...]
+    findings: tuple[Finding, ...]
+    causes: tuple[Diagnosed, ...]
+    seconds: float
+    defect: bool = False
+    is_final: bool = False
+    """Whether it would be found again: no clock had a part in it."""
+
+
 def _settled(row: RowReading, reading: DisplayReading, judging: Judging) -> Step:
-    witness = judging.witness
-    began = time.perf_counter()
     expected = reading.expected if row.claims else None
-    findings: list[Finding] = []
-    causes: tuple[Diagnosed, ...] = ()
-    defect = False
-    verdict: RowVerdict = row.status if row.status != "claim" else "proved"
-    message = row.message
-    if row.status == "claim":
-        try:
-            with limited(judging.row_timeout):
-                findings = [_settle(claim, witness) for claim in row.claims]
-            kept = [
-                k
-                for k, f in enumerate(findings)
-                if (
-                    f.verdict == "refuted"
-                    if row.claims[k].guard
-                    else not row.claims[k].used or f.verdict in ("proved", "confirmed")
-                )
-            ]
-            if not kept:
-                # An equation to be used in what follows, which need not hold everywhere.
-                made = time.perf_counter() - began
-                return Step(
-                    row, reading.label, "defined", "an equation to be used", (), expected, made, convention=reading.convention
-                )
-            findings = [findings[k] for k in kept]
-            row = replace(row, claims=tuple(row.claims[k] for k in kept))
-            place = _worst_place(findings)
-            worst = findings[place]
-            relation = row.claims[place].relation
-            plainly = worst.verdict == "refuted" and worst.reason in _PLAINLY_FALSE
-            verdict, message = worst.verdict, (_FALSE_BY_RELATION.get(relation) if plainly else None) or worst.reason
-            # What is put in below a hint is no slip of one row against another.
-            if verdict == "refuted" and judging.diagnosed and relation not in _BY_HINT:
-                causes = diagnose(worst.claim, witness, seconds=DIAGNOSIS_SECONDS)
-        except TimeOut:
-            verdict, message = "unknown", too_slow(judging.row_timeout)
-        except MemoryError:
-            verdict, message = "unknown", "no verdict within the memory that is allowed; try a smaller step"
-        except RecursionError:
-            verdict, message = "unknown", "nested too deeply to be judged; try a smaller step"
-        except Exception as error:
-            # One row must not take the others with it; the report says that it is our mistake.
-            verdict, message = "unknown", f"a defect of this program, please report it: {type(error).__name__}: {error}"
-            defect = True
+    found = _found(row, judging) if row.status == "claim" else Judged(row.status, row.message, (), (), (), 0.0)
+    if found.places:
+        row = replace(row, claims=tuple(row.claims[place] for place in found.places))
     return Step(
         row,
         reading.label,
-        verdict,
-        message,
-        tuple(findings),
+        found.verdict,
+        found.message,
+        found.findings,
         expected,
-        time.perf_counter() - began,
-        causes=causes,
-        defect=defect,
+        found.seconds,
+        causes=found.causes,
+        defect=found.defect,
         convention=reading.convention,
     )
+
+
+def _found(row: RowReading, judging: Judging) -> Judged:
+    """What is known of a row's claims, or what is found now."""
+    if judging.cache is None:
+        return _judged_row(row.claims, judging)
+    question = _question("row", judging.witness, judging.row_timeout, judging.diagnosed, row.claims)
+    known = _as_judged(judging.cache.get(question), len(row.claims))
+    if known is not None:
+        return known
+    found = _judged_row(row.claims, judging)
+    if found.is_final:
+        judging.cache.put(question, tuple(found))
+    return found
+
+
+def _as_judged(answer: object, claims: int) -> Judged | None:
+    """What was kept of a row with so many claims; None where it is nothing of the kind."""
+    if not isinstance(answer, tuple) or len(answer) != len(Judged._fields):
+        return None
+    found = Judged(*answer)
+    parts = (found.places, found.findings, found.causes)
+    if not all(isinstance(part, tuple) for part in parts):  # pyright: ignore[reportUnnecessaryIsInstance]
+        return None
+    verdicts = [finding.verdict for finding in found.findings if isinstance(finding, Finding)]  # pyright: ignore[reportUnnecessaryIsInstance]
+    fits = len(verdicts) == len(found.findings) == len(found.places) and all(place in range(claims) for place in found.places)
+    if not fits or found.verdict != (min(verdicts, key=WORST.index) if verdicts else "defined"):
+        return None
+    return found if found.is_final is True and found.defect is False else None
+
+
+def _judged_row(claims: Sequence[RowClaim], judging: Judging) -> Judged:
+    began = time.perf_counter()
+    places: tuple[int, ...] = ()
+    findings: tuple[Finding, ...] = ()
+    defect = False
+    try:
+        with limited(judging.row_timeout):
+            found = [_settle(claim, judging.witness) for claim in claims]
+        final = all(map(_is_settled, found))
+        places = tuple(
+            place
+            for place, (claim, finding) in enumerate(zip(claims, found, strict=True))
+            if (finding.verdict == "refuted" if claim.guard else not claim.used or finding.verdict in ACCEPTED)
+        )
+        if not places:
+            # An equation to be used in what follows, which need not hold everywhere.
+            return Judged("defined", "an equation to be used", (), (), (), time.perf_counter() - began, is_final=final)
+        findings = tuple(found[place] for place in places)
+        worst = _worst_place(findings)
+        finding, relation = findings[worst], claims[places[worst]].relation
+        plainly = finding.verdict == "refuted" and finding.reason in _PLAINLY_FALSE
+        message = (_FALSE_BY_RELATION.get(relation) if plainly else None) or finding.reason
+        causes: tuple[Diagnosed, ...] = ()
+        # What is put in below a hint is no slip of one row against another.
+        if finding.verdict == "refuted" and judging.diagnosed and relation not in _BY_HINT:
+            searched = time.perf_counter()
+            causes = diagnose(finding.claim, judging.witness, seconds=DIAGNOSIS_SECONDS)
+            final = final and time.perf_counter() - searched < DIAGNOSIS_SECONDS
+        return Judged(finding.verdict, message, places, findings, causes, time.perf_counter() - began, is_final=final)
+    except TimeOut:
+        message = too_slow(judging.row_timeout)
+    except MemoryError:
+        message = "no verdict within the memory that is allowed; try a smaller step"
+    except RecursionError:
+        message = "nested too deeply to be judged; try a smaller step"
+    except Exception as error:
+        # One row must not take the others with it; the report says that it is our mistake.
+        message = f"a defect of this program, please report it: {type(error).__name__}: {error}"
+        defect = True
+    return Judged("unknown", message, places, findings, (), time.perf_counter() - began, defect=defect)
+
+
+def _is_settled(finding: Finding) -> bool:
+    """Whether a finding would be the same again: neither time nor depth, of which there may be more, had a part in it."""
+    cut = finding.verdict == "unknown" or "nested too deeply" in finding.reason
+    return not cut and (finding.residual is None or _is_settled(finding.residual))
 
 
 def _settle(claim: RowClaim, witness: Witness) -> Finding:

@@ -3,6 +3,8 @@
 Two things that are written alike mean the same, and come to the same verdict. Records are numbered as they come, and named by
 their numbers when they come again: definitions are told apart by which they are, not by what they hold.
 
+Letters that the program made up (``h#7``) are numbered likewise: they say nothing, and are others in every run.
+
 Only records of the modules named below are made from what is read; nothing that is read is ever run.
 """
 
@@ -24,7 +26,9 @@ from checks.diagnoses import Diagnosis, diagnosis
 from derive import claims, formula, symbols
 from derive.algebra import prove
 from derive.errors import DeriveError
+from derive.formula import Fresh
 from derive.notes import chains
+from derive.symbols import Index, Range
 
 MODULES: tuple[ModuleType, ...] = (symbols, formula, claims, prove, witness, judge, diagnoses, chains)
 LEFT_OUT: Mapping[str, Any] = {"span": None, "Proof.log": (), "Evidence.pair": None}
@@ -69,11 +73,13 @@ def left_out_of(kind: type) -> Mapping[str, Any]:
 class Writer:
     """Writes values as JSON; what was written once is afterwards named by its number.
 
-    ``met`` are the records in the order in which they were written: a ``Reader`` that is given them finds what was named.
+    ``met`` are the records, and ``letters`` the letters made up by the program, in the order in which they were written: a
+    ``Reader`` that is given them finds what was named.
     """
 
     def __init__(self) -> None:
         self.met: list[Any] = []
+        self.letters: list[str] = []
         self.numbers: dict[int, int] = {}
 
     def write(self, value: Any) -> Any:
@@ -107,17 +113,26 @@ class Writer:
         if known is not None:
             return ["#", known]
         kind = type(value)
-        written = [kind.__name__, *(self.write(getattr(value, name)) for name in names_of(kind))]
+        if isinstance(value, Index) and "#" in value.name:
+            if value.name not in self.letters:
+                self.letters.append(value.name)
+            written = ["letter", value.name.partition("#")[0], self.letters.index(value.name), self.write(value.range)]
+        else:
+            written = [kind.__name__, *(self.write(getattr(value, name)) for name in names_of(kind))]
         self.numbers[id(value)] = len(self.met)
         self.met.append(value)
         return written
 
 
 class Reader:
-    """Makes values of what a ``Writer`` wrote; ``met`` are the records that it had written before."""
+    """Makes values of what a ``Writer`` wrote; ``met`` and ``letters`` are what it had written before.
 
-    def __init__(self, met: Sequence[Any]) -> None:
+    A letter made up by the program in another run is made up anew.
+    """
+
+    def __init__(self, met: Sequence[Any] = (), letters: Sequence[str] = ()) -> None:
         self.met = list(met)
+        self.letters = dict(enumerate(letters))
 
     def read(self, written: Any) -> Any:
         """The value.
@@ -127,7 +142,7 @@ class Reader:
         """
         try:
             return self._read(written)
-        except (ValueError, TypeError, KeyError, IndexError, AttributeError, OverflowError) as error:
+        except (DeriveError, ArithmeticError, ValueError, TypeError, KeyError, IndexError, AttributeError) as error:
             raise UnstorableError(f"what was written cannot be read: {error}") from error
 
     def _read(self, written: Any) -> Any:
@@ -147,6 +162,8 @@ class Reader:
                 return {self._read(key): self._read(one) for key, one in parts}
             case "diagnosis":
                 return diagnosis(parts[0])
+            case "letter":
+                return self._letter(*parts)
             case "array":
                 shape, *entries = parts
                 made = np.empty(len(entries), dtype=object)
@@ -154,6 +171,14 @@ class Reader:
                 return made.reshape(shape)
             case _:
                 return self._record(kinds()[name], parts)
+
+    def _letter(self, name: str, number: int, range_: Any) -> Index:
+        own: Range = self._read(range_)
+        if number not in self.letters:
+            self.letters[number] = Fresh.index(Index(name, own)).name
+        made = Index(self.letters[number], own)
+        self.met.append(made)
+        return made
 
     def _record(self, kind: type, parts: Sequence[Any]) -> Any:
         given = dict(zip(names_of(kind), map(self._read, parts), strict=True))

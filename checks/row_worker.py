@@ -13,15 +13,17 @@ import signal
 import sys
 import time
 import traceback
-from collections.abc import Callable, Mapping
-from contextlib import suppress
+from collections.abc import Callable, Generator, Mapping
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from multiprocessing.connection import Connection
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from checks.piecework import Lost, Work
 
 if TYPE_CHECKING:
+    from checks.cache import Cache
     from checks.notes import CheckedNote, Step
     from derive.notes import Note
 
@@ -51,6 +53,8 @@ class Asked:
     autodiff: bool = True
     row_timeout: float = 20.0
     only: str | None = None
+    cache: Path | None = None
+    """Where verdicts of earlier runs are; None for judging every row anew."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -86,15 +90,30 @@ class Reported:
         return result
 
 
-def check(note: Note, asked: Asked, heard: Callable[[Step], None], work: Work) -> CheckedNote:
+@contextmanager
+def kept(asked: Asked, say: Callable[[str], None]) -> Generator[Cache | None]:
+    """The verdicts of earlier runs, where they are asked for; those of this one are written in the end."""
+    from checks.cache import Cache
+
+    cache = Cache(asked.cache, say) if asked.cache is not None else None
+    try:
+        yield cache
+    finally:
+        if cache is not None:
+            cache.close()
+
+
+def check(note: Note, asked: Asked, heard: Callable[[Step], None], work: Work, cache: Cache | None = None) -> CheckedNote:
     """Check a note as it is asked for, derivatives by JAX included."""
     from checks.notes import check_note, confirm_by_autodiff
     from checks.witness import Witness
 
     witness = Witness(seed=asked.seed, points=asked.points, autodiff=False)
-    checked = check_note(note, witness, row_timeout=asked.row_timeout, only=asked.only, heard=heard, work=work)
+    checked = check_note(note, witness, row_timeout=asked.row_timeout, only=asked.only, heard=heard, work=work, cache=cache)
     if asked.autodiff:
-        confirm_by_autodiff(checked, Witness(seed=asked.seed, points=asked.points), timeout=asked.row_timeout, work=work)
+        confirm_by_autodiff(
+            checked, Witness(seed=asked.seed, points=asked.points), timeout=asked.row_timeout, work=work, cache=cache
+        )
     return checked
 
 
@@ -115,12 +134,14 @@ def serve(connection: Connection) -> None:
         request: Request = connection.recv()
         rows = itertools.count(1)
         try:
-            checked = check(
-                request.note,
-                request.asked,
-                lambda step, rows=rows: connection.send(("heard", next(rows), told(step))),
-                Reported(connection, request, limits),
-            )
+            with kept(request.asked, lambda message: connection.send(("said", message))) as cache:
+                checked = check(
+                    request.note,
+                    request.asked,
+                    lambda step, rows=rows: connection.send(("heard", next(rows), told(step))),
+                    Reported(connection, request, limits),
+                    cache,
+                )
             connection.send(("note", checked))
         except (BrokenPipeError, ConnectionError):
             raise

@@ -21,7 +21,7 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Any
 
 from checks.piecework import Lost, at_once
-from checks.row_worker import Asked, Limits, Request, check, told
+from checks.row_worker import Asked, Limits, Request, check, kept, told
 
 if TYPE_CHECKING:
     from checks.notes import CheckedNote
@@ -59,17 +59,25 @@ KEPT_VARIABLES = (
 """The environment variables that a worker is given: others may be secrets, and are no business of a note's."""
 
 
+def unsaid(message: str) -> None:
+    """Say it to nobody."""
+
+
 class WorkerDefect(RuntimeError):
     """A worker failed by a mistake of the program; the message is its traceback."""
 
 
 @contextmanager
-def checker(asked: Asked) -> Generator[Check]:
-    """What checks a note: a worker that is watched, or this process where the system has no means for that."""
+def checker(asked: Asked, say: Heard = unsaid) -> Generator[Check]:
+    """What checks a note: a worker that is watched, or this process where the system has no means for that.
+
+    ``say`` is told what is wrong with verdicts that were kept.
+    """
     if not is_possible():
-        yield lambda note, heard: check(note, asked, lambda step: heard(told(step)), at_once)
+        with kept(asked, say) as cache:
+            yield lambda note, heard: check(note, asked, lambda step: heard(told(step)), at_once, cache)
         return
-    with Supervisor(asked) as supervisor:
+    with Supervisor(asked, say=say) as supervisor:
         # What comes back is made of these; the worker imports the same meanwhile.
         importlib.import_module("checks.notes")
         yield supervisor.check
@@ -114,6 +122,7 @@ class Supervisor:
 
     asked: Asked
     limits: Limits = field(default_factory=usual_limits)
+    say: Heard = unsaid
     running: _Running | None = None
     ready: bool = False
 
@@ -182,6 +191,8 @@ class Supervisor:
                         if rest[0] > rows:
                             rows = rest[0]
                             heard(rest[1])
+                    elif kind == "said":
+                        self.say(rest[0])
                     elif kind == "note":
                         return rest[0]
                     else:

@@ -17,6 +17,7 @@ from derive.notation import latex_writer, text_writer
 if TYPE_CHECKING:
     from checks.judge import Finding
     from checks.witness import Counterexample
+    from derive.symbols import Index
 
 SCHEMA = 1
 Record = dict[str, Any]
@@ -145,7 +146,7 @@ def counterexample(point: Counterexample) -> Record:
     return {
         "sizes": dict(point.sizes),
         "values": _values(point.values),
-        "indices": {index.name: value for index, value in point.assignment.items()},
+        "indices": _indices(point.assignment),
         "entry": [place + 1 for place in point.entry],
         "left": point.left,
         "right": point.right,
@@ -153,6 +154,18 @@ def counterexample(point: Counterexample) -> Record:
         # Of what should not move: left is its value here, right that with these values.
         **({"moved": _values(point.moved)} if point.moved else {}),
     }
+
+
+def _indices(assignment: Mapping[Index, int]) -> dict[str, int]:
+    """Indices by their letters; one that the program made up beside another (``k#7``, a number of this run) has a prime."""
+    found: dict[str, int] = {}
+    for index, value in sorted(assignment.items(), key=lambda pair: "#" in pair[0].name):
+        name, made_up, _ = index.name.partition("#")
+        name += "'" if made_up else ""
+        while name in found:
+            name += "'"
+        found[name] = value
+    return found
 
 
 def _values(values: Mapping[tuple[str, str], Any]) -> list[Record]:
