@@ -60,6 +60,9 @@ def of_finding(finding: Finding) -> dict[str, Any]:
         raise NoCertificate("the checker finds a value that may not exist") from undefined
     except DeriveError as error:
         raise NoCertificate(str(error)) from error
+    except (ArithmeticError, AttributeError, LookupError, TypeError, ValueError, RecursionError) as error:
+        # A row without a certificate must not take the report with it.
+        raise NoCertificate(f"the checker fails on it: {type(error).__name__}: {error}") from error
 
 
 def proof_of(told: Mapping[str, Any]) -> dict[str, Any]:
@@ -143,7 +146,7 @@ def _divergences(told: Mapping[str, Any], way: Mapping[str, Any]) -> Iterator[di
                 yield {"sums": sums, "term": number}
         shared = set.intersection(*(set(ranges) for ranges, _ in value)) if value and len(sums) < MOST_SUMS - 1 else set()
         for own in sorted(shared):
-            todo.append(([*sums, list(own)], polynomials.under_one_sum(algebra, value, own)))
+            todo.append(([*sums, list(own)], polynomials.under_one_sum(algebra, value, *own)))
 
 
 def _paths(read: trees.Statement, way: Mapping[str, Any]) -> list[Road]:
@@ -166,14 +169,18 @@ def _path(algebra: polynomials.Algebra, polynomial: polynomials.Poly, depth: int
     begun: Road = []
     if algebra.denominators(polynomial):
         polynomial = polynomials.multiplied_through(algebra, polynomial)
-        begun = [("multiply through", None)]
+        begun = [("multiply through", [])]
         if not polynomial:
             return begun
     shared = set.intersection(*(set(ranges) for ranges, _ in polynomial))
-    for own in sorted(shared):
-        path = _path(algebra, polynomials.under_one_sum(algebra, polynomial, own), depth + 1)
+    steps: list[tuple[str, list[Any]]] = [("under one sum", list(own)) for own in sorted(shared)]
+    for name, arguments in steps:
+        try:
+            path = _path(algebra, polynomials.STEPS[name](algebra, polynomial, *arguments), depth + 1)
+        except trees.Rejected:
+            continue
         if path is not None:
-            return [*begun, ("under one sum", list(own)), *path]
+            return [*begun, (name, arguments), *path]
     return None
 
 
@@ -184,7 +191,7 @@ def _recorded(read: trees.Statement, way: Mapping[str, Any], paths: list[Road]) 
     for value, path in zip(proofs.goals(read, algebra, way), paths, strict=True):
         steps: list[list[Any]] = []
         for name, argument in path:
-            value = polynomials.STEPS[name](algebra, value, *([tuple(argument)] if argument else []))
+            value = polynomials.STEPS[name](algebra, value, *argument)
             steps.append([name, argument, len(value), polynomials.digest(algebra, value)])
         recorded.append(steps)
     return {**way, "goals": recorded, "rules": algebra.used}

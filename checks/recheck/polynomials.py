@@ -307,7 +307,7 @@ class Algebra:
         if value_of(rest) == 1:
             return product
         if whole and value_of(rest) is not None:
-            return self.multiply(product, constant((value_of(rest) or 1) ** int(exponent)))
+            return self.multiply(product, constant((value_of(rest) or ONCE) ** int(exponent)))
         require(value_of(rest) is None, "a fractional power of a negative number")
         ((ranges, inner), c), *more = rest.items()
         if not more and not ranges and c == 1 and len(inner) == 1 and inner[0][1] == 1:
@@ -317,7 +317,7 @@ class Algebra:
             # 1/(a - b) and 1/(b - a) meet.
             other = self.nested(("pow",), scale(rest, -1))
             if self.is_positive(scale(rest, -1)) or str(self.key(other[0])) < str(self.key(atom[0])):
-                atom, product = other, scale(product, (-1) ** int(exponent))
+                atom, product = other, scale(product, Fraction(-1) ** int(exponent))
         return self.multiply(product, self.single(atom, exponent))
 
     def key(self, head: tuple[Any, ...]) -> Any:
@@ -629,14 +629,50 @@ def _inverse_times_matrix(algebra: Algebra, c: Fraction, binders: list[str], fac
     return None
 
 
+def _inverse_of_a_sum(algebra: Algebra, c: Fraction, binders: list[str], factors: list[Factor]) -> Poly | None:
+    """sum_b A_ab P_bd = delta_ad - sum_b (M - A)_ab P_bd for a term A of the sum M whose inverse is P; so from the right."""
+    for atom, e in factors:
+        if atom[0][0] != "inverse of" or e != 1:
+            continue
+        body = algebra.closed[atom[0][-1]][0]
+        mark = next(term for term in body if term[1][0][0][0] == ("row and column",))
+        places = [int(i[1:]) for i in mark[1][0][0][1]]
+        terms = [term for term in body if term != mark and not any(one[0][0] == "delta" for one, _ in term[1])]
+        if not terms:
+            continue
+        lead = max(terms, key=weight)
+        others = [f for f in factors if f[0] != atom]
+        for side in (0, 1):
+            b, d = atom[1][places[side]], atom[1][places[1 - side]]
+            own = algebra.range_of(b)
+            if b not in binders or atom[1].count(b) > 1 or own is None or own[0] != 1:
+                continue  # a sum from 2 on of A_ab P_bd is another
+            # On the side of the inverse stands b; what stands on the other, the match will say.
+            known = {f"${n}": i for n, i in enumerate(atom[1]) if n not in places} | {f"${places[1 - side]}": b}
+            pattern = (lead[0], put(known, lead[1]))
+            for left, kept, letters in matches(algebra, pattern, others, binders):
+                a = letters.get(f"${places[side]}")
+                elsewhere = any(b in indices for (_, indices), _ in left)
+                if a is None or a == b or elsewhere or set(atom[1]) & (set(binders) - set(kept)):
+                    continue
+                rest = {term: x for term, x in body.items() if term not in (mark, lead)}
+                outside = [letter for letter in kept if letter != b]
+                scaled = c / body[lead]
+                whole = algebra.build(scaled, outside, [*left, ((("delta",), (a, d)), ONCE)])
+                others_at = algebra.rename(rest, {**known, f"${places[side]}": a})
+                taken_off = algebra.multiply(others_at, algebra.build(-scaled, (), [*left, (atom, ONCE)]))
+                return add(whole, algebra.bind(taken_off, *kept))
+    return None
+
+
 def _denominator_cancels(algebra: Algebra, c: Fraction, binders: list[str], factors: list[Factor]) -> Poly | None:
     """A term f of D over D: f/D = 1/a - (D - a f)/(a D) where D holds a times f, whose bound indices stand nowhere else."""
     for atom, e in factors:
         if atom[0][0] != "pow" or e >= 0:
             continue
         whole = algebra.inside(atom)
-        lead = max(whole, key=lambda term: (sum(abs(x) for _, x in term[1]), str(term)))
-        for left, kept in matches(algebra, lead, [f for f in factors if f[0] != atom], binders):
+        lead = max(whole, key=weight)
+        for left, kept, _ in matches(algebra, lead, [f for f in factors if f[0] != atom], binders):
             if set(atom[1]) & (set(binders) - set(kept)):
                 continue
             scaled = c / whole[lead]
@@ -649,22 +685,29 @@ def _denominator_cancels(algebra: Algebra, c: Fraction, binders: list[str], fact
     return None
 
 
+def weight(term: Any) -> tuple[Any, str]:
+    """How heavy a term is: by its exponents, and then in the order of how it is written."""
+    return sum(abs(e) for _, e in term[1]), str(term)
+
+
 def matches(
     algebra: Algebra, term: Any, factors: Sequence[Factor], binders: Sequence[str]
-) -> Iterator[tuple[list[Factor], list[str]]]:
-    """Where a term divides a product under sums: what is left of the product, and which sums.
+) -> Iterator[tuple[list[Factor], list[str], Mapping[str, Any]]]:
+    """Where a term divides a product under sums: what is left of the product, which sums, and what its letters stand for.
 
-    An index that the term binds stands for one that is bound outside, of the same range, and that stands nowhere else.
+    An index that the term binds stands for one that is bound outside, of the same range, and that stands nowhere else; an open
+    place of it for any index.
     """
     ranges, wanted = term
 
     def search(
-        todo: Sequence[Factor], left: list[Factor], letters: Mapping[str, str]
-    ) -> Iterator[tuple[list[Factor], list[str]]]:
+        todo: Sequence[Factor], left: list[Factor], letters: Mapping[str, Any]
+    ) -> Iterator[tuple[list[Factor], list[str], Mapping[str, Any]]]:
         if not todo:
-            used = set(letters.values())
-            if len(used) == len(ranges) and not any(used & set(indices) for (_, indices), _ in left):
-                yield left, [b for b in binders if b not in used]
+            used = {index for name, index in letters.items() if name.startswith("#")}
+            open_ = {index for name, index in letters.items() if name.startswith("$")}
+            if len(used) == len(ranges) and not used & open_ and not any(used & set(indices) for (_, indices), _ in left):
+                yield left, [b for b in binders if b not in used], letters
             return
         (head, indices), e = todo[0]
         for place, ((own, there), x) in enumerate(left):
@@ -681,15 +724,17 @@ def matches(
 
 
 def _stands_for(
-    algebra: Algebra, ranges: Sequence[Range], i: Any, j: Any, letters: dict[str, str], binders: Sequence[str]
+    algebra: Algebra, ranges: Sequence[Range], i: Any, j: Any, letters: dict[str, Any], binders: Sequence[str]
 ) -> bool:
-    if not str(i).startswith("#"):
+    if str(i)[0] not in "#$":
         return i == j
     if i in letters:
         return letters[i] == j
     letters[i] = j
+    if i.startswith("$"):
+        return True
     fits = j in binders and algebra.range_of(j) == ranges[int(i[1:])]
-    return fits and list(letters.values()).count(j) == 1
+    return fits and [name for name, index in letters.items() if index == j] == [i]
 
 
 def _sums_to_one(algebra: Algebra, c: Fraction, binders: list[str], factors: list[Factor]) -> Poly | None:
@@ -752,6 +797,7 @@ RULES: Mapping[str, Rule] = {
     "delta contracts": _delta_contracts,
     "a power is expanded": _power_is_expanded,
     "inverse times matrix": _inverse_times_matrix,
+    "inverse of a sum": _inverse_of_a_sum,
     "a denominator cancels": _denominator_cancels,
     "a simplex sums to one": _sums_to_one,
     "a density sums to one": _normalised_function,
@@ -773,11 +819,12 @@ def multiplied_through(algebra: Algebra, polynomial: Poly) -> Poly:
     return polynomial
 
 
-def under_one_sum(algebra: Algebra, polynomial: Poly, own: Range) -> Poly:
+def under_one_sum(algebra: Algebra, polynomial: Poly, *limits: Any) -> Poly:
     """The summand, where all terms are sums over one range: they vanish together where it does.
 
     The index of a denominator is the one that they share; without one, the first of that range.
     """
+    own = range_(limits)
     letter = algebra.names.fresh(own)
     parts: list[Poly] = []
     for (ranges, factors), c in polynomial.items():
@@ -790,14 +837,17 @@ def under_one_sum(algebra: Algebra, polynomial: Poly, own: Range) -> Poly:
     return add(*parts)
 
 
-STEPS: Mapping[str, Callable[..., Poly]] = {"multiply through": multiplied_through, "under one sum": under_one_sum}
+STEPS: Mapping[str, Callable[..., Poly]] = {
+    "multiply through": multiplied_through,
+    "under one sum": under_one_sum,
+}
 
 
 def follow(algebra: Algebra, polynomial: Poly, steps: Sequence[Sequence[Any]]) -> Poly:
     """What is left after steps, each a name, what it takes, and how many terms it leaves and their digest."""
-    for name, argument, *left in steps:
-        require((argument is None) == (name == "multiply through"), "a step with what it does not take")
-        polynomial = STEPS[name](algebra, polynomial, *([range_(argument)] if argument else []))
+    for name, arguments, *left in steps:
+        require(bool(polynomial), "a step where nothing is left")
+        polynomial = STEPS[name](algebra, polynomial, *arguments)
         require([len(polynomial), digest(algebra, polynomial)] == left, f"another polynomial is left after: {name}")
     return polynomial
 

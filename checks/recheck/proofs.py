@@ -30,7 +30,6 @@ from checks.recheck.trees import (
     frozen,
     less,
     nodes,
-    range_,
     require,
     slope,
     times,
@@ -152,7 +151,7 @@ def divergence(algebra: Algebra, gap: Poly, told: Mapping[str, Any]) -> Iterator
     log t <= t - 1, and that difference is zero. The weight is what stands beside a logarithm under sums.
     """
     for own in told["sums"]:
-        gap = under_one_sum(algebra, gap, range_(own))
+        gap = under_one_sum(algebra, gap, *own)
     term = in_order(algebra, gap)[told["term"]]
     summed, factors = algebra.opened(term)
     weight = [one for one in factors if one[0][0][0] != "log" or one[1] != 1]

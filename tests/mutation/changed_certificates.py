@@ -238,7 +238,11 @@ def is_false(told: Mapping[str, Any], rng: random.Random) -> bool:
 
 @dataclass
 class Tally:
-    """What became of changed certificates: those accepted though the statement is false, and those of what holds as well."""
+    """What became of changed certificates: those accepted though the statement is false, and those of what holds as well.
+
+    Of the latter some are of another statement, which ``derive recheck FOLDER NOTE`` does not accept for the row; the others show
+    the same by other evidence.
+    """
 
     tried: int = 0
     rejected: int = 0

@@ -84,6 +84,10 @@ def inverse(a: str, b: str, key: str = "S") -> list[Any]:
     return ["inverse", a, b, "r", "c", e(key, "r", "c")]
 
 
+def inverse_of_sum(a: str, b: str) -> list[Any]:
+    return ["inverse", a, b, "r", "c", plus(e("M", "r", "c"), times(e("u"), ["delta", "r", "c"]))]
+
+
 def determinant(key: str) -> list[Any]:
     return ["determinant", "r", "c", e(key, "r", "c")]
 
@@ -99,6 +103,8 @@ def named(symbols: dict[str, Any]) -> dict[str, Any]:
 
 ONE, ZERO, X, Y, U, V = number(1), number(0), e("x"), e("y"), e("u"), e("v")
 ROOT_OF_SQUARE = power(power(X, 2), "1/2")
+SUM = plus(e("M", "b", "r"), times(U, ["delta", "b", "r"]))
+FROM_TWO = plus(e("M", "b2", "r"), times(U, ["delta", "b2", "r"]))
 TRUE_AND_FALSE = {
     "powers of numbers": ((power(number(8), "2/3"), number(4)), (power(number(-8), "1/3"), number(-2))),
     "delta contracts": (
@@ -116,6 +122,14 @@ TRUE_AND_FALSE = {
     "inverse times matrix, and nothing else of that index": (
         (total("b", times(inverse("a", "b"), e("S", "r", "b"))), ["delta", "a", "r"]),
         (total("b", times(inverse("a", "b"), e("S", "b", "r"), e("h", "b"))), times(["delta", "a", "r"], e("h", "a"))),
+    ),
+    "inverse of a sum": (
+        (total("b", times(inverse_of_sum("a", "b"), SUM)), ["delta", "a", "r"]),
+        (total("b2", times(inverse_of_sum("a", "b2"), FROM_TWO)), ["delta", "a", "r"]),
+    ),
+    "inverse of a sum, from the left": (
+        (total("b", times(plus(e("M", "a", "b"), times(U, ["delta", "a", "b"])), inverse_of_sum("b", "r"))), ["delta", "a", "r"]),
+        (total("b", times(plus(e("M", "b", "a"), times(U, ["delta", "a", "b"])), inverse_of_sum("b", "r"))), ["delta", "a", "r"]),
     ),
     "symmetry is of what is declared so": (
         (total("b", times(inverse("b", "a"), e("S", "b", "r"))), ["delta", "a", "r"]),
