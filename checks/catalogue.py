@@ -120,7 +120,7 @@ def entries(
     processes: int,
     options: Mapping[str, str] | None = None,
 ) -> Iterator[Entry]:
-    """Judge pairs, each as it is finished; a model's are judged by one process, so that its derivatives are compiled together.
+    """Judge pairs, each as it is finished; a model's are judged by one process, so that what they share is evaluated once.
 
     Raises:
         UnknownNameError: a model does not have one of the ``options``, or not with that value.

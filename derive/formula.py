@@ -16,7 +16,7 @@ from functools import cache, reduce
 from typing import Any, ClassVar, Literal
 
 from derive.errors import ScopeError, ShapeError, UnsupportedError
-from derive.symbols import Domain, Index, IndexLike, Range, Size, Symbol, record
+from derive.symbols import Domain, Index, IndexLike, Range, Size, Symbol, computed_once, record
 
 Shape = tuple[Size | None, ...]
 Convention = Literal["entry", "frobenius", "vech"]
@@ -42,7 +42,7 @@ class Formula:
     known_shape: Shape | None = field(default=None, init=False, compare=False, repr=False)
     known_children: tuple[Formula, ...] | None = field(default=None, init=False, compare=False, repr=False)
     known_free_indices: frozenset[Index] | None = field(default=None, init=False, compare=False, repr=False)
-    known_dependencies: frozenset[tuple[str, str]] | None = field(default=None, init=False, compare=False, repr=False)
+    known_depends_on: frozenset[tuple[str, str]] | None = field(default=None, init=False, compare=False, repr=False)
 
     @property
     def shape(self) -> Shape:
@@ -86,15 +86,9 @@ class Formula:
         return Transpose(self)
 
     @property
+    @computed_once
     def children(self) -> tuple[Formula, ...]:
         """The formulas directly inside this node, in writing order (a definition's body not among them)."""
-        known = self.known_children
-        if known is None:
-            known = self._found_children()
-            object.__setattr__(self, "known_children", known)
-        return known
-
-    def _found_children(self) -> tuple[Formula, ...]:
         found: list[Formula] = []
         for name in written(type(self)):
             value = getattr(self, name)
@@ -764,16 +758,9 @@ def unfold(node: Named) -> Formula:
     return at_time(body, "current") if node.time == "current" else body
 
 
+@computed_once
 def free_indices(node: Formula) -> frozenset[Index]:
     """The indices that stand free in a formula."""
-    known = node.known_free_indices
-    if known is None:
-        known = _free_indices_of(node)
-        object.__setattr__(node, "known_free_indices", known)
-    return known
-
-
-def _free_indices_of(node: Formula) -> frozenset[Index]:
     if isinstance(node, (Sum, Product)):
         return free_indices(node.body) - {node.index}
     if isinstance(node, Substitute):
@@ -787,21 +774,14 @@ def _free_indices_of(node: Formula) -> frozenset[Index]:
     return found.union(*(free_indices(child) for child in node.children)) if node.children else found
 
 
-def depends_on(node: Formula) -> frozenset[tuple[str, str]]:
-    """The names and roles of the symbols on whose values that of a formula may depend, definitions written out."""
-    known = node.known_dependencies
-    if known is None:
-        known = _dependencies_of(node)
-        object.__setattr__(node, "known_dependencies", known)
-    return known
-
-
 def at_current(symbols: frozenset[tuple[str, str]]) -> frozenset[tuple[str, str]]:
     """Symbols by name and role as they are read where every free parameter stands at theta_t."""
     return frozenset((name, "current" if role == "param" else role) for name, role in symbols)
 
 
-def _dependencies_of(node: Formula) -> frozenset[tuple[str, str]]:
+@computed_once
+def depends_on(node: Formula) -> frozenset[tuple[str, str]]:
+    """The names and roles of the symbols on whose values that of a formula may depend, definitions written out."""
     if isinstance(node, Named):
         inside = depends_on(node.definition.body)
         return at_current(inside) if node.time == "current" else inside

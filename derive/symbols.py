@@ -9,10 +9,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, fields, replace
+from functools import wraps
 from typing import Any, Literal, TypeVar, dataclass_transform
 
 from derive.errors import ScopeError
 
+R = TypeVar("R")
 T = TypeVar("T")
 
 
@@ -23,38 +25,31 @@ def record(cls: type[T]) -> type[T]:
     Formulas are deep and stand in many dictionaries: hashing them anew each time would be most of the work.
     """
     made: Any = dataclass(frozen=True, slots=True)(cls)
-    plain = made.__hash__
-
-    def hashed_once(self: Any) -> int:
-        known: int | None = self.known_hash
-        if known is None:
-            known = int(plain(self))
-            object.__setattr__(self, "known_hash", known)
-        return known
 
     def state(self: Any) -> list[Any]:
         """What another process, or a copy, is told: never a hash, which holds only here."""
         return [None if part.name.startswith("known_") else getattr(self, part.name) for part in fields(made)]
 
-    made.__hash__ = hashed_once
+    made.__hash__ = computed_once(made.__hash__, "hash")
     made.__getstate__ = state
     if isinstance(made.__dict__.get("shape"), property):
-        made.shape = computed_once(made.shape.fget)
+        made.shape = property(computed_once(made.shape.fget))
     return made
 
 
-def computed_once(compute: Callable[[Any], T]) -> property:
-    """A property of a frozen record that is computed when it is first asked for; a field ``known_NAME`` keeps it."""
-    slot = f"known_{compute.__name__}"
+def computed_once(compute: Callable[[R], T], name: str = "") -> Callable[[R], T]:
+    """A function of a frozen record that is computed when it is first asked for; the record's field ``known_NAME`` keeps it."""
+    slot = f"known_{name or compute.__name__}"
 
-    def get(self: Any) -> T:
-        known: T | None = getattr(self, slot)
+    @wraps(compute)
+    def get(owner: R) -> T:
+        known: T | None = getattr(owner, slot)
         if known is None:
-            known = compute(self)
-            object.__setattr__(self, slot, known)
+            known = compute(owner)
+            object.__setattr__(owner, slot, known)
         return known
 
-    return property(get, doc=compute.__doc__)
+    return get
 
 
 Role = Literal["data", "param", "current", "latent", "frozen", "const", "opaque"]
