@@ -75,6 +75,8 @@ class Algebra:
         self.used: dict[str, int] = {}
         self.closed: list[tuple[Poly, tuple[Range, ...]]] = []
         self.numbers: dict[Any, int] = {}
+        self.turned: dict[int, list[tuple[int, ...]]] = {}
+        """For the number of a polynomial the orders of its places in which it is the same."""
         self.known: dict[Tree, Poly] = {}
 
     # Indices.
@@ -91,13 +93,23 @@ class Algebra:
         return head[0] == "delta" or (head[0] in ("entry", "inverse") and self.names.symbols[head[1]]["domain"] in ("spd", "sym"))
 
     def in_order(self, atom: Atom) -> Atom:
+        """An atom with what may be exchanged in order: indices of a symmetric matrix, or of a function that is the same then."""
         head, indices = atom
-        return (head, (*indices[:-2], *sorted(indices[-2:], key=str))) if self.is_symmetric(head) else atom
+        if self.is_symmetric(head):
+            return head, (*indices[:-2], *sorted(indices[-2:], key=str))
+        turned = self.turned.get(head[-1], ()) if head[0] in NESTED else ()
+        return head, min((tuple(indices[n] for n in one) for one in turned), key=str, default=indices)
+
+    def marks(self, head: tuple[Any, ...], count: int) -> list[int]:
+        """A number for each place of an atom; those that may be exchanged have one."""
+        if self.is_symmetric(head):
+            return [*range(count - 2), -1, -1]
+        turned = self.turned.get(head[-1], ()) if head[0] in NESTED else ()
+        return [min((one[n] for one in turned), default=n) for n in range(count)]
 
     def orders(self, letters: Sequence[str], groups: Sequence[tuple[str, Sequence[Factor]]]) -> list[list[str]]:
         """The orders of letters by where they stand: those that this does not tell apart in each way, up to a limit."""
-        rows = [(key, [(str((h, e)), [p if not self.is_symmetric(h) or p < len(i) - 2 else -1 for p in range(len(i))], i)
-                       for (h, i), e in factors]) for key, factors in groups]  # fmt: skip
+        rows = [(key, [(str((h, e)), self.marks(h, len(i)), i) for (h, i), e in factors]) for key, factors in groups]
 
         def refined(colours: dict[str, str]) -> dict[str, int]:
             while True:
@@ -156,6 +168,7 @@ class Algebra:
             for bs, fs, c in opened
         ]
         best: Any = None
+        alike: list[tuple[str, ...]] = []
         for order in self.orders(letters, groups) if letters else [[]]:
             places = {letter: f"${n}" for n, letter in enumerate(order)}
             ranges = tuple(self.names.letters[letter] for letter in order)
@@ -163,12 +176,15 @@ class Algebra:
                 self.names.letters[place] = own
             made = {self.term(bs, put(places, fs)): c for bs, fs, c in opened}
             key = (tuple(sorted(made.items(), key=str)), ranges)
+            alike = [*alike, tuple(order)] if best is not None and key == best[0] else alike
             if best is None or str(key) < str(best[0]):
-                best = key, made, tuple(order)
+                best, alike = (key, made, tuple(order)), [tuple(order)]
         key, made, order = best
         if key not in self.numbers:
             self.numbers[key] = len(self.closed)
             self.closed.append((made, key[1]))
+            if len(alike) > 1:
+                self.turned[self.numbers[key]] = [tuple(map(order.index, other)) for other in alike]
         return (*kind, self.numbers[key]), order
 
     def inside(self, atom: Atom) -> Poly:

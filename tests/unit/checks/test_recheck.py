@@ -49,6 +49,7 @@ SYMBOLS = {
 FUNCTIONS = {
     "q": {"family": [[1, "n", False]], "arguments": [[]], "domain": "positive", "normalised over": 0},
     "o": {"family": [[1, "n", False]], "arguments": [[]], "domain": "positive", "normalised over": None},
+    "m": {"family": [], "arguments": [["d"]], "domain": "real", "normalised over": None},
 }
 
 
@@ -103,6 +104,7 @@ def named(symbols: dict[str, Any]) -> dict[str, Any]:
 
 ONE, ZERO, X, Y, U, V = number(1), number(0), e("x"), e("y"), e("u"), e("v")
 ROOT_OF_SQUARE = power(power(X, 2), "1/2")
+VECTOR = ["vector", "r", e("h", "r")]
 SUM = plus(e("M", "b", "r"), times(U, ["delta", "b", "r"]))
 FROM_TWO = plus(e("M", "b2", "r"), times(U, ["delta", "b2", "r"]))
 TRUE_AND_FALSE = {
@@ -151,6 +153,16 @@ TRUE_AND_FALSE = {
     "a density sums to one, where its argument does not move": (
         (["derivative", total("i", ["apply", "q", ["i"], [], X]), "x"], ZERO),
         (total("i", ["apply", "q", ["i"], [], e("f", "i")]), ONE),
+    ),
+    "mixed derivatives commute": (
+        (["derivative", ["derivative", ["apply", "m", [], [], VECTOR], "h", "a"], "h", "b"],
+         ["derivative", ["derivative", ["apply", "m", [], [], VECTOR], "h", "b"], "h", "a"]),
+        (["derivative", ["derivative", ["apply", "m", [], [], VECTOR], "h", "a"], "h", "b"],
+         ["derivative", ["derivative", ["apply", "m", [], [], VECTOR], "h", "b"], "h", "b"]),
+    ),
+    "a function that is the same when its indices are exchanged": (
+        (["log", plus(e("o", "i"), e("o", "j"))], ["log", plus(e("o", "j"), e("o", "i"))]),
+        (["log", plus(e("o", "i"), times(U, e("o", "j")))], ["log", plus(e("o", "j"), times(U, e("o", "i")))]),
     ),
     "sine squared": (
         (plus(power(["function", "sin", X], 2), power(["function", "cos", X], 2)), ONE),
