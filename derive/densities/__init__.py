@@ -13,11 +13,14 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
 from derive.errors import ReadingError, UnknownNameError
-from derive.formula import ZERO, Formula, Sum, Trace, Transpose, add, matrix_product, multiply, negate
+from derive.formula import ZERO, Formula, Reference, Sum, Trace, Transpose, add, matrix_product, multiply, negate
 from derive.symbols import Domain, Index, IndexLike, Range
 
 CHANCES = "probabilities"
 """The parameter of a density of a family that has a chance for each member; these sum to one."""
+
+POSITIVE: tuple[Domain, ...] = ("positive", "unit", "simplex", "spd")
+CHANCE: tuple[Domain, ...] = ("unit", "simplex")
 
 FEATURES = ("value", "square", "log", "log of the rest")
 """Features of which means are known: of a vector its square is the outer product, the rest of a proportion p is 1 - p."""
@@ -109,7 +112,8 @@ class Density:
     first is at most the second. ``means`` holds, by ``FEATURES``, the means of features of the variable, as functions of the
     parameters. A density ``of_family`` is one of all members of a family, such as probabilities that sum to one: values and
     parameters are then functions of an index, and the range of that index stands before the parameters. Of these parameters the
-    ``shared`` ones are one number for all members.
+    ``shared`` ones are one number for all members. ``positive`` are the parameters that must be positive (or positive definite),
+    ``chances`` those that lie between 0 and 1.
 
     ``exponential_family(value, *parameters)`` is the density as one of an exponential family in its parameters, save the
     ``known`` ones, which must be held; or it is said why there is none. ``routine(value, *parameters)`` is where others have
@@ -123,6 +127,8 @@ class Density:
     exponential_family: Callable[..., ExponentialFamily] | NoExponentialFamily = field(kw_only=True)
     known: tuple[str, ...] = field(default=(), kw_only=True)
     routine: Callable[..., Routine] = field(kw_only=True)
+    positive: tuple[str, ...] = field(default=(), kw_only=True)
+    chances: tuple[str, ...] = field(default=(), kw_only=True)
     means: Mapping[str, Callable[..., Formula]] = field(default_factory=dict[str, "Callable[..., Formula]"])
     of_family: bool = False
     shared: tuple[str, ...] = ()
@@ -183,6 +189,27 @@ class Law:
         if isinstance(write, NoExponentialFamily):
             return None
         return write(self.value, *(() if self.over is None else (self.over,)), *self.parameters)
+
+    def require_parameters(self) -> None:
+        """That no parameter is a letter which is declared to have values that the density does not take.
+
+        Raises:
+            ReadingError: one is; the message says what it must be.
+        """
+        for name, parameter in zip(self.density.parameters, self.parameters, strict=True):
+            if not isinstance(parameter, Reference):
+                continue
+            letter, domain = parameter.symbol.name, parameter.symbol.domain
+            wanted = ""
+            if name in self.density.positive and domain not in POSITIVE:
+                wanted = "is positive definite: try spd(d)" if parameter.shape else "is positive: try positive"
+            elif name in self.density.chances and domain not in CHANCE:
+                wanted = "lies between 0 and 1: try unit"
+            if wanted:
+                number, _, matrix = name.partition(" or ")
+                called = matrix if matrix and parameter.shape else number
+                message = f"the {called} of {self.density.name} {wanted}, where {letter} is declared"
+                raise ReadingError(message, 0, 1, "declaration")
 
     @property
     def formula(self) -> Formula:

@@ -24,6 +24,7 @@ DENSITY = Density(
     "0, 1",
     write,
     domains=("bool",),
+    chances=("probability",),
     exponential_family=exponential_family,
     routine=routine,
 )

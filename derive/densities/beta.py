@@ -47,6 +47,7 @@ DENSITY = Density(
     write,
     means={"value": mean, "square": mean_square, "log": mean_log, "log of the rest": mean_log_of_the_rest},
     domains=("unit", "simplex"),
+    positive=("a", "b"),
     exponential_family=exponential_family,
     routine=routine,
 )

@@ -42,6 +42,7 @@ DENSITY = Density(
     means={"value": mean},
     within=within,
     domains=("count", "bool"),
+    chances=("probability",),
     exponential_family=exponential_family,
     known=("trials",),
     routine=routine,

@@ -42,6 +42,7 @@ DENSITY = Density(
     write,
     means={"value": mean, "square": mean_square, "log": mean_log},
     domains=("positive", "nonnegative", "unit", "simplex"),
+    positive=("shape", "rate"),
     exponential_family=exponential_family,
     routine=routine,
 )

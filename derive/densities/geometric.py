@@ -34,6 +34,7 @@ DENSITY = Density(
     write,
     within=within,
     domains=("count", "bool"),
+    chances=("probability",),
     exponential_family=exponential_family,
     routine=routine,
 )

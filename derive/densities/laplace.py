@@ -29,6 +29,7 @@ DENSITY = Density(
     ("location", "scale"),
     "the reals",
     write,
+    positive=("scale",),
     exponential_family=exponential_family,
     known=("location",),
     routine=routine,

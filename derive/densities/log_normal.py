@@ -44,6 +44,7 @@ DENSITY = Density(
     write,
     means={"value": mean_value, "square": mean_square, "log": mean_log},
     domains=("positive", "unit"),
+    positive=("variance of the log",),
     exponential_family=exponential_family,
     routine=routine,
 )

@@ -40,6 +40,8 @@ DENSITY = Density(
     "0, 1, 2, ...",
     write,
     domains=("count", "bool"),
+    positive=("successes",),
+    chances=("probability",),
     exponential_family=exponential_family,
     known=("successes",),
     routine=routine,

@@ -130,6 +130,7 @@ DENSITY = Density(
     "the reals, or vectors",
     write,
     means={"value": mean_value, "square": mean_square},
+    positive=("variance or covariance",),
     exponential_family=exponential_family,
     routine=routine,
 )

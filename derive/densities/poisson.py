@@ -33,6 +33,7 @@ DENSITY = Density(
     write,
     means={"value": mean, "square": mean_square},
     domains=("count", "bool"),
+    positive=("rate",),
     exponential_family=exponential_family,
     routine=routine,
 )

@@ -38,6 +38,7 @@ DENSITY = Density(
     write,
     means={"value": mean, "square": mean_square},
     domains=("positive",),
+    positive=("variance",),
     exponential_family=exponential_family,
     routine=routine,
 )

@@ -26,6 +26,7 @@ DENSITY = Density(
     ("dof", "location", "scale"),
     "the reals",
     write,
+    positive=("dof", "scale"),
     exponential_family=NoExponentialFamily(
         "the logarithm of one and the square of the value is, for no number of statistics, a sum of products with parameters"
     ),

@@ -39,6 +39,7 @@ DENSITY = Density(
     ("mean direction", "concentration"),
     "angles, of which one turn is counted",
     write,
+    positive=("concentration",),
     exponential_family=exponential_family,
     routine=routine,
 )

@@ -202,7 +202,9 @@ class _Builder:
             else:
                 own = Reference(letter.symbol, indices)
                 arguments = probabilities.parameters_at(own, statement.arguments, scope)
-                yield Law(known, written(own), tuple(written(argument) for argument in arguments))
+                law = Law(known, written(own), tuple(written(argument) for argument in arguments))
+                law.require_parameters()
+                yield law
 
     @staticmethod
     def _at_datum(letter: Letter, datum: Index) -> tuple[Index, ...]:

@@ -17,7 +17,7 @@ from checks.reports import Page, report
 from checks.witness import Witness
 from derive import Model
 from derive.claims import Claim
-from derive.errors import DeriveError, UnsupportedError
+from derive.errors import DeriveError, ReadingError, UnsupportedError
 from derive.expectation_maximisation.algorithm import Algorithm
 from derive.formula import (
     ONE,
@@ -253,3 +253,35 @@ def test_a_name_cannot_break_out_of_the_tests() -> None:
     text = own_tests(model, model.parameters[:1], lines='x"""\n')
     compile(text, "test_model.py", "exec")
     assert text.count('"""') % 2 == 0
+
+
+@pytest.mark.parametrize(
+    ("lines", "wrong", "right", "message"),
+    [
+        (
+            r"data x_i in R^d; param S_j in <> ; x_i | z_i=j ~ Normal(0, S_j)",
+            "sym(d)",
+            "spd(d)",
+            "covariance .* positive definite",
+        ),
+        (r"data x_i in R; const v in <>; param m_j in R; x_i | z_i=j ~ Normal(m_j, v)", "R", "positive", "variance .* positive"),
+        (r"data x_i in N; param a_j in <>; x_i | z_i=j ~ Poisson(a_j)", "R", "positive", "rate of Poisson is positive"),
+        (r"data x_i in bool; param a_j in <>; x_i | z_i=j ~ Bernoulli(a_j)", "positive", "unit", "between 0 and 1"),
+    ],
+)
+def test_a_parameter_with_values_that_no_density_takes_is_refused(lines: str, wrong: str, right: str, message: str) -> None:
+    """Rows that were refuted for it would be no help."""
+    declared = (
+        "size n, k, d; index i in 1..n ; j, l in 1..k; latent z_i in 1..k; param \\pi in simplex(k) ; z_i ~ Categorical(\\pi); "
+    )
+    with pytest.raises(ReadingError, match=message):
+        Model(declared + lines.replace("<>", wrong))
+    assert Model(declared + lines.replace("<>", right))
+
+
+def test_every_model_is_declared() -> None:
+    """With any of its options; none is made of shapes and M-steps that somebody typed in."""
+    for name in names():
+        options = family(name).options
+        for option, values in options.items():
+            assert all(family(name)(**{option: value}).parameters for value in values)
