@@ -54,7 +54,7 @@ def is_plain(entry: LogEntry) -> bool:
 @pytest.mark.parametrize("covariance", ["full", "tied", "diagonal", "spherical"])
 def test_every_logged_rewrite_keeps_the_value(covariance: str) -> None:
     em = Algorithm(family("gaussian-mixture")(covariance=covariance))
-    logit = Symbol("a", "param", (Range(Size("k")),))
+    logit = Symbol("eta", "param", (Range(Size("k")),))
     over = (Range(Size("n")), Range(Size("k")))
     any_weights = [Symbol("q", "frozen", over, (), "simplex"), Symbol("w*1", "const", over, (), "simplex")]
     told = list(claims(em))

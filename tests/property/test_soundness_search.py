@@ -50,9 +50,9 @@ X, Y = declared("x", "data", (ROWS,)), declared("y", "data", (ROWS, PARTS), 0, "
 R, PSI = declared("r", "const", (ROWS, PARTS), 0, "simplex"), declared("psi", "param", (LATER,), 0, "simplex")
 V, W = declared("v", "param", (PARTS,), 1), declared("w", "const", (), 1)
 SIGMA, T = declared("Sigma", "param", (PARTS,), 2, "spd"), declared("T", "param", (), 2, "spd")
-M, SYM = declared("M", "param", (), 2), declared("Sy", "param", (), 2, "sym")
-SCALARS, MATRICES = [X, MU, Q, Y, PHI, R, UNIT, Z, C, PSI], [SIGMA, T, T, M, M, SYM]
-PARAMETERS = [MU, Q, PHI, UNIT, Z, C, V, SIGMA, T, M, SYM, PSI]
+M, SYM, LOWER = declared("M", "param", (), 2), declared("Sy", "param", (), 2, "sym"), declared("L", "param", (), 2, "lower")
+SCALARS, MATRICES = [X, MU, Q, Y, PHI, R, UNIT, Z, C, PSI], [SIGMA, T, T, M, M, SYM, LOWER]
+PARAMETERS = [MU, Q, PHI, UNIT, Z, C, V, SIGMA, T, M, SYM, LOWER, PSI]
 Scope = tuple[Index, ...]
 
 
@@ -109,6 +109,7 @@ class Wide:
             {
                 "leaf": lambda: leaf,
                 "inverse": lambda: f.Inverse(leaf),
+                "factor": lambda: f.Cholesky(self.reference(SIGMA, scope)),
                 "transpose": lambda: f.Transpose(self.matrix(depth - 1, scope)),
                 "product": lambda: f.matrix_product(self.matrix(depth - 1, scope), self.matrix(depth - 1, scope)),
                 "outer": lambda: f.outer(self.vector(depth - 1, scope), self.vector(depth - 1, scope)),

@@ -79,7 +79,7 @@ def test_a_spread_is_told_by_any_of_its_numbers(chart: str) -> None:
 def test_the_steps_of_two_charts_are_one_in_other_letters() -> None:
     """One over the M-step of the precision is that of the variance, and is not that of the deviation."""
     steps = {chart: Algorithm(family("normal-mixture")(chart=chart)) for chart in ("variance", *CHARTS)}
-    spread = {chart: em.solutions[em.model.parameters[-1].symbol.name].body for chart, em in steps.items()}
+    spread = {chart: em.solutions[em.model.parameters[1].symbol.name].body for chart, em in steps.items()}
     held = Symbol("w", "frozen", (Range(Size("n")), Range(Size("k"))), (), "positive")
 
     def with_weights(node: Formula) -> Formula:
@@ -146,7 +146,7 @@ def test_a_planted_mistake_is_refuted(name: str) -> None:
 
 def test_options_are_chosen_by_name() -> None:
     known = family("gamma-mixture")(shape="known")
-    assert [parameter.name for parameter in known.parameters] == ["phi", "beta"]
+    assert [parameter.name for parameter in known.parameters] == ["beta", "phi"]
     assert [parameter.name for parameter in family("normal-mixture")(weights="known", variance="known").parameters] == ["mu"]
 
 
