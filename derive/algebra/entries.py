@@ -421,12 +421,12 @@ class Reader:
         indices = (*around, *component)
         generic = tuple(free(f"@s{k}", *range_of(index)) for k, index in enumerate(indices))
         value = self.reducer.rename(value, dict(zip(indices, generic, strict=True)))
-        known = self._opaque.get((value, generic, "lower"))
+        known = self._opaque.get((value, generic, "factored"))
         if known is None:
             family = tuple(range_named(range_of(index)) for index in around)
             own = Symbol(f"{FACTOR}{len(self._opaque) + 1}", "opaque", family, (Size(size), Size(size)), "lower")
             known = self.declare(own)
-            self._opaque[value, generic, "lower"] = known
+            self._opaque[value, generic, "factored"] = known
             self._values[known] = value  # it depends on no more
             letter = fresh((1, size))
             *outside, row, column = generic

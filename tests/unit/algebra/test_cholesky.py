@@ -120,3 +120,13 @@ def test_balls_and_jax_agree(formula: Formula) -> None:
 def test_the_second_opinion_is_the_same(cases: dict[str, tuple[Formula, Formula]], outcome: str) -> None:
     for left, right in cases.values():
         assert compare(left, right, "=", generic_point(symbols_of(left, right), {"d": 2}, seed=4)) == outcome
+
+
+M = Reference(Symbol("M", "const", (), (D, D), "lower"))
+
+
+@pytest.mark.parametrize("in_order", [1, -1])
+def test_what_is_put_in_for_a_triangular_matrix_is_not_its_own_factor(in_order: int) -> None:
+    # chol(M) is defined where M is diagonal, and is its root there.
+    terms = (Substitute(Log(Determinant(L)), L_SYMBOL, (), M), negate(Log(Determinant(Cholesky(M)))))
+    assert not isinstance(prove(Claim(label="own factor", lhs=Add(terms[::in_order]), rhs=ZERO)), Proof)
