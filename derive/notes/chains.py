@@ -237,6 +237,8 @@ class DisplayReader:
         self.opaque = False
         self.both_ways = False
         self.jointly = False
+        self.best: list[tuple[Symbol, Formula]] = []
+        """The values of parameters that a hint names together."""
         self.hinted = False
         self.across: frozenset[str] = frozenset()
         self.from_a_bound = False
@@ -1476,6 +1478,8 @@ class DisplayReader:
         for other, formal, value in fixed * len(fixed):  # one may be fixed by the help of another
             target = Substitute(target, _as_in(target, other), formal, value)
         self.jointly = self.hints.maximises is not None and len(self._hinted_names(reader)) > 1
+        if self.jointly:
+            self._require_no_circle(symbol, solution)
         if _speaks_of(solution, symbol):
             own = Derivative(solution, Reference(_as_in(solution, symbol), indices))
             implicit = not symbol.family or not isinstance(prove(Claim(label="its own", lhs=own, relation="=", rhs=ZERO)), Proof)
@@ -1492,6 +1496,34 @@ class DisplayReader:
         stationary = self._claim(reader, self._put_in(slope, symbol, indices, solution), "=", ZERO)
         self.pending = [_stationary(stationary, symbol, solution)]
         return (self._claim(reader, target, "<=", put_in),)
+
+    def _require_no_circle(self, symbol: Symbol, solution: Formula) -> None:
+        """That the values of parameters that are sought together can be put in one after the other.
+
+        ``t = 2 m c`` and ``m = 2 t c`` are each the best for the other, and may be a saddle.
+
+        Raises:
+            ReadingError: a value speaks of a parameter whose own value speaks of this one.
+        """
+        self.best.append((symbol, solution))
+        reached, found = [symbol], {symbol}
+        while reached:
+            one = reached.pop()
+            for value in (value for own, value in self.best if own == one):
+                for other, _ in self.best:
+                    if other == one or not _speaks_of(value, other):
+                        continue
+                    if other == symbol:
+                        raise ReadingError(
+                            f"the values of {one.name} and {symbol.name} speak of each other: each is the best for the other, "
+                            "and no maximum over both follows; give each a hint of its own",
+                            0,
+                            1,
+                            "hint",
+                        )
+                    if other not in found:
+                        found.add(other)
+                        reached.append(other)
 
     def _fixed(self, reader: Reader, symbol: Symbol) -> list[tuple[Symbol, tuple[Index, ...], Formula]]:
         """The parameters that the hint fixes, with their values: ``at \\mu_k = \\mu_k^{old}``.
@@ -1560,10 +1592,13 @@ class DisplayReader:
         return (self._claim(reader, moved, "<=", Substitute(moved, alone, indices, solution)),)
 
     def _slope(self, target: Formula, symbol: Symbol) -> Formula:
-        """The derivative of an objective; on the simplex, the difference of its entries at two places."""
+        """The derivative of an objective; on the simplex, the difference of its entries at two places.
+
+        By a symmetric matrix it is the symmetric part: in no other direction does the matrix move.
+        """
         own = _as_in(target, symbol)
         indices = tuple(Fresh.index(Index("s", r)) for r in own.family)
-        slope = Derivative(target, Reference(own, indices))
+        slope = Derivative(target, Reference(own, indices), "frobenius" if own.domain in ("spd", "sym") else "entry")
         if own.domain != "simplex":
             return slope
         other = (*indices[:-1], Fresh.index(Index("r", own.family[-1])))
@@ -1783,12 +1818,16 @@ def _bound_again(target: Formula, symbol: Symbol) -> Formula:
 
 def _stationary(claim: Claim, symbol: Symbol, solution: Formula) -> RowClaim:
     """That a derivative vanishes at an extremum, as it does inside of the domain where it exists."""
-    at_border = symbol.domain in CLOSED and not any(isinstance(node, Reference) for node in walk(solution))
+    hedge = ""
+    if symbol.domain in CLOSED and not any(isinstance(node, Reference) for node in walk(solution)):
+        hedge = "at the border of the domain the derivative of an extremum need not vanish"
+    elif symbol.domain == "lower":
+        hedge = "the entries above the diagonal do not move, and the derivative by them need not vanish"
     return RowClaim(
         (claim,),
         "stationary",
         (0, 1),
-        hedge="at the border of the domain the derivative of an extremum need not vanish" if at_border else "",
+        hedge=hedge,
         kinks="the derivative does not exist there, and of an extremum it need not",
     )
 

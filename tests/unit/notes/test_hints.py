@@ -322,3 +322,38 @@ define s_j = \frac{e^{a_j}}{\sum_l e^{a_l}} ; g_j = e^{a_j}
 def test_weights_written_out_are_known_up_to_a_factor_free_of_their_index(right: str, wrong: str) -> None:
     assert verdict(WRITTEN_OUT, right) == "proved"
     assert verdict(WRITTEN_OUT, wrong) == "refuted"
+
+
+COUPLED = "size d\nconst c in R^d\nparam m in R^d ; t in R"
+SADDLE = "q := - t^2 - m^T m + 4 t m^T c"
+
+
+def test_values_that_speak_of_each_other_are_no_maximum_over_both() -> None:
+    # Where |c| > 1/2 the objective has no largest value.
+    rows = r"m &= 2 t c \\ t &= 2 m^T c"
+    assert hinted("maximises (eq-q) over t, m", rows, SADDLE, COUPLED) == ["proved", "unread"]
+    for hint, row in (("t", "t &= 2 m^T c"), ("m", "m &= 2 t c")):
+        assert hinted(f"maximises (eq-q) over {hint}", row, SADDLE, COUPLED) == ["proved"]
+    # One after the other they may be given: that of t whatever m is, that of m with t in it.
+    apart = "q := - (t - c^T c)^2 - (m - t c)^T (m - t c)"
+    assert hinted("maximises (eq-q) over t, m", r"m &= t c", apart, COUPLED) == ["proved"]
+
+
+CONFINED = """
+size d
+index a in 1..d
+const M, N in lower(d) ; P in spd(d) ; K in R^{d x d}
+param L in lower(d) ; S in spd(d)
+"""
+NEAREST = r"- \frac12 \operatorname{tr}((L - M) (L - M)^T)"
+
+
+def test_a_derivative_by_entries_that_do_not_move_need_not_vanish() -> None:
+    # What is added is zero for every L that is triangular: L_{ab} N_{ba} is, off the diagonal.
+    objective = rf"q := {NEAREST} + \operatorname{{tr}}(L N) - \sum_a L_{{a a}} N_{{a a}}"
+    assert hinted("maximises (eq-q) over L", "L &= M", objective, CONFINED) == ["unknown"]
+    assert hinted("maximises (eq-q) over L", "L &= N", objective, CONFINED) == ["refuted"]
+    # tr(S K) = tr(S K^T) for every S that is symmetric.
+    objective = r"q := \log |S| - \operatorname{tr}(S (P + K - K^T))"
+    assert hinted("maximises (eq-q) over S", "S &= P^{-1}", objective, CONFINED) == ["unknown"]
+    assert hinted("maximises (eq-q) over S", "S &= P", objective, CONFINED) == ["refuted"]
