@@ -248,8 +248,8 @@ def _log_gamma(x: Array) -> Array:
 def _log_gamma_at(value: float) -> float:
     try:
         return math.lgamma(value)
-    except ValueError:
-        return math.inf  # a pole
+    except (ValueError, OverflowError):
+        return math.inf  # a pole, or beyond the largest number
 
 
 def _round(x: Array, *, rounding_method: Any) -> Array:
