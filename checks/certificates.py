@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 
 from checks.judge import Finding
-from checks.notes import CheckedNote, readings
+from checks.notes import CheckedNote, readings, ways_to_hold
 from checks.points import coefficients, measure
 from checks.recheck import files, points, polynomials, proofs, trees
 from checks.saving import SavingError, save
@@ -124,7 +124,7 @@ def _multiples(told: Mapping[str, Any], way: Mapping[str, Any]) -> Iterator[list
         for above, below in itertools.product(range(min(len(second), MOST_TRIED)), range(min(len(first), MOST_TRIED))):
             candidate = [chosen, above, below]
             try:
-                rests = list(proofs.multiple(algebra, read_first, read_second, candidate))
+                rests = list(proofs.multiple(read, algebra, read_first, read_second, candidate))
                 if all(_path(algebra, rest, 0) is not None for rest in rests):
                     yield candidate
             except (trees.Rejected, IndexError):
@@ -417,13 +417,22 @@ def _clear(folder: Path) -> None:
         raise SavingError(f"cannot write: folder={str(folder)!r}, {error.strerror or error}") from error
 
 
-def meanings(notes: Iterable[Note]) -> dict[str, set[str]]:
-    """For each row of notes, as ``file:line``, the hashes of all that it may be taken to say."""
-    found: dict[str, set[str]] = {}
+def meanings(notes: Iterable[Note]) -> files.Meanings:
+    """For the rows of notes, as ``file:line``, what has to be shown of each of their claims, under either reading."""
+    found: dict[str, dict[str, list[files.Meaning]]] = {}
     for note in notes:
-        for line, claim in readings(note):
-            try:
-                found.setdefault(f"{note.file}:{line}", set()).add(files.digest_of(statement(claim)))
-            except DeriveError:
-                continue
-    return found
+        for reading, line, claim in readings(note):
+            if claim.used:
+                continue  # an equation that is set to be used need not hold
+            holds = frozenset(itertools.chain.from_iterable(map(_digests, ways_to_hold(claim)))) if not claim.guard else None
+            fails = frozenset(_digests(claim.alternatives[-1])) if not claim.hedge else frozenset[str]()
+            found.setdefault(f"{note.file}:{line}", {}).setdefault(reading, []).append((holds, fails))
+    return {place: list(by_reading.values()) for place, by_reading in found.items()}
+
+
+def _digests(claim: Claim) -> Iterator[str]:
+    """The hash of a claim's statement, where there is a way to state it."""
+    try:
+        yield files.digest_of(statement(claim))
+    except DeriveError:
+        return

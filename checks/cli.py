@@ -509,8 +509,8 @@ def check(
 def recheck_(folder: Path, notes: tuple[Path, ...], allow_missing: bool, output: Path | None) -> int:
     """Check the certificates in FOLDER (derive check --certificates), and print what each of them shows.
 
-    With NOTES, each certificate must be of what its row says. The program that checks them runs alone too:
-    python -m checks.recheck FOLDER.
+    With NOTES, each certificate must be of what its row says, and each claim of each row must have one. The program that checks
+    them runs alone too: python -m checks.recheck FOLDER.
 
     Exit code 0: every proved or refuted row has a certificate, and all are accepted; 1: some have none, or are not accepted; 2:
     usage.

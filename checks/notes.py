@@ -287,8 +287,8 @@ def understood(note: Note) -> Iterator[str]:
         yield f"line {trouble.place.line}: declaration not understood: {trouble.message}"
 
 
-def readings(note: Note) -> Iterator[tuple[int, Claim]]:
-    """Everything that a row may be taken to claim, under either reading of the weights, with the row's line."""
+def readings(note: Note) -> Iterator[tuple[str, int, RowClaim]]:
+    """Everything that the rows claim, under either reading of the weights, with the name of the reading and the row's line."""
     for weights in ("held", "moving"):
         checked = CheckedNote(note.file)
         dictionary = Dictionary(macros=note.macros)
@@ -302,10 +302,15 @@ def readings(note: Note) -> Iterator[tuple[int, Claim]]:
             if reading.undecided and weights == "moving":
                 reading = _read(block, before, known, weights)
             for row in reading.rows:
-                meant = (tried for claim in row.claims for one in claim.alternatives for tried in _without_assumptions(one))
-                yield from ((row.place.line, claim) for claim in meant)
+                yield from ((weights, row.place.line, claim) for claim in row.claims)
             if block.label:
                 known[block.label] = reading.left if block.label not in known else None
+
+
+def ways_to_hold(claim: RowClaim) -> Iterator[Claim]:
+    """The claims of which each suffices for what a row claims."""
+    for one in claim.alternatives:
+        yield from _without_assumptions(one)
 
 
 def _told(row: RowReading, reading: DisplayReading) -> Iterator[str]:
@@ -612,12 +617,11 @@ def _is_settled(finding: Finding) -> bool:
 def _settle(claim: RowClaim, witness: Witness) -> Finding:
     """The finding on a claim: that of the first way to mean it that holds, else of the last one."""
     found: Finding | None = None
-    for alternative in claim.alternatives:
-        for tried in _without_assumptions(alternative):
-            finding = judge(tried, witness)
-            if finding.verdict in ("proved", "confirmed"):
-                return finding
-            found = finding
+    for tried in ways_to_hold(claim):
+        finding = judge(tried, witness)
+        if finding.verdict in ("proved", "confirmed"):
+            return finding
+        found = finding
     if found is None:
         raise ValueError("a claim without a meaning")
     if claim.hedge and found.verdict == "refuted":

@@ -118,13 +118,22 @@ def statement_text(told: Mapping[str, Any]) -> str:
     return f"{left}  {told['relation']}{parameters}  {right}" + (f"  for every {every}" if every else "") + given
 
 
-def recheck(folder: Path, meanings: Mapping[str, Iterable[str]] | None = None) -> tuple[list[str], int, int]:
+Meaning = tuple[frozenset[str] | None, frozenset[str]]
+"""What a claim of a row may be taken to say: the hashes of statements of which each shows that it holds (None where it is there
+to be refuted only), and of those of which each shows that it fails."""
+Meanings = Mapping[str, Sequence[Sequence[Meaning]]]
+"""For a row, as ``file:line``, under each reading of it the meanings of all its claims."""
+
+
+def recheck(folder: Path, meanings: Meanings | None = None) -> tuple[list[str], int, int]:
     """What is said of each row of an index of certificates, how many are not accepted, and how many rows have none.
 
-    ``meanings`` says for a row, as ``file:line``, the hashes of what it may mean: a certificate of anything else is not accepted.
+    With ``meanings`` a certificate of anything else is not accepted, and each claim of each row needs one, or one of the row's
+    claims a certificate that it fails.
     """
     lines: list[str] = []
     rejected = missing = 0
+    shown: dict[tuple[str, str], list[str | None]] = {}
     try:
         index = json.loads((folder / "index.json").read_text(encoding="utf-8"))
         require(index["format"] == FORMAT and index["version"] == VERSION, "an index of another format")
@@ -132,8 +141,10 @@ def recheck(folder: Path, meanings: Mapping[str, Iterable[str]] | None = None) -
     except (OSError, ValueError, LookupError, TypeError) as error:
         raise Rejected(f"no index of certificates: {folder}: {error}") from error
     for place, verdict, name, reason in rows:
+        known = shown.setdefault((place, verdict), [])
         if name is None:
             missing += 1
+            known.append(None)
             lines.append(f"{place}: {verdict}: NO CERTIFICATE: {reason}")
             continue
         try:
@@ -141,15 +152,34 @@ def recheck(folder: Path, meanings: Mapping[str, Iterable[str]] | None = None) -
             told, how = check_file((folder / name).read_text(encoding="utf-8"))
             own = f"{told['row']['file']}:{told['row']['line']}"
             require((own, told["verdict"]) == (place, verdict), "a certificate of another row")
-            require(meanings is None or told["meaning"] in meanings.get(place, ()), "a certificate of what the row does not say")
+            require(meanings is None or _is_meant(told, meanings.get(place, ())), "a certificate of what the row does not say")
+            known.append(told["meaning"])
             lines += [f"{place}: {verdict}: rechecked: {how}", f"    {statement_text(told['statement'])}"]
         except (Rejected, OSError, ValueError, LookupError, TypeError) as error:
             rejected += 1
+            known.append(None)
             lines.append(f"{place}: {verdict}: NOT ACCEPTED: {error}")
+    for place, ways in (meanings or {}).items():
+        if not shown.get((place, "refuted")):
+            left = min(_left_out(way, shown.get((place, "proved"), ())) for way in ways)
+            missing += left
+            lines += [f"{place}: NO CERTIFICATE: nothing is said of so many of its claims: {left}"] if left else []
     kinds = [f"{sum(v == kind and name is not None for _, v, name, _ in rows)} of {sum(v == kind for _, v, _, _ in rows)} {kind}"
              for kind in ("proved", "refuted")]  # fmt: skip
     lines.append(f"Rows with a certificate: {', '.join(kinds)}; not accepted: {rejected}; without one: {missing}.")
     return lines, rejected, missing
+
+
+def _is_meant(told: Mapping[str, Any], ways: Sequence[Sequence[Meaning]]) -> bool:
+    """Whether a certificate shows of a claim of a row that it holds, or that it fails."""
+    sought = [fails if told["verdict"] == "refuted" else holds for way in ways for holds, fails in way]
+    return any(told["meaning"] in meant for meant in sought if meant is not None)
+
+
+def _left_out(way: Sequence[Meaning], shown: Sequence[str | None]) -> int:
+    """Of how many claims it is not shown that they hold, and not said that this is not shown."""
+    open_ = [holds for holds, _ in way if holds is not None and not any(one in holds for one in shown if one is not None)]
+    return max(0, len(open_) - sum(one is None for one in shown))
 
 
 def main(arguments: Sequence[str]) -> int:

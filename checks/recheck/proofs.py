@@ -85,7 +85,7 @@ def goals(statement: Statement, algebra: Algebra, told: Mapping[str, Any]) -> It
                 require(is_defined(algebra, factor, None, given), "a multiple that may not exist")
                 yield read(less(right, times(factor, left)))
             else:
-                yield from multiple(algebra, read(left), read(right), told["multiple"])
+                yield from multiple(statement, algebra, read(left), read(right), told["multiple"])
         case "<=" | ">=":
             small, large = (left, right) if statement.relation == "<=" else (right, left)
             gap = read(less(large, small))
@@ -118,13 +118,17 @@ def goals(statement: Statement, algebra: Algebra, told: Mapping[str, Any]) -> It
             raise Rejected(f"no proof of this kind is known: {statement.relation}")
 
 
-def multiple(algebra: Algebra, first: Poly, second: Poly, told: Sequence[Any]) -> Iterator[Poly]:
-    """The second less a multiple of the first: by the quotient of a term of each, perhaps after products with matrices."""
+def multiple(statement: Statement, algebra: Algebra, first: Poly, second: Poly, told: Sequence[Any]) -> Iterator[Poly]:
+    """The second less a multiple of the first: by the quotient of a term of each, perhaps after products with matrices.
+
+    A product with a matrix needs the first at all its entries; of another letter it is known at one value alone.
+    """
     allowed = set(algebra.denominators(first))
     first, second = multiplied_through(algebra, first), multiplied_through(algebra, second)
     matrices, above, below = told
     for entry, kind, key, *family in matrices:
         symbol = algebra.names.symbols[key]
+        require(entry in statement.entries, "a product over what is no entry of the equations")
         require(kind == "entry" or symbol["domain"] == "spd", "a matrix that may not be regular")
         letter = algebra.names.like(entry)
         times_matrix = algebra.single(((kind, key), (*family, entry, letter)))

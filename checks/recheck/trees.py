@@ -426,6 +426,7 @@ class Statement:
         require(not any(name.startswith("*") for name in (*told["letters"], *told["symbols"])), "a name that points have")
         self.left, self.right = frozen(told["left"]), frozen(told["right"])
         self.parameters: list[str] = told["parameters"]
+        self.entries: list[str] = told["entries"]
         self.assumptions: list[Mapping[str, Any]] = told["assumptions"]
         self.multiplier = frozen(told["multiplier"]) if "multiplier" in told else None
         for key in self.parameters:

@@ -11,8 +11,9 @@ from typing import Any
 import pytest
 
 from checks import cli
-from checks.certificates import proof_of
-from checks.recheck import files, points, trees
+from checks.certificates import meanings, proof_of
+from checks.recheck import files, points, polynomials, proofs, trees
+from derive.notes import read_note
 
 ROOT = Path(__file__).parents[3]
 CHECKER = sorted((ROOT / "checks" / "recheck").glob("*.py"))
@@ -384,6 +385,23 @@ def test_values_by_cramers_rule_and_by_expansion() -> None:
     ]
 
 
+ROWS_APART = statement(e("h", "a"), total("b", times(e("S", "a", "b"), e("h", "b"))), "implies")
+
+
+def test_an_equation_at_one_place_is_not_used_at_all_places() -> None:
+    """With ``h_a = 0`` for all a, ``S h`` is zero; for one a it need not be."""
+
+    def rest(told: dict[str, Any]) -> list[polynomials.Poly]:
+        read = trees.Statement(told)
+        algebra = polynomials.Algebra(read.names, False)
+        first, second = (algebra.read(trees.expanded(read.names, side)) for side in (read.left, read.right))
+        return list(proofs.multiple(read, algebra, first, second, [[["a", "entry", "S"]], 0, 0]))
+
+    assert rest({**ROWS_APART, "entries": ["a"]}) == [{}]
+    with pytest.raises(trees.Rejected):
+        rest(ROWS_APART)
+
+
 # The house.
 
 
@@ -419,3 +437,43 @@ def test_certificates_by_the_command_line(tmp_path: Path, capsys: pytest.Capture
     changed.unlink()
     assert cli.run(["recheck", str(folder), "--allow-missing"]) == 1
     assert cli.run(["recheck", str(tmp_path)]) == 2
+
+
+LINES = """```derive
+size n
+index i in 1..n
+data x_i in R
+param m in R ; a in R
+assume a > 1
+```
+
+$$ q := \\sum_i (x_i - m)^2 $$ (eq-q)
+
+<!-- derive: maximises (eq-q) over m -->
+$$ m = \\frac{1}{n} \\sum_i x_i $$
+
+$$ a^2 = a $$
+"""
+
+
+def test_every_claim_of_a_note_needs_a_certificate(tmp_path: Path) -> None:
+    note, folder = tmp_path / "note.md", tmp_path / "certificates"
+    note.write_text(LINES)
+    cli.run(["check", str(note), "--no-autodiff", "--certificates", str(folder)])
+    assert cli.run(["recheck", str(folder), str(note)]) == 0
+    index = json.loads((folder / "index.json").read_text())
+    verdicts = [row["verdict"] for row in index["rows"]]
+    assert verdicts == ["refuted", "proved", "refuted"]
+    # The minimum is a stationary point, and no maximum: what refutes the row may not be left out.
+    for left in (index["rows"][1:], index["rows"][:-1], []):
+        (folder / "index.json").write_text(json.dumps({**index, "rows": left}))
+        assert cli.run(["recheck", str(folder), str(note)]) == 1
+
+
+def test_a_row_is_not_refuted_without_what_it_assumes(tmp_path: Path) -> None:
+    note = tmp_path / "note.md"
+    note.write_text(LINES)
+    ((holds, fails),) = meanings([read_note(note)])[f"{note}:14"][0]
+    assert len(holds or ()) == 2
+    assert len(fails) == 1
+    assert fails < (holds or frozenset())
