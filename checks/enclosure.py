@@ -485,9 +485,11 @@ def _cholesky(node: f.Cholesky, where: Where, env: Environment) -> Value:
     if any(not balls.ball(balls.minus(table[a][b], table[b][a])).contains(0) for a in range(size) for b in range(a)):
         raise Undefined("the Cholesky factor of a matrix that is not symmetric", certain=True)
     root: list[list[Ball]] = [[balls.ZERO] * size for _ in range(size)]
+    half = balls.exact(Fraction(1, 2))
     for a in range(size):
         for b in range(a + 1):
-            left = table[a][b]
+            # An entry above the diagonal moves the factor as much as the one below: each is half of their sum.
+            left = table[a][b] if a == b else balls.multiply(half, balls.plus(table[a][b], table[b][a]))
             for c in range(b):
                 left = balls.minus(left, balls.multiply(root[a][c], root[b][c]))
             if a == b and not balls.ball(left) > 0:

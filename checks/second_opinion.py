@@ -457,6 +457,7 @@ def _matrix_value(node: Formula, place: _Place) -> Value:
             return mpmath.diag(_value(argument, place)).tolist()
         case f.Cholesky(argument):
             table = mpmath.matrix(_matrix(argument, place))
+            table = (table + table.T) / 2  # the factor is one of symmetric matrices: so are the directions in which it is moved
             if any(mpmath.det(table[:k, :k]) <= 0 for k in range(1, table.rows + 1)):
                 raise Outside
             return mpmath.cholesky(table).tolist()

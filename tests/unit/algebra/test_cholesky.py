@@ -38,6 +38,7 @@ from derive.symbols import Size, Symbol
 D = Size("d")
 L_SYMBOL = Symbol("L", "param", (), (D, D), "lower")
 L, S, A = Reference(L_SYMBOL), Reference(Symbol("S", "const", (), (D, D), "spd")), Reference(Symbol("A", "const", (), (D, D)))
+P = Reference(Symbol("P", "param", (), (D, D), "spd"))
 FACTOR = Cholesky(S)
 HALF, TWO = Number(Fraction(1, 2)), Number(Fraction(2))
 
@@ -120,6 +121,20 @@ def test_balls_and_jax_agree(formula: Formula) -> None:
 def test_the_second_opinion_is_the_same(cases: dict[str, tuple[Formula, Formula]], outcome: str) -> None:
     for left, right in cases.values():
         assert compare(left, right, "=", generic_point(symbols_of(left, right), {"d": 2}, seed=4)) == outcome
+
+
+SLOPES: dict[str, tuple[Formula, Formula]] = {
+    "of the log-determinant": (Log(Determinant(Cholesky(P))), multiply(HALF, Inverse(P))),
+    "of the matrix itself": (Trace(product(Cholesky(P), Cholesky(P).T, A)), multiply(HALF, Add((A, A.T)))),
+}
+
+
+@pytest.mark.parametrize("name", SLOPES)
+def test_a_factor_moves_with_the_symmetric_part_of_its_matrix(name: str) -> None:
+    function, slope = SLOPES[name]
+    witness = Witness(seed=0, points=3)
+    assert judge(Claim(label=name, lhs=Derivative(function, P), rhs=slope), witness).verdict in ("proved", "confirmed")
+    assert judge(Claim(label=name, lhs=Derivative(function, P), rhs=multiply(TWO, slope)), witness).verdict == "refuted"
 
 
 M = Reference(Symbol("M", "const", (), (D, D), "lower"))
