@@ -55,6 +55,8 @@ def surely_positive(node: Formula, assumed: Collection[object] = ()) -> bool:
             return True
         case Reference(symbol):
             return symbol.shape == () and symbol.domain in POSITIVE_DOMAINS
+        case Component(Reference(symbol), (row, column)) if symbol.domain in ("spd", "lower"):
+            return row == column
         case Component(Reference(symbol)):
             return symbol.domain in POSITIVE_DOMAINS
         case Apply(function):

@@ -12,6 +12,7 @@ from checks.judge import judge
 from checks.lowering import lower
 from checks.points import generic_point, symbols_of
 from checks.second_opinion import compare
+from checks.signs import surely_positive
 from checks.witness import Witness
 from derive.algebra.prove import Proof, prove
 from derive.claims import Claim, maximises
@@ -19,6 +20,7 @@ from derive.formula import (
     ZERO,
     Add,
     Cholesky,
+    Component,
     Derivative,
     Determinant,
     Formula,
@@ -33,7 +35,7 @@ from derive.formula import (
     multiply,
     negate,
 )
-from derive.symbols import Size, Symbol
+from derive.symbols import Index, Range, Size, Symbol
 
 D = Size("d")
 L_SYMBOL = Symbol("L", "param", (), (D, D), "lower")
@@ -145,3 +147,11 @@ def test_what_is_put_in_for_a_triangular_matrix_is_not_its_own_factor(in_order: 
     # chol(M) is defined where M is diagonal, and is its root there.
     terms = (Substitute(Log(Determinant(L)), L_SYMBOL, (), M), negate(Log(Determinant(Cholesky(M)))))
     assert not isinstance(prove(Claim(label="own factor", lhs=Add(terms[::in_order]), rhs=ZERO)), Proof)
+
+
+def test_the_diagonal_of_a_triangular_matrix_has_one_sign() -> None:
+    a, b = (Index(name, Range(D)) for name in "ab")
+    assert surely_positive(Component(L, (a, a)))
+    assert not surely_positive(Component(L, (a, b)))
+    assert surely_positive(Component(S, (a, a)))
+    assert not surely_positive(Component(S, (a, b)))
