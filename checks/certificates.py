@@ -25,6 +25,7 @@ from checks.witness import Counterexample
 from derive.claims import Claim
 from derive.errors import DeriveError, UnsupportedError
 from derive.notes import Note
+from derive.notes.chains import RowReading
 from derive.symbols import Range, Size
 
 BITS = 512
@@ -418,16 +419,20 @@ def _clear(folder: Path) -> None:
 
 
 def meanings(notes: Iterable[Note]) -> files.Meanings:
-    """For the rows of notes, as ``file:line``, what has to be shown of each of their claims, under either reading."""
-    found: dict[str, dict[str, list[files.Meaning]]] = {}
-    for note in notes:
-        for reading, line, claim in readings(note):
+    """What has to be shown of each claim of the rows of each display, under either reading."""
+    return [[_meaning(note.file, rows) for rows in display] for note in notes for display in readings(note)]
+
+
+def _meaning(file: str, rows: Iterable[RowReading]) -> files.Reading:
+    found: dict[str, list[files.Meaning]] = {}
+    for row in rows:
+        for claim in row.claims:
             if claim.used:
                 continue  # an equation that is set to be used need not hold
             holds = frozenset(itertools.chain.from_iterable(map(_digests, ways_to_hold(claim)))) if not claim.guard else None
             fails = frozenset(_digests(claim.alternatives[-1])) if not claim.hedge else frozenset[str]()
-            found.setdefault(f"{note.file}:{line}", {}).setdefault(reading, []).append((holds, fails))
-    return {place: list(by_reading.values()) for place, by_reading in found.items()}
+            found.setdefault(f"{file}:{row.place.line}", []).append((holds, fails))
+    return found
 
 
 def _digests(claim: Claim) -> Iterator[str]:

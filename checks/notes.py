@@ -287,24 +287,26 @@ def understood(note: Note) -> Iterator[str]:
         yield f"line {trouble.place.line}: declaration not understood: {trouble.message}"
 
 
-def readings(note: Note) -> Iterator[tuple[str, int, RowClaim]]:
-    """Everything that the rows claim, under either reading of the weights, with the name of the reading and the row's line."""
-    for weights in ("held", "moving"):
-        checked = CheckedNote(note.file)
-        dictionary = Dictionary(macros=note.macros)
-        known: dict[str, Formula | None] = {}
-        for block in note.blocks:
-            if isinstance(block, Declarations):
-                _declare(dictionary, block, checked, None)
-                continue
-            before = dictionary.copy()
-            reading = _read(block, dictionary, known, "held")
-            if reading.undecided and weights == "moving":
-                reading = _read(block, before, known, weights)
-            for row in reading.rows:
-                yield from ((weights, row.place.line, claim) for claim in row.claims)
-            if block.label:
-                known[block.label] = reading.left if block.label not in known else None
+def readings(note: Note) -> Iterator[tuple[Sequence[RowReading], ...]]:
+    """Of each display the rows under either reading of the weights."""
+    yield from zip(_rows_read(note, "held"), _rows_read(note, "moving"), strict=True)
+
+
+def _rows_read(note: Note, weights: str) -> Iterator[Sequence[RowReading]]:
+    checked = CheckedNote(note.file)
+    dictionary = Dictionary(macros=note.macros)
+    known: dict[str, Formula | None] = {}
+    for block in note.blocks:
+        if isinstance(block, Declarations):
+            _declare(dictionary, block, checked, None)
+            continue
+        before = dictionary.copy()
+        reading = _read(block, dictionary, known, "held")
+        if reading.undecided and weights == "moving":
+            reading = _read(block, before, known, weights)
+        yield reading.rows
+        if block.label:
+            known[block.label] = reading.left if block.label not in known else None
 
 
 def ways_to_hold(claim: RowClaim) -> Iterator[Claim]:

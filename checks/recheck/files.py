@@ -121,8 +121,10 @@ def statement_text(told: Mapping[str, Any]) -> str:
 Meaning = tuple[frozenset[str] | None, frozenset[str]]
 """What a claim of a row may be taken to say: the hashes of statements of which each shows that it holds (None where it is there
 to be refuted only), and of those of which each shows that it fails."""
-Meanings = Mapping[str, Sequence[Sequence[Meaning]]]
-"""For a row, as ``file:line``, under each reading of it the meanings of all its claims."""
+Reading = Mapping[str, Sequence[Meaning]]
+"""For the rows of a display, as ``file:line``, the meanings of all their claims."""
+Meanings = Sequence[Sequence[Reading]]
+"""Of each display the readings, of which one holds for all its rows."""
 
 
 def recheck(folder: Path, meanings: Meanings | None = None) -> tuple[list[str], int, int]:
@@ -133,7 +135,7 @@ def recheck(folder: Path, meanings: Meanings | None = None) -> tuple[list[str], 
     """
     lines: list[str] = []
     rejected = missing = 0
-    shown: dict[tuple[str, str], list[str | None]] = {}
+    shown: dict[str, list[tuple[str, str | None]]] = {}
     try:
         index = json.loads((folder / "index.json").read_text(encoding="utf-8"))
         require(index["format"] == FORMAT and index["version"] == VERSION, "an index of another format")
@@ -141,10 +143,10 @@ def recheck(folder: Path, meanings: Meanings | None = None) -> tuple[list[str], 
     except (OSError, ValueError, LookupError, TypeError) as error:
         raise Rejected(f"no index of certificates: {folder}: {error}") from error
     for place, verdict, name, reason in rows:
-        known = shown.setdefault((place, verdict), [])
+        known = shown.setdefault(place, [])
         if name is None:
             missing += 1
-            known.append(None)
+            known.append((verdict, None))
             lines.append(f"{place}: {verdict}: NO CERTIFICATE: {reason}")
             continue
         try:
@@ -152,34 +154,58 @@ def recheck(folder: Path, meanings: Meanings | None = None) -> tuple[list[str], 
             told, how = check_file((folder / name).read_text(encoding="utf-8"))
             own = f"{told['row']['file']}:{told['row']['line']}"
             require((own, told["verdict"]) == (place, verdict), "a certificate of another row")
-            require(meanings is None or _is_meant(told, meanings.get(place, ())), "a certificate of what the row does not say")
-            known.append(told["meaning"])
+            ways = [reading[place] for display in meanings or () for reading in display if place in reading]
+            meant = meanings is None or any(_is_meant(verdict, told["meaning"], way) for way in ways)
+            require(meant, "a certificate of what the row does not say")
+            known.append((verdict, told["meaning"]))
             lines += [f"{place}: {verdict}: rechecked: {how}", f"    {statement_text(told['statement'])}"]
         except (Rejected, OSError, ValueError, LookupError, TypeError) as error:
             rejected += 1
-            known.append(None)
+            known.append((verdict, None))
             lines.append(f"{place}: {verdict}: NOT ACCEPTED: {error}")
-    for place, ways in (meanings or {}).items():
-        if not shown.get((place, "refuted")):
-            left = min(_left_out(way, shown.get((place, "proved"), ())) for way in ways)
-            missing += left
-            lines += [f"{place}: NO CERTIFICATE: nothing is said of so many of its claims: {left}"] if left else []
+    for display in meanings or ():
+        # Under one reading of a display all of its rows are to be shown: the weights are held in all of them, or move in all.
+        strays, left = min(
+            (judged(reading, display, shown) for reading in display), key=lambda found: (len(found[0]), sum(found[1].values()))
+        )
+        rejected += len(strays)
+        missing += sum(left.values())
+        lines += [f"{place}: NOT ACCEPTED: a certificate under another reading than that of other rows" for place in strays]
+        lines += [f"{place}: NO CERTIFICATE: nothing is said of so many of its claims: {count}" for place, count in left.items()]
     kinds = [f"{sum(v == kind and name is not None for _, v, name, _ in rows)} of {sum(v == kind for _, v, _, _ in rows)} {kind}"
              for kind in ("proved", "refuted")]  # fmt: skip
     lines.append(f"Rows with a certificate: {', '.join(kinds)}; not accepted: {rejected}; without one: {missing}.")
     return lines, rejected, missing
 
 
-def _is_meant(told: Mapping[str, Any], ways: Sequence[Sequence[Meaning]]) -> bool:
-    """Whether a certificate shows of a claim of a row that it holds, or that it fails."""
-    sought = [fails if told["verdict"] == "refuted" else holds for way in ways for holds, fails in way]
-    return any(told["meaning"] in meant for meant in sought if meant is not None)
+def _is_meant(verdict: str, meaning: str, way: Sequence[Meaning]) -> bool:
+    """Whether a statement is such that a claim of a row holds with it, or fails with it."""
+    sought = [fails if verdict == "refuted" else holds for holds, fails in way]
+    return any(meaning in meant for meant in sought if meant is not None)
 
 
-def _left_out(way: Sequence[Meaning], shown: Sequence[str | None]) -> int:
-    """Of how many claims it is not shown that they hold, and not said that this is not shown."""
-    open_ = [holds for holds, _ in way if holds is not None and not any(one in holds for one in shown if one is not None)]
-    return max(0, len(open_) - sum(one is None for one in shown))
+def judged(
+    reading: Reading, display: Sequence[Reading], shown: Mapping[str, Sequence[tuple[str, str | None]]]
+) -> tuple[list[str], dict[str, int]]:
+    """Under one reading of a display the rows that are shown under another, and of how many claims of a row nothing is said.
+
+    What is shown of a row of another display, on the same line, is neither.
+    """
+    strays: list[str] = []
+    left: dict[str, int] = {}
+    for place, way in reading.items():
+        ways = [other[place] for other in display if place in other]
+        known = [
+            (verdict, one)
+            for verdict, one in shown.get(place, ())
+            if one is None or any(_is_meant(verdict, one, other) for other in ways)
+        ]
+        strays += [place for verdict, one in known if one is not None and not _is_meant(verdict, one, way)]
+        if not any(verdict == "refuted" for verdict, _ in known):
+            proved = {one for _, one in known if one is not None}
+            open_ = sum(holds is not None and not holds & proved for holds, _ in way) - sum(one is None for _, one in known)
+            left.update({place: open_} if open_ > 0 else {})
+    return strays, left
 
 
 def main(arguments: Sequence[str]) -> int:

@@ -473,7 +473,47 @@ def test_every_claim_of_a_note_needs_a_certificate(tmp_path: Path) -> None:
 def test_a_row_is_not_refuted_without_what_it_assumes(tmp_path: Path) -> None:
     note = tmp_path / "note.md"
     note.write_text(LINES)
-    ((holds, fails),) = meanings([read_note(note)])[f"{note}:14"][0]
+    ((holds, fails),) = meanings([read_note(note)])[-1][0][f"{note}:14"]
     assert len(holds or ()) == 2
     assert len(fails) == 1
     assert fails < (holds or frozenset())
+
+
+WEIGHTS = r"""```derive
+size n, k
+index i in 1..n ; j, l in 1..k
+data x_i in N
+latent z_i in 1..k
+param \pi in simplex(k) ; \lambda_j in positive
+z_i ~ Categorical(\pi)
+x_i | z_i=j ~ Poisson(\lambda_j)
+posterior w_{ij} = p(z_i=j | x_i)
+```
+
+$$
+\begin{aligned}
+\frac{\partial}{\partial \lambda_l} \sum_i \sum_j w_{ij} \lambda_j &= \sum_i w_{il} \\
+\frac{\partial}{\partial \lambda_l} \sum_i w_{il} &= \sum_i w_{il} (1 - w_{il}) (x_i / \lambda_l - 1)
+\end{aligned}
+$$
+"""
+
+
+def test_the_rows_of_a_display_are_shown_under_one_reading(tmp_path: Path) -> None:
+    """The weights are held in the one row and move in the other: each is true under one reading, and both under none."""
+    note = tmp_path / "note.md"
+    note.write_text(WEIGHTS)
+    (readings,) = meanings([read_note(note)])
+    assert [len(reading) for reading in readings] == [2, 2]
+    first, second = readings[0]
+    shown = {first: readings[0][first], second: readings[1][second]}
+    told = {place: [("proved", min(claims[0][0] or ()))] for place, claims in shown.items()}
+    strays = [files.judged(reading, readings, told)[0] for reading in readings]
+    assert strays == [[second], [first]]
+
+
+def test_two_displays_on_one_line(tmp_path: Path) -> None:
+    note, folder = tmp_path / "note.md", tmp_path / "certificates"
+    note.write_text("```derive\nparam a in positive\n```\n\n$$ (a^2)^{1/2} = a $$ and $$ a a = a^2 $$\n")
+    cli.run(["check", str(note), "--no-autodiff", "--certificates", str(folder)])
+    assert cli.run(["recheck", str(folder), str(note)]) == 0
