@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import sys
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -112,10 +112,21 @@ def text_of(tree: Tree) -> str:
 def statement_text(told: Mapping[str, Any]) -> str:
     """A statement as a line of text."""
     left, right = (text_of(frozen(told[side])) for side in ("left", "right"))
-    given = "".join(f"; assumed: {one['text']}" for one in told["assumptions"])
+    given = "".join(f"; assumed: {part}" for one in told["assumptions"] for part in _assumed(one))
     every = ", ".join(sorted(map(str, free(frozen(told["left"])) | free(frozen(told["right"])))))
     parameters = f" in {', '.join(told['parameters'])}" if told["parameters"] else ""
     return f"{left}  {told['relation']}{parameters}  {right}" + (f"  for every {every}" if every else "") + given
+
+
+def _assumed(one: Mapping[str, Any]) -> Iterator[str]:
+    """What an assumption says, by itself: in what words it was written is not looked at."""
+    if "larger" in one:
+        yield " > ".join(map(str, one["larger"]))
+    for kind, sign in (("equation", "="), ("bound", "<="), ("apart", "!=")):
+        if kind in one:
+            yield f" {sign} ".join(text_of(frozen(side)) for side in one[kind])
+    if "definite" in one:
+        yield f"{text_of(frozen(one['definite']))} is positive" + (" definite, in row r and column c" if one["of matrix"] else "")
 
 
 Meaning = tuple[frozenset[str] | None, frozenset[str]]

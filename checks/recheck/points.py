@@ -124,6 +124,7 @@ class Point:
             spans = [range_(own) for own in names.functions[name]["family"]]
             require([names.letters[letter] for letter in letters] == spans, f"a function of other indices: {name}")
             names.check(raw, frozenset(letters))
+            require(all(one[0] in SMOOTH for one in nodes(raw)), f"a function that may have no value or no derivative: {name}")
             require(
                 all(one[0] != "entry" or one[1].startswith("*") for one in nodes(raw)), f"no function of its arguments: {name}"
             )
@@ -191,6 +192,8 @@ def _in_domain(point: Point, key: str) -> bool:
     return rules.get(domain, False)
 
 
+SMOOTH = ("number", "entry", "argument", "add", "multiply", "exp", "sum")
+"""What a function of which nothing is known may be made of: it has all derivatives everywhere."""
 SHAPES: Mapping[str, Callable[[Tree], Tree]] = {
     "real": lambda t: t,
     "positive": lambda t: ("exp", t),

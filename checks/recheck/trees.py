@@ -431,6 +431,9 @@ class Statement:
         self.multiplier = frozen(told["multiplier"]) if "multiplier" in told else None
         for key in self.parameters:
             require(key in self.names.symbols, f"a parameter that is not declared: {key}")
+        for one in self.assumptions:
+            kinds = {"equation", "bound", "apart", "definite", "larger"} & set(one)
+            require(bool(kinds) and set(one) <= kinds | {"text", "of matrix"}, "an assumption of no known kind")
         for tree in self.trees():
             self.names.check(tree, frozenset(self.names.letters))
 

@@ -365,6 +365,26 @@ def test_a_point_that_shows_nothing_is_rejected(name: str) -> None:
         files.check_certificate(WRONG_POINTS[name])
 
 
+@pytest.mark.parametrize("raw", [["log", number(-1)], over(ONE, ZERO), power(power(number(2), 2), "1/2")])
+def test_a_function_of_which_nothing_is_known_has_values_everywhere(raw: Any) -> None:
+    value = ["apply", "f", [], [], X]
+    functions = {"f": {"family": [], "arguments": [[]], "domain": "positive", "normalised over": None}}
+    certificate = point(over(value, value), ONE, {"x": "2"}, (TWO, THREE))
+    certificate["statement"]["functions"] = functions
+    certificate["point"] |= {"functions": {"f": {"letters": [], "raw": raw}}, "finding": "left undefined", "other": ["1", "0"]}
+    with pytest.raises(trees.Rejected):
+        files.check_certificate(certificate)
+
+
+def test_an_assumption_is_told_by_what_it_says() -> None:
+    told = statement(times(X, X), times(Y, Y), assumptions=[{"text": "nothing of note", "equation": [X, Y]}])
+    assert files.statement_text(told).endswith("; assumed: x = y")
+    with pytest.raises(trees.Rejected):
+        trees.Statement(statement(X, X, assumptions=[{"text": "x > 0"}]))
+    with pytest.raises(trees.Rejected):
+        trees.Statement(statement(X, X, assumptions=[{"text": "", "bound": [ZERO, X], "limit": [ZERO, X]}]))
+
+
 def test_one_side_that_is_not_defined() -> None:
     certificate = point(over(X, X), ONE, {"x": "0"}, (ONE, ONE))
     certificate["point"] |= {"finding": "left undefined", "other": ["1", "1e-9"]}
