@@ -196,6 +196,8 @@ def _logit(terms: list[Term], letter: Reference) -> Root | None:
 
     That holds where B is the sum of A over s, which is for a proof to see.
     """
+    if not letter.indices:
+        return None  # one letter in all of them: the softmax does not see it at all
     above, free, total, below = Exp(letter), list[Term](), list[Term](), set[Formula]()
     for term in terms:
         own = [(factor, exponent) for factor, exponent in term.scalars if mentions(factor, letter.symbol)]

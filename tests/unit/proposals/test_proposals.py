@@ -194,3 +194,17 @@ def test_quadratic_functions_of_a_number_keep_every_sign() -> None:
         whole = multiply(-half, found.precision or ZERO, z, z) + multiply(z, found.slope or ZERO) + (found.constant or ZERO)
         assert isinstance(prove(Claim(label="read off", lhs=node, rhs=whole)), Proof)
         assert not isinstance(prove(Claim(label="twin", lhs=node, rhs=whole + multiply(z, two, found.slope or ZERO))), Proof)
+
+
+def test_a_letter_that_stands_alike_in_all_logits_has_no_root() -> None:
+    model = Model(r"""
+        size n, k
+        index i in 1..n ; j, l in 1..k
+        data x_i in N
+        latent z_i in 1..k
+        param a_j in R ; b in R ; \lambda_j in positive
+        define p_j = \frac{\exp(a_j + b)}{\sum_{l=1}^k \exp(a_l + b)}
+        z_i ~ Categorical(p)
+        x_i | z_i=j ~ Poisson(\lambda_j)
+    """)
+    assert model.parameter("b").m_step is None
