@@ -416,7 +416,9 @@ def _factor(terms: list[Term], letter: Reference) -> Root:
         raise NoProposal(f"a slope of another form in {letter.symbol.name}")
     inner = [replace(term, word=term.word[:-1]) for term in terms]
     inverse = Inverse(matrix_product(letter, Transpose(letter)))
-    return Root(Cholesky(_between_inverses(inner, letter, inverse)), mass=_mass(inner, inverse))
+    solved = _between_inverses(inner, letter, inverse)
+    # The loss is that of a covariance; of a precision none is told.
+    return Root(Cholesky(solved), mass=None if isinstance(solved, Inverse) else _mass(inner, inverse))
 
 
 def _between_inverses(terms: list[Term], letter: Reference, inverse: Formula) -> Formula:

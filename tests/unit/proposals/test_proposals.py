@@ -196,6 +196,13 @@ def test_quadratic_functions_of_a_number_keep_every_sign() -> None:
         assert not isinstance(prove(Claim(label="twin", lhs=node, rhs=whole + multiply(z, two, found.slope or ZERO))), Proof)
 
 
+@pytest.mark.parametrize(("covariance", "told"), [(r"L_j L_j^T", True), (r"(L_j L_j^T)^{-1}", False)])
+def test_the_loss_of_a_factor_is_that_of_a_covariance(covariance: str, told: bool) -> None:
+    model = Model(HEAD + rf"data x_i in R^d ; param L_j in lower(d) ; const m_j in R^d ; x_i | z_i=j ~ Normal(m_j, {covariance})")
+    assert model.parameter("L").m_step is not None
+    assert (model.parameter("L").gap is not None) == told
+
+
 def test_a_letter_that_stands_alike_in_all_logits_has_no_root() -> None:
     model = Model(r"""
         size n, k
