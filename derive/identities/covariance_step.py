@@ -28,7 +28,7 @@ from derive.symbols import Index
 
 def steps(em: Algorithm, parameter: Parameter) -> tuple[Step, ...]:
     model, name = em.model, parameter.symbol.name
-    mean = _mean(em, parameter)
+    mean = _mean(model, parameter)
     if parameter.m_step is None or mean is None or mean.m_step is None:
         return ()
     i, w = model.datum, em.moving
@@ -79,16 +79,15 @@ def steps(em: Algorithm, parameter: Parameter) -> tuple[Step, ...]:
     )
 
 
-def _is_covariance(model: LatentModel, parameter: Parameter) -> bool:
-    """Whether the parameter is the covariance matrix of a component's normal density."""
-    arguments = (law.parameters[-1] for law in model.laws if law.density.name == "Normal")
-    return model.weight is not None and any(isinstance(a, Reference) and a.symbol == parameter.symbol for a in arguments)
-
-
-def _mean(em: Algorithm, parameter: Parameter) -> Parameter | None:
-    """The parameter of which the M-step of this one holds deviations: a vector of each component."""
-    others = (p for p in em.model.parameters if p is not parameter and p.own and p.symbol.shape == parameter.symbol.shape[:1])
-    return next(others, None)
+def _mean(model: LatentModel, parameter: Parameter) -> Parameter | None:
+    """The mean beside which the parameter is the variance or the covariance matrix of a component; None where it is none."""
+    for law in model.laws if model.weight is not None else ():
+        mean, spread = law.parameters[0], law.parameters[-1]
+        if law.density.name != "Normal" or not isinstance(mean, Reference) or not isinstance(spread, Reference):
+            continue
+        if spread.symbol == parameter.symbol:
+            return next((other for other in model.parameters if other.symbol == mean.symbol and other.own), None)
+    return None
 
 
 IDENTITY = Identity(
@@ -96,5 +95,5 @@ IDENTITY = Identity(
     title="The step of EM in a covariance matrix",
     source="Xu and Jordan (1996), On convergence properties of the EM algorithm for Gaussian mixtures, theorem 1",
     steps=steps,
-    applies=lambda em, parameter: _is_covariance(em.model, parameter),
+    applies=lambda em, parameter: _mean(em.model, parameter) is not None,
 )

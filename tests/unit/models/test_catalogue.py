@@ -183,6 +183,13 @@ def test_identities_of_gaussian_mixtures_with_other_options(covariance: str, wei
     assert ("softmax-weights" in applied) == (weights == "logits")
 
 
+@pytest.mark.parametrize(("model", "applies"), [("normal-mixture", True), ("regression-mixture", False)])
+def test_the_step_in_a_variance_is_told_beside_a_mean_of_its_own(model: str, applies: bool) -> None:
+    """Of a regression the mean is no parameter: what is said of deviations from one would be false."""
+    judged = list(of_model(family(model)(), ("covariance-step",), 0, 3, False))
+    assert [entry.standing for entry in judged] == ["proved" if applies else "does not apply"]
+
+
 def test_where_em_comes_to_a_rest_at_other_weights_the_score_need_not_vanish() -> None:
     em, witness = Algorithm(family("poisson-mixture")()), Witness(seed=0, points=3, autodiff=False)
     claim = claim_of(em, "self-consistency", "self-consistent-lambda")
