@@ -42,6 +42,8 @@ RELATIONS = ("=", "<=", ">=", "<", ">")
 OTHER_POINTS = 7919
 """How far the seeds of the second evaluator are from those of the judge."""
 SIZES = 3
+MOST_TERMS = 64
+"""Up to how many terms the second evaluator looks for more sizes, once it has seen one."""
 SECONDS = 20.0
 MOST_NAMED = 3
 TURNED = {"<=": ">=", ">=": "<=", "<": ">", ">": "<"}
@@ -144,11 +146,11 @@ def is_false(claim: Claim, witness: Witness) -> bool | None:
     sizes: set[tuple[tuple[str, int], ...]] = set()
     unclear = False
     try:
-        points = list(witness.at(claim.lhs, claim.rhs, claim=claim, most=4 * SIZES))
-        # Sums are written out: after one point of different sizes the small ones.
-        for point in (*points[:1], *sorted(points[1:], key=lambda point: math.prod(point.sizes.values()))):
+        for point in witness.at(claim.lhs, claim.rhs, claim=claim, most=4 * SIZES):
             if len(sizes) >= SIZES:
                 break
+            if sizes and math.prod(point.sizes.values()) > MOST_TERMS:
+                continue  # sums are written out
             if not meets_assumptions(claim, point):
                 continue
             found = second_opinion.compare(claim.lhs, claim.rhs, claim.relation, point)

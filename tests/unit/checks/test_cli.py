@@ -98,7 +98,7 @@ def test_notation(derive: Run) -> None:
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        (("em", "gausian-mixture"), "unknown model: 'gausian-mixture', expected one of bernoulli-mixture, "),
+        (("em", "gausian-mixture"), "unknown model: 'gausian-mixture', expected one of autoregression-with-noise, "),
         (("em", "gaussian-mixture", "--covariance", "ful"), "unknown covariance: 'ful'"),
         (("em", "gaussian-mixture", "--weights", "fre"), "try 'free'"),
         (("em", "gaussian-mixture", "--wrt", "mue"), "'mue', expected one of Sigma, all, mu, phi; try 'mu'"),
@@ -117,7 +117,7 @@ def test_notation(derive: Run) -> None:
         (("em", "gaussian-mixture", "--points", "0"), "'--points'"),
         (("em", "gaussian-mixture", "--points", "51"), "'--points'"),
         (("em", "gaussian-mixture", "--sed", "1"), "--sed"),
-        (("em",), "missing argument 'MODEL', expected one of bernoulli-mixture, "),
+        (("em",), "missing argument 'MODEL', expected one of autoregression-with-noise, "),
         (
             ("emm",),
             "unknown command: 'emm', expected one of check, completion, doctor, em, explain, init, list, ",
