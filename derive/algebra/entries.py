@@ -353,10 +353,7 @@ class Reader:
 
         It is a family over the indices of the surroundings as well (the second result), on which the replacement may depend.
         """
-        around = tuple(sorted(free_of(value) - {*formal, *component}))
-        indices = (*around, *formal, *component)
-        generic = tuple(free(f"@s{k}", *range_of(index)) for k, index in enumerate(indices))
-        value = self.reducer.rename(value, dict(zip(indices, generic, strict=True)))
+        around, generic, value = self._in_general_letters(value, (*formal, *component))
         if (plain := self._factor_alone(value, generic)) is not None:
             return plain, around
         known = self._opaque.get((value, generic, node.symbol.domain))
@@ -379,6 +376,15 @@ class Reader:
                     return head[1], head[2]
         return None
 
+    def _in_general_letters(
+        self, value: Polynomial, last: tuple[KIndex, ...]
+    ) -> tuple[tuple[KIndex, ...], tuple[KIndex, ...], Polynomial]:
+        """The indices on which a value depends besides the ``last``; general letters for these and those; the value in them."""
+        around = tuple(sorted(free_of(value) - set(last)))
+        indices = (*around, *last)
+        generic = tuple(free(f"@s{k}", *range_of(index)) for k, index in enumerate(indices))
+        return around, generic, self.reducer.rename(value, dict(zip(indices, generic, strict=True)))
+
     def inverse_of(self, matrix: Formula, scope: Scope, entry: tuple[KIndex, ...]) -> Polynomial:
         """An entry of the inverse of a compound square matrix.
 
@@ -392,10 +398,7 @@ class Reader:
         size = _size(matrix.shape[0])
         component = fresh((1, size)), fresh((1, size))
         value = self.read(matrix, scope, component)
-        around = tuple(sorted(free_of(value) - set(component)))
-        indices = (*around, *component)
-        generic = tuple(free(f"@s{k}", *range_of(index)) for k, index in enumerate(indices))
-        value = self.reducer.rename(value, dict(zip(indices, generic, strict=True)))
+        around, generic, value = self._in_general_letters(value, component)
         known = self._opaque.get((value, generic, "inverted"))
         if known is None:
             turned = self.reducer.rename(value, {generic[-1]: generic[-2], generic[-2]: generic[-1]})
@@ -417,10 +420,7 @@ class Reader:
         size = _size(matrix.shape[0])
         component = fresh((1, size)), fresh((1, size))
         value = self.read(matrix, scope, component)
-        around = tuple(sorted(free_of(value) - set(component)))
-        indices = (*around, *component)
-        generic = tuple(free(f"@s{k}", *range_of(index)) for k, index in enumerate(indices))
-        value = self.reducer.rename(value, dict(zip(indices, generic, strict=True)))
+        around, generic, value = self._in_general_letters(value, component)
         known = self._opaque.get((value, generic, "factored"))
         if known is None:
             family = tuple(range_named(range_of(index)) for index in around)
