@@ -365,10 +365,9 @@ class Scope:
                 own = (fresh(), fresh())
                 return single(Dense(jnp.eye(self.length(node.size)), own), own)
             case Cholesky():
-                matrix, own = self.matrix(node.argument)
-                gap = jnp.abs(matrix.array - jnp.swapaxes(matrix.array, -1, -2)).max(axis=(-1, -2), keepdims=True)
-                near = gap <= 1e-8 * jnp.abs(matrix.array).max(axis=(-1, -2), keepdims=True)
-                return single(Dense(jnp.where(near, jnp.linalg.cholesky(matrix.array), jnp.nan), matrix.tokens), own)
+                factor = self.factor(node.argument)
+                own = (fresh(), fresh())
+                return single(Dense(factor.array, (*factor.tokens[:-2], *own)), own)
             case Diagonal():
                 vector, (p,) = self.matrix(node.argument)
                 q = fresh()

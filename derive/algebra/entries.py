@@ -84,9 +84,11 @@ IN_GENERAL = (Derivative, AtEqual)
 INVERTED = "definition of an inverted matrix"
 """The name of the equation between the entries of an inverted matrix and what they are."""
 COMPOUND = "compound*"
-FACTORED = "definition of a Cholesky factor"
-FACTOR = "factor*"
 """How the name of a matrix begins that is written as a sum or a product."""
+FACTORED = "definition of a Cholesky factor"
+"""The name of the equations between a matrix and its Cholesky factor."""
+FACTOR = "factor*"
+"""How the name of a Cholesky factor begins."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -385,6 +387,11 @@ class Reader:
         generic = tuple(free(f"@s{k}", *range_of(index)) for k, index in enumerate(indices))
         return around, generic, self.reducer.rename(value, dict(zip(indices, generic, strict=True)))
 
+    def _square(self, matrix: Formula, scope: Scope) -> tuple[tuple[KIndex, ...], tuple[KIndex, ...], Polynomial]:
+        """Any entry of a square matrix, in general letters."""
+        component = fresh((1, _size(matrix.shape[0]))), fresh((1, _size(matrix.shape[1])))
+        return self._in_general_letters(self.read(matrix, scope, component), component)
+
     def inverse_of(self, matrix: Formula, scope: Scope, entry: tuple[KIndex, ...]) -> Polynomial:
         """An entry of the inverse of a compound square matrix.
 
@@ -396,9 +403,7 @@ class Reader:
     def compound(self, matrix: Formula, scope: Scope) -> tuple[tuple[str, str], tuple[KIndex, ...]]:
         """A name for a compound square matrix, which equal matrices share, and the indices on which it depends."""
         size = _size(matrix.shape[0])
-        component = fresh((1, size)), fresh((1, size))
-        value = self.read(matrix, scope, component)
-        around, generic, value = self._in_general_letters(value, component)
+        around, generic, value = self._square(matrix, scope)
         known = self._opaque.get((value, generic, "inverted"))
         if known is None:
             turned = self.reducer.rename(value, {generic[-1]: generic[-2], generic[-2]: generic[-1]})
@@ -418,9 +423,7 @@ class Reader:
         All that is known of it is that its product with its transpose is the matrix, and that it has an inverse.
         """
         size = _size(matrix.shape[0])
-        component = fresh((1, size)), fresh((1, size))
-        value = self.read(matrix, scope, component)
-        around, generic, value = self._in_general_letters(value, component)
+        around, generic, value = self._square(matrix, scope)
         known = self._opaque.get((value, generic, "factored"))
         if known is None:
             family = tuple(range_named(range_of(index)) for index in around)

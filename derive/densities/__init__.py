@@ -100,6 +100,12 @@ class Routine:
     in_jax: bool = True
 
 
+def called(name: str, parameter: Formula) -> str:
+    """What a parameter is called: of ``variance or covariance`` the one where it is a number, the other where it is a matrix."""
+    number, _, matrix = name.partition(" or ")
+    return matrix if matrix and parameter.shape else number
+
+
 def _everywhere(*_: Formula) -> tuple[tuple[Formula, Formula], ...]:
     return ()
 
@@ -206,9 +212,7 @@ class Law:
             elif name in self.density.chances and domain not in CHANCE:
                 wanted = "lies between 0 and 1: try unit"
             if wanted:
-                number, _, matrix = name.partition(" or ")
-                called = matrix if matrix and parameter.shape else number
-                message = f"the {called} of {self.density.name} {wanted}, where {letter} is declared"
+                message = f"the {called(name, parameter)} of {self.density.name} {wanted}, where {letter} is declared"
                 raise ReadingError(message, 0, 1, "declaration")
 
     @property

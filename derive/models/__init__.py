@@ -14,7 +14,7 @@ from typing import TypeVar
 from derive.algebra.entries import Reader
 from derive.algebra.nonnegativity import Questions, itakura_saito, stein_loss
 from derive.claims import Assumption
-from derive.densities import Law
+from derive.densities import Law, called
 from derive.errors import UnknownNameError, UnsupportedError
 from derive.formula import (
     HALF,
@@ -419,11 +419,9 @@ def _role(symbol: Symbol, found: DeclaredModel) -> str:
     if isinstance(found.weight, Reference) and found.weight.symbol == symbol and not found.latent.range.abstract:
         return "the weights"
     for law in found.laws:
-        for called, argument in zip(law.density.parameters, law.parameters, strict=True):
+        for name, argument in zip(law.density.parameters, law.parameters, strict=True):
             if isinstance(argument, Formula) and mentions(argument, symbol):
-                number, _, matrix = called.partition(" or ")
-                called = matrix if matrix and argument.shape else number
-                kind = f"the {called}" if isinstance(argument, Reference) else "the parameter"
+                kind = f"the {called(name, argument)}" if isinstance(argument, Reference) else "the parameter"
                 return f"{kind} {{{symbol.name}}}"
     return f"the parameter {{{symbol.name}}}"
 
