@@ -16,7 +16,7 @@ import time
 from collections.abc import Callable, Generator
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 from checks.environment import rules, surroundings
 from checks.records import Reader, UnstorableError, Writer, text
@@ -30,6 +30,7 @@ MOST = 20_000
 """Verdicts that are kept; the oldest go first."""
 PATIENCE = 5.0
 """Seconds to wait for another process that writes."""
+BETWEEN_TRIES = 0.01
 WRITTEN_EVERY = 1.0
 TABLE = "CREATE TABLE IF NOT EXISTS verdicts (key TEXT PRIMARY KEY, value BLOB NOT NULL, checksum TEXT NOT NULL)"
 DAMAGED = ".damaged"
@@ -74,7 +75,8 @@ class Cache:
         self.connection: sqlite3.Connection | None = None
         try:
             _made_for_one(place)
-            self.connection = self._connected()
+            with _alone(place):
+                self.connection = self._connected()
         except OSError as error:
             self.say(f"the cache is not used: {error.strerror or error}: {str(place)!r}; try --no-cache")
         except TROUBLE as error:
@@ -141,6 +143,7 @@ class Cache:
     # The file.
 
     def _connected(self) -> sqlite3.Connection:
+        """The file in use, opened; alone, else what another process sets aside meanwhile would be begun anew under its old name."""
         self.path = _newest(self.place)
         connection = sqlite3.connect(self.path, timeout=PATIENCE)
         try:
@@ -217,9 +220,22 @@ def _set_aside(path: Path) -> None:
 
 @contextmanager
 def _alone(place: Path) -> Generator[None, None, None]:
-    """For one process at a time: of several that find the file damaged one sets it aside."""
+    """For one process at a time: of several that find the file damaged one sets it aside. A process that sleeps is not waited for."""
     with (place / "lock").open("w") as file:
-        if fcntl is not None:
-            with suppress(OSError):
-                fcntl.flock(file, fcntl.LOCK_EX)
+        until = time.monotonic() + PATIENCE
+        while not _locked(file) and time.monotonic() < until:
+            time.sleep(BETWEEN_TRIES)
         yield
+
+
+def _locked(file: IO[str]) -> bool:
+    """Whether nobody else has the lock, which is ours until the file is closed; true where there are no locks."""
+    if fcntl is None:
+        return True
+    try:
+        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    except OSError:  # a file system without locks
+        return True
+    return True

@@ -538,6 +538,37 @@ def test_the_oldest_go_first(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) ->
     kept.close()
 
 
+@pytest.mark.skipif(cache.fcntl is None, reason="locks are of POSIX systems")
+def test_the_file_is_opened_by_one_process_at_a_time(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Else another could set it aside between the choice of its name and its opening, and it would be begun anew under that name."""
+    alone, choose = [], cache._newest
+
+    def newest(place: Path) -> Path:
+        with (place / "lock").open("w") as another:
+            alone.append(not cache._locked(another))
+        return choose(place)
+
+    monkeypatch.setattr(cache, "_newest", newest)
+    first = Cache(tmp_path / "here", lambda said: None)
+    first._failed(ValueError("as if damaged"))
+    first.close()
+    assert alone == [True, True]
+
+
+@pytest.mark.skipif(cache.fcntl is None, reason="locks are of POSIX systems")
+def test_a_process_that_sleeps_with_the_lock_is_not_waited_for(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    place = tmp_path / "here"
+    Cache(place, complain).close()
+    monkeypatch.setattr(cache, "PATIENCE", 0.05)
+    with cache._alone(place):
+        kept = Cache(place, complain)
+        kept.put(Question("test", 1), (1,))
+        kept.close()
+    again = Cache(place, complain)
+    assert again.get(Question("test", 1)) == (1,)
+    again.close()
+
+
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="processes are forked on POSIX systems")
 def test_many_runs_at_once_on_one_cache(tmp_path: Path) -> None:
     note = tmp_path / "note.md"
