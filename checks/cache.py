@@ -143,7 +143,7 @@ class Cache:
     # The file.
 
     def _connected(self) -> sqlite3.Connection:
-        """The file in use, opened; alone, else what another process sets aside meanwhile would be begun anew under its old name."""
+        """The file in use, opened; alone, else what another process sets aside would be begun anew under its old name."""
         self.path = _newest(self.place)
         connection = sqlite3.connect(self.path, timeout=PATIENCE)
         try:
@@ -220,7 +220,7 @@ def _set_aside(path: Path) -> None:
 
 @contextmanager
 def _alone(place: Path) -> Generator[None, None, None]:
-    """For one process at a time: of several that find the file damaged one sets it aside. A process that sleeps is not waited for."""
+    """For one process at a time: of several that find the file damaged one sets it aside. One that sleeps is not waited for."""
     with (place / "lock").open("w") as file:
         until = time.monotonic() + PATIENCE
         while not _locked(file) and time.monotonic() < until:

@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Any, Literal
 from checks import second_opinion
 from checks.judge import judge
 from checks.mutation import OPERATORS, STRUCTURAL, mutants
+from checks.points import Point, generic_point
 from checks.records import digest
 from checks.rewriting import rewritten
 from checks.time_limit import TimeOut, limited
@@ -26,7 +27,7 @@ from checks.workers import spread
 from derive.algebra.prove import Proof, prove
 from derive.claims import Claim
 from derive.errors import DeriveError, DisagreementError
-from derive.formula import ZERO, Formula, free_indices
+from derive.formula import ZERO, Divide, Formula, free_indices, multiply
 from derive.symbols import Index
 
 if TYPE_CHECKING:
@@ -38,7 +39,8 @@ KEPT: tuple[Status, ...] = ("proved", "confirmed", "unknown", "refuted")
 MOST_REWRITINGS = 4
 STATUSES: tuple[Status, ...] = ("refuted", "unknown", "equivalent", "accepted", "disputed")
 """Accepted: the judge finds true what is not known to be; disputed: it refutes what the second evaluator finds true."""
-RELATIONS = ("=", "<=", ">=", "<", ">")
+UP_TO_CONSTANTS = ("= up to a constant", "proportional to", "same argmax")
+RELATIONS = ("=", "<=", ">=", "<", ">", *UP_TO_CONSTANTS)
 OTHER_POINTS = 7919
 """How far the seeds of the second evaluator are from those of the judge."""
 SIZES = 3
@@ -103,23 +105,27 @@ def plan(claims: Sequence[Claim], count: int | None, seed: int, shard: tuple[int
     return found[own - 1 :: of]
 
 
-def _changeable(claim: Claim) -> tuple[str, tuple[Index, ...]]:
-    """The side of a statement that is changed, the left one where the right is zero, and the letters that are free in it."""
+def _changeable(claim: Claim) -> tuple[list[str], tuple[Index, ...]]:
+    """The sides of a statement that may be changed, a zero last, and the letters that are free in them."""
     scope = free_indices(claim.lhs) | free_indices(claim.rhs)
-    return "lhs" if claim.rhs == ZERO else "rhs", tuple(sorted(scope, key=lambda index: index.name))
+    sides = ["lhs", "rhs"] if claim.rhs == ZERO else ["rhs", "lhs"]
+    return sides, tuple(sorted(scope, key=lambda index: index.name))
 
 
 def _in_one(claim: Claim) -> Iterator[Planted]:
-    side, scope = _changeable(claim)
+    sides, scope = _changeable(claim)
     plain = replace(claim, gap=None)
     seen: Counter[str] = Counter()
-    for mutant in mutants(getattr(claim, side), scope, (*OPERATORS, *STRUCTURAL)):
-        seen[mutant.operator] += 1
-        wrong: dict[str, Any] = {side: mutant.formula}
-        yield Planted(claim.label, mutant.operator, seen[mutant.operator], replace(plain, **wrong))
+    for side in sides:
+        for mutant in mutants(getattr(claim, side), scope, (*OPERATORS, *STRUCTURAL)):
+            seen[mutant.operator] += 1
+            wrong: dict[str, Any] = {side: mutant.formula}
+            yield Planted(claim.label, mutant.operator, seen[mutant.operator], replace(plain, **wrong))
     if claim.relation in TURNED:
         turned: Any = TURNED[claim.relation]
         yield Planted(claim.label, "bound-turned", 1, replace(plain, relation=turned))
+    if claim.relation in UP_TO_CONSTANTS:
+        yield Planted(claim.label, "constant-dropped", 1, replace(plain, relation="=", parameters=(), multiplier=None))
 
 
 def plan_harmless(claims: Sequence[Claim], count: int, seed: int, shard: tuple[int, int] = (1, 1)) -> list[Planted]:
@@ -130,7 +136,7 @@ def plan_harmless(claims: Sequence[Claim], count: int, seed: int, shard: tuple[i
         if len(found) >= count:
             break
         claim = rng.choice(claims)
-        side, scope = _changeable(claim)
+        (side, *_), scope = _changeable(claim)
         formula, names = rewritten(getattr(claim, side), rng.randint(1, MOST_REWRITINGS), rng, scope)
         if names:
             changed: dict[str, Any] = {side: formula}
@@ -141,27 +147,46 @@ def plan_harmless(claims: Sequence[Claim], count: int, seed: int, shard: tuple[i
     return list(found.values())[own - 1 :: of]
 
 
-def is_false(claim: Claim, witness: Witness) -> bool | None:
-    """Whether a statement fails, by the second evaluator at several sizes; None where it cannot tell."""
-    sizes: set[tuple[tuple[str, int], ...]] = set()
-    unclear = False
-    try:
-        for point in witness.at(claim.lhs, claim.rhs, claim=claim, most=4 * SIZES):
-            if len(sizes) >= SIZES:
-                break
-            if sizes and math.prod(point.sizes.values()) > MOST_TERMS:
-                continue  # sums are written out
-            if not meets_assumptions(claim, point):
-                continue
-            found = second_opinion.compare(claim.lhs, claim.rhs, claim.relation, point)
-            if found in ("different", "violated", "one side undefined"):
-                return True
-            if found in ("equal", "holds"):
-                sizes.add(tuple(sorted(point.sizes.items())))
-            unclear = unclear or found == "unclear"
-    except (DeriveError, ArithmeticError, RecursionError):
-        return None
-    return False if sizes and not unclear else None
+class SecondEvaluator:
+    """Says whether statements fail, at points of its own, by ``checks.second_opinion``."""
+
+    def __init__(self, seed: int, points: int) -> None:
+        self.witness = Witness(seed=seed + OTHER_POINTS, points=points, autodiff=False)
+        self.memory = second_opinion.Memory()
+
+    def is_false(self, claim: Claim) -> bool | None:
+        """Whether a statement fails at one of several sizes; None where that is not known."""
+        sizes: set[tuple[tuple[str, int], ...]] = set()
+        unclear = False
+        sides = (claim.lhs, claim.rhs, *(() if claim.multiplier is None else (claim.multiplier,)))
+        try:
+            for point in self.witness.at(*sides, claim=claim, most=4 * SIZES):
+                if len(sizes) >= SIZES:
+                    break
+                if sizes and math.prod(point.sizes.values()) > MOST_TERMS:
+                    continue  # sums are written out
+                if not meets_assumptions(claim, point):
+                    continue
+                found = self._seen(claim, point, len(sizes))
+                if found in ("different", "violated", "one side undefined"):
+                    return True
+                if found in ("equal", "holds"):
+                    sizes.add(tuple(sorted(point.sizes.items())))
+                unclear = unclear or found == "unclear"
+        except (DeriveError, ArithmeticError, RecursionError):
+            return None
+        return False if sizes and not unclear else None
+
+    def _seen(self, claim: Claim, point: Point, number: int) -> second_opinion.Outcome:
+        if claim.relation not in UP_TO_CONSTANTS:
+            return second_opinion.compare(claim.lhs, claim.rhs, claim.relation, point, self.memory)
+        if claim.relation == "proportional to":
+            constant = Divide(claim.lhs, claim.rhs)
+        else:
+            constant = (claim.lhs if claim.multiplier is None else multiply(claim.multiplier, claim.lhs)) - claim.rhs
+        moved = generic_point(claim.parameters, point.sizes, self.witness.seed + OTHER_POINTS, number)
+        there = replace(point, values={**point.values, **moved.values})
+        return second_opinion.constant(constant, point, there, self.memory) if meets_assumptions(claim, there) else "outside"
 
 
 def _asked(planted: Planted, witness: Witness, seconds: float) -> tuple[str, str]:
@@ -178,7 +203,7 @@ def _asked(planted: Planted, witness: Witness, seconds: float) -> tuple[str, str
     return finding.verdict, finding.reason
 
 
-def tried(planted: Planted, witness: Witness, other: Witness, seconds: float = SECONDS) -> Outcome:
+def tried(planted: Planted, witness: Witness, other: SecondEvaluator, seconds: float = SECONDS) -> Outcome:
     """Ask the judge about a statement with a slip in it, and the second evaluator whether it is false."""
 
     def outcome(status: Status, reason: str) -> Outcome:
@@ -191,7 +216,7 @@ def tried(planted: Planted, witness: Witness, other: Witness, seconds: float = S
         return outcome("unknown", reason)
     try:
         with limited(seconds):
-            false = is_false(planted.claim, other)
+            false = other.is_false(planted.claim)
     except TimeOut:
         false = None
     if verdict == "refuted":
@@ -257,7 +282,7 @@ def run(
 
 def _tried_all(planned: Sequence[Planted], seed: int, points: int, harmless: bool) -> Iterator[Outcome]:
     witness = Witness(seed=seed, points=points, autodiff=False)
-    other = Witness(seed=seed + OTHER_POINTS, points=points, autodiff=False)
+    other = SecondEvaluator(seed, points)
     for planted in planned:
         yield kept(planted, witness) if harmless else tried(planted, witness, other)
 

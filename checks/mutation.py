@@ -22,6 +22,8 @@ from derive.formula import (
     Delta,
     Derivative,
     Determinant,
+    Diagonal,
+    DiagonalPart,
     Divide,
     Formula,
     Inverse,
@@ -274,6 +276,44 @@ def _square(node: Formula, scope: Scope) -> Iterator[Formula]:
         yield Power(node.base, Number(node.exponent.value + 1))
 
 
+def _captured(node: Formula, scope: Scope) -> Iterator[Formula]:
+    """An index from outside of a sum written as the one that it binds."""
+    if isinstance(node, Sum):
+        for other in scope:
+            if other.range == node.index.range and other != node.index:
+                yield Sum(node.index, rename(node.body, {other: node.index}))
+
+
+def _ratio(node: Formula, scope: Scope) -> Iterator[Formula]:
+    """log(p/w) as log(w/p): the arguments of a divergence exchanged."""
+    if isinstance(node, Log) and isinstance(node.argument, Divide):
+        yield Log(Divide(node.argument.denominator, node.argument.numerator))
+
+
+def _entropy(node: Formula, scope: Scope) -> Iterator[Formula]:
+    """log(p/w) as log p: the entropy of the weights dropped."""
+    if isinstance(node, Log) and isinstance(node.argument, Divide):
+        yield Log(node.argument.numerator)
+
+
+def _deviation(node: Formula, scope: Scope) -> Iterator[Formula]:
+    """A variance for a standard deviation, or a scale for its square."""
+    if isinstance(node, Reference) and node.shape == () and node.symbol.domain == "positive":
+        yield Power(node, Number(Fraction(2)))
+
+
+def _off_diagonal(node: Formula, scope: Scope) -> Iterator[Formula]:
+    """Of a square matrix the diagonal alone."""
+    if isinstance(node, (Reference, MatrixProduct, Inverse)) and len(node.shape) == 2 and node.shape[0] == node.shape[1]:
+        yield Diagonal(DiagonalPart(node))
+
+
+def _domain(node: Formula, scope: Scope) -> Iterator[Formula]:
+    """The logarithm of what is negative."""
+    if isinstance(node, Log):
+        yield Log(negate(node.argument))
+
+
 def _sibling(node: Formula, scope: Scope) -> Iterator[Formula]:
     """A part replaced by the one beside it."""
     if isinstance(node, (Add, Multiply)):
@@ -332,6 +372,12 @@ OPERATORS: tuple[Operator, ...] = (
     Operator("tiny-error", _tiny),
     Operator("expectation-exchanged", _expectation),
     Operator("power-changed", _square),
+    Operator("index-captured", _captured),
+    Operator("ratio-turned", _ratio),
+    Operator("entropy-dropped", _entropy),
+    Operator("variance-for-deviation", _deviation),
+    Operator("off-diagonal-missing", _off_diagonal),
+    Operator("domain-left", _domain),
 )
 """Slips that people make."""
 STRUCTURAL: tuple[Operator, ...] = (

@@ -30,8 +30,23 @@ Real = Any
 DIGITS = 90
 STEP = 25
 """Derivatives are taken by differences of 10^-25: what is left out is of the order of its square."""
-SAME, APART = 32, 26
-"""Two numbers are equal if they agree to so many digits (of the larger one), and differ if not to so many."""
+MOST_REMEMBERED = 200
+"""Points of which is kept what formulas come to there."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Yardstick:
+    """When two numbers are equal (they agree to so many digits of the larger one), and when they differ (not to so many).
+
+    Numbers below 10 to the minus ``unit`` are compared as if they were so large: a zero comes out as noise.
+    """
+
+    same: int
+    apart: int
+    unit: int
+
+
+EXACT, BY_DIFFERENCES = _Yardstick(70, 60, 15), _Yardstick(32, 26, 3)
 
 Value = Any
 """A number, a list of numbers (a vector), or a list of lists (a matrix)."""
@@ -57,9 +72,18 @@ class _Place:
     current: bool = False
     known: dict[object, Value] = field(default_factory=dict[object, Value], compare=False)
     """What abbreviations come to at these values."""
+    beside: dict[object, _Place] = field(default_factory=dict[object, Any], compare=False)
+    """Places that were gone to from these values, by how: what is known there is known to all who go there."""
 
     def at_values(self, values: Mapping[Key, Value]) -> _Place:
-        return replace(self, values=values, known={})
+        return replace(self, values=values, known={}, beside={})
+
+    def gone_to(self, how: object, values: Callable[[], Mapping[Key, Value]]) -> _Place:
+        """The place with other values; ``how`` says by what they differ from these."""
+        if how not in self.beside:
+            self.beside[how] = self.at_values(values())
+        other = self.beside[how]
+        return replace(self, values=other.values, known=other.known, beside=other.beside)
 
     def key(self, symbol: Symbol) -> Key:
         return (symbol.name, "current" if self.current and symbol.role == "param" else symbol.role)
@@ -71,44 +95,82 @@ class _Place:
         return range(r.lower, self.sizes[r.upper.name] + 1)
 
 
-def compare(left: Formula, right: Formula, relation: str, point: Point) -> Outcome:
+class Memory:
+    """What formulas came to at points, for many comparisons at the same points."""
+
+    def __init__(self) -> None:
+        self._points: dict[int, tuple[Point, _Place, dict[object, list[Real] | None]]] = {}
+
+    def entries(self, formula: Formula, point: Point, where: Mapping[Index, int]) -> list[Real] | None:
+        """The entries of a formula at a point, None where it has no value.
+
+        Raises:
+            Outside: of this point nothing is claimed.
+        """
+        if id(point) not in self._points:
+            if len(self._points) >= MOST_REMEMBERED:
+                self._points.clear()
+            values = {key: _numbers(value) for key, value in point.values.items()}
+            self._points[id(point)] = point, _Place(point.sizes, values, {}, point.draw), {}
+        _, place, known = self._points[id(point)]
+        own = {index: where[index] for index in f.free_indices(formula)}
+        key = (formula, frozenset(own.items()))
+        if key not in known:
+            try:
+                known[key] = _flat(_value(formula, replace(place, where=own)))
+            except (Nowhere, ZeroDivisionError):
+                known[key] = None
+        return known[key]
+
+
+def compare(left: Formula, right: Formula, relation: str, point: Point, memory: Memory | None = None) -> Outcome:
     """How two formulas stand to one another at a point, for every value of their free indices.
 
     Raises:
         UnsupportedError: a part has no numeric meaning here.
     """
-    indices = sorted(f.free_indices(left) | f.free_indices(right), key=lambda index: index.name)
+    return _compared((left, point), (right, point), relation, memory or Memory())
+
+
+def constant(formula: Formula, point: Point, other: Point, memory: Memory | None = None) -> Outcome:
+    """Whether a formula comes to the same at two points of equal sizes, for every value of its free indices.
+
+    Raises:
+        UnsupportedError: a part has no numeric meaning here.
+    """
+    return _compared((formula, point), (formula, other), "=", memory or Memory())
+
+
+def _compared(one: tuple[Formula, Point], other: tuple[Formula, Point], relation: str, memory: Memory) -> Outcome:
+    indices = sorted(f.free_indices(one[0]) | f.free_indices(other[0]), key=lambda index: index.name)
     found: set[Outcome] = set()
     with mp.workdps(DIGITS):
-        values = {key: _numbers(value) for key, value in point.values.items()}
-        base = _Place(point.sizes, values, {}, point.draw)
-        for chosen in itertools.product(*(base.span(index.range) for index in indices)):
-            place = replace(base, where=dict(zip(indices, chosen, strict=True)))
-            sides: list[list[Real] | None] = []
-            for side in (left, right):
-                try:
-                    sides.append(_flat(_value(side, place)))
-                except (Nowhere, ZeroDivisionError):
-                    sides.append(None)
-                except Outside:
-                    return "outside"
-            found |= _stand(sides[0], sides[1], relation)
+        sloped = any(isinstance(node, f.Derivative) for formula, _ in (one, other) for node in f.walk_unfolded(formula))
+        yardstick = BY_DIFFERENCES if sloped else EXACT
+        span = _Place(one[1].sizes, {}, {}, one[1].draw).span
+        for chosen in itertools.product(*(span(index.range) for index in indices)):
+            where = dict(zip(indices, chosen, strict=True))
+            try:
+                sides = [memory.entries(formula, point, where) for formula, point in (one, other)]
+            except Outside:
+                return "outside"
+            found |= _stand(sides[0], sides[1], relation, yardstick)
     for outcome in ("different", "violated", "one side undefined", "unclear", "both undefined"):  # the worst of all places
         if outcome in found:
             return outcome
     return "equal" if relation == "=" else "holds"
 
 
-def _stand(one: list[Real] | None, other: list[Real] | None, relation: str) -> set[Outcome]:
+def _stand(one: list[Real] | None, other: list[Real] | None, relation: str, yardstick: _Yardstick) -> set[Outcome]:
     if one is None or other is None:
         return {"both undefined" if one is other else "one side undefined"}
     if len(one) != len(other):  # a zero without a shape
         one, other = (side * max(len(one), len(other)) if len(side) == 1 else side for side in (one, other))
     found: set[Outcome] = set()
     for a, b in zip(one, other, strict=True):
-        gap, scale = abs(a - b), max(abs(a), abs(b), mpf(1) / 1000)
-        close = gap <= scale * mpf(10) ** -SAME
-        apart = gap > scale * mpf(10) ** -APART
+        gap, scale = abs(a - b), max(abs(a), abs(b), mpf(10) ** -yardstick.unit)
+        close = gap <= scale * mpf(10) ** -yardstick.same
+        apart = gap > scale * mpf(10) ** -yardstick.apart
         if relation == "=":
             found.add("equal" if close else "different" if apart else "unclear")
         elif relation in ("<=", "<"):
@@ -275,8 +337,10 @@ def _slope(node: f.Derivative, place: _Place) -> Value:
     found: dict[tuple[int, ...], Value] = {}
     for entry in itertools.product(*map(range, sizes)):
         ends = [
-            _value(node.body, place.at_values({**place.values, key: _moved(place.values[key], [*own, *entry], by)}))
-            for by in (step, -step)
+            _value(
+                node.body, place.gone_to((key, (*own, *entry), sign), partial(_stepped, place, key, [*own, *entry], sign * step))
+            )
+            for sign in (1, -1)
         ]
         found[entry] = _plus(ends[0], _map(ends[1], lambda value: -value))
         found[entry] = _map(found[entry], lambda value: value / (2 * step))
@@ -305,6 +369,10 @@ def _slope(node: f.Derivative, place: _Place) -> Value:
         return [[at((a, b)) for b in range(sizes[1])] for a in range(sizes[0])]
 
     return gathered((), next(iter(found.values())))
+
+
+def _stepped(place: _Place, key: Key, path: list[int], by: Real) -> Mapping[Key, Value]:
+    return {**place.values, key: _moved(place.values[key], path, by)}
 
 
 def _moved(value: Value, path: list[int], by: Real) -> Value:
@@ -352,9 +420,11 @@ def _require_inside(symbol: Symbol, values: Value) -> None:
 
 
 def _at_equal(node: f.AtEqual, place: _Place) -> Value:
-    free = {name: value for (name, role), value in place.values.items() if role == "param"}
-    values = {key: free.get(key[0], value) if key[1] == "current" else value for key, value in place.values.items()}
-    return _value(node.body, place.at_values(values))
+    def values() -> Mapping[Key, Value]:
+        free = {name: value for (name, role), value in place.values.items() if role == "param"}
+        return {key: free.get(key[0], value) if key[1] == "current" else value for key, value in place.values.items()}
+
+    return _value(node.body, place.gone_to("equal", values))
 
 
 def _named(node: f.Named, place: _Place) -> Value:

@@ -340,11 +340,12 @@ class Witness:
         looked: list[Point] = []
         unclear: list[str] = []
         skipped = _NO_POINTS
-        passed_over = False
+        passed_over = outside = False
         enough = self.enough(left, right)
         most = (MOST_FOR_DEFINITE if any(a.definite is not None for a in claim.assumptions) else 3) * enough
         for point in self.at(left, right, claim=claim, most=most):
-            if len(looked) + len(unclear) >= enough and (unclear or not claim.assumptions or _some_are_generic(looked)):
+            anywhere = not (claim.assumptions or outside)
+            if len(looked) + len(unclear) >= enough and (unclear or anywhere or _some_are_generic(looked)):
                 break
             if not meets_assumptions(claim, point):
                 skipped = "no point tried meets the assumptions"
@@ -354,6 +355,7 @@ class Witness:
                 found = self._disagreement(claim, left, right, point, looked, failure, comparison)
                 if found is not None:
                     return found
+                outside = True
                 skipped = "what is put in for a parameter lies outside of its domain"
                 continue
             if comparison.outcome == "undecided":
@@ -369,6 +371,8 @@ class Witness:
             return Evidence("undecided", unclear[0], len(looked))
         if claim.assumptions and looked and not _some_are_generic(looked):
             return Evidence("undecided", "what is assumed was met only where a size is one", len(looked))
+        if outside and looked and not _some_are_generic(looked):
+            return Evidence("undecided", f"{skipped}, except where a size is one", len(looked))
         if len(looked) < min(enough, max(1, self.points)):
             return Evidence("undecided", _too_few(looked, skipped), len(looked))
         separated, tried = self.power(left, right, looked)

@@ -319,12 +319,15 @@ def _opened(reader: Reader, term: Term) -> tuple[tuple[Factor, ...], tuple[KInde
 def is_zero(reader: Reader, polynomial: Polynomial, claim: Claim | None = None) -> Polynomial:
     """The settled polynomial, empty when it was proved to vanish."""
     settled = reader.settle(polynomial, [])
-    if not settled:
-        return settled
+    return _with_facts(reader, polynomial, settled, claim) if settled else settled
+
+
+def _with_facts(reader: Reader, polynomial: Polynomial, settled: Polynomial, claim: Claim | None) -> Polynomial:
+    """What is left of a polynomial, settled without facts already, once all of them were used."""
     rest = settled
     for lone in (True, False) if any(name in (INVERTED, FACTORED) for name, _ in reader.equations) else (True,):
         facts = facts_of(reader, claim, lone=lone)
-        rest = vanish(reader.settled_reducer(facts), reader.settle(polynomial, facts))
+        rest = vanish(reader.settled_reducer(facts), reader.settle(polynomial, facts) if facts else settled)
         if not rest:
             break
     return rest
@@ -380,10 +383,12 @@ def _aligned(reducer: Reducer, polynomial: Polynomial) -> Iterator[Polynomial]:
 
 
 def _equal(reader: Reader, claim: Claim) -> str:
-    rest = is_zero(reader, difference(reader, claim.lhs, claim.rhs), claim)
+    found = difference(reader, claim.lhs, claim.rhs)
+    settled = reader.settle(found, [])
+    rest = _with_facts(reader, found, settled, claim) if settled else settled
     if not rest:
         return "normal form of the difference is zero"
-    if _is_undone(reader, difference(reader, claim.lhs, claim.rhs), entries_of(claim.lhs), claim):
+    if _is_undone(reader, settled, entries_of(claim.lhs), claim):
         return "normal form of the difference is zero, after multiplication by a matrix that is inverted there"
     letter = _constant_from_zero(claim, reader)
     if letter is not None:
@@ -427,7 +432,7 @@ def _is_still(claim: Claim, symbol: Symbol, reader: Reader) -> bool:
     if is_zero(other, difference(other, first, last), claim):
         return False
     value = difference(other, slope, ZERO)
-    if is_zero(other, value, claim) and not _is_undone(other, value, entries_of(slope), claim):
+    if is_zero(other, value, claim) and not _is_undone(other, other.settle(value, []), entries_of(slope), claim):
         return False
     reader.rest_on(other)
     return True
@@ -474,12 +479,12 @@ def _at_zero(node: Formula, symbol: Symbol) -> Formula | None:
 
 
 def _is_undone(reader: Reader, value: Polynomial, entries: Sequence[KIndex], claim: Claim) -> bool:
-    """Whether a vector or matrix vanishes: it does where its product with a matrix does of which it holds the inverse.
+    """Whether a settled vector or matrix vanishes: it does where its product with a matrix does of which it holds the inverse.
 
     Such a matrix is regular wherever the formula is defined. It is multiplied by its name, which undoes the inverse, and then
     written out.
     """
-    products: list[tuple[Polynomial, tuple[tuple[str, str], ...]]] = [(reader.settle(value, []), ())]
+    products: list[tuple[Polynomial, tuple[tuple[str, str], ...]]] = [(value, ())]
     for key, family in sorted(_inverted(products[0][0]))[:MAX_UNDONE]:
         size = reader.symbols[key].shape[0].name
         for entry in (entry for entry in entries if entry[3:] == (1, size)):

@@ -540,7 +540,7 @@ def test_the_oldest_go_first(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) ->
 
 @pytest.mark.skipif(cache.fcntl is None, reason="locks are of POSIX systems")
 def test_the_file_is_opened_by_one_process_at_a_time(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Else another could set it aside between the choice of its name and its opening, and it would be begun anew under that name."""
+    """Else another could set it aside between the choice of its name and its opening, and it would be begun anew."""
     alone, choose = [], cache._newest
 
     def newest(place: Path) -> Path:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import replace
+from fractions import Fraction
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -11,13 +12,14 @@ from typing import Any
 import pytest
 
 from checks import campaign, cli, second_opinion
-from checks.campaign import Outcome
+from checks.campaign import Outcome, SecondEvaluator
 from checks.true_statements import statements
 from checks.witness import Witness, meets_assumptions
-from derive.claims import Claim
-from derive.formula import ZERO, Number, multiply
+from derive.claims import Claim, Relation
+from derive.formula import ZERO, Exp, Formula, Number, Reference, multiply
 from derive.lessons.expectation_maximisation import derivation
 from derive.models import family, names
+from derive.symbols import Symbol
 
 SLOW = (
     "autoregression-with-noise",
@@ -39,18 +41,18 @@ def claims(name: str) -> tuple[Claim, ...]:
 
 @pytest.mark.parametrize("name", ["poisson-mixture", "gamma-poisson", "hidden-markov"])
 def test_the_second_evaluator_finds_true_what_is_true(name: str) -> None:
-    witness = Witness(seed=OTHER, points=2, autodiff=False)
-    known = [campaign.is_false(claim, witness) for claim in claims(name)[: 6 if name == "hidden-markov" else None]]
+    second = SecondEvaluator(SEED, points=2)
+    known = [second.is_false(claim) for claim in claims(name)[: 6 if name == "hidden-markov" else None]]
     assert True not in known
     assert known.count(False) > 0.9 * len(known)
 
 
 def test_the_second_evaluator_finds_false_what_is_doubled() -> None:
-    witness = Witness(seed=OTHER, points=2, autodiff=False)
+    second = SecondEvaluator(SEED, points=2)
     for claim in claims("normal-mixture"):
         if claim.relation == "=" and claim.rhs != ZERO:
             wrong = replace(claim, rhs=multiply(Number(2), claim.rhs))
-            assert campaign.is_false(wrong, witness) is True, claim.label
+            assert second.is_false(wrong) is True, claim.label
 
 
 def test_the_second_evaluator_knows_conventions_of_matrix_derivatives() -> None:
@@ -67,6 +69,57 @@ def tried(count: int, **options: Any) -> list[Outcome]:
     planned = campaign.plan(claims("poisson-mixture"), count, SEED, **options)
     campaign.run(planned, seed=SEED, points=3, processes=1, heard=found.append)
     return found
+
+
+A, B = (Reference(Symbol(name, "const")) for name in "ab")
+M, P = Reference(Symbol("m", "param")), Reference(Symbol("p", "const", (), (), "positive"))
+
+
+@pytest.mark.parametrize(
+    ("relation", "left", "right", "multiplier", "false"),
+    [
+        ("= up to a constant", A * M, A * M + B, None, False),
+        ("= up to a constant", A * M, B * M, None, True),
+        ("proportional to", Exp(A * M) * P, Exp(A * M), None, False),
+        ("proportional to", Exp(A * M), Exp(A * M) + P, None, True),
+        ("same argmax", A * M, P * A * M + B, P, False),
+        ("same argmax", A * M, P * B * M, P, True),
+        ("same argmax", A * M, P * A * M + B, None, True),
+    ],
+)
+def test_the_second_evaluator_knows_what_a_constant_is(
+    relation: Relation, left: Formula, right: Formula, multiplier: Formula | None, false: bool
+) -> None:
+    claim = Claim(label="", lhs=left, relation=relation, rhs=right, parameters=(M.symbol,), multiplier=multiplier)
+    assert SecondEvaluator(SEED, points=3).is_false(claim) is false
+
+
+def test_the_second_evaluator_sees_the_square_of_a_tiny_error() -> None:
+    claim = Claim(label="", lhs=A, rhs=A + Number(Fraction(1, 10**34)))
+    assert SecondEvaluator(SEED, points=3).is_false(claim) is True
+    assert SecondEvaluator(SEED, points=3).is_false(replace(claim, rhs=A)) is False
+
+
+def test_what_is_remembered_at_a_point_is_of_that_point_and_formula() -> None:
+    memory, seen = second_opinion.Memory(), set[str]()
+    witness = Witness(seed=OTHER, points=3, autodiff=False)
+    for planted in campaign.plan(claims("normal-mixture"), 40, SEED):
+        claim = planted.claim
+        for point in witness.at(claim.lhs, claim.rhs, claim=claim) if claim.relation == "=" else ():
+            found = second_opinion.compare(claim.lhs, claim.rhs, "=", point, memory)
+            assert found == second_opinion.compare(claim.lhs, claim.rhs, "=", point)
+            seen.add(found)
+    assert {"equal", "different"} <= seen
+
+
+def test_slips_are_planted_on_both_sides_and_in_what_is_said_to_be_constant() -> None:
+    equal = Claim(label="", lhs=A * (A + B), rhs=A * A + A * B)
+    planned = campaign.plan([equal], None, SEED)
+    assert {planted.claim.lhs == equal.lhs for planted in planned} == {True, False}
+    constant = Claim(label="", lhs=A * M + B, relation="= up to a constant", rhs=A * M, parameters=(M.symbol,))
+    (dropped,) = (planted for planted in campaign.plan([constant], None, SEED) if planted.operator == "constant-dropped")
+    assert dropped.claim.relation == "="
+    assert campaign.tried(dropped, Witness(autodiff=False), SecondEvaluator(SEED, 3)).status == "refuted"
 
 
 def test_nothing_planted_is_accepted() -> None:
@@ -170,9 +223,9 @@ def test_a_judge_that_refutes_a_rewriting_is_seen(monkeypatch: pytest.MonkeyPatc
 
 def test_no_rewriting_changes_what_is_meant() -> None:
     """By the second evaluator, which is not the judge."""
-    witness = Witness(seed=OTHER, points=2, autodiff=False)
+    second = SecondEvaluator(SEED, points=2)
     told = [claim for claim in claims("normal-mixture") if claim.relation == "="]
-    known = [campaign.is_false(planted.claim, witness) for planted in campaign.plan_harmless(told, 80, SEED)]
+    known = [second.is_false(planted.claim) for planted in campaign.plan_harmless(told, 80, SEED)]
     assert True not in known
     assert known.count(False) > 70
 

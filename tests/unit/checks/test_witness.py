@@ -68,6 +68,20 @@ def power(evidence: Evidence) -> bool:
 
 # Equality.
 
+
+def test_a_value_that_lies_in_its_domain_only_where_a_size_is_one_says_nothing() -> None:
+    """Ones sum to one where there is one of them; there, and only there, this was found confirmed."""
+    weights = Symbol("pi", "param", (Range(K),), (), "simplex")
+    logs = f.Sum(J, f.Log(Reference(weights, (J,))) * Reference(Symbol("u", "const", (Range(K),), (), "positive"), (J,)))
+    slope = Derivative(logs, Reference(weights, (S,)))
+    total = f.Sum(J, Reference(Symbol("u", "const", (Range(K),), (), "positive"), (J,)))
+    evidence = said(f.Substitute(slope, weights, (S,), ONE), "=", total)
+    assert evidence.outcome == "undecided"
+    assert "except where a size is one" in evidence.reason
+    shares = f.Divide(Reference(Symbol("u", "const", (Range(K),), (), "positive"), (S,)), total)
+    assert said(f.Substitute(slope, weights, (S,), shares), "=", total).outcome == "agrees"
+
+
 TWINS: dict[str, tuple[Formula, Formula, Formula]] = {
     "sum": (f.Sum(J, t(J)), f.Sum(L, t(L)), f.Sum(L, t(L) ** 2)),
     "letters": (f.Sum(J, f.multiply(f.Delta(J, S), t(J))), t(S), f.SizeNumber(K) * t(S)),
