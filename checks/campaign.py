@@ -47,6 +47,8 @@ SIZES = 3
 MOST_TERMS = 64
 """Up to how many terms the second evaluator looks for more sizes, once it has seen one."""
 SECONDS = 20.0
+PART = 100
+"""Slips for one process: of a statement there are some tens, which share what is found at its points."""
 MOST_NAMED = 3
 TURNED = {"<=": ">=", ">=": "<=", "<": ">", ">": "<"}
 
@@ -275,7 +277,7 @@ def run(
     harmless: bool = False,
 ) -> None:
     """Try every slip (or every harmless rewriting), in so many processes; each outcome is heard as it comes."""
-    parts = [planned[k : k + 25] for k in range(0, len(planned), 25)] if processes > 1 else [planned]
+    parts = [planned[k : k + PART] for k in range(0, len(planned), PART)] if processes > 1 else [planned]
     for outcome in spread(_tried_all, [(part, seed, points, harmless) for part in parts], processes):
         heard(outcome)
 
