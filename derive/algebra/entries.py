@@ -136,10 +136,12 @@ class Reader:
 
     Where it ``splits_logs``, the logarithm of a product is read as the sum that it is before the product is multiplied out. Of
     the pairs of ``bounds`` the first is assumed to be at most the second. ``facts`` are added by substitutions of matrices and by
-    assumptions; ``conditions`` are what the reading took for granted.
+    assumptions; ``conditions`` are what the reading took for granted. Of what is ``given_up`` another reader, in which no letter
+    stands for anything else, found no proof that it is zero.
     """
 
     splits_logs: bool = False
+    given_up: Polynomial | None = None
     bounds: list[tuple[Formula, Formula]] = field(default_factory=list[tuple[Formula, Formula]])
     domains: dict[tuple[str, str], Domain] = field(default_factory=dict[tuple[str, str], Domain])
     symbols: dict[tuple[str, str], Symbol] = field(default_factory=dict[tuple[str, str], Symbol])
@@ -158,6 +160,11 @@ class Reader:
 
     def __post_init__(self) -> None:
         self.reducer = Reducer(self.domains, normalised=self.normalised)
+
+    @property
+    def is_plain(self) -> bool:
+        """Whether nothing that was read stands for anything else: equal polynomials are then of equal formulas."""
+        return not (self._opaque or self.equations)
 
     # Symbols and indices.
 

@@ -122,12 +122,13 @@ def prove(claim: Claim) -> Outcome:
         return Unproved("nested too deeply", time.perf_counter() - began)
     if general is not None and isinstance(proof := _attempt(general, Reader(), began), Proof):
         return replace(proof, method=f"{proof.method}, whatever the weights")
-    found = _attempt(claim, Reader(), began)
+    reader = Reader()
+    found = _attempt(claim, reader, began)
     if isinstance(found, Unproved) and any(
         isinstance(node, Log) for side in (claim.lhs, claim.rhs) for node in walk_unfolded(side)
     ):
         # A product of sums is multiplied out, and its logarithm is then no sum of logarithms any more.
-        other = _attempt(claim, Reader(splits_logs=True), began)
+        other = _attempt(claim, Reader(splits_logs=True, given_up=reader.given_up), began)
         found = other if isinstance(other, Proof) else found
     if isinstance(found, Unproved) and _are_positive(claim):
         # Two positive numbers are equal where their logarithms are; exponents are compared as a whole then.
@@ -384,6 +385,9 @@ def _aligned(reducer: Reducer, polynomial: Polynomial) -> Iterator[Polynomial]:
 
 def _equal(reader: Reader, claim: Claim) -> str:
     found = difference(reader, claim.lhs, claim.rhs)
+    plain = reader.is_plain and not claim.assumptions
+    if plain and found == reader.given_up:
+        raise _Failed("the normal form of the difference is not zero")
     settled = reader.settle(found, [])
     rest = _with_facts(reader, found, settled, claim) if settled else settled
     if not rest:
@@ -393,6 +397,7 @@ def _equal(reader: Reader, claim: Claim) -> str:
     letter = _constant_from_zero(claim, reader)
     if letter is not None:
         return f"the difference has no derivative in {letter.name}, and is zero where that is zero"
+    reader.given_up = found if plain else None
     raise _Failed("the normal form of the difference is not zero", rest)
 
 
