@@ -471,6 +471,7 @@ def check(
     """
     from checks.cache import folder
     from checks.environment import environment
+    from checks.inert import name_of
     from checks.note_reports import report
     from checks.row_worker import Asked
     from checks.supervision import checker
@@ -494,7 +495,7 @@ def check(
     _deliver(report(format_).write(checked, environment(seed, points), page), output)
     for note in read:
         for warned in note.warnings:
-            _complain(f"{note.file}:{warned.place.line}:{warned.place.column}: {warned.message}", prefix="")
+            _complain(f"{name_of(note.file)}:{warned.place.line}:{warned.place.column}: {warned.message}", prefix="")
     if any(step.defect or step.row.code == "defect" for note in checked for step in note.steps):
         return OUR_BUG
     passed = all(note.passes or (allow_unknown and note.passes_but_unknown) for note in checked)
@@ -913,7 +914,9 @@ def _interrupted(error: BaseException | None) -> bool:
 
 def _complain(message: str, prefix: str = "derive: ") -> None:
     if not _is_closed(sys.stderr):
-        print(f"{prefix}{message}", file=sys.stderr)
+        from checks.inert import quiet
+
+        print(quiet(f"{prefix}{message}"), file=sys.stderr)
 
 
 if __name__ == "__main__":

@@ -72,18 +72,13 @@ def written(step: Step) -> Callable[[Formula], str]:
     return write
 
 
-_TURNING = (0x061C, 0x200E, 0x200F, *range(0x202A, 0x202F), *range(0x2066, 0x206A))
-"""Characters that change the order in which others are shown: what is written is not what is read."""
+def unchecked(step: Step) -> str:
+    """Why a row, or a part of it, was not checked; empty where all of it was."""
+    from derive.notes.chains import APPROXIMATE
 
-
-def visible(text: str) -> str:
-    """A report without characters that turn its lines around."""
-    return text.translate(dict.fromkeys(_TURNING, "\ufffd"))
-
-
-def escaped(text: str) -> str:
-    """The same of a report in JSON: its strings are what they were."""
-    return text.translate({character: f"\\u{character:04x}" for character in _TURNING})
+    if step.verdict == "skipped":
+        return step.message
+    return APPROXIMATE if APPROXIMATE in step.row.notes else ""
 
 
 _KINDS = {

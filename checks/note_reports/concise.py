@@ -1,11 +1,12 @@
-"""Checked notes, one line for each row that did not come out: ``file:line:column: code: message``."""
+"""Checked notes, one line for each row that did not come out, or not wholly: ``file:line:column: code: message``."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
-from checks.note_reports import NoteReport, counts, visible, written
+from checks.inert import name_of, quiet
+from checks.note_reports import NoteReport, counts, unchecked, written
 
 if TYPE_CHECKING:
     from checks.environment import Environment
@@ -14,25 +15,27 @@ if TYPE_CHECKING:
 
 
 def write(notes: Sequence[CheckedNote], environment: Environment, page: Page) -> str:
-    """One line for each row that did not come out, and a last one with the counts."""
+    """One line for each row that did not come out, or not wholly, and a last one with the counts."""
     found = counts(notes)
     last = ", ".join(f"{count} {verdict}" for verdict, count in found.items() if count) or "nothing to check"
-    return visible("".join(f"{line}\n" for note in notes for line in _lines(note)) + last + "\n")
+    return quiet("".join(f"{line}\n" for note in notes for line in _lines(note)) + last + "\n")
 
 
 def _lines(note: CheckedNote) -> Iterator[str]:
     for trouble in note.troubles:
-        yield f"{note.file}:{trouble.place.line}:{trouble.place.column}: declaration[{trouble.code}]: {trouble.message}"
+        yield f"{name_of(note.file)}:{trouble.place.line}:{trouble.place.column}: declaration[{trouble.code}]: {trouble.message}"
     for step in note.steps:
         if not step.passes:
             yield f"{where(note, step)}: {verdict(step)}: {one_line(step)}"
+        elif step.row.claims and (why := unchecked(step)):
+            yield f"{where(note, step)}: {verdict(step)}, but not all of it was checked: {why}"
 
 
 def where(note: CheckedNote, step: Step) -> str:
     """``file:line:column`` of what is wrong in a row, as far as that is known; a notebook's cell before the line."""
     place = step.row.source.at(step.row.at[0]) if step.row.code else step.row.place
     cell = f"cell {place.cell}:" if place.cell is not None else ""
-    return f"{note.file}:{cell}{place.line}:{place.column}"
+    return f"{name_of(note.file)}:{cell}{place.line}:{place.column}"
 
 
 def verdict(step: Step) -> str:

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
-from checks.note_reports import NoteReport, visible
+from checks.inert import name_of, visible
+from checks.note_reports import NoteReport
 from checks.note_reports.concise import one_line, verdict
 
 if TYPE_CHECKING:
@@ -21,12 +22,12 @@ def write(notes: Sequence[CheckedNote], environment: Environment, page: Page) ->
 
 def _lines(note: CheckedNote) -> Iterator[str]:
     for trouble in note.troubles:
-        yield _command("error", note.file, trouble.place.line, trouble.place.column, trouble.code, trouble.message)
+        yield _command("error", name_of(note.file), trouble.place.line, trouble.place.column, trouble.code, trouble.message)
     for step in note.steps:
         if not step.passes:
             place = step.row.source.at(step.row.at[0]) if step.row.code else step.row.place
             kind = "warning" if step.verdict == "unknown" else "error"
-            yield _command(kind, note.file, place.line, place.column, verdict(step), one_line(step))
+            yield _command(kind, name_of(note.file), place.line, place.column, verdict(step), one_line(step))
 
 
 def _command(kind: str, file: str, line: int, column: int, title: str, message: str) -> str:

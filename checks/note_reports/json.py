@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 
 from checks.advice import advice
 from checks.environment import Environment
-from checks.note_reports import NoteReport, counts, escaped, provided, written
+from checks.inert import escaped
+from checks.note_reports import NoteReport, counts, provided, written
 from checks.reports.json import Record, counterexample, heading, method
 from checks.snippets import snippet
 from derive.notation import latex_writer

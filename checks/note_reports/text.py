@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 
 from checks.advice import advice
 from checks.counterexamples import told
-from checks.note_reports import MOST_CONDITIONS, NoteReport, counts, provided, source_line, visible, written
+from checks.inert import name_of, quiet
+from checks.note_reports import MOST_CONDITIONS, NoteReport, counts, provided, source_line, unchecked, written
 from checks.note_reports.concise import verdict, where
 from checks.snippets import snippet
 
@@ -26,13 +27,14 @@ def write(notes: Sequence[CheckedNote], environment: Environment, page: Page) ->
     lines = [line for note in notes for line in _note(note, page)]
     found = counts(notes)
     lines.append(", ".join(f"{count} {name}" for name, count in found.items() if count) or "nothing to check")
-    return visible("\n".join(lines) + "\n")
+    return quiet("\n".join(lines) + "\n")
 
 
 def _note(note: CheckedNote, page: Page) -> Iterator[str]:
-    yield note.file
+    name = name_of(note.file)
+    yield name
     for trouble in note.troubles:
-        yield f"{note.file}:{trouble.place.line}:{trouble.place.column}: {_coloured('declaration', '31', page)}[{trouble.code}]"
+        yield f"{name}:{trouble.place.line}:{trouble.place.column}: {_coloured('declaration', '31', page)}[{trouble.code}]"
         yield f"    {trouble.message}"
     label = None
     for step in note.steps:
@@ -44,6 +46,8 @@ def _note(note: CheckedNote, page: Page) -> Iterator[str]:
         if conditions:
             more = f"; and {len(conditions) - MOST_CONDITIONS} more" if len(conditions) > MOST_CONDITIONS else ""
             yield f"        provided that {'; '.join(conditions[:MOST_CONDITIONS])}{more}"
+        if why := unchecked(step):
+            yield f"        not {'all of it was ' if step.row.claims else ''}checked: {why}"
         if not step.passes or step.remark or len(step.readings) > 1:
             yield from _details(note, step, page)
     yield ""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import contextlib
 import json
 import os
 import re
@@ -91,6 +92,43 @@ def test_no_line_of_a_model_ends_a_text_in_python(letter: str, tmp_path: Path) -
         tree = ast.parse((tmp_path / "tests.py").read_text())
         assert not any(isinstance(node, ast.Name) and node.id == "__import__" for node in ast.walk(tree))
     assert not (tmp_path / "canary").exists()
+
+
+ORDERS = (
+    "::error::x",
+    "##[error]x",
+    "##[group]",
+    "::add-mask::a",
+    "a ##[command]x",
+    "\u202e",
+    "\x1b[2J",
+    "\r::error::x",
+    "\x9b2J",
+)
+"""What the log of a service, or a terminal, takes for an order."""
+LOGGED = ("text", "concise", "github")
+
+
+@pytest.mark.parametrize("order", ORDERS)
+def test_no_line_of_a_log_is_an_order(order: str, tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
+    """Whatever is written in a formula, a remark, a hint, a label or the name of the file."""
+    rows = (
+        f"$$ {order} $$ (eq-{order})",
+        f"$$ 1 = 2 \\quad \\text{{by {order}}} $$ (eq-{order})",
+        f'<!-- derive: skip "{order}" -->\n$$ 1 = 2 $$',
+        f"<!-- derive: {order} -->\n$$ 1 = 1 \\approx 2 $$\n```\n{order}\n```",
+        f"```derive\n{order}\nparam \\mathrm{{{order}}} in R\n```\n$$ \\mathrm{{{order}}} = 2 $$ {order}",
+    )
+    (tmp_path / f"{order}\n{order}.md").write_text("\n\n".join(rows))
+    for name in LOGGED:
+        with contextlib.chdir(tmp_path):
+            assert run(["check", "--no-autodiff", "--format", name, f"{order}\n{order}.md"]) in (1, 2)
+        for line in "".join(capfd.readouterr()).splitlines():
+            own = name == "github" and line.startswith(("::error file=", "::warning file="))
+            assert "##[" not in line and (own or not line.lstrip().startswith("::")), line
+            assert not re.search("[\0-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]", line), line
+    assert run(["check", str(tmp_path / f"{order}.md")]) == 2
+    assert not re.search(r"(?m)^\s*::|##\[|[\x1b\x9b]", capfd.readouterr().err)
 
 
 @pytest.mark.skipif(

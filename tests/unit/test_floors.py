@@ -53,6 +53,7 @@ FLOORS = {
     "checks.mutation": 9,
     "checks.signs": 9,
     "checks.time_limit": 9,
+    "checks.inert": 9,
     "checks.piecework": 9,
     "checks.rewriting": 9.1,
     "checks.second_opinion": 9.2,
