@@ -7,6 +7,7 @@ stdout carries the report alone; progress and errors go to stderr. Everything he
 from __future__ import annotations
 
 import errno
+import io
 import os
 import sys
 import traceback
@@ -475,17 +476,17 @@ def check(
     from checks.note_reports import report
     from checks.row_worker import Asked
     from checks.supervision import checker
-    from derive.notes import Display, read_note
+    from derive.notes import Display
 
     _check(output)
     asked = Asked(seed=seed, points=points, autodiff=autodiff, row_timeout=row_timeout, only=only)
     # What a certificate is made of is not kept.
     asked = replace(asked, cache=folder() if cache and certificates is None else None)
-    with checker(asked, _complain) as check_note:
-        read = [read_note(path, sys.stdin.read() if str(path) == "-" else None) for path in notes]
+    with checker(asked, _complain) as worker:
+        read = [worker.read(path, _given(path)) for path in notes]
         rows = sum(len(block.rows) for note in read for block in note.blocks if isinstance(block, Display))
         with _progress(rows) as advance:
-            checked = [check_note(note, advance) for note in read]
+            checked = [worker.check(note, advance) for note in read]
     if certificates is not None:
         from checks.certificates import write
 
@@ -710,7 +711,7 @@ def read(note: Path) -> int:
     from checks.notes import understood
     from derive.notes import read_note
 
-    lines = list(understood(read_note(note, sys.stdin.read() if str(note) == "-" else None)))
+    lines = list(understood(read_note(note, _given(note))))
     _print("\n".join(lines or ["no formula was found"]) + "\n")
     return PASSED if lines else NOT_PASSED
 
@@ -725,7 +726,7 @@ def init(note: Path) -> int:
     from derive.notes import read_note
     from derive.notes.skeleton import skeleton
 
-    lines = skeleton(read_note(note, sys.stdin.read() if str(note) == "-" else None))
+    lines = skeleton(read_note(note, _given(note)))
     if not lines:
         _print("no symbol was found that is not declared\n")
         return NOT_PASSED
@@ -784,7 +785,20 @@ def completion(shell: str) -> int:
     return PASSED
 
 
-# Output.
+# Input and output.
+
+
+def _given(note: Path) -> str | None:
+    """The standard input, where that is the note; not more of it than a note may have."""
+    if str(note) != "-":
+        return None
+    from derive.notes import MAXIMUM_BYTES, decoded
+
+    if _is_closed(sys.stdin):
+        raise DeriveError("cannot read the standard input: it is closed, expected a note")
+    if isinstance(sys.stdin, io.TextIOWrapper):
+        return decoded(sys.stdin.buffer.read(MAXIMUM_BYTES + 1), note)
+    return sys.stdin.read(MAXIMUM_BYTES + 1)
 
 
 def _page(output: Path | None) -> Page:

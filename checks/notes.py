@@ -248,7 +248,7 @@ def check_note(
     known: dict[str, Formula | None] = {}
     for block in note.blocks:
         if isinstance(block, Declarations):
-            _declare(dictionary, block, checked, judging)
+            _declare(dictionary, block, note.folder, checked, judging)
             continue
         judged = only is None or block.label == only
         for step in _display(block, dictionary, known, judging, judged):
@@ -270,7 +270,7 @@ def understood(note: Note) -> Iterator[str]:
     known: dict[str, Formula | None] = {}
     for block in note.blocks:
         if isinstance(block, Declarations):
-            _declare(dictionary, block, checked, None)
+            _declare(dictionary, block, note.folder, checked, None)
             for letter in dictionary.letters:
                 shape = " x ".join(size.name for size in letter.symbol.shape)
                 family = ", ".join(r.upper.name for r in letter.symbol.family)
@@ -298,7 +298,7 @@ def _rows_read(note: Note, weights: str) -> Iterator[Sequence[RowReading]]:
     known: dict[str, Formula | None] = {}
     for block in note.blocks:
         if isinstance(block, Declarations):
-            _declare(dictionary, block, checked, None)
+            _declare(dictionary, block, note.folder, checked, None)
             continue
         before = dictionary.copy()
         reading = _read(block, dictionary, known, "held")
@@ -331,20 +331,20 @@ def _told(row: RowReading, reading: DisplayReading) -> Iterator[str]:
         yield f"    reading: {note}"
 
 
-def _declare(dictionary: Dictionary, block: Declarations, checked: CheckedNote, judging: Judging | None) -> None:
+def _declare(dictionary: Dictionary, block: Declarations, folder: Path, checked: CheckedNote, judging: Judging | None) -> None:
     dictionary.tell_apart(line.text for line in block.lines)
     for line in block.lines:
-        trouble = _declared(dictionary, line, checked.file, judging)
+        trouble = _declared(dictionary, line, folder, judging)
         if trouble is not None:
             checked.troubles.append(trouble)
 
 
-def _declared(dictionary: Dictionary, line: Source, file: str, judging: Judging | None) -> Trouble | None:
+def _declared(dictionary: Dictionary, line: Source, folder: Path, judging: Judging | None) -> Trouble | None:
     """Take one declaration in; what hinders it."""
 
     def do() -> None:
         word, _, name = line.text.strip().partition(" ")
-        for text in (shared.text for shared in pack(name.strip(), Path(file))) if word == "use" else (line.text,):
+        for text in (shared.text for shared in pack(name.strip(), folder)) if word == "use" else (line.text,):
             dictionary.declare(text)
 
     try:

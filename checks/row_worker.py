@@ -1,4 +1,4 @@
-"""The process in which notes are checked: it reads and judges what it is sent, within limits on memory, time and files.
+"""The process in which notes are read and checked, within limits on memory, time and files, in an empty folder.
 
 It is started by ``checks.supervision`` and speaks with it over one pipe. Before each piece of work it says so; when it dies, or
 is stopped, its successor is told what was done and what was lost, and goes on from there.
@@ -14,13 +14,15 @@ import sys
 import time
 import traceback
 from collections.abc import Callable, Generator, Mapping
-from contextlib import contextmanager, suppress
+from contextlib import chdir, contextmanager, suppress
 from dataclasses import dataclass
 from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from checks.piecework import Lost, Work
+from checks.time_limit import TimeOut, limited
+from derive.errors import DeriveError, LimitError
 
 if TYPE_CHECKING:
     from checks.cache import Cache
@@ -31,16 +33,20 @@ T = TypeVar("T")
 FILES = 64 << 20
 """A file that is written here is at most so long: compiled modules are, nothing else is written."""
 DESCRIPTORS = 256
+READING = 30.0
+"""Seconds in which a note is to be read, before any row of it is judged."""
 ENDS_WITH_PARENT = 1
 """Linux's name for that request (PR_SET_PDEATHSIG)."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Limits:
-    """What the worker may use: bytes of memory; seconds beyond those of a piece of work; the share at which it is replaced."""
+    """What the worker may use: bytes of memory; seconds beyond those of a piece of work, and for reading a note; the share of the
+    memory at which it is replaced."""
 
     memory: int
     grace: float = 0.9
+    reading: float = READING
     worn: float = 0.5
 
 
@@ -65,6 +71,58 @@ class Request:
     asked: Asked
     done: Mapping[int, Any]
     lost: Mapping[int, Lost]
+
+    def serve(self, connection: Connection, limits: Limits) -> None:
+        """Check the note, and tell each row and what comes of it."""
+        rows = itertools.count(1)
+        with kept(self.asked, lambda message: connection.send(("said", message))) as cache:
+            checked = check(
+                self.note,
+                self.asked,
+                lambda step: connection.send(("heard", next(rows), told(step))),
+                Reported(connection, self, limits),
+                cache,
+            )
+        connection.send(("note", checked))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Unread:
+    """A note that is to be read: its path, from which ``folder``, and its text where it does not stand there."""
+
+    path: Path
+    folder: str
+    text: str | None = None
+
+    def serve(self, connection: Connection, limits: Limits) -> None:
+        """Read the note, and tell what comes of it."""
+        limit_time(limits.reading + limits.grace)
+        try:
+            connection.send(("read", self.read(limits.reading)))
+        except DeriveError as error:
+            connection.send(("refused", error))
+
+    def read(self, seconds: float = READING) -> Note:
+        """The note as it is read, in so many seconds.
+
+        Raises:
+            DeriveError: it cannot be read, or takes too long, or too much memory.
+        """
+        from derive.notes import read_note
+
+        try:
+            with chdir(self.folder), limited(seconds):
+                return read_note(self.path, self.text)
+        except TimeOut:
+            raise LimitError(f"{self.path}: {not_within(seconds)}") from None
+        except MemoryError:
+            raise LimitError(f"{self.path}: cannot be read in the memory that is allowed; split the note") from None
+        except RecursionError:
+            raise LimitError(f"{self.path}: nested too deeply to be read; split the note") from None
+
+
+def not_within(seconds: float) -> str:
+    return f"not read within {seconds:g} s; split the note"
 
 
 @dataclass(slots=True)
@@ -123,7 +181,7 @@ def told(step: Step) -> str:
 
 
 def serve(connection: Connection) -> None:
-    """Check notes until there are no more."""
+    """Read and check notes until there are no more."""
     limits: Limits = connection.recv()
     limit(limits)
     from checks import notes, witness
@@ -131,18 +189,9 @@ def serve(connection: Connection) -> None:
     connection.send(("ready", notes.__name__, witness.__name__))
     hush()
     while True:
-        request: Request = connection.recv()
-        rows = itertools.count(1)
+        request: Request | Unread = connection.recv()
         try:
-            with kept(request.asked, lambda message: connection.send(("said", message))) as cache:
-                checked = check(
-                    request.note,
-                    request.asked,
-                    lambda step, rows=rows: connection.send(("heard", next(rows), told(step))),
-                    Reported(connection, request, limits),
-                    cache,
-                )
-            connection.send(("note", checked))
+            request.serve(connection, limits)
         except (BrokenPipeError, ConnectionError):
             raise
         except Exception:

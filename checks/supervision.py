@@ -1,4 +1,5 @@
-"""Notes are checked in a process of their own, which is watched: a row that hangs, crashes or eats memory costs that row alone.
+"""Notes are read and checked in a process of their own, which is watched: a row that hangs, crashes or eats memory costs that row
+alone, and a note that cannot be read without is an error that says so.
 
 The worker (``checks.row_worker``) is started anew, never forked: threads of JAX do not survive a fork. Pieces of work that are
 done are kept here, so that a successor goes on where a worker was lost.
@@ -17,18 +18,21 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from multiprocessing import Pipe
 from multiprocessing.connection import Connection
+from pathlib import Path
+from tempfile import TemporaryDirectory
 from types import TracebackType
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 
 from checks.piecework import Lost, at_once
-from checks.row_worker import Asked, Limits, Request, check, kept, told
+from checks.row_worker import Asked, Limits, Request, Unread, check, kept, not_within, told
+from derive.errors import LimitError
 
 if TYPE_CHECKING:
+    from checks.cache import Cache
     from checks.notes import CheckedNote
     from derive.notes import Note
 
 Heard = Callable[[str], None]
-Check = Callable[["Note", Heard], "CheckedNote"]
 GIBIBYTE = 1 << 30
 MEMORY = 4 * GIBIBYTE
 PER_PROCESSOR = 256 << 20
@@ -63,24 +67,46 @@ def unsaid(message: str) -> None:
     """Say it to nobody."""
 
 
+class Checker(Protocol):
+    """Reads notes, and checks them."""
+
+    def read(self, path: Path, text: str | None = None) -> Note: ...
+
+    def check(self, note: Note, heard: Heard) -> CheckedNote: ...
+
+
 class WorkerDefect(RuntimeError):
     """A worker failed by a mistake of the program; the message is its traceback."""
 
 
 @contextmanager
-def checker(asked: Asked, say: Heard = unsaid) -> Generator[Check]:
-    """What checks a note: a worker that is watched, or this process where the system has no means for that.
+def checker(asked: Asked, say: Heard = unsaid) -> Generator[Checker]:
+    """What reads and checks notes: a worker that is watched, or this process where the system has no means for that.
 
     ``say`` is told what is wrong with verdicts that were kept.
     """
     if not is_possible():
         with kept(asked, say) as cache:
-            yield lambda note, heard: check(note, asked, lambda step: heard(told(step)), at_once, cache)
+            yield Unwatched(asked, cache)
         return
     with Supervisor(asked, say=say) as supervisor:
         # What comes back is made of these; the worker imports the same meanwhile.
         importlib.import_module("checks.notes")
-        yield supervisor.check
+        yield supervisor
+
+
+@dataclass(frozen=True, slots=True)
+class Unwatched:
+    """Reads and checks notes in this process."""
+
+    asked: Asked
+    cache: Cache | None
+
+    def read(self, path: Path, text: str | None = None) -> Note:
+        return Unread(path=path, folder=os.getcwd(), text=text).read()
+
+    def check(self, note: Note, heard: Heard) -> CheckedNote:
+        return check(note, self.asked, lambda step: heard(told(step)), at_once, self.cache)
 
 
 def is_possible() -> bool:
@@ -99,6 +125,8 @@ class _Running:
 
     process: subprocess.Popen[bytes]
     connection: Connection
+    folder: TemporaryDirectory[str]
+    """Where it works: an empty folder of its own."""
     number: int | None = None
     begun: float = 0.0
     seconds: float = STARTING
@@ -113,6 +141,7 @@ class _Running:
             os.killpg(self.process.pid, signal.SIGKILL)
         self.process.wait()
         self.connection.close()
+        self.folder.cleanup()
         return self.process.returncode if ended is None else ended
 
 
@@ -145,18 +174,54 @@ class Supervisor:
         # The code that runs there is the code that runs here.
         environment["PYTHONPATH"] = os.pathsep.join(os.path.abspath(folder) for folder in sys.path)
         environment |= SMALL
+        folder = TemporaryDirectory(prefix="derive-", ignore_cleanup_errors=True)
         process = subprocess.Popen(
             [sys.executable, "-P", "-m", "checks.row_worker", str(theirs.fileno())],
             env=environment,
+            cwd=folder.name,
             stdin=subprocess.DEVNULL,
             stdout=subprocess.DEVNULL,
             pass_fds=[theirs.fileno()],
             start_new_session=True,
         )
         theirs.close()
-        self.running = _Running(process, ours, begun=time.monotonic())
+        self.running = _Running(process, ours, folder, begun=time.monotonic())
         self.ready = False
         ours.send(self.limits)
+
+    def read(self, path: Path, text: str | None = None) -> Note:
+        """Read a note.
+
+        Raises:
+            DeriveError: it cannot be read, or hangs or crashes what reads it.
+            WorkerDefect: the program made a mistake there.
+        """
+        worker = self._worker()
+        try:
+            self._send(worker, Unread(path=path, folder=os.getcwd(), text=text))
+            worker.seconds = self.limits.reading + self.limits.grace
+            kind, *rest = self._heard(worker)
+        except (_Late, EOFError, OSError) as stop:
+            ended = worker.stop(is_ending=not isinstance(stop, _Late))
+            self.running = None
+            is_late = isinstance(stop, _Late) or ended == -signal.SIGXCPU
+            reason = not_within(self.limits.reading) if is_late else f"{_how(ended, 'the note was read')}; split the note"
+            raise LimitError(f"{path}: {reason}") from None
+        worker.seconds, worker.begun = STARTING, time.monotonic()
+        if kind == "read":
+            return rest[0]
+        if kind == "refused":
+            raise rest[0]
+        self.close()
+        raise WorkerDefect(rest[0])
+
+    def _worker(self) -> _Running:
+        """The worker that there is, or a new one."""
+        if self.running is None:
+            self.start()
+        if self.running is None:
+            raise WorkerDefect("no worker was started")
+        return self.running
 
     def check(self, note: Note, heard: Heard) -> CheckedNote:
         """Check a note.
@@ -168,11 +233,7 @@ class Supervisor:
         lost: dict[int, Lost] = {}
         unexplained = rows = 0
         while True:
-            if self.running is None:
-                self.start()
-            worker = self.running
-            if worker is None:
-                raise WorkerDefect("no worker was started")
+            worker = self._worker()
             try:
                 self._send(worker, Request(note=note, asked=self.asked, done=done, lost=lost))
                 while True:
@@ -212,7 +273,7 @@ class Supervisor:
                     late = isinstance(stop, _Late) or ended == -signal.SIGXCPU
                     lost[worker.number] = Lost(late, f"{_how(ended)}; try a smaller step", took)
 
-    def _send(self, worker: _Running, request: Request) -> None:
+    def _send(self, worker: _Running, request: Request | Unread) -> None:
         while not self.ready:
             kind, *rest = self._heard(worker)
             if kind != "ready":
@@ -236,11 +297,11 @@ class _Worn(Exception):
     """A worker has taken so much memory that another is to go on."""
 
 
-def _how(ended: int) -> str:
+def _how(ended: int, what: str = "the row was judged") -> str:
     if ended >= 0:
-        return f"the process in which the row was judged ended by itself, with the code {ended}"
+        return f"the process in which {what} ended by itself, with the code {ended}"
     try:
         name = signal.Signals(-ended).name
     except ValueError:
         name = f"the signal {-ended}"
-    return f"the process in which the row was judged was ended by {name} (out of memory, most likely)"
+    return f"the process in which {what} was ended by {name} (out of memory, most likely)"

@@ -118,12 +118,13 @@ class Warned:
 
 @dataclass(frozen=True, slots=True)
 class Note:
-    """A note as its carrier read it: blocks in the order in which they stand, macros that it defines."""
+    """A note as its carrier read it: blocks in the order in which they stand, macros that it defines; the folder that it lies in."""
 
     file: str
     blocks: tuple[Declarations | Display, ...]
     macros: dict[str, Macro] = field(default_factory=dict[str, Macro])
     warnings: tuple[Warned, ...] = ()
+    folder: Path = Path()
 
 
 @dataclass(frozen=True, slots=True)
@@ -154,6 +155,16 @@ def read_text(path: Path) -> str:
     except (OSError, ValueError) as error:
         reason = error.strerror if isinstance(error, OSError) and error.strerror else str(error)
         raise DeriveError(f"cannot read {str(path)!r}: {reason}, expected a file") from error
+    return decoded(raw, path)
+
+
+def decoded(raw: bytes, path: Path) -> str:
+    """The text of a note from its bytes; ``path`` is for messages.
+
+    Raises:
+        DeriveError: it is not UTF-8.
+        LimitError: it is longer than ``MAXIMUM_BYTES``.
+    """
     if len(raw) > MAXIMUM_BYTES:
         raise LimitError(f"{path}: too long, expected at most {MAXIMUM_BYTES} bytes; split the note")
     try:
@@ -190,7 +201,7 @@ def read_note(path: Path, text: str | None = None) -> Note:
         raise LimitError(f"{path}: too long, expected at most {MAXIMUM_BYTES} bytes; split the note")
     else:
         text = normal_text(text)
-    note = _carrier(path, text).read(text, path)
+    note = replace(_carrier(path, text).read(text, path), folder=path.parent.resolve())
     beside = path.with_suffix(".derive") if path.name not in ("", "-") else None
     if beside is None or beside == path or not beside.is_file():
         return note

@@ -49,6 +49,6 @@ def _declarations(note: Note, path: Path) -> list[tuple[Source, str]]:
     for block in note.blocks:
         for line in block.lines if isinstance(block, Declarations) else ():
             word, _, name = line.text.strip().partition(" ")
-            texts = [source.text for source in pack(name.strip(), path)] if word == "use" else [line.text]
+            texts = [source.text for source in pack(name.strip(), path.parent)] if word == "use" else [line.text]
             found += [(line, text) for text in texts]
     return found

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import re
 from dataclasses import replace
-from pathlib import Path
 
 from derive.errors import DeriveError
 from derive.notation.declarations import Dictionary
@@ -45,7 +44,7 @@ def _declared(note: Note) -> Dictionary:
         for text in [*lines, *hints]:
             word, _, name = text.strip().partition(" ")
             try:
-                for line in [one.text for one in pack(name.strip(), Path(note.file))] if word == "use" else [text]:
+                for line in [one.text for one in pack(name.strip(), note.folder)] if word == "use" else [text]:
                     known.declare(line)
             except DeriveError:
                 continue

@@ -55,7 +55,7 @@ def _places(path: Path) -> Iterator[Place]:
         if isinstance(block, Declarations):
             for line in block.lines:
                 word, _, name = line.text.strip().partition(" ")
-                for text in [one.text for one in pack(name.strip(), path)] if word == "use" else [line.text]:
+                for text in [one.text for one in pack(name.strip(), path.parent)] if word == "use" else [line.text]:
                     dictionary.declare(text)
             continue
         before = dictionary.copy()

@@ -20,8 +20,8 @@ def names() -> list[str]:
     return sorted(str(path.relative_to(_FOLDER).with_suffix("")) for path in _FOLDER.rglob(f"*{SUFFIX}"))
 
 
-def pack(name: str, note: Path) -> tuple[Source, ...]:
-    """The declarations of a pack, or of a file beside the note.
+def pack(name: str, folder: Path) -> tuple[Source, ...]:
+    """The declarations of a pack, or of a file in the note's folder.
 
     Raises:
         UnknownNameError: there is no such pack, and no such file in the note's folder.
@@ -30,7 +30,7 @@ def pack(name: str, note: Path) -> tuple[Source, ...]:
     if name in names():
         path = _FOLDER / f"{name}{SUFFIX}"
     else:
-        folder = note.parent.resolve()
+        folder = folder.resolve()
         path = _beside(folder, name)
         if path is None or not path.is_relative_to(folder):
             raise UnknownNameError.among("notation pack", name, names())

@@ -10,12 +10,13 @@ import sys
 import time
 from collections.abc import Callable
 from dataclasses import replace
+from functools import partialmethod
 from multiprocessing.reduction import ForkingPickler
 from pathlib import Path
 
 import pytest
 
-from checks import row_worker, supervision
+from checks import cli, row_worker, supervision
 from checks.environment import environment
 from checks.note_reports import names, report
 from checks.notes import CheckedNote
@@ -23,6 +24,7 @@ from checks.piecework import at_once
 from checks.reports import Page
 from checks.row_worker import Asked, Limits
 from checks.supervision import Supervisor, WorkerDefect, checker
+from derive.errors import DeriveError, LimitError
 from derive.formula import walk
 from derive.notes import read_note
 
@@ -89,6 +91,48 @@ EXPECTED = {
 }
 
 
+READING_FAULTS = r"""
+import ctypes, os, re, signal, time
+from derive import notes
+
+def loop():
+    # Deaf to the alarm, as compiled code is.
+    signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGALRM})
+    while True:
+        pass
+
+def deep():
+    return deep()
+
+FAULTS = {
+    "loop": loop,
+    "sleep": lambda: time.sleep(600),
+    "crash": lambda: ctypes.string_at(0),
+    "kill": lambda: os.kill(os.getpid(), signal.SIGKILL),
+    "exit": lambda: os._exit(0),
+    "memory": lambda: bytearray(1 << 36),
+    "deep": deep,
+    "fail": lambda: [].pop(),
+}
+plain = notes.read_note
+
+def read_note(path, text=None):
+    FAULTS.get(path.stem, lambda: None)()
+    return plain(path, text)
+
+notes.read_note = read_note
+"""
+UNREADABLE = {
+    "loop": "not read within 1 s",
+    "sleep": "not read within 1 s",
+    "crash": "SIGSEGV",
+    "kill": "the process in which the note was read was ended by SIGKILL",
+    "exit": "the process in which the note was read ended by itself, with the code 0",
+    "memory": "memory",
+    "deep": "nested too deeply",
+}
+
+
 def written(*rows: str) -> str:
     return DECLARED + "".join(f"\n$$ {row} $$\n" for row in rows)
 
@@ -120,10 +164,55 @@ def test_a_row_that_ends_its_process_costs_itself_alone(monkeypatch: pytest.Monk
     assert taken < 60
 
 
+def test_a_note_that_cannot_be_read_without_a_crash_is_an_error(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """The notes read before and after it are none the worse."""
+    (tmp_path / "sitecustomize.py").write_text(READING_FAULTS)
+    monkeypatch.syspath_prepend(str(tmp_path))
+    with Supervisor(Asked(autodiff=False), replace(supervision.usual_limits(), reading=SECONDS)) as supervisor:
+        for name, reason in UNREADABLE.items():
+            begun = time.monotonic()
+            with pytest.raises(LimitError, match=rf"{name}\.md: .*{reason}.*; split the note"):
+                supervisor.read(Path(f"{name}.md"), written(BEFORE))
+            assert time.monotonic() - begun < 60
+            note = supervisor.read(Path("note.md"), written(BEFORE))
+        assert [step.verdict for step in supervisor.check(note, lambda label: None).steps] == ["proved"]
+        with pytest.raises(DeriveError, match="expected a file"):
+            supervisor.read(tmp_path / "none.md")
+        with pytest.raises(WorkerDefect, match="pop from empty list"):
+            supervisor.read(Path("fail.md"), written(BEFORE))
+
+
+def test_a_note_that_hangs_what_reads_it_is_unreadable_input(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "sitecustomize.py").write_text(READING_FAULTS)
+    monkeypatch.syspath_prepend(str(tmp_path))
+    monkeypatch.setattr(row_worker.Limits, "__init__", partialmethod(row_worker.Limits.__init__, reading=SECONDS))
+    (tmp_path / "loop.md").write_text(written(BEFORE))
+    assert cli.run(["check", str(tmp_path / "loop.md")]) == 2
+    told = capsys.readouterr()
+    assert told.out == "" and "loop.md: not read within 1 s" in told.err
+
+
+def test_a_note_is_read_from_where_it_is_asked_for(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """By its relative name, with what lies beside it, although the worker works elsewhere."""
+    folder = tmp_path / "notes"
+    folder.mkdir()
+    (folder / "shared.derive").write_text("size n\nindex i in 1..n\ndata x_i in R")
+    (folder / "note.derive").write_text("use shared\nparam \\mu in R")
+    (folder / "rows.tex").write_text(f"\\[ {BEFORE} \\]\n")
+    (folder / "note.tex").write_text("\\input{rows}\n")
+    monkeypatch.chdir(tmp_path)
+    with Supervisor(Asked(autodiff=False)) as supervisor:
+        note = supervisor.read(Path("notes/note.tex"))
+        assert note.file == "notes/note.tex"
+        assert [step.verdict for step in supervisor.check(note, lambda label: None).steps] == ["proved"]
+
+
 def test_a_note_is_checked_as_it_is_in_this_process() -> None:
     text = written(BEFORE, AFTER, "a + b = b + a", "a + = b", r"a = \unknown") + "\n```derive\nsize size\n```\n"
-    with checker(Asked()) as check:
-        apart = check(read_note(Path("note.md"), text), lambda label: None)
+    with checker(Asked()) as worker:
+        apart = worker.check(worker.read(Path("note.md"), text), lambda label: None)
     here = row_worker.check(read_note(Path("note.md"), text), Asked(), lambda step: None, at_once)
     apart.steps[:] = [replace(step, seconds=0.0) for step in apart.steps]
     here.steps[:] = [replace(step, seconds=0.0) for step in here.steps]
@@ -176,18 +265,22 @@ def test_the_worker_has_limits_and_no_secrets(monkeypatch: pytest.MonkeyPatch, t
         "def judge(*given):\n"
         "    kinds = ('AS', 'FSIZE', 'NOFILE', 'CORE', 'CPU')\n"
         "    found = [resource.getrlimit(getattr(resource, 'RLIMIT_' + kind))[0] for kind in kinds]\n"
-        f"    open({str(told)!r}, 'w').write(repr((found, os.getsid(0) == os.getpid(), dict(os.environ))))\n"
+        "    here = (os.getcwd(), os.listdir())\n"
+        f"    open({str(told)!r}, 'w').write(repr((found, os.getsid(0) == os.getpid(), dict(os.environ), *here)))\n"
         "    return plain(*given)\n"
         "notes.judge = judge\n"
     )
     monkeypatch.syspath_prepend(str(tmp_path))
     monkeypatch.setenv("A_SECRET_TOKEN", "secret")
     assert checked(written(BEFORE)).passes
-    (memory, files, descriptors, cores, seconds), leads_a_session, environment = ast.literal_eval(told.read_text())
+    (memory, files, descriptors, cores, seconds), leads_a_session, environment, folder, beside = ast.literal_eval(
+        told.read_text()
+    )
     assert memory == supervision.usual_limits().memory
     assert (files, descriptors, cores) == (row_worker.FILES, row_worker.DESCRIPTORS, 0)
     assert 0 < seconds < 1000
     assert leads_a_session
+    assert beside == [] and folder != os.getcwd() and not Path(folder).exists()
     assert "A_SECRET_TOKEN" not in environment and supervision.SMALL.items() <= environment.items()
 
 
