@@ -52,6 +52,7 @@ KEPT_VARIABLES = (
     "LANG",
     "LC_",
     "PYTHON",
+    "SYMPY_",
     "VIRTUAL_ENV",
     "LD_",
     "DYLD_",
