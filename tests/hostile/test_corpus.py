@@ -64,8 +64,12 @@ sys.addaudithook(WATCH.hear)
 
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return make_folder(tmp_path_factory.mktemp("hostile"))
+
+
+def make_folder(outside: Path) -> Path:
     """A folder for notes, with a secret outside of it and what the notes of the corpus include."""
-    outside = tmp_path_factory.mktemp("hostile")
+    outside.mkdir(exist_ok=True)
     (outside / "secret.tex").write_text("\\[ 1 = 1 \\] a secret")
     (outside / "secret.derive").write_text("param a_secret in R")
     within = outside / "notes"
@@ -135,6 +139,10 @@ def wrong(inputs: Iterator[Input], folder: Path) -> list[str]:
 
 @pytest.fixture(scope="module", autouse=True)
 def warm(folder: Path) -> None:
+    warm_up(folder)
+
+
+def warm_up(folder: Path) -> None:
     """What is imported, or made, on first use is no deed of a note's."""
     for one in KNOWN:
         checked(one, folder)

@@ -1,0 +1,61 @@
+"""The table of the README is what the measures found, and a measure says when something is not as demanded."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.mutation import changed_certificates
+from tests.trust import measures
+from tests.trust.__main__ import FIGURES, main
+from tests.trust.measures import MEASURES, ROOT, Asked, measure, of_rewritings, of_slips, table
+
+SLIPS = {"tried": 10, "refuted": 8, "unknown": 1, "equivalent": 1, "accepted": 0, "disputed": 0, "operators": {"sign": {}}}
+REWRITINGS = {"tried": 100, "proved": 94, "confirmed": 1, "unknown": 5, "refuted": 0}
+
+
+def test_the_table_of_the_readme_is_what_was_found() -> None:
+    figures = json.loads(FIGURES.read_text())
+    assert list(figures) == [one.name for one in MEASURES if one.name in figures]
+    assert table(figures) in (ROOT / "README.md").read_text()
+
+
+@pytest.mark.parametrize(
+    ("summary", "changed", "holds"),
+    [
+        (SLIPS, {}, True),
+        (SLIPS, {"accepted": 1}, False),
+        (SLIPS, {"disputed": 1}, False),
+        (SLIPS, {"tried": 0}, False),
+        (REWRITINGS, {}, True),
+        (REWRITINGS, {"unknown": 6}, False),
+        (REWRITINGS, {"refuted": 1}, False),
+        (REWRITINGS, {"tried": 0}, False),
+    ],
+)
+def test_what_is_not_as_demanded_is_said(summary: dict[str, Any], changed: dict[str, Any], holds: bool) -> None:
+    found = (of_slips if summary is SLIPS else of_rewritings)({**summary, **changed})
+    assert found.holds is holds
+    assert ("not as demanded" in table({"slips": asdict(found)})) is not holds
+
+
+def test_a_few_of_everything_small_is_as_demanded(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    kept = tmp_path / "figures.json"
+    assert main(["--few", "--keep", str(kept), "ten rows", "changed certificates"]) == 0
+    figures = json.loads(kept.read_text())
+    assert list(figures) == ["ten rows", "changed certificates"]
+    assert table(figures) == capsys.readouterr().out
+
+
+def test_certificates_that_are_accepted_though_false_are_seen(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(changed_certificates, "is_accepted", lambda told: True)
+    assert not measure("changed certificates").take(Asked(40, 1, tmp_path)).holds
+
+
+def test_a_wrong_row_that_is_not_named_is_seen(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(measures, "wrong_rows", lambda text: [])
+    assert not measure("ten rows").take(Asked(3, 1, tmp_path)).holds
