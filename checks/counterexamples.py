@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import itertools
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from fractions import Fraction
 from typing import TYPE_CHECKING, Any
@@ -34,7 +34,7 @@ from derive.formula import (
     walk,
 )
 from derive.notation import text_writer
-from derive.notation.boxes import parse
+from derive.notation.boxes import Box, parse
 from derive.notation.conventions import Convention, Spelling
 from derive.notation.expectations import UNWRITTEN
 from derive.notation.layout import Layout
@@ -65,14 +65,24 @@ class Told:
     seen: str
 
 
-def told(point: Counterexample, claim: Claim, convention: Convention, relation: str = "") -> Told:
-    """A counterexample in the letters of ``convention``; ``relation`` is the row's own, where its claim is another one."""
-    writer = _Writer(point, claim, convention)
+def told(
+    point: Counterexample,
+    claim: Claim,
+    convention: Convention,
+    relation: str = "",
+    write: Callable[[Box], str] = text_writer.render,
+) -> Told:
+    """A counterexample in the letters of ``convention``; ``relation`` is the row's own, where its claim is another one.
+
+    ``write`` says how a letter is written among the words, always in the same way.
+    """
+    writer = _Writer(point, claim, convention, write)
     return Told(writer.where(), tuple(writer.lines()), writer.seen(relation))
 
 
 class _Writer:
-    def __init__(self, point: Counterexample, claim: Claim, convention: Convention) -> None:
+    def __init__(self, point: Counterexample, claim: Claim, convention: Convention, write: Callable[[Box], str]) -> None:
+        self.write = write
         self.point, self.claim = point, claim
         self.convention = convention
         self.used: dict[Key, set[Place]] = {}
@@ -130,9 +140,8 @@ class _Writer:
     def _index(self, index: Index) -> str:
         return self._plain(self.convention.index(index.name))
 
-    @staticmethod
-    def _plain(tex: str) -> str:
-        return text_writer.render(parse(tex))
+    def _plain(self, tex: str) -> str:
+        return self.write(parse(tex))
 
     # Values.
 
@@ -197,13 +206,11 @@ class _Writer:
             told = [f"{one}," for one in told[:-1]] + told[-1:]
         if known is None and mark and base in self.convention.spellings:
             # A value of the parameters in another iterate.
-            return text_writer.render(
-                Layout(replace(self.convention, mark=mark.removesuffix("}"))).symbol(base, told, current=True)
-            )
+            return self.write(Layout(replace(self.convention, mark=mark.removesuffix("}"))).symbol(base, told, current=True))
         if known is None and not name.isalpha():
             spelled = Spelling(f"{name}_{{#*}}" if told else name)
             layout = Layout(replace(self.convention, spellings={**self.convention.spellings, name: spelled}))
-        return text_writer.render(layout.symbol(name, told, current=symbol.role == "current" and self._is_marked))
+        return self.write(layout.symbol(name, told, current=symbol.role == "current" and self._is_marked))
 
     # What is seen there.
 

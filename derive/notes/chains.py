@@ -118,6 +118,21 @@ class RowClaim:
 
 
 @dataclass(frozen=True, slots=True)
+class Said:
+    """Two sides and the sign between them, as they were read; without a left side where the row goes on from what stands before.
+
+    ``before`` is what joins it to the statement before it in the row: an arrow, a comma, ``with`` for what stands below a brace.
+    """
+
+    left: Formula | None
+    sign: str
+    right: Formula
+    before: str = ""
+    maximised: bool = False
+    """Whether the sides are the places where these objectives are largest."""
+
+
+@dataclass(frozen=True, slots=True)
 class RowReading:
     """What a row says: claims, a definition, nothing, or why it could not be read."""
 
@@ -133,6 +148,8 @@ class RowReading:
     at: tuple[int, int] = (0, 1)
     notes: tuple[str, ...] = ()
     reason: str = ""
+    said: tuple[Said, ...] = ()
+    """What is written, for showing it again; empty where that cannot be told in formulas."""
 
 
 @dataclass(slots=True)
@@ -224,6 +241,9 @@ class DisplayReader:
         self.chain_left: tuple[Formula, Items] = (ZERO, ())
         self.broken = False
         self.pending: list[RowClaim] = []
+        self.said: list[Said] = []
+        self.untold = False
+        """Whether the row says something that is not among these."""
         self.bridging = False
         self.jumped: set[str] = set()
         self.resumed = self.loosely = False
@@ -522,6 +542,7 @@ class DisplayReader:
                     "ambiguous",
                 )
             parts = _side_by_side(self.own.surface(text, wide=True), self.own)
+            self.said, self.untold = [], False
             status, claims, relation = self._claims(parts, reader, following, number)
         except ReadingError as error:
             self._forget(before)
@@ -543,7 +564,7 @@ class DisplayReader:
                 made, message=f"a defect of this program, please report it: {type(error).__name__}: {error}", code="defect"
             )
         if status == "defined" and APPROXIMATE in reader.notes:
-            return replace(made, status="skipped", message=APPROXIMATE, relation=relation)
+            return replace(made, status="skipped", message=APPROXIMATE, relation=relation, said=self._told())
         self.undecided = self.undecided or reader.undecided_weights
         self.opaque = self.opaque or reader.probabilities.opaque_evidence or reader.probabilities.opaque_expectation
         if self.opaque and not (self.hints.solves or self.hints.maximises):
@@ -553,7 +574,11 @@ class DisplayReader:
             ]
         if claims and _RELATED.search(made.reason):
             reader.notes.add("what the remark says is not looked at")
-        return replace(made, status=status, claims=tuple(claims), relation=relation, notes=tuple(sorted(reader.notes)))
+        notes = tuple(sorted(reader.notes))
+        return replace(made, status=status, claims=tuple(claims), relation=relation, notes=notes, said=self._told())
+
+    def _told(self) -> tuple[Said, ...]:
+        return () if self.untold else tuple(self.said)
 
     def _forget(self, before: tuple[tuple[Formula, Items], list[Row]]) -> None:
         """Behind a row that could not be read the next one is compared with the one before it, where that follows.
@@ -622,7 +647,10 @@ class DisplayReader:
             premises = len(self.premises)
             next_arrow = led_away or any(other is not None for other, _ in statements[place + 1 :])
             self.both_ways = (arrow if place == 0 else sign) == BOTH_WAYS
+            begun = len(self.said)
             one, relation = self._statement(part, reader, implied=implied, used=next_arrow, number=number)
+            joint = (arrow if place == 0 else sign) or ("," if place else "")
+            self.said[begun:] = [replace(said, before=joint if k == 0 else "") for k, said in enumerate(self.said[begun:])]
             if self.bridging and not part_has_left(part):
                 one = [
                     replace(claim, hedge="the row before could not be read, and this one differs from the row before that")
@@ -643,6 +671,7 @@ class DisplayReader:
             for span, (sign, value, told) in reader.asides.items():
                 meant: Relation = "=" if sign == "=" else _BOUNDS[RELATIONS[sign]]
                 claims.append(RowClaim((self._claim(reader, value, meant, told),), RELATIONS[sign], span))
+                self.said.append(Said(value, sign, told, "with"))
                 status = "claim"
             reader.asides.clear()
             shown = shown or relation
@@ -676,6 +705,7 @@ class DisplayReader:
                 self.chain_maximiser, self.chain_members = self.maximiser, self.members
                 self.left = self.previous = self.exact = value
                 self.chain_left, self.bare = (value, sides[0]), True
+                self.said.append(Said(None, "", value, maximised=bool(self.maximiser)))
                 return [], None
             raise ReadingError(
                 "a row without a relation", sides[0][0].start if sides[0] else 0, sides[0][-1].end if sides[0] else 1
@@ -720,12 +750,15 @@ class DisplayReader:
             last = place == len(relations) - 1
             if meaning == "defines":
                 self._name_right(side, sides[place], reader)
+                self.untold = True
                 continue
             if not side:
                 raise ReadingError("a relation without a right side", items[-1].start, items[-1].end)
             if meaning == "approximately":
                 reader.notes.add(APPROXIMATE)
+                before = current if own_left and place == 0 else None
                 current = exact = self._side(side, reader)
+                self.said.append(Said(before, relation, current))
                 continue
             if meaning == "is distributed as":
                 raise ReadingError(
@@ -751,6 +784,7 @@ class DisplayReader:
                     "a maximiser and a value: one side is an argmax, the other is not", side[0].start, side[-1].end, "ill-formed"
                 )
             current, right = alike(current, right)
+            self.said.append(Said(current if own_left and place == 0 else None, relation, right, maximised=bool(self.maximiser)))
             if current.shape != right.shape and ZERO not in (current, right) and not self.maximiser:
                 raise ReadingError(
                     f"two sides of different shapes: {dimensions(current.shape)} and {dimensions(right.shape)}",
@@ -1033,10 +1067,12 @@ class DisplayReader:
         self.left = self.left if self.left is not None else self._formula(sides[0], again)
         self.chain_left = value, sides[1]  # of a new name all is known by what it is given
         self.previous = self.exact = value
+        self._say(sides[0], relations[0], value)
         claims: list[RowClaim] = []
         current = value
         for relation, side in zip(relations[1:], sides[2:], strict=True):
             right = self._side(side, again)
+            self.said.append(Said(None, relation, right))
             claims.append(
                 RowClaim(
                     self._related(RELATIONS[relation], current, current, right, again, side),
@@ -1046,6 +1082,13 @@ class DisplayReader:
             )
             self.previous = self.exact = current = right
         return claims, relations[0]
+
+    def _say(self, name: Items, sign: str, value: Formula) -> None:
+        """Take down a definition, for showing it again."""
+        try:
+            self.said.append(Said(Reader(self.own, weights=self.weights).formula(name), sign, value))
+        except (DeriveError, RecursionError):
+            self.untold = True
 
     def _name_arguments(self, left: Items) -> None:
         """The undeclared letters among a function's arguments stand for numbers while its own definition is read."""
