@@ -8,14 +8,16 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
+from typing import Protocol
 
 from checks.outline import MEASURED_BY, WEIGHTED_SUM, Account, Instance, Outline, Part, Row, Text, Value, outline
 from checks.reports import Page, Report
-from derive.notation.boxes import SPACE, Box, Brackets, EvaluationBar, Fraction, Scripted, Sign
-from derive.notation.boxes import Row as BoxRow
+from checks.widths import EM, broken, width
+from derive.notation.boxes import Box, Sign
+from derive.notation.conventions import GREEK
 from derive.notation.latex_writer import render
 
-_PREAMBLE = r"""\documentclass[11pt]{article}
+PREAMBLE = r"""\documentclass[11pt]{article}
 \usepackage[T1]{fontenc}
 \usepackage[utf8]{inputenc}
 \usepackage{lmodern}
@@ -32,7 +34,6 @@ _PREAMBLE = r"""\documentclass[11pt]{article}
 SIGNS = {"?=": r"\overset{?}{=}"}
 
 # Widths in points, for the page of the preamble: 160 mm of text at 11 points.
-_EM = 10.95
 _LINE = 455.0
 _NUMBER = 36.0
 """The equation's number and the space before it."""
@@ -41,6 +42,7 @@ _GAP = 26.0
 _REASON = (136.0, 230.0)
 """A reason beside a formula has at least and at most this width; a longer one takes several lines."""
 _QUAD = 11.0
+_INDENT = r"\quad {}"
 
 
 def write(account: Account, page: Page) -> str:
@@ -50,7 +52,7 @@ def write(account: Account, page: Page) -> str:
 
 
 def _document(story: Outline, account: Account) -> Iterator[str]:
-    yield _PREAMBLE
+    yield PREAMBLE
     yield "\\begin{document}"
     yield f"\\begin{{center}}\\large\\bfseries {escaped(story.title)}\\end{{center}}"
     asked = False
@@ -85,7 +87,7 @@ def _part(part: Part, story: Outline) -> Iterator[str]:
     if part.introduction:
         yield sentence(part.introduction)
     for group in _groups(part.chains):
-        yield from _display(group)
+        yield from display(group)
         for line in (line for chain in group for line in chain):
             yield from _remarks(line)
     if part.measures:
@@ -117,26 +119,48 @@ def _has_remarks(chain: Sequence[Row]) -> bool:
     return any(line.remark or line.note or line.residual is not None or line.instance is not None for line in chain)
 
 
-def _widths(chains: Sequence[tuple[Row, ...]]) -> tuple[float, float]:
+class Line(Protocol):
+    """What a display shows of a row: its sides and its sign, and beside or above these a reason and a verdict."""
+
+    @property
+    def label(self) -> str: ...
+    @property
+    def left(self) -> Box: ...
+    @property
+    def sign(self) -> str: ...
+    @property
+    def right(self) -> Box: ...
+    @property
+    def continues(self) -> bool: ...
+    @property
+    def reason(self) -> Text: ...
+    @property
+    def verdict(self) -> str: ...
+
+
+Chains = Sequence[Sequence[Line]]
+
+
+def _widths(chains: Chains) -> tuple[float, float]:
     """The widest left and the widest right side, the sign counted to the right."""
     rows = [line for chain in chains for line in chain]
-    left = max(width(line.left) for line in rows if not line.continues)
+    left = max((width(line.left) for line in rows if not line.continues), default=0.0)
     return left, max(width(line.right) + _sign_width(line.sign) for line in rows)
 
 
 def _sign_width(sign: str) -> float:
-    return {"\\implies": 2.4, "\\not\\equiv": 1.4}.get(sign, 1.4) * _EM
+    return {"\\implies": 2.4, "\\not\\equiv": 1.4}.get(sign, 1.4) * EM
 
 
-def _fits_beside(chains: Sequence[tuple[Row, ...]]) -> bool:
+def _fits_beside(chains: Chains) -> bool:
     return _room_beside(chains) >= _REASON[0]
 
 
-def _room_beside(chains: Sequence[tuple[Row, ...]]) -> float:
+def _room_beside(chains: Chains) -> float:
     return min(_LINE - _NUMBER - _GAP - sum(_widths(chains)), _REASON[1])
 
 
-def _display(group: Sequence[tuple[Row, ...]]) -> Iterator[str]:
+def display(group: Chains) -> Iterator[str]:
     """One ``align``. Where there is no room beside, each row's reason stands above it."""
     rows = [line for chain in group for line in chain]
     beside = _fits_beside(group)
@@ -154,7 +178,7 @@ def _display(group: Sequence[tuple[Row, ...]]) -> Iterator[str]:
     yield "\\end{align}"
 
 
-def _row(line: Row, below: bool, reason: str, last: bool) -> Iterator[str]:
+def _row(line: Line, below: bool, reason: str, last: bool) -> Iterator[str]:
     sign = SIGNS.get(line.sign, line.sign)
     mark = f" \\label{{eq:{line.label}}}" if line.label else " \\notag"
     end = "" if last else " \\\\"
@@ -163,16 +187,17 @@ def _row(line: Row, below: bool, reason: str, last: bool) -> Iterator[str]:
         yield f"  {head}&{sign} {render(line.right)}{reason}{mark}{end}"
         return
     # The left side on a line of its own, and the right side below it, broken before its signs.
-    if not line.continues:
-        yield f"  & {render(line.left)} \\notag \\\\"
+    for place, part in enumerate(() if line.continues else broken(line.left, _LINE - _NUMBER - 3 * _QUAD)):
+        start = "\\qquad {} " if place else ""
+        yield f"  & {start}{render(part)} \\notag \\\\"
     rows = broken(line.right, _LINE - _NUMBER - _QUAD - _sign_width(line.sign))
     for place, part in enumerate(rows):
         more = place < len(rows) - 1
         start = f"&\\quad {sign} " if place == 0 else "&\\quad\\qquad {} "
-        yield f"  {start}{part}" + (" \\notag \\\\" if more else mark + end)
+        yield f"  {start}{render(part)}" + (" \\notag \\\\" if more else mark + end)
 
 
-def _beside(line: Row, room: float) -> str:
+def _beside(line: Line, room: float) -> str:
     words = sentence(line.reason)
     said = f"{words}{_verdict(line, '; ')}"
     if _text_width(line.reason, line.verdict) <= room:
@@ -180,11 +205,11 @@ def _beside(line: Row, room: float) -> str:
     return f"\\parbox[t]{{{room:.0f}pt}}{{\\raggedright\\small {said}}}"
 
 
-def _above(line: Row) -> str:
+def _above(line: Line) -> str:
     return f"\\small {sentence(line.reason)}{_verdict(line, '; ')}"
 
 
-def _verdict(line: Row, before: str) -> str:
+def _verdict(line: Line, before: str) -> str:
     return f"{before}\\textit{{{escaped(line.verdict)}}}" if line.verdict else ""
 
 
@@ -207,10 +232,10 @@ def _residual(line: Row, residual: Box) -> Iterator[str]:
     if width(residual) <= _LINE / 2:
         yield f"\\par {what} ${render(residual)}$" + (f" ({verdict})." if verdict else ".")
         return
-    rows = broken(residual, _LINE - _NUMBER - _GAP - 4 * _EM)
+    rows = broken(residual, _LINE - _NUMBER - _GAP - 4 * EM)
     yield f"\\par {what}"
     yield "\\begin{align*}"
-    yield " \\\\\n".join(f"  & {part}" if place == 0 else f"  &\\quad {{}} {part}" for place, part in enumerate(rows))
+    yield " \\\\\n".join(f"  &{'' if place == 0 else _INDENT} {render(part)}" for place, part in enumerate(rows))
     if verdict:
         yield f"  && \\text{{\\small {verdict}}}"
     yield "\\end{align*}"
@@ -252,6 +277,11 @@ def summary(story: Outline) -> str:
 
 # Text.
 
+
+def _in_mathematics(words: str) -> list[str]:
+    return [f"${word if word == '-' else chr(92) + word}$" for word in words.split()]
+
+
 _ESCAPES = str.maketrans(
     {
         "\\": r"\textbackslash{}",
@@ -261,17 +291,28 @@ _ESCAPES = str.maketrans(
         ">": r"\textgreater{}",
         "|": r"\textbar{}",
         **{sign: f"\\{sign}" for sign in "#$%&_{}"},
+        **{letter: f"$\\{name}$" for name, letter in GREEK.items()},
+        **dict(zip("₀₁₂₃₄₅₆₇₈₉ᵢⱼₖₗₘₙₛₜ", (f"$_{{{sign}}}$" for sign in "0123456789ijklmnst"), strict=True)),
+        **dict(zip("−·×√∑∏∫∂∇∈∞", _in_mathematics("- cdot times surd sum prod int partial nabla in infty"), strict=True)),
+        **dict(zip("≤≥≠≈∝⟹′ℓ", _in_mathematics("le ge ne approx propto Longrightarrow prime ell"), strict=True)),
+        **{"–": "--", "—": "---", "…": r"\dots{}", "‖": r"$\Vert$"},
     }
 )
+
+
+_LACKING = "ĦħĸĿŀŉŦŧſ"
+"""Letters below U+0180 that the document's font encoding does not have."""
 
 
 def escaped(words: str) -> str:
     """Words for LaTeX's text mode; quotation marks in pairs, signs that the font lacks by their number."""
     paired = re.sub(r'"([^"]*)"', r"“\1”", words).translate(_ESCAPES)
     paired = paired.replace("“", "``").replace("”", "''").replace('"', "''")
-    return "".join(
-        sign if ord(sign) < 0x180 and (sign.isprintable() or sign.isspace()) else f"U+{ord(sign):04X}" for sign in paired
-    )
+    return "".join(sign if _is_in_the_font(sign) else f"U+{ord(sign):04X}" for sign in paired)
+
+
+def _is_in_the_font(sign: str) -> bool:
+    return ord(sign) < 0x180 and sign not in _LACKING and (sign.isprintable() or sign in " \n\u00a0")
 
 
 def sentence(text: Text) -> str:
@@ -301,85 +342,9 @@ def number(digits: str) -> str:
     return f"\\text{{{escaped(digits)}}}"
 
 
-# How wide a formula will stand.
-
-_OPERATORS = {r"\sum": 1.45, r"\prod": 1.3, r"\log": 1.45, r"\ln": 1.0, r"\exp": 1.7, r"\nabla": 0.85, r"\partial": 0.55}
-_SPACED = {"=": 1.35, "+": 1.25, "-": 1.25, ":=": 1.7, "/": 0.5, r"\cdot": 0.75, r"\mid": 0.85, r"\,": 0.17, " ": 0.0, ",": 0.45}
-_NARROW = {"(": 0.39, ")": 0.39, ";": 0.45, "i": 0.36, "j": 0.43, "l": 0.33, "t": 0.37, "'": 0.2, r"\|": 0.6}
-
-
-def width(box: Box, scale: float = 1.0) -> float:
-    """About how wide a box is in a display, in points, rather too much than too little."""
-    match box:
-        case Sign(tex):
-            return scale * _EM * _sign(tex)
-        case BoxRow(parts):
-            return sum(width(part, scale) for part in parts)
-        case Scripted(base, below, above):
-            scripts = [width(script, 0.72 * scale) for script in (below, above) if script is not None]
-            if isinstance(base, Sign) and base.tex in (r"\sum", r"\prod"):
-                return max(width(base, scale), *scripts, 0.0) + 0.2 * _EM
-            return width(base, scale) + max(scripts, default=0.0) + 0.05 * _EM
-        case Fraction(above, below, small):
-            return max(width(above, scale * (0.72 if small else 1)), width(below, scale * (0.72 if small else 1))) + 0.3 * _EM
-        case Brackets(inside, bars, soft):
-            return width(inside, scale) + (0.0 if soft else (0.6 if bars else 1.05) * scale * _EM)
-        case EvaluationBar(inside, condition):
-            return width(inside, scale) + width(condition, 0.78 * scale) + 0.6 * _EM
-
-
-def _sign(tex: str) -> float:
-    for table in (_OPERATORS, _SPACED, _NARROW):
-        if tex in table:
-            return table[tex]
-    word = re.fullmatch(r"\\(mathrm|mathcal|operatorname)\{(.*)\}", tex)
-    if word:
-        return 0.5 * len(word[2]) + 0.25
-    if tex.startswith("\\"):
-        return 0.8 if tex[1:2].isupper() else 0.65
-    return 0.51 if tex.isdigit() else 0.85 if tex.isupper() else 0.62
-
-
 def _text_width(text: Text, verdict: str) -> float:
     letters = sum(len(piece) for piece in text if isinstance(piece, str)) + len(verdict) + 2
-    return 0.9 * (0.47 * _EM * letters + sum(width(piece) for piece in text if not isinstance(piece, str)))
-
-
-def broken(box: Box, room: float) -> list[str]:
-    """A formula in rows of at most ``room`` points, broken before its signs and else between its factors."""
-    if width(box) <= room or not isinstance(box, BoxRow):
-        return [render(box)]
-    for pieces in (_at_signs(box), _at_factors(box)):
-        if len(pieces) < 2:
-            continue
-        rows: list[list[Box]] = [[]]
-        for piece in pieces:
-            if rows[-1] and width(BoxRow((*rows[-1], *piece))) > room:
-                rows.append([])
-            rows[-1] += piece
-        if all(width(BoxRow(tuple(row))) <= room for row in rows):
-            return [render(BoxRow(tuple(row))) for row in rows]
-    return [render(box)]
-
-
-def _at_signs(box: BoxRow) -> list[list[Box]]:
-    """The terms of a sum, each with its sign."""
-    pieces: list[list[Box]] = [[]]
-    for place, part in enumerate(box.parts):
-        if place and part in (Sign("+"), Sign("-")) and box.parts[place - 1] == SPACE:
-            pieces.append([])
-        pieces[-1].append(part)
-    return pieces
-
-
-def _at_factors(box: BoxRow) -> list[list[Box]]:
-    pieces: list[list[Box]] = [[]]
-    for part in box.parts:
-        if part == SPACE and pieces[-1]:
-            pieces.append([])
-        else:
-            pieces[-1].append(part)
-    return [piece for piece in pieces if piece]
+    return 0.9 * (0.47 * EM * letters + sum(width(piece) for piece in text if not isinstance(piece, str)))
 
 
 REPORT = Report(name="latex", title="a LaTeX document", suffix=".tex", write=write)

@@ -65,6 +65,8 @@ Box = Sign | Row | Scripted | Fraction | Brackets | EvaluationBar
 SPACE = Sign(" ")
 THIN = Sign(r"\,")
 NOTHING = Row(())
+BIG = (r"\sum", r"\prod")
+"""Signs whose limits stand below and above them."""
 ACCENTS = ("hat", "widehat", "tilde", "widetilde", "bar", "overline", "dot", "ddot", "vec", "check", "breve")
 BOLD = ("mathbf", "boldsymbol", "bm", "bf", "pmb")
 _LETTERS = "|".join((*ACCENTS, *BOLD, "mathbb", "mathfrak", "mathsf"))
@@ -123,3 +125,20 @@ def _group(tokens: list[str]) -> Box:
         return NOTHING
     token = tokens.pop()
     return _braced(tokens) if token == "{" else Sign(token)
+
+
+def is_tall(box: Box) -> bool:
+    """Whether it stands higher than brackets of the usual sizes."""
+    match box:
+        case Fraction():
+            return not box.small
+        case EvaluationBar():
+            return True
+        case Row(parts):
+            return any(is_tall(part) for part in parts)
+        case Scripted(base):
+            return (isinstance(base, Sign) and base.tex in BIG) or is_tall(base)
+        case Brackets(inside):
+            return is_tall(inside)
+        case Sign():
+            return False

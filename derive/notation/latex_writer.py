@@ -6,11 +6,10 @@ import re
 from collections.abc import Iterable
 
 from derive.formula import Formula
-from derive.notation.boxes import Box, Brackets, EvaluationBar, Fraction, Row, Scripted, Sign
+from derive.notation.boxes import BIG, Box, Brackets, EvaluationBar, Fraction, Row, Scripted, Sign, is_tall
 from derive.notation.conventions import GREEK, Convention, convention
 from derive.notation.layout import lay_out
 
-_BIG = (r"\sum", r"\prod")
 _WORDS = frozenset(
     {
         *GREEK,
@@ -24,7 +23,10 @@ _WORDS = frozenset(
     }
 )
 """The control words that stand for a sign, an accent or a font."""
-_PARTS = re.compile(r"\\(?P<word>[A-Za-z]+)|\\[,;:!>|{} #$%&_]|(?P<active>[$%#~&\\])|\^(?=\^)|(?P<far>[^\x20-\x7e])", re.DOTALL)
+_PARTS = re.compile(
+    r"\\(?P<word>[A-Za-z]+)|\\[,;:!>|{} #$%&_]|(?P<active>[$%#~&\\])|\^(?=\^)|(?P<tag><)(?=[A-Za-z/!?])|(?P<far>[^\x20-\x7e]|`)",
+    re.DOTALL,
+)
 
 
 def latex(formula: Formula, notation: Convention | None = None) -> str:
@@ -67,6 +69,8 @@ def inert(tex: str) -> str:
             return met[0] if met["word"] in _WORDS else f"\\mathrm{{{met['word']}}}"
         if met["active"]:
             return r"\mathrm{\sim}" if met[0] == "~" else r"\setminus" if met[0] == "\\" else f"\\{met[0]}"
+        if met["tag"]:
+            return "< "  # in Markdown it would open one
         if met["far"]:
             return f"\\mathrm{{u{ord(met[0]):04X}}}"
         return "^{}" if met[0] == "^" else met[0]  # two of them would spell any character
@@ -75,10 +79,11 @@ def inert(tex: str) -> str:
 
 
 def _join(parts: Iterable[str]) -> str:
-    """Side by side, with a space where a control word would swallow the letter behind it."""
+    """Side by side, with a space where a control word would swallow the letter behind it, or ``<`` begin a tag with it."""
     text = ""
     for part in parts:
-        text += f" {part}" if re.search(r"\\[A-Za-z]+$", text) and part[:1].isalpha() else part
+        swallowed = re.search(r"\\[A-Za-z]+$", text) and part[:1].isalpha()
+        text += f" {part}" if swallowed or (text.endswith("<") and re.match(r"[A-Za-z/!?]", part)) else part
     # Operators and \left bring a thin space of their own.
     return re.sub(r"\\,(?=\\(?:left|log|ln|exp|sum|prod|operatorname)(?![A-Za-z]))", " ", text)
 
@@ -87,7 +92,7 @@ def _scripted(base: Box, below: Box | None, above: Box | None, small: bool) -> s
     inside = render(base, small=small)
     if isinstance(base, Scripted) or (isinstance(base, Row) and not isinstance(base.parts[-1], Brackets)):
         inside = f"{{{inside}}}"
-    big = isinstance(base, Sign) and base.tex in _BIG
+    big = isinstance(base, Sign) and base.tex in BIG
     for mark, script in (("_", below), ("^", above)):
         if script is not None:
             text = render(script, small=True)
@@ -104,28 +109,11 @@ def _fraction(above: str, below: str, rational: bool) -> str:
 def _brackets(inside: Box, bars: bool, small: bool) -> str:
     left, right = (r"\lvert", r"\rvert") if bars else ("(", ")")
     text = render(inside, small=small)
-    if not small and _is_tall(inside):
+    if not small and is_tall(inside):
         return f"\\left{left} {text} \\right{right}"
     if not small and _has_brackets(inside):
         left, right = f"\\bigl{left}", f"\\bigr{right}"
     return f"{_join((left, text))}{right}"
-
-
-def _is_tall(box: Box) -> bool:
-    """Whether it stands higher than brackets of the usual sizes."""
-    match box:
-        case Fraction():
-            return not box.small
-        case EvaluationBar():
-            return True
-        case Row(parts):
-            return any(_is_tall(part) for part in parts)
-        case Scripted(base):
-            return (isinstance(base, Sign) and base.tex in _BIG) or _is_tall(base)
-        case Brackets(inside):
-            return _is_tall(inside)
-        case Sign():
-            return False
 
 
 def _has_brackets(box: Box) -> bool:

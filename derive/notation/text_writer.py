@@ -66,7 +66,7 @@ def render(box: Box) -> str:
     """A box on one line."""
     match box:
         case Sign(tex):
-            return _sign(tex)
+            return sign_of(tex)
         case Row(parts):
             return re.sub(" {2,}", " ", "".join(render(part) for part in parts))
         case Scripted(base, below, above):
@@ -80,7 +80,8 @@ def render(box: Box) -> str:
             return f"{render(inside)}|_{{{render(condition)}}}"
 
 
-def _sign(tex: str) -> str:
+def sign_of(tex: str) -> str:
+    """A sign in Unicode, by its LaTeX spelling."""
     word = re.fullmatch(r"\\(?:mathrm|mathcal|operatorname)\{(.*)\}", tex)
     if word:
         return word.group(1).replace("\\", "")

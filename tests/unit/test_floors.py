@@ -80,6 +80,7 @@ FLOORS = {
     "checks.own_tests": 13.2,
     "checks.catalogue": 13.2,
     "checks.outline": 12.5,
+    "checks.widths": 12.55,
     "checks.snippets": 12.55,
     "checks.counterexamples": 12.55,
     "checks.advice": 12.7,

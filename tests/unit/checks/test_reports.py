@@ -14,6 +14,7 @@ from typing import Any
 
 import pytest
 
+from checks import widths
 from checks.judge import judge
 from checks.outline import Account, _instance, outline, six_digits, written
 from checks.reports import Page, names, report
@@ -27,6 +28,7 @@ from derive.expectation_maximisation.algorithm import Algorithm
 from derive.formula import HALF, ONE, Derivative, Log, Reference, Sum, outer, quadratic_form
 from derive.identities import identity
 from derive.models import family
+from derive.notation import latex_writer
 from derive.notation.conventions import convention
 from derive.symbols import Index, Range, Size, Symbol
 from tests.accounts import account, account_of
@@ -295,9 +297,9 @@ def test_wide_formulas_are_broken_before_signs() -> None:
     from derive.notation.layout import lay_out
 
     box = lay_out(HALF * x + Log(x) - mu * x + x, convention())
-    rows = latex_report.broken(box, latex_report.width(box) / 2)
+    rows = [latex_writer.render(row) for row in widths.broken(box, widths.width(box) / 2)]
     assert len(rows) > 1 and all(row.startswith(("+", "-")) for row in rows[1:])
-    assert latex_report.broken(box, 1e9) == ["".join(latex_report.render(box))]
+    assert widths.broken(box, 1e9) == [box]
 
 
 def compiled(source: str, folder: Path) -> str:
