@@ -57,7 +57,7 @@ from derive.notation.probabilities import LOG_LIKELIHOOD
 from derive.notation.spellings import DENSITY_NAMES, arguments_of, plain, require_plain, sign_at, spelling, template
 from derive.notation.surface import QUAD, SAME, SPACES, Item, Items, Token, tokens
 from derive.notes import Display, Place, Row, Source
-from derive.symbols import INTEGERS, SUMS_TO_ONE, Domain, Index, IndexLike, Symbol
+from derive.symbols import INTEGERS, SUMS_TO_ONE, Domain, Index, IndexLike, Range, Symbol
 
 Status = Literal["claim", "defined", "skipped", "unread"]
 
@@ -2227,10 +2227,12 @@ def _is_slope(value: Formula) -> bool:
 def _is_fixed(slope: Formula) -> bool:
     """Whether a derivative is free of all parameters: that it vanishes is then no equation for one."""
     own = slope.by.symbol if isinstance(slope, Derivative) else None
+    places = tuple(Fresh.index(Index("q", Range(size))) for size in slope.shape if size is not None)
+    entry = Component(slope, places) if places else slope
     for symbol in sorted(_symbols(slope), key=lambda symbol: symbol != own):
         if symbol.role in ("param", "current"):
             letters = tuple(Fresh.index(Index("p", own)) for own in symbol.family)
-            moved = Claim(label="its slope", lhs=Derivative(slope, Reference(symbol, letters)), rhs=ZERO)
+            moved = Claim(label="its slope", lhs=Derivative(entry, Reference(symbol, letters)), rhs=ZERO)
             if not isinstance(prove(moved), Proof):
                 return False
     return True

@@ -642,6 +642,15 @@ def test_a_density_that_is_unread_behind_a_factor_is_not_jumped_over() -> None:
     assert verdicts(PRIOR, start, rf"&= {named}", rf"&= {kernel}") == ["proved", "unread", "unread"]
 
 
+def test_a_gradient_in_a_matrix_that_vanishes_is_an_equation_as_one_in_a_vector_is() -> None:
+    """One that is free of all parameters is a claim: it had to be differentiated in a matrix again, and was unread."""
+    slope, shape = r"\frac{\partial}{\partial S} (\log |S| + \operatorname{tr}(S^{-1})) &= 0", r"\implies S &="
+    assert verdicts(NUMBERS, slope, r"S^{-1} - S^{-1} S^{-1} &= 0", rf"{shape} I") == ["defined", "proved", "proved"]
+    assert verdicts(NUMBERS, slope, rf"{shape} 2 I") == ["defined", "refuted"]
+    assert verdicts(NUMBERS, r"\frac{\partial}{\partial S} \operatorname{tr}(C S) &= 0") == ["refuted"]
+    assert verdicts(NUMBERS, r"\frac{\partial}{\partial A} \operatorname{tr}(A - A) &= 0") == ["proved"]
+
+
 def test_an_equation_below_a_gradient_that_vanishes_follows_from_it() -> None:
     slope = r"\frac{\partial}{\partial u} \sum_i (x_i - u)^2 &= 0"
     assert verdicts(NUMBERS, slope, r"\sum_i x_i - n u &= 0", r"\implies u &= \bar x") == ["defined", "proved", "proved"]
