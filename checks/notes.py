@@ -6,7 +6,6 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
-from pathlib import Path
 from typing import Literal, NamedTuple, TypeVar
 
 from checks.cache import Cache, Question
@@ -242,16 +241,14 @@ def check_note(
     other labels are read for their definitions, and not judged. Each row, and each display or declaration that is read, is a
     piece of ``work`` that may be lost without the others. What a ``cache`` knows of a row is taken over.
     """
-    checked = CheckedNote(note.file)
     judging = Judging(witness, row_timeout, diagnosed, work, cache)
-    dictionary = Dictionary(macros=note.macros)
-    known: dict[str, Formula | None] = {}
-    for block in note.blocks:
+    walk = _Walk(note, judging)
+    checked = CheckedNote(note.file, troubles=walk.troubles)
+    for block in walk.blocks():
         if isinstance(block, Declarations):
-            _declare(dictionary, block, note.folder, checked, judging)
             continue
         judged = only is None or block.label == only
-        for step in _display(block, dictionary, known, judging, judged):
+        for step in _display(block, walk, judging, judged):
             if judged:
                 if checked.troubles and step.verdict == "refuted" and step.expected is None:
                     # What was not taken in might have made the row true.
@@ -265,48 +262,35 @@ def check_note(
 
 def understood(note: Note) -> Iterator[str]:
     """How the symbols and the rows of a note are understood, as lines of text."""
-    checked = CheckedNote(note.file)
-    dictionary = Dictionary(macros=note.macros)
-    known: dict[str, Formula | None] = {}
-    for block in note.blocks:
+    walk = _Walk(note)
+    for block in walk.blocks():
         if isinstance(block, Declarations):
-            _declare(dictionary, block, note.folder, checked, None)
-            for letter in dictionary.letters:
+            for letter in walk.dictionary.letters:
                 shape = " x ".join(size.name for size in letter.symbol.shape)
                 family = ", ".join(r.upper.name for r in letter.symbol.family)
                 told = f"{letter.kind}, {letter.symbol.domain}" + (f", shape {shape}" if shape else "")
                 yield f"  {letter.name}: {told}" + (f", a family over {family}" if family else "")
             continue
-        reading = _read(block, dictionary, known, "held")
-        if block.label:
-            known[block.label] = reading.left
+        reading = walk.held(block)
+        walk.name(block, reading)
         for row in reading.rows:
             yield f"line {row.place.line}: {row.status}" + (f" ({row.message})" if row.message else "")
             yield from _told(row, reading)
-    for trouble in checked.troubles:
+    for trouble in walk.troubles:
         yield f"line {trouble.place.line}: declaration not understood: {trouble.message}"
 
 
 def readings(note: Note) -> Iterator[tuple[Sequence[RowReading], ...]]:
     """Of each display the rows under either reading of the weights."""
-    yield from zip(_rows_read(note, "held"), _rows_read(note, "moving"), strict=True)
-
-
-def _rows_read(note: Note, weights: str) -> Iterator[Sequence[RowReading]]:
-    checked = CheckedNote(note.file)
-    dictionary = Dictionary(macros=note.macros)
-    known: dict[str, Formula | None] = {}
-    for block in note.blocks:
+    walks = _Walk(note), _Walk(note)
+    for block, _ in zip(*(walk.blocks() for walk in walks), strict=True):
         if isinstance(block, Declarations):
-            _declare(dictionary, block, note.folder, checked, None)
             continue
-        before = dictionary.copy()
-        reading = _read(block, dictionary, known, "held")
-        if reading.undecided and weights == "moving":
-            reading = _read(block, before, known, weights)
-        yield reading.rows
-        if block.label:
-            known[block.label] = reading.left if block.label not in known else None
+        held, other = (walk.held(block) for walk in walks)
+        moving = walks[1].moving(block) if held.undecided else other
+        for walk, reading in zip(walks, (held, moving), strict=True):
+            walk.name(block, reading)
+        yield held.rows, moving.rows
 
 
 def ways_to_hold(claim: RowClaim) -> Iterator[Claim]:
@@ -331,74 +315,91 @@ def _told(row: RowReading, reading: DisplayReading) -> Iterator[str]:
         yield f"    reading: {note}"
 
 
-def _declare(dictionary: Dictionary, block: Declarations, folder: Path, checked: CheckedNote, judging: Judging | None) -> None:
-    dictionary.tell_apart(line.text for line in block.lines)
-    for line in block.lines:
-        trouble = _declared(dictionary, line, folder, judging)
-        if trouble is not None:
-            checked.troubles.append(trouble)
+class _Walk:
+    """A note from top to bottom: what is declared so far, what its labels stand for, what could not be taken in.
+
+    Where rows are judged, reading has the time of a row.
+    """
+
+    def __init__(self, note: Note, judging: Judging | None = None) -> None:
+        self.note = note
+        self.judging = judging
+        self.dictionary = Dictionary(macros=note.macros)
+        self.troubles: list[Trouble] = []
+        self._known: dict[str, Formula | None] = {}
+        self._before = self.dictionary
+
+    def blocks(self) -> Iterator[Declarations | Display]:
+        """The blocks of the note; declarations are taken in before they come."""
+        for block in self.note.blocks:
+            if isinstance(block, Declarations):
+                self.dictionary.tell_apart(line.text for line in block.lines)
+                self.troubles += filter(None, map(self._declared, block.lines))
+            yield block
+
+    def _declared(self, line: Source) -> Trouble | None:
+        """Take one declaration in; what hinders it."""
+
+        def do() -> None:
+            word, _, name = line.text.strip().partition(" ")
+            for text in (shared.text for shared in pack(name.strip(), self.note.folder)) if word == "use" else (line.text,):
+                self.dictionary.declare(text)
+
+        try:
+            if self.judging is None:
+                do()
+                return None
+            return self.judging.bounded(do, lambda reason: Trouble(line.place, reason, "limit"), kept=False)
+        except ReadingError as error:
+            return Trouble(line.at(min(error.start, len(line.text))), str(error), error.code)
+        except DeriveError as error:
+            return Trouble(line.place, str(error), "declaration")
+
+    def held(self, block: Display) -> DisplayReading:
+        """The display with weights that are held; its definitions go into the dictionary."""
+        self._before = self.dictionary.copy()
+        return self._read(block, self.dictionary, "held")
+
+    def moving(self, block: Display) -> DisplayReading:
+        """The display that was read last, with weights that move."""
+        return self._read(block, self._before, "moving")
+
+    def name(self, block: Display, reading: DisplayReading) -> None:
+        """From here on the label of the display stands for its left side; of two displays with one label no hint can speak."""
+        if block.label:
+            self._known[block.label] = reading.left if block.label not in self._known else None
+
+    def _read(self, block: Display, dictionary: Dictionary, weights: str) -> DisplayReading:
+        """The display as it is read, or all its rows unread where that takes too long."""
+
+        def do() -> DisplayReading:
+            own = dictionary.copy()
+            reading = DisplayReader(own, self._known, weights=weights).read(block, base=dictionary)
+            for hint in block.hints:
+                if hint.text.strip().startswith("let "):
+                    with suppress(ReadingError):
+                        dictionary.declare(hint.text)
+            return reading
+
+        def given_up(reason: str) -> DisplayReading:
+            return DisplayReader(dictionary.copy(), self._known, weights=weights).unread(block, reason)
+
+        return do() if self.judging is None else self.judging.bounded(do, given_up, kept=False)
 
 
-def _declared(dictionary: Dictionary, line: Source, folder: Path, judging: Judging | None) -> Trouble | None:
-    """Take one declaration in; what hinders it."""
-
-    def do() -> None:
-        word, _, name = line.text.strip().partition(" ")
-        for text in (shared.text for shared in pack(name.strip(), folder)) if word == "use" else (line.text,):
-            dictionary.declare(text)
-
-    try:
-        if judging is None:
-            do()
-            return None
-        return judging.bounded(do, lambda reason: Trouble(line.place, reason, "limit"), kept=False)
-    except ReadingError as error:
-        return Trouble(line.at(min(error.start, len(line.text))), str(error), error.code)
-    except DeriveError as error:
-        return Trouble(line.place, str(error), "declaration")
-
-
-def _display(
-    block: Display, dictionary: Dictionary, known: dict[str, Formula | None], judging: Judging, judged: bool
-) -> list[Step]:
-    """The display's steps, under the reading under which its chain fares best; its definitions go into the dictionary."""
-    before = dictionary.copy()
-    reading = _read_within(block, dictionary, known, "held", judging)
+def _display(block: Display, walk: _Walk, judging: Judging, judged: bool) -> list[Step]:
+    """The display's steps, under the reading under which its chain fares best."""
+    reading = walk.held(block)
     steps = _judged(reading, judging) if judged else []
     if judged and reading.undecided:
-        other = _read_within(block, before, known, "moving", judging)
+        other = walk.moving(block)
         if len(other.rows) == len(reading.rows):
             others = _judged(other, judging)
             steps = _better(steps, others, judging)
             reading = other if steps and steps[0].reading == "moving" else reading
     steps = _with_remark(steps, reading, judging) if judging.diagnosed else steps
-    if block.label:
-        # Of two displays with one label no hint can speak.
-        known[block.label] = reading.left if block.label not in known else None
+    walk.name(block, reading)
     return steps
-
-
-def _read_within(
-    block: Display, dictionary: Dictionary, known: dict[str, Formula | None], weights: str, judging: Judging
-) -> DisplayReading:
-    """The display as it is read, or all its rows unread where that takes too long."""
-
-    def given_up(reason: str) -> DisplayReading:
-        return DisplayReader(dictionary.copy(), known, weights=weights).unread(block, reason)
-
-    return judging.bounded(lambda: _read(block, dictionary, known, weights), given_up, kept=False)
-
-
-def _read(block: Display, dictionary: Dictionary, known: dict[str, Formula | None], weights: str) -> DisplayReading:
-    own = dictionary.copy()
-    reading = DisplayReader(own, known, weights=weights).read(block, base=dictionary)
-    for hint in block.hints:
-        if hint.text.strip().startswith("let "):
-            try:
-                dictionary.declare(hint.text)
-            except ReadingError:
-                continue
-    return reading
 
 
 def _better(held: list[Step], moving: list[Step], judging: Judging) -> list[Step]:
