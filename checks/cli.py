@@ -25,8 +25,9 @@ if TYPE_CHECKING:
     from checks.campaign import Outcome
     from checks.catalogue import Entry
     from checks.judge import Finding
+    from checks.note_reports import NoteReport
     from checks.outline import Account
-    from checks.reports import Page
+    from checks.reports import Page, Report
     from derive.claims import Derivation, Measure
     from derive.models import LatentModel
     from derive.notation.conventions import Convention
@@ -209,18 +210,18 @@ def em(
 
     Exit code 0: every claim is proved or confirmed, or refuted as expected; 1: some are not; 2: usage.
     """
-    from checks.reports import report
+    from checks.reports import names, report
     from derive.lessons.expectation_maximisation import derivation
     from derive.notation.conventions import convention
 
     chosen = {"covariance": covariance, "weights": weights, **_options(options)}
     found = _model(model, {name: value for name, value in chosen.items() if value is not None})
-    names = _parameters(found, wrt)
+    chosen_parameters = _parameters(found, wrt)
     if tests is not None:
-        _deliver(_own_tests(model, found, names), tests)
+        _deliver(_own_tests(model, found, chosen_parameters), tests)
         return PASSED
-    told = derivation(found, names)
-    written = report(format_ or _format_of(output))
+    told = derivation(found, chosen_parameters)
+    written = report(format_ or _format_of(output, names(), report))
     _check(output)
     account = _judged(told, found.lettered(convention(notation)), seed, points)
     _deliver(written.write(account, _page(output)), output)
@@ -391,12 +392,10 @@ def _parameters(model: LatentModel, wrt: Sequence[str]) -> list[str]:
     return [name for name in known if name in found]
 
 
-def _format_of(output: Path | None) -> str:
+def _format_of(output: Path | None, names: Sequence[str], report: Callable[[str], Report | NoteReport]) -> str:
     """The format that goes with the file's suffix; text where there is none."""
-    from checks.reports import names, report
-
     suffix = output.suffix if output is not None else ""
-    return next((name for name in names() if report(name).suffix == suffix), "text") if suffix else "text"
+    return next((name for name in names if suffix and report(name).suffix == suffix), "text")
 
 
 def _judged(told: Derivation, letters: Convention, seed: int, points: int) -> Account:
@@ -437,7 +436,10 @@ def _verdict_code(findings: Iterable[Finding], allow_unknown: bool) -> int:
 @cli.command(short_help="Check the derivations in notes, row by row.")
 @click.argument("notes", nargs=-1, required=True, type=click.Path(path_type=Path, allow_dash=True))
 @click.option(
-    "--format", "format_", type=NameOf("format", _note_formats), default="text", help="text (default), concise, json or github."
+    "--format",
+    "format_",
+    type=NameOf("format", _note_formats),
+    help="text (default), concise, json, github, html, latex, markdown or sarif; else by the suffix of -o FILE.",
 )
 @click.option("-o", "--output", type=click.Path(path_type=Path), help="Write to this file instead of stdout.")
 @click.option("--only", metavar="LABEL", help="Check the display with this label alone.")
@@ -453,7 +455,7 @@ def _verdict_code(findings: Iterable[Finding], allow_unknown: bool) -> int:
 @click.option("--cache/--no-cache", default=True, show_default=True, help="Take over what earlier runs found of the same rows.")
 def check(
     notes: tuple[Path, ...],
-    format_: str,
+    format_: str | None,
     output: Path | None,
     only: str | None,
     row_timeout: float,
@@ -473,12 +475,13 @@ def check(
     from checks.cache import folder
     from checks.environment import environment
     from checks.inert import name_of
-    from checks.note_reports import report
+    from checks.note_reports import names, report
     from checks.row_worker import Asked
     from checks.supervision import checker
     from derive.notes import Display
 
     _check(output)
+    written = report(format_ or _format_of(output, names(), report))
     asked = Asked(seed=seed, points=points, autodiff=autodiff, row_timeout=row_timeout, only=only)
     # What a certificate is made of is not kept.
     asked = replace(asked, cache=folder() if cache and certificates is None else None)
@@ -493,7 +496,7 @@ def check(
         with _progress(sum(len(step.findings) for note in checked for step in note.steps)) as advance:
             write(certificates, checked, advance)
     page = replace(_page(output), snippets=snippet)
-    _deliver(report(format_).write(checked, environment(seed, points), page), output)
+    _deliver(written.write(checked, environment(seed, points), page), output)
     for note in read:
         for warned in note.warnings:
             _complain(f"{name_of(note.file)}:{warned.place.line}:{warned.place.column}: {warned.message}", prefix="")

@@ -75,8 +75,14 @@ def _at_signs(box: Row) -> list[list[Box]]:
 def _at_factors(box: Row) -> list[list[Box]]:
     pieces: list[list[Box]] = [[]]
     for part in box.parts:
-        if part == SPACE and pieces[-1]:
+        if part == SPACE and pieces[-1] and not _goes_on(pieces[-1][-1]):
             pieces.append([])
         else:
             pieces[-1].append(part)
     return [piece for piece in pieces if piece]
+
+
+def _goes_on(box: Box) -> bool:
+    """Whether what stands behind it belongs to it: a gradient, a sum, the name of a function."""
+    held = box.base if isinstance(box, Scripted) else box
+    return isinstance(held, Sign) and held.tex in _OPERATORS

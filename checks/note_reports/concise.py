@@ -6,7 +6,8 @@ from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
 from checks.inert import name_of, quiet
-from checks.note_reports import NoteReport, counts, unchecked, written
+from checks.note_outline import code, complaint, summary, unchecked, written
+from checks.note_reports import NoteReport
 
 if TYPE_CHECKING:
     from checks.environment import Environment
@@ -16,9 +17,7 @@ if TYPE_CHECKING:
 
 def write(notes: Sequence[CheckedNote], environment: Environment, page: Page) -> str:
     """One line for each row that did not come out, or not wholly, and a last one with the counts."""
-    found = counts(notes)
-    last = ", ".join(f"{count} {verdict}" for verdict, count in found.items() if count) or "nothing to check"
-    return quiet("".join(f"{line}\n" for note in notes for line in _lines(note)) + last + "\n")
+    return quiet("".join(f"{line}\n" for note in notes for line in _lines(note)) + summary(notes) + "\n")
 
 
 def _lines(note: CheckedNote) -> Iterator[str]:
@@ -40,13 +39,12 @@ def where(note: CheckedNote, step: Step) -> str:
 
 def verdict(step: Step) -> str:
     """The verdict with its code in brackets, where it has one."""
-    code = step.row.code or (step.causes[0].code if step.causes else "")
-    return f"{step.verdict}[{code}]" if code else step.verdict
+    return f"{step.verdict}[{code(step)}]" if code(step) else step.verdict
 
 
 def one_line(step: Step) -> str:
     """The message, and the likely cause."""
-    message = "the mistake that was expected does not show" if step.expected == "refuted" else step.message
+    message = complaint(step)
     return f"{message}; likely cause: {step.causes[0].cause(written(step))}" if step.causes else message
 
 

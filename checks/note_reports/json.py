@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING
 from checks.advice import advice
 from checks.environment import Environment
 from checks.inert import escaped
-from checks.note_reports import NoteReport, counts, provided, written
+from checks.note_outline import code, counts, provided, written
+from checks.note_reports import NoteReport
 from checks.reports.json import Record, counterexample, heading, method
 from checks.snippets import snippet
 from derive.notation import latex_writer
@@ -62,7 +63,7 @@ def _step(step: Step, page: Page) -> Record:
         "claims": [{"relation": f.claim.relation, "verdict": f.verdict, "message": f.reason} for f in step.findings]
         if len(step.findings) > 1
         else None,
-        "code": row.code or (step.causes[0].code if step.causes else None),
+        "code": code(step) or None,
         "message": step.message or None,
         "causes": [{"code": cause.code, "cause": cause.cause(written(step))} for cause in step.causes] or None,
         "help": advice(step) or None,
@@ -91,4 +92,4 @@ def _residual(step: Step) -> Record | None:
     }
 
 
-REPORT = NoteReport(name="json", title="for programs", write=write)
+REPORT = NoteReport(name="json", title="for programs", suffix=".json", write=write)

@@ -7,17 +7,26 @@ from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
 from checks.advice import advice
-from checks.counterexamples import told
 from checks.inert import name_of, quiet
-from checks.note_reports import MOST_CONDITIONS, NoteReport, counts, provided, source_line, unchecked, written
+from checks.note_outline import (
+    complaint,
+    conditions,
+    counterexample,
+    pasted,
+    several_readings,
+    source_line,
+    summary,
+    unchecked,
+    written,
+)
+from checks.note_reports import NoteReport
 from checks.note_reports.concise import verdict, where
-from checks.snippets import snippet
 
 if TYPE_CHECKING:
+    from checks.counterexamples import Told
     from checks.environment import Environment
     from checks.notes import CheckedNote, Step
     from checks.reports import Page
-    from checks.witness import Counterexample
 
 _COLOURS = {"proved": "32", "confirmed": "36", "refuted": "31", "unknown": "33", "unread": "35", "defined": "2", "skipped": "2"}
 
@@ -25,8 +34,7 @@ _COLOURS = {"proved": "32", "confirmed": "36", "refuted": "31", "unknown": "33",
 def write(notes: Sequence[CheckedNote], environment: Environment, page: Page) -> str:
     """All rows, and a last line with the counts."""
     lines = [line for note in notes for line in _note(note, page)]
-    found = counts(notes)
-    lines.append(", ".join(f"{count} {name}" for name, count in found.items() if count) or "nothing to check")
+    lines.append(summary(notes))
     return quiet("\n".join(lines) + "\n")
 
 
@@ -42,10 +50,8 @@ def _note(note: CheckedNote, page: Page) -> Iterator[str]:
             label = step.label
             yield f"  ({label})"
         yield _row(step, page)
-        conditions = provided(step)
-        if conditions:
-            more = f"; and {len(conditions) - MOST_CONDITIONS} more" if len(conditions) > MOST_CONDITIONS else ""
-            yield f"        provided that {'; '.join(conditions[:MOST_CONDITIONS])}{more}"
+        if granted := conditions(step):
+            yield f"        provided that {granted}"
         if why := unchecked(step):
             yield f"        not {'all of it was ' if step.row.claims else ''}checked: {why}"
         if not step.passes or step.remark or len(step.readings) > 1:
@@ -64,28 +70,21 @@ def _details(note: CheckedNote, step: Step, page: Page) -> Iterator[str]:
     if not step.passes:
         yield f"{where(note, step)}: {verdict(step)}"
         yield from _caret(step)
-        message = "this was marked as a mistake, but no mistake shows" if step.expected == "refuted" else step.message
-        yield f"    {message}"
-        worst = step.worst
-        point = worst.evidence.counterexample if worst is not None and worst.evidence is not None else None
-        if point is not None and step.verdict == "refuted":
-            yield from _counterexample(step, point, page)
-            if page.snippets and worst is not None:
-                yield from ("", *(snippet(worst) or "# no few lines of Python say this counterexample").splitlines(), "")
+        yield f"    {complaint(step)}"
+        if point := counterexample(step):
+            yield from _counterexample(point, page)
+            if page.snippets:
+                yield from ("", *pasted(step), "")
         for number, cause in enumerate(step.causes):
             yield f"    {'likely cause' if number == 0 else 'or'}: {cause.cause(written(step))} (derive explain {cause.code})"
         if help_ := advice(step):
             yield f"    help: {help_}"
-    if len({name for _, name in step.readings}) > 1:
-        told = "; ".join(f"{_READINGS.get(name, name)}: {found}" for name, found in step.readings)
+    if told := several_readings(step):
         yield f"    readings: {told}"
     if step.leftover is not None:
         yield f"    with moving weights there is left: {written(step)(step.leftover.claim.rhs)} ({step.leftover.verdict})"
     if step.remark:
         yield f"    {step.remark}"
-
-
-_READINGS = {"held": "weights held at the current parameters", "moving": "weights moving with the parameters"}
 
 
 def _caret(step: Step) -> Iterator[str]:
@@ -103,11 +102,7 @@ def _caret(step: Step) -> Iterator[str]:
     yield f"    | {' ' * (start - begin)}{'^' * max(1, min(end, begin + len(line)) - start)}"
 
 
-def _counterexample(step: Step, point: Counterexample, page: Page) -> Iterator[str]:
-    claim = step.worst_claim
-    if claim is None or step.worst is None or step.convention is None:
-        return
-    shown = told(point, step.worst.claim, step.convention, claim.relation)
+def _counterexample(shown: Told, page: Page) -> Iterator[str]:
     yield f"    counterexample: {shown.where}".rstrip()
     for line in (*shown.values, *([shown.seen] if shown.seen else [])):
         yield from textwrap.wrap(

@@ -315,6 +315,12 @@ def _is_in_the_font(sign: str) -> bool:
     return ord(sign) < 0x180 and sign not in _LACKING and (sign.isprintable() or sign in " \n\u00a0")
 
 
+def typewriter(words: str) -> str:
+    """The author's words as they stand, in a font for that; a line may end behind every sign that is no letter."""
+    pieces = (f"{escaped(part)}\\allowbreak{{}}" if not part.isalnum() else escaped(part) for part in re.split(r"(\W)", words))
+    return f"\\texttt{{{''.join(pieces)}}}"
+
+
 def sentence(text: Text) -> str:
     """A sentence with its formulas in dollars; a pair of quotation marks may enclose a formula."""
     opened = False

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 from checks.outline import MEASURED_BY, Account, Outline, Part, Row, Text, outline
 from checks.reports import Page, Report
-from checks.reports.latex import SIGNS, failure, number, place_of, summary
+from checks.reports.latex import SIGNS, Line, failure, number, place_of, summary
 from derive.notation.latex_writer import render
 
 
@@ -49,9 +49,7 @@ def _part(part: Part, story: Outline) -> Iterator[str]:
 
 
 def _row(line: Row) -> Iterator[str]:
-    sign = SIGNS.get(line.sign, line.sign)
-    left = "" if line.continues else f"{render(line.left)} "
-    yield f"$$\n{left}{sign} {render(line.right)}\n$$"
+    yield formula(line)
     verdict = f" — **{escaped(line.verdict)}**" if line.verdict else ""
     yield f"*{sentence(line.reason)}*{verdict}"
     if line.remark:
@@ -65,9 +63,16 @@ def _row(line: Row) -> Iterator[str]:
         yield failure(line.instance)
 
 
+def formula(line: Line) -> str:
+    """A row as a display."""
+    left = "" if line.continues else f"{render(line.left)} "
+    return f"$$\n{left}{SIGNS.get(line.sign, line.sign)} {render(line.right)}\n$$"
+
+
 def escaped(words: str) -> str:
-    """Words in which nothing is markup."""
-    return re.sub(r"([\\`*_\[\]<>$#|~])", r"\\\1", words)
+    """Words, on one line, in which nothing is markup, an entity, or a link."""
+    words = re.sub(r"([\\`*_\[\]<>$#|~])", r"\\\1", " ".join(words.split(" ")).replace("\n", " ").replace("&", "&amp;"))
+    return re.sub(r":(?=//)|(?<=www)\.|@", lambda met: f"&#{ord(met[0])};", words)
 
 
 def sentence(text: Text) -> str:

@@ -17,6 +17,7 @@ _WORDS = frozenset(
         *("ell", "hbar", "imath", "jmath", "nabla", "partial", "infty", "dagger", "star", "ast", "prime", "circ", "top", "bot"),
         *("sum", "prod", "int", "log", "ln", "exp", "det", "cos", "sin", "max", "min", "arg", "tr", "mid", "vert", "Vert"),
         *("cdot", "times", "le", "ge", "ne", "in", "sim", "propto", "implies", "iff", "not", "equiv", "dots", "ldots", "quad"),
+        *("approx", "simeq", "leftarrow", "to"),
         *("hat", "widehat", "tilde", "widetilde", "bar", "overline", "dot", "ddot", "vec", "check", "breve", "overset"),
         *("mathrm", "mathbf", "mathcal", "mathbb", "mathfrak", "mathsf", "mathit", "boldsymbol", "operatorname", "text", "bf"),
         *("frac", "tfrac", "left", "right", "bigl", "bigr", "lvert", "rvert", "lVert", "rVert", "langle", "rangle"),

@@ -9,7 +9,6 @@ from derive.formula import Formula
 from derive.notation import text_writer
 from derive.notation.boxes import (
     BIG,
-    NOTHING,
     SPACE,
     THIN,
     Box,
@@ -39,11 +38,11 @@ _RELATIONS = {
     r"\to": "→",
     r"\implies": "⟹",
     r"\iff": "⟺",
-    ":=": "≔",
-    "?=": "≟",
-    "=!": "≝",
+    ":=": ":=",
 }
-_OPERATORS = frozenset("+−=<>/·,;:∂∇∫∗*()[]±×!") | frozenset(_RELATIONS.values())
+_OPERATORS = frozenset("+−=<>/·,;:∂∇∫∗*±×!") | frozenset(_RELATIONS.values())
+_MARKED = {"?=": "?", r"\overset{!}{=}": "!", r"\overset{?}{=}": "?"}
+"""Equality signs with something above them."""
 _SEPARATED = {r"\mid": "|", r"\|": "‖"}
 _ACCENTS = {
     **dict.fromkeys(("hat", "widehat"), "^"),
@@ -97,19 +96,31 @@ def render(box: Box, *, small: bool = False) -> str:
 
 
 def _joined(parts: tuple[Box, ...], small: bool) -> str:
-    """Side by side. A space between factors is none, as in LaTeX; one stands behind the name of a function."""
+    """Side by side. A space between factors is none, as in LaTeX; some stands around the name of a function."""
     pieces: list[str] = []
-    for place, part in enumerate(parts):
+    before: Box | None = None
+    for part in parts:
         if part == SPACE:
-            before = parts[place - 1] if place else NOTHING
-            pieces += [_GAP] if before in map(Sign, _FUNCTIONS) or _is_word(before) else []
-        else:
-            pieces.append(render(part, small=small))
+            continue
+        opened = isinstance(part, Brackets) and not part.soft
+        if before is not None and ((_is_name(before) and not opened) or (_is_name(part) and not _is_sign(before))):
+            pieces.append(_GAP)
+        pieces.append(render(part, small=small))
+        before = part
     return "".join(pieces)
 
 
-def _is_word(box: Box) -> bool:
-    return isinstance(box, Sign) and box.tex.startswith(r"\operatorname")
+def _is_sign(box: Box) -> bool:
+    """Whether it brings space of its own, or wants none: an operator, a bracket, a sum sign with its limits, a space."""
+    held = box.base if isinstance(box, Scripted) else box
+    if not isinstance(held, Sign) or held.tex in (r"\nabla", r"\partial"):
+        return False
+    return held.tex in BIG or not _sign(held.tex).startswith(("<mi", "<mn"))
+
+
+def _is_name(box: Box) -> bool:
+    """Whether it is the name of a function, behind which its argument stands."""
+    return isinstance(box, Sign) and (box.tex in _FUNCTIONS or box.tex.startswith(r"\operatorname"))
 
 
 def _bracket(sign: str, form: str, tall: bool) -> str:
@@ -131,12 +142,18 @@ def _sign(tex: str) -> str:
         return "<mrow></mrow>"
     if tex == THIN.tex:
         return _GAP
+    if tex == r"\quad":
+        return '<mspace width="1em"/>'
+    if tex in _MARKED:
+        return f"<mover><mo>=</mo><mo>{_MARKED[tex]}</mo></mover>"
+    if tex in ("(", ")", "[", "]"):
+        return f'<mo stretchy="false">{tex}</mo>'
     if tex in _SEPARATED:
         return f'<mo stretchy="false" lspace="0.22em" rspace="0.22em">{_SEPARATED[tex]}</mo>'
     if accented := _ACCENTED.fullmatch(tex):
         mark = f'<mo stretchy="{str(accented[1].startswith(("wide", "over"))).lower()}">{_ACCENTS[accented[1]]}</mo>'
         return f'<mover accent="true">{render(parse(accented[2]))}{mark}</mover>'
-    text = _RELATIONS.get(tex) or text_writer.sign_of(tex)
+    text = _RELATIONS.get(tex) or text_writer.sign_of(tex).lstrip("\\")
     written = html.escape(text)
     if text.isdecimal():
         return f"<mn>{written}</mn>"

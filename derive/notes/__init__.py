@@ -118,7 +118,7 @@ class Warned:
 
 @dataclass(frozen=True, slots=True)
 class Note:
-    """A note as its carrier read it: blocks in the order in which they stand, its macros, and the folder that it lies in."""
+    """A note as its carrier read it: blocks in the order in which they stand, macros that it defines; the folder it lies in."""
 
     file: str
     blocks: tuple[Declarations | Display, ...]

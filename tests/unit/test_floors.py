@@ -89,6 +89,7 @@ FLOORS = {
     "checks.supervision": 12.8,
     "checks.campaign": 13.2,
     "checks.true_statements": 13.3,
+    "checks.note_outline": 13.4,
     "checks.note_reports": 13.5,
     "checks.reports": 13,
     "checks.saving": 14,

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from checks import notes
-from checks.note_reports import written
+from checks.note_outline import written
 from checks.notes import check_note
 from checks.witness import Witness
 from derive.notes import read_note

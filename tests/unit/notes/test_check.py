@@ -937,7 +937,7 @@ def test_diagonal_matrices_and_intervals(right: str, wrong: str) -> None:
 
 
 def test_a_report_says_what_a_proof_takes_for_granted() -> None:
-    from checks.note_reports import provided
+    from checks.note_outline import provided
 
     steps = checked("param a in R ; b in R ; c in positive", r"a b = c \iff a = c/b", r"\frac{a c}{c} = a").steps
     assert [step.verdict for step in steps] == ["proved", "proved"]

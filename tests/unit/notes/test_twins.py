@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from checks.note_reports import provided
+from checks.note_outline import provided
 from checks.notes import check_note
 from checks.witness import Witness
 from derive.notes import read_note
