@@ -214,13 +214,17 @@ def pages(notes: Sequence[CheckedNote]) -> tuple[NotePage, ...]:
             summary=summary([note]),
             passes=note.passes,
             troubles=tuple(
-                Remark(heading=f"{where(trouble.place)}: declaration ({trouble.code})", lines=((trouble.message,),))
+                Remark(heading=f"{where(trouble.place)}: {_kind(trouble.code)}", lines=((trouble.message,),))
                 for trouble in note.troubles
             ),
             chains=tuple(_chains(note.steps)),
         )
         for note in notes
     )
+
+
+def _kind(code: str) -> str:
+    return "declaration" if code == "declaration" else f"declaration ({code})"
 
 
 def title(notes: Sequence[CheckedNote]) -> str:
@@ -307,7 +311,7 @@ def _with_constants(letters: Convention, said: Sequence[Said]) -> Convention:
         if name.startswith(WRITTEN_CONSTANT) and name not in letters.spellings:
             base, _, below = name.removeprefix(WRITTEN_CONSTANT).removesuffix(" alone").partition("_")
             tex = base if len(base) == 1 else rf"\mathrm{{{base}}}"
-            constants[name] = Spelling(f"{tex}_{{{below.strip('{}')}}}" if below else tex)
+            constants[name] = Spelling(f"{tex}_{{{below.strip('{}<>')}}}" if below else tex)
     return replace(letters, spellings={**letters.spellings, **constants}) if constants else letters
 
 

@@ -285,6 +285,7 @@ def _in_mathematics(words: str) -> list[str]:
 _ESCAPES = str.maketrans(
     {
         "\\": r"\textbackslash{}",
+        "`": r"\textasciigrave{}",
         "~": r"\textasciitilde{}",
         "^": r"\textasciicircum{}",
         "<": r"\textless{}",
@@ -317,7 +318,9 @@ def _is_in_the_font(sign: str) -> bool:
 
 def typewriter(words: str) -> str:
     """The author's words as they stand, in a font for that; a line may end behind every sign that is no letter."""
-    pieces = (f"{escaped(part)}\\allowbreak{{}}" if not part.isalnum() else escaped(part) for part in re.split(r"(\W)", words))
+    pieces = (
+        escaped(part) + ("" if part.isalnum() or part == " " else r"\allowbreak{}") for part in re.findall(r"[^\W_]+|.", words)
+    )
     return f"\\texttt{{{''.join(pieces)}}}"
 
 

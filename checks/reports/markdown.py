@@ -71,8 +71,8 @@ def formula(line: Line) -> str:
 
 def escaped(words: str) -> str:
     """Words, on one line, in which nothing is markup, an entity, or a link."""
-    words = re.sub(r"([\\`*_\[\]<>$#|~])", r"\\\1", " ".join(words.split(" ")).replace("\n", " ").replace("&", "&amp;"))
-    return re.sub(r":(?=//)|(?<=www)\.|@", lambda met: f"&#{ord(met[0])};", words)
+    words = re.sub(r"([\\`*_\[\]<>$#|~])", r"\\\1", words.replace("\n", " "))
+    return re.sub(r"&(?=[#A-Za-z])|:(?=//)|(?<=www)\.|@", lambda met: f"&#{ord(met[0])};", words)
 
 
 def sentence(text: Text) -> str:

@@ -2,26 +2,193 @@
 
 from __future__ import annotations
 
+import json
+import re
+from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
-from checks.environment import environment
-from checks.note_reports import report
+from checks import cli, notes
+from checks.environment import PACKAGES, Environment
+from checks.note_outline import counts, pages
+from checks.note_reports import names, report
 from checks.notes import CheckedNote, check_note
 from checks.reports import Page
 from checks.witness import Witness
+from derive.notation.latex_writer import render
 from derive.notes import read_note
+from tests.pages import element, elements
 
+ENVIRONMENT = Environment(tool="1.0", python="3.11.0", packages=dict.fromkeys(PACKAGES, "1.0"), seed=0, points=3)
+SUFFIXES = {"html": "html", "latex": "tex", "markdown": "md", "sarif": "sarif", "json": "json"}
 DECLARED = "```derive\nconst a, b in R\n```\n"
+NOTE = r"""# A note of every kind
+
+```derive
+size n, k
+index i in 1..n ; j, s in 1..k
+data x_i in N
+latent z_i in 1..k
+param \pi in simplex(k) ; \lambda_j in positive
+const b in R
+z_i ~ Categorical(\pi)
+x_i | z_i=j ~ Poisson(\lambda_j)
+posterior w_{ij} = p(z_i=j | x_i)
+```
+
+$$ Q := \sum_i \sum_j w_{ij} \log p(x_i, z_i=j) $$ (eq-Q)
+
+$$
+\begin{aligned}
+\frac{\partial Q}{\partial \lambda_s} &= \sum_i w_{is} (x_i / \lambda_s - 1) && \text{by differentiation} \\
+&= \sum_i w_{is} x_i / \lambda_s - n \\
+&= \sum_i w_{is} x_i / \lambda_s - \sum_i w_{is} \unknown
+\end{aligned}
+$$ (eq-slope)
+
+<!-- derive: maximises (eq-Q) over \lambda_s -->
+$$ \lambda_s = \frac{\sum_i w_{is} x_i}{\sum_i w_{is}} $$
+
+<!-- derive: expect refuted -->
+$$ \sum_j w_{ij} \log \frac{w_{ij}}{\pi_j} = \sum_j w_{ij} \log w_{ij} - \log \sum_j w_{ij} \pi_j $$
+
+<!-- derive: skip "an exercise" -->
+$$ \log p(x_i) \le 0 $$
+
+$$ \sum_i x_i / b = \frac{1}{b} \sum_i x_i \approx 2, \qquad \sum_j \pi_j = 1 $$
+
+```derive
+size size
+```
+"""
 
 
 def checked(text: str, file: str = "note.md") -> CheckedNote:
-    return check_note(read_note(Path(file), text), Witness(autodiff=False))
+    note = check_note(read_note(Path(file), text), Witness(autodiff=False))
+    note.steps[:] = [replace(step, seconds=0.0) for step in note.steps]
+    return note
 
 
 def written(name: str, *notes: CheckedNote) -> str:
-    return report(name).write(notes, environment(0, 3), Page())
+    return report(name).write(notes, ENVIRONMENT, Page())
+
+
+@pytest.fixture(scope="module")
+def note() -> CheckedNote:
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(notes, "DIAGNOSIS_SECONDS", 60.0)
+        return checked(NOTE)
+
+
+@pytest.mark.parametrize("name", names())
+def test_golden(name: str, note: CheckedNote, golden: Callable[[str, str], None]) -> None:
+    golden(f"note-{name}.{SUFFIXES.get(name, 'txt')}", written(name, note))
+
+
+def shown_verdicts(name: str, text: str) -> list[str]:
+    """The verdicts of the rows of a report, in their order, as far as it shows every row."""
+    if name == "html":
+        cells = (one for one in elements(text) if one.name == "td" and "verdict" in one.attributes.get("class", "").split())
+        return [cell.text for cell in cells]
+    mark = {
+        "text": r"^ +\d+  ([a-z]+)",
+        "latex": r"line \d+; \\textit\{([a-z]+)\}",
+        "markdown": r"^\*line \d+\* — \*\*([a-z]+)\*\*",
+    }
+    return re.findall(mark[name], text, flags=re.MULTILINE)
+
+
+@pytest.mark.parametrize("name", ["html", "latex", "markdown", "text"])
+def test_every_format_tells_the_same_verdicts(name: str, note: CheckedNote) -> None:
+    told = [step["verdict"] for step in json.loads(written("json", note))["notes"][0]["steps"]]
+    assert shown_verdicts(name, written(name, note)) == told
+    assert set(told) == {"defined", "proved", "refuted", "unread", "skipped"}
+
+
+def test_formulas_are_written_anew(note: CheckedNote) -> None:
+    (page,) = pages([note])
+    first, *rest = page.chains[1].rows
+    assert render(first.left) == r"\frac{\partial Q}{\partial \lambda_s}" and not first.continues
+    assert [row.continues for row in rest] == [True, True]
+    assert rest[-1].source == (r"&= \sum_i w_{is} x_i / \lambda_s - \sum_i w_{is}", r"\unknown", "")
+    last = page.chains[-1].rows[0]
+    assert render(last.right).endswith(r"\approx 2,\quad\sum_{j=1}^{k} \pi_j = 1")
+    for name in ("html", "latex", "markdown"):
+        text = written(name, note)
+        assert not any(piece in text for piece in (r"\begin{aligned}", r"x_i / \lambda_s - 1", "&&  \\text{by")), name
+
+
+def test_constants_and_several_relations_are_written_in_words() -> None:
+    note = checked(DECLARED + "\n$$ a + b = b + C_1 $$\n\n$$ a = b \\implies b = a $$\n\n$$ a + b = a + \\text{const} $$\n")
+    (page,) = pages([note])
+    rows = [row for chain in page.chains for row in chain.rows]
+    assert [render(row.right) for row in rows] == ["b + C_1", r"b\quad\implies\quad b = a", r"a + \mathrm{const}"]
+
+
+def test_a_page_for_the_browser_stands_alone(note: CheckedNote) -> None:
+    found = elements(written("html", note))
+    policy = element(found, "meta", "http-equiv").attributes["content"]
+    assert policy.startswith("default-src 'none'; style-src 'sha256-") and "unsafe" not in policy
+    assert {one.name for one in found} <= ALLOWED
+    for one in found:
+        assert set(one.attributes) <= ALLOWED_ATTRIBUTES, one
+
+
+ALLOWED = frozenset(
+    "html head meta title style body main header h1 h2 h3 p span section table tr th td div dl dt dd code mark pre footer math mi mn mo "
+    "mrow mfrac msub msup msubsup munder mover munderover mspace mstyle".split()
+)
+ALLOWED_ATTRIBUTES = frozenset(
+    "lang charset http-equiv content name class scope colspan displaystyle accent form stretchy lspace rspace width mathvariant".split()
+)
+
+
+def test_sarif_has_what_its_schema_requires(note: CheckedNote) -> None:
+    told = json.loads(written("sarif", note))
+    (run,) = told["runs"]
+    assert told["version"] == "2.1.0" and run["tool"]["driver"]["name"] and run["properties"]["verdicts"] == counts([note])
+    rules = [rule["id"] for rule in run["tool"]["driver"]["rules"]]
+    assert len(set(rules)) == len(rules)
+    failing = [step for step in note.steps if not step.passes]
+    assert len(run["results"]) == len(failing) + len(note.troubles) > 2
+    for result in run["results"]:
+        assert rules[result["ruleIndex"]] == result["ruleId"] and result["message"]["text"]
+        assert result["level"] in ("error", "warning", "note", "none")
+        (location,) = result["locations"]
+        place = location["physicalLocation"]
+        assert place["artifactLocation"]["uri"] == "note.md"
+        region = place["region"]
+        assert region["startLine"] >= 1 and region["startColumn"] >= 1
+        assert (region.get("endLine", 1 << 20), region.get("endColumn", 1)) > (region["startLine"], region["startColumn"])
+    (unread,) = (result for result in run["results"] if result["ruleId"] == "undeclared")
+    begin = NOTE.splitlines()[unread["locations"][0]["physicalLocation"]["region"]["startLine"] - 1]
+    assert begin[unread["locations"][0]["physicalLocation"]["region"]["startColumn"] - 1 :] == r"\unknown"
+
+
+def test_sarif_names_the_cell_of_a_notebook() -> None:
+    cells = [{"cell_type": "markdown", "metadata": {}, "source": text} for text in ("# A note", DECLARED, "$$ a = b $$")]
+    text = json.dumps({"cells": cells, "metadata": {}, "nbformat": 4, "nbformat_minor": 4})
+    (result,) = json.loads(written("sarif", checked(text, "note.ipynb")))["runs"][0]["results"]
+    assert result["locations"][0]["logicalLocations"] == [{"name": "cell 3", "kind": "cell"}]
+    assert "cell 3, line 1" in written("html", checked(text, "note.ipynb"))
+
+
+@pytest.mark.parametrize(("suffix", "begins"), [
+    ("html", "<!DOCTYPE html>"), ("tex", r"\documentclass"), ("md", "# Checked: "), ("sarif", "{"), ("json", "{"), ("txt", "note.md"),
+])  # fmt: skip
+def test_the_suffix_of_a_file_says_the_format(suffix: str, begins: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("checks.supervision.is_possible", lambda: False)
+    monkeypatch.chdir(tmp_path)
+    Path("note.md").write_text(DECLARED + "\n$$ a = a $$\n")
+    assert cli.run(["check", "--no-autodiff", "note.md", "-o", f"report.{suffix}"]) == 0
+    assert Path(f"report.{suffix}").read_text().startswith(begins)
+
+
+@pytest.mark.parametrize("name", names())
+def test_no_note_and_no_row_is_a_report_too(name: str) -> None:
+    assert written(name, checked("no formula\n")).endswith("\n") or name == "github"
 
 
 @pytest.mark.parametrize(("name", "told"), [
