@@ -21,9 +21,12 @@ def quiet(text: str) -> str:
     return re.sub(r"^([^\S\n]*):(?=:)", rf"\1{_UNSEEN}", visible(text), flags=re.MULTILINE)
 
 
+_ESCAPED = {character: f"\\u{character:04x}" for character in (*_TURNING, *range(0x7F, 0xA0))}
+
+
 def escaped(text: str) -> str:
-    """The same of a report in JSON: its strings are what they were."""
-    return text.translate({character: f"\\u{character:04x}" for character in _TURNING}).replace("##[", "#\\u0023[")
+    """The same of a report in JSON: its strings are what they were. Control characters below U+0020 are escaped already."""
+    return text.translate(_ESCAPED).replace("##[", "#\\u0023[")
 
 
 def name_of(file: str) -> str:

@@ -1,8 +1,10 @@
-"""Pages for the browser as a parser sees them."""
+"""Reports as those see them who read them: a browser, or a search for the verdicts."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import base64
+import hashlib
+import re
 from dataclasses import dataclass, field
 from html.parser import HTMLParser
 
@@ -65,7 +67,40 @@ def elements(text: str) -> list[Element]:
     return parser.found
 
 
-def element(found: Sequence[Element], name: str, attribute: str) -> Element:
-    """The one element of that name with that attribute."""
-    (one,) = (each for each in found if each.name == name and attribute in each.attributes)
-    return one
+ELEMENTS = re.findall(
+    "[a-z0-9]+",
+    "html head meta title style body main header h1 h2 h3 p span section table tr th td div dl dt dd code mark pre footer "
+    "math mi mn mo mrow mfrac msub msup msubsup munder mover munderover mspace mstyle",
+)
+ATTRIBUTES = re.findall(
+    "[a-z-]+",
+    "lang charset http-equiv content name class scope colspan displaystyle accent form stretchy lspace rspace width mathvariant",
+)
+"""What a page for the browser is made of."""
+
+
+def foreign(text: str) -> list[str]:
+    """What a page has that it should not: scripts, what loads or runs anything, a style that its policy does not know."""
+    found = elements(text)
+    wrong = [one.name for one in found if one.name not in ELEMENTS]
+    wrong += [name for one in found for name in one.attributes if name not in ATTRIBUTES]
+    wrong += [value for one in found for value in one.attributes.values() if re.search(r"://|[a-z]+:[^ ]", value)]
+    (style,) = (one.text for one in found if one.name == "style")
+    (policy,) = (one.attributes["content"] for one in found if one.attributes.get("http-equiv") == "Content-Security-Policy")
+    known = base64.b64encode(hashlib.sha256(style.encode()).digest()).decode()
+    if policy != f"default-src 'none'; style-src 'sha256-{known}'; base-uri 'none'; form-action 'none'":
+        wrong.append(policy)
+    return wrong + re.findall(r"url\(|@import|expression", style)
+
+
+def shown_verdicts(name: str, text: str) -> list[str]:
+    """The verdicts of the rows of a report, in their order, as far as it shows every row."""
+    if name == "html":
+        cells = (one for one in elements(text) if one.name == "td" and "verdict" in one.attributes.get("class", "").split())
+        return [cell.text for cell in cells]
+    mark = {
+        "text": r"^ +\d+  ([a-z]+)",
+        "latex": r"line \d+; \\textit\{([a-z]+)\}",
+        "markdown": r"^\*line \d+\* — \*\*([a-z]+)\*\*",
+    }
+    return re.findall(mark[name], text, flags=re.MULTILINE)

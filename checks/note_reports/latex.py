@@ -57,8 +57,8 @@ def _chain(chain: Chain, page: Page) -> Iterator[str]:
             yield from display([group])
             group = []
         if shown.source is not None:
-            words = " ".join(typewriter(part) for part in shown.source if part)
-            yield f"\n\\par {{\\small {sentence(shown.reason)}; \\textit{{{escaped(shown.verdict)}}}}}\\quad {words}\\par"
+            yield f"\n\\par\\mbox{{\\small {sentence(shown.reason)}; \\textit{{{escaped(shown.verdict)}}}}}\\par\\nobreak"
+            yield f"{{\\raggedright {' '.join(typewriter(part) for part in shown.source if part)}\\par}}"
         yield from _remarks(shown.remarks)
         if page.snippets:
             yield from (f"\\par\\noindent {typewriter(line)}" for line in pasted(shown.step))

@@ -316,12 +316,18 @@ def _is_in_the_font(sign: str) -> bool:
     return ord(sign) < 0x180 and sign not in _LACKING and (sign.isprintable() or sign in " \n\u00a0")
 
 
+_LONGEST_WORD = 24
+
+
 def typewriter(words: str) -> str:
     """The author's words as they stand, in a font for that; a line may end behind every sign that is no letter."""
-    pieces = (
-        escaped(part) + ("" if part.isalnum() or part == " " else r"\allowbreak{}") for part in re.findall(r"[^\W_]+|.", words)
-    )
+    parts = re.findall(rf"[^\W_]{{1,{_LONGEST_WORD}}}|.", words)
+    pieces = (escaped(part) + ("" if _holds_together(part) else r"\allowbreak{}") for part in parts)
     return f"\\texttt{{{''.join(pieces)}}}"
+
+
+def _holds_together(part: str) -> bool:
+    return part == " " or (part.isalnum() and len(part) < _LONGEST_WORD)
 
 
 def sentence(text: Text) -> str:

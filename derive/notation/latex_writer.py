@@ -69,7 +69,7 @@ def inert(tex: str) -> str:
         if met["word"]:
             return met[0] if met["word"] in _WORDS else f"\\mathrm{{{met['word']}}}"
         if met["active"]:
-            return r"\mathrm{\sim}" if met[0] == "~" else r"\setminus" if met[0] == "\\" else f"\\{met[0]}"
+            return r"\mathrm{\sim}" if met[0] == "~" else r"{\setminus}" if met[0] == "\\" else f"\\{met[0]}"
         if met["tag"]:
             return "< "  # in Markdown it would open one
         if met["far"]:

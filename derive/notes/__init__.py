@@ -203,10 +203,17 @@ def read_note(path: Path, text: str | None = None) -> Note:
         text = normal_text(text)
     note = replace(_carrier(path, text).read(text, path), folder=path.parent.resolve())
     beside = path.with_suffix(".derive") if path.name not in ("", "-") else None
-    if beside is None or beside == path or not beside.is_file():
+    if beside is None or beside == path or not _is_file(beside):
         return note
     declared = _carrier(beside, None).read(read_text(beside), beside)
     return replace(note, blocks=(*declared.blocks, *note.blocks))
+
+
+def _is_file(path: Path) -> bool:
+    try:
+        return path.is_file()
+    except OSError:
+        return False  # a name that is too long, say
 
 
 def _carrier(path: Path, text: str | None) -> Carrier:

@@ -47,7 +47,7 @@ def test_a_letter_is_never_an_order(letter: str) -> None:
 
 
 @pytest.mark.parametrize(("tex", "written"), [
-    ("%", r"\%"), ("#", r"\#"), ("$", r"\$"), ("&", r"\&"), ("а", r"\mathrm{u0430}"), (r"\^^5cinput", r"\setminus^{}^5cinput"),
+    ("%", r"\%"), ("#", r"\#"), ("$", r"\$"), ("&", r"\&"), ("а", r"\mathrm{u0430}"), (r"\^^5cinput", r"{\setminus}^{}^5cinput"),
     ("^^5cinput", "^{}^5cinput"), (r"\hat{\mu}", r"\hat{\mu}"), (r"\operatorname{tr}", r"\operatorname{tr}"), ("x", "x"),
 ])  # fmt: skip
 def test_signs_in_latex(tex: str, written: str) -> None:
@@ -110,8 +110,11 @@ LOGGED = ("text", "concise", "github")
 
 
 @pytest.mark.parametrize("order", ORDERS)
-def test_no_line_of_a_log_is_an_order(order: str, tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
+def test_no_line_of_a_log_is_an_order(
+    order: str, tmp_path: Path, capfd: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
     """Whatever is written in a formula, a remark, a hint, a label or the name of the file."""
+    monkeypatch.setattr("checks.supervision.is_possible", lambda: False)
     rows = (
         f"$$ {order} $$ (eq-{order})",
         f"$$ 1 = 2 \\quad \\text{{by {order}}} $$ (eq-{order})",
