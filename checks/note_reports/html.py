@@ -51,7 +51,7 @@ table { border-collapse: collapse; width: 100%; }
 td, th { padding: .3rem 0; vertical-align: baseline; text-align: left; font-weight: normal; }
 .place { min-width: 5.5rem; padding-right: 1rem; color: var(--quiet); font-size: .8rem; white-space: nowrap; }
 .left { text-align: right; white-space: nowrap; }
-.right { width: 100%; white-space: nowrap; padding-right: 1rem; }
+.right, .formula { width: 100%; padding-right: 1rem; } .right { white-space: nowrap; }
 .line { overflow-x: auto; overflow-y: hidden; padding: .15rem 0; }
 .on { padding-left: 2rem; } .far { padding-left: 4rem; }
 .verdict { width: 6rem; text-align: right; font-style: italic; white-space: nowrap; }
@@ -82,7 +82,8 @@ footer { color: var(--quiet); font-size: .8rem; margin-top: 1.5rem; }
 @media print {
   :root { --ink: #000; --paper: #fff; --quiet: #444; --rule: #bbb; --good: #000; --open: #000; --bad: #000; --wash: #fff;
     --washed-bad: #fff; }
-  html { font-size: 11pt; } main { max-width: none; padding: 0; } tr { break-inside: avoid; } h3 { break-after: avoid; }
+  html { font-size: 11pt; } main { max-width: none; padding: 0; } dl { break-inside: avoid; } h3 { break-after: avoid; }
+  td, th { vertical-align: middle; }
   .line { overflow: visible; }
 }
 """
