@@ -1386,7 +1386,7 @@ class DisplayReader:
         """
         items = self.chain_left[1]
         named = arguments_of(items[1].parts[0]) if len(items) == 2 and items[1].kind == "fence" else ()
-        if len(named) > 1 and items[0].text not in DENSITY_NAMES:
+        if len(named) > 1 and items[0].text not in DENSITY_NAMES and named[1].separator not in ("mid", "Vert"):
             letters = [reader.probabilities.letter_of(argument.items, whole=True) for argument in named]
             return tuple(one.symbol for one in letters if one is not None and one.kind == "param") if None not in letters else ()
         letters = _continuous(self._first_argument(), reader)

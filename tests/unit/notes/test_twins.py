@@ -1615,3 +1615,20 @@ def test_what_is_assumed_of_several_constants_is_met_by_points() -> None:
 )
 def test_a_letter_that_stands_below_a_sum_alone_may_be_summed_over(row: str, meant: str) -> None:
     assert verdict("size n\nindex i, j in 1..n\nparam p in simplex(n)", row) == meant
+
+
+@pytest.mark.parametrize(
+    ("left", "right", "meant"),
+    [
+        ("x_i | u, v", r"\exp( -\frac{(x_i - u)^2}{2 v} )", "proved"),
+        ("x_i | u, v", r"\exp( -\frac{x_i^2 - 2 u x_i}{2 v} )", "proved"),
+        ("x_i | u, v", r"\frac{1}{\sqrt{v}} \exp( -\frac{(x_i - u)^2}{2 v} )", "proved"),
+        ("x_i | u, v", r"\exp( -\frac{u^2 - 2 u x_i}{2 v} )", "refuted"),
+        ("x_i | u, v", r"\frac{1}{\sqrt{v}}", "refuted"),
+        ("u | x_i, v", r"\exp( -\frac{u^2 - 2 u x_i}{2 v} )", "proved"),
+        ("u | x_i, v", r"\exp( -\frac{x_i^2 - 2 u x_i}{2 v} )", "refuted"),
+    ],
+)
+def test_a_normal_density_is_one_of_what_stands_before_its_bar(left: str, right: str, meant: str) -> None:
+    """As a density by its name is: a factor free of the argument was taken for one that moves with a parameter, and refuted."""
+    assert verdict(NUMBERS, rf"\mathcal{{N}}({left}) \propto {right}") == meant
