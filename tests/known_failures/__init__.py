@@ -105,7 +105,7 @@ def _lines() -> Iterator[str]:
     yield "# Known failures"
     yield ""
     yield "What `derive check` is known to get wrong or to leave open. Each line is a note in a folder beside this page, and a"
-    yield "test that fails when the note's last row gets another verdict. The page is written by `python -m tests.known_failures`."
+    yield "test that fails when the note's last row gets another verdict. `python -m tests.known_failures` writes this page."
     for section in SECTIONS:
         found = failures(section)
         yield ""

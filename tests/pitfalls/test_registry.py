@@ -6,36 +6,12 @@ from pathlib import Path
 
 import pytest
 
-from checks.notes import check_note
 from checks.witness import Witness
-from derive.notes import read_note
-from tests.pitfalls import ALLOWED, Pitfall, domains, integrals, matrices, readings, sums, zeros
+from tests.pitfalls import Pitfall
 from tests.pitfalls.asked import HANGS, RAISES, Answer, answers, is_unavailable
+from tests.pitfalls.registry import REGISTRY, amiss, verdicts
 
-REGISTRY = {
-    pitfall.number: pitfall for room in (matrices, sums, integrals, zeros, domains, readings) for pitfall in room.PITFALLS
-}
 COUNT = 86
-DECLARED_TWICE = "D9"
-
-
-def verdicts(pitfall: Pitfall, folder: Path, witness: Witness) -> list[str]:
-    """The verdict of each row; only where a letter is declared twice is anything wrong with the declarations."""
-    path = folder / "note.md"
-    path.write_text(pitfall.note, encoding="utf-8")
-    checked = check_note(read_note(path), witness, diagnosed=False)
-    assert bool(checked.troubles) == (pitfall.number == DECLARED_TWICE), checked.troubles
-    return [step.verdict for step in checked.steps]
-
-
-def amiss(pitfall: Pitfall, found: list[str]) -> list[str]:
-    """What has become of rows that must not have become of them."""
-    assert len(found) == len(pitfall.rows)
-    return [
-        f"{kind}, {verdict}: {row}"
-        for (row, kind, _), verdict in zip(pitfall.rows, found, strict=True)
-        if verdict not in ALLOWED[kind]
-    ]
 
 
 @pytest.mark.parametrize("number", REGISTRY)

@@ -141,3 +141,18 @@ def bare(text: str) -> str:
 def differences(one: str, other: str, names: tuple[str, str] = ("one", "other")) -> Iterator[str]:
     """The lines by which two reports differ, apart from those that may."""
     return unified_diff(bare(one).splitlines(), bare(other).splitlines(), *names, lineterm="", n=0)
+
+
+def compared(
+    tasks: Sequence[Task] = TASKS, arounds: Sequence[Surroundings] = SURROUNDINGS, python: str = sys.executable
+) -> Iterator[tuple[Task, Surroundings, list[str]]]:
+    """Each task in each of the surroundings in which it may differ, and by which lines it differs from the usual report."""
+    for task in tasks:
+        usual = report(task, USUAL)
+        for around in arounds:
+            if around.processes == 1 or task.shared:
+                try:
+                    found = [*differences(usual, report(task, around, python), (USUAL.name, around.name))]
+                except DidNotEndError as error:
+                    found = [str(error)]
+                yield task, around, found

@@ -8,9 +8,8 @@ from __future__ import annotations
 
 import argparse
 import sys
-from itertools import islice
 
-from tests.surroundings import SURROUNDINGS, TASKS, USUAL, DidNotEndError, differences, report
+from tests.surroundings import SURROUNDINGS, TASKS, USUAL, compared
 
 SHOWN = 20
 
@@ -24,23 +23,15 @@ def main(arguments: list[str] | None = None) -> int:
     chosen = [around for around in SURROUNDINGS if not asked.names or around.name in asked.names]
     if asked.python != sys.executable and not asked.names:
         chosen = [USUAL]
-    compared = different = 0
-    for task in TASKS:
-        if asked.task and task.name not in asked.task:
-            continue
-        usual = report(task, USUAL)
-        for around in chosen:
-            if around.processes > 1 and not task.shared:
-                continue
-            try:
-                found = list(islice(differences(usual, report(task, around, asked.python), ("usual", around.name)), SHOWN))
-            except DidNotEndError as error:
-                found = [str(error)]
-            compared += 1
-            different += bool(found)
-            print(f"{task.name}, {around.name}: {'different' if found else 'the same'}", *found, sep="\n    ", flush=True)
-    print(f"{compared} compared, {different} different")
-    return 1 if different or not compared else 0
+    tasks = [task for task in TASKS if not asked.task or task.name in asked.task]
+    count = different = 0
+    for task, around, found in compared(tasks, chosen, asked.python):
+        count += 1
+        different += bool(found)
+        told = "different" if found else "the same"
+        print(f"{task.name}, {around.name}: {told}", *found[:SHOWN], sep="\n    ", flush=True)
+    print(f"{count} compared, {different} different")
+    return 1 if different or not count else 0
 
 
 if __name__ == "__main__":

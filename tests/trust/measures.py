@@ -24,6 +24,8 @@ from tests.hostile.test_corpus import make_folder, warm_up, wrong
 from tests.hostile.test_generated import examined, tails, variants
 from tests.mutation import changed_certificates
 from tests.mutation.ten_rows import ten_rows, wrong_rows
+from tests.pitfalls.registry import REGISTRY, amiss, verdicts
+from tests.surroundings import FEW, SMALL, SURROUNDINGS, TASKS, compared
 
 ROOT = Path(__file__).parents[2]
 EXAMPLES = ROOT / "examples"
@@ -164,6 +166,21 @@ def kills(asked: Asked) -> Found:
     return Found(found["killed"], told, not found["lost"] and not found["different reports"] and found["finished"] > 0)
 
 
+def pitfalls(asked: Asked) -> Found:
+    asked.folder.mkdir(parents=True, exist_ok=True)
+    chosen = list(REGISTRY.values())[: asked.count]
+    wrong = [line for pitfall in chosen for line in amiss(pitfall, verdicts(pitfall, asked.folder, Witness()))]
+    rows = sum(len(pitfall.rows) for pitfall in chosen)
+    return Found(len(chosen), f"{rows:,} rows, {len(wrong):,} of them with a wrong verdict", not wrong)
+
+
+def in_other_surroundings(asked: Asked) -> Found:
+    few = asked.count < len(SURROUNDINGS)
+    found = [lines for *_, lines in compared(SMALL if few else TASKS, FEW[: asked.count] if few else SURROUNDINGS)]
+    different = sum(map(bool, found))
+    return Found(len(found), f"{different:,} different by a byte", not different)
+
+
 MEASURES: tuple[Measure, ...] = (
     Measure(
         "slips",
@@ -180,6 +197,15 @@ MEASURES: tuple[Measure, ...] = (
         "changed certificates", "certificates with one thing changed", "none accepted of what is false", 100, 10_000, changed
     ),
     Measure("hostile", "hostile and broken inputs", "none is run, crashes, hangs or passes for right", 40, 5_000, hostile),
+    Measure("pitfalls", "wrong results of SymPy as rows of notes", "none reaches a verdict", 10, 86, pitfalls),
+    Measure(
+        "surroundings",
+        "reports in other surroundings (hashes, devices, processes, ..)",
+        "the same to the byte",
+        1,
+        99,
+        in_other_surroundings,
+    ),
     Measure("kills", "runs killed at random moments", "no result lost, the report the same to the byte", 50, 500, kills),
 )
 
