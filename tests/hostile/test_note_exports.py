@@ -55,7 +55,8 @@ ORDERS = frozenset(
         "[A-Za-z]+",
         "documentclass usepackage allowdisplaybreaks AtBeginDocument setlength abovedisplayskip belowdisplayskip "
         "abovedisplayshortskip belowdisplayshortskip emergencystretch parindent parskip begin end large bfseries small "
-        "raggedright mbox nobreak par textit texttt text section subsection quad qquad notag intertext parbox footnotesize textbackslash textasciitilde "
+        "raggedright mbox nobreak par textit texttt text section subsection quad qquad notag intertext parbox footnotesize "
+        "textbackslash textasciitilde "
         "textasciicircum textless textgreater textbar textasciigrave allowbreak dots left right bigl bigr lvert rvert frac tfrac "
         "sum prod log exp mathrm operatorname hat cdot setminus sim approx implies quad mid partial nabla theta le ge ne prime "
         "Vert",
