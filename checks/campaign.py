@@ -43,7 +43,7 @@ UP_TO_CONSTANTS = ("= up to a constant", "proportional to", "same argmax")
 RELATIONS = ("=", "<=", ">=", "<", ">", *UP_TO_CONSTANTS)
 OTHER_POINTS = 7919
 """How far the seeds of the second evaluator are from those of the judge."""
-SIZES = 3
+SIZES, MANY = 3, 8
 MOST_TERMS = 64
 """Up to how many terms the second evaluator looks for more sizes, once it has seen one."""
 SECONDS = 20.0
@@ -156,14 +156,15 @@ class SecondEvaluator:
         self.witness = Witness(seed=seed + OTHER_POINTS, points=points, autodiff=False)
         self.memory = second_opinion.Memory()
 
-    def is_false(self, claim: Claim) -> bool | None:
-        """Whether a statement fails at one of several sizes; None where that is not known."""
+    def is_false(self, claim: Claim, *, thorough: bool = False) -> bool | None:
+        """Whether a statement fails at one of several sizes, of many where it is ``thorough``; None where that is not known."""
+        enough = MANY * SIZES if thorough else SIZES
         sizes: set[tuple[tuple[str, int], ...]] = set()
         unclear = False
         sides = (claim.lhs, claim.rhs, *(() if claim.multiplier is None else (claim.multiplier,)))
         try:
-            for point in self.witness.at(*sides, claim=claim, most=4 * SIZES):
-                if len(sizes) >= SIZES:
+            for point in self.witness.at(*sides, claim=claim, most=4 * enough):
+                if len(sizes) >= enough:
                     break
                 if sizes and math.prod(point.sizes.values()) > MOST_TERMS:
                     continue  # sums are written out
@@ -219,6 +220,9 @@ def tried(planted: Planted, witness: Witness, other: SecondEvaluator, seconds: f
     try:
         with limited(seconds):
             false = other.is_false(planted.claim)
+            if false is False and verdict == "refuted":
+                # Counts that are all 0 or 1, say, cannot tell: it is looked at once more.
+                false = other.is_false(planted.claim, thorough=True)
     except TimeOut:
         false = None
     if verdict == "refuted":

@@ -7,8 +7,10 @@ from dataclasses import replace
 from fractions import Fraction
 from functools import cache
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
+import numpy as np
 import pytest
 
 from checks import campaign, cli, second_opinion
@@ -98,6 +100,19 @@ def test_the_second_evaluator_sees_the_square_of_a_tiny_error() -> None:
     claim = Claim(label="", lhs=A, rhs=A + Number(Fraction(1, 10**34)))
     assert SecondEvaluator(SEED, points=3).is_false(claim) is True
     assert SecondEvaluator(SEED, points=3).is_false(replace(claim, rhs=A)) is False
+
+
+def test_what_is_refuted_and_seems_true_is_looked_at_once_more() -> None:
+    """At its first points, where what was dropped is one, the second evaluator cannot tell."""
+    second, right = SecondEvaluator(SEED, points=3), Claim(label="", lhs=A * B, rhs=A * B)
+    wrong = replace(right, rhs=A)
+    (point, *_) = second.witness.at(A, B)
+    special = replace(point, values={**point.values, ("b", "const"): np.asarray(Fraction(1), dtype=object)})
+    second.witness: Any = SimpleNamespace(at=lambda *sides, claim, most: iter(([special] * 12 + [point])[:most]))
+    assert second.is_false(wrong) is False
+    assert second.is_false(wrong, thorough=True) is True
+    assert second.is_false(right, thorough=True) is False
+    assert campaign.tried(campaign.Planted("", "factor-dropped", 1, wrong), Witness(autodiff=False), second).status == "refuted"
 
 
 def test_what_is_remembered_at_a_point_is_of_that_point_and_formula() -> None:
