@@ -25,9 +25,12 @@ _WORDS = frozenset(
 )
 """The control words that stand for a sign, an accent or a font."""
 _PARTS = re.compile(
-    r"\\(?P<word>[A-Za-z]+)|\\[,;:!>|{} #$%&_]|(?P<active>[$%#~&\\])|\^(?=\^)|(?P<tag><)(?=[A-Za-z/!?])|(?P<far>[^\x20-\x7e]|`)",
+    r"\\(?P<word>[A-Za-z]+)|\\[,;:!>|{} #$%&_]|(?P<active>[$%#~&\\])"
+    r"|(?P<tag><)(?=[A-Za-z/!?])|(?P<link>:(?=/)|(?<=w)\.|@)|(?P<far>[^\x20-\x7e]|`|\^(?=\^|$))",
     re.DOTALL,
 )
+_APART = re.compile(r"<[A-Za-z/!?]|:/|w\.|@|.@")
+"""Two signs that would begin a tag, or a link, where LaTeX stands in Markdown."""
 
 
 def latex(formula: Formula, notation: Convention | None = None) -> str:
@@ -70,11 +73,11 @@ def inert(tex: str) -> str:
             return met[0] if met["word"] in _WORDS else f"\\mathrm{{{met['word']}}}"
         if met["active"]:
             return r"\mathrm{\sim}" if met[0] == "~" else r"{\setminus}" if met[0] == "\\" else f"\\{met[0]}"
-        if met["tag"]:
-            return "< "  # in Markdown it would open one
-        if met["far"]:
+        if met["tag"] or met["link"]:
+            return f" {met[0]} "  # in Markdown they would begin one
+        if met["far"]:  # of carets two would spell any character
             return f"\\mathrm{{u{ord(met[0]):04X}}}"
-        return "^{}" if met[0] == "^" else met[0]  # two of them would spell any character
+        return met[0]
 
     return _PARTS.sub(one, tex) if re.search(r"[^A-Za-z0-9 ,.;:+=()'-]", tex) else tex
 
@@ -84,14 +87,14 @@ def _join(parts: Iterable[str]) -> str:
     text = ""
     for part in parts:
         swallowed = re.search(r"\\[A-Za-z]+$", text) and part[:1].isalpha()
-        text += f" {part}" if swallowed or (text.endswith("<") and re.match(r"[A-Za-z/!?]", part)) else part
+        text += f" {part}" if swallowed or _APART.fullmatch(text[-1:] + part[:1]) else part
     # Operators and \left bring a thin space of their own.
     return re.sub(r"\\,(?=\\(?:left|log|ln|exp|sum|prod|operatorname)(?![A-Za-z]))", " ", text)
 
 
 def _scripted(base: Box, below: Box | None, above: Box | None, small: bool) -> str:
     inside = render(base, small=small)
-    if isinstance(base, Scripted) or (isinstance(base, Row) and not isinstance(base.parts[-1], Brackets)):
+    if isinstance(base, Scripted) or (isinstance(base, Row) and not (base.parts and isinstance(base.parts[-1], Brackets))):
         inside = f"{{{inside}}}"
     big = isinstance(base, Sign) and base.tex in BIG
     for mark, script in (("_", below), ("^", above)):

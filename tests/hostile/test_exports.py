@@ -17,8 +17,9 @@ import pytest
 from checks.cli import run
 from checks.reports import Page, report
 from derive.lessons.expectation_maximisation import derivation
+from derive.notation.boxes import parse
 from derive.notation.conventions import convention
-from derive.notation.latex_writer import inert
+from derive.notation.latex_writer import inert, render
 from derive.notes.models import model_in
 from tests.accounts import account_of
 
@@ -47,11 +48,18 @@ def test_a_letter_is_never_an_order(letter: str) -> None:
 
 
 @pytest.mark.parametrize(("tex", "written"), [
-    ("%", r"\%"), ("#", r"\#"), ("$", r"\$"), ("&", r"\&"), ("а", r"\mathrm{u0430}"), (r"\^^5cinput", r"{\setminus}^{}^5cinput"),
-    ("^^5cinput", "^{}^5cinput"), (r"\hat{\mu}", r"\hat{\mu}"), (r"\operatorname{tr}", r"\operatorname{tr}"), ("x", "x"),
+    ("%", r"\%"), ("#", r"\#"), ("$", r"\$"), ("&", r"\&"), ("а", r"\mathrm{u0430}"), ("x", "x"), (r"\hat{\mu}", r"\hat{\mu}"),
+    (r"\^^5cinput", r"{\setminus}\mathrm{u005E}^5cinput"), ("^^5cinput", r"\mathrm{u005E}^5cinput"),
+    (r"\operatorname{tr}", r"\operatorname{tr}"),
 ])  # fmt: skip
 def test_signs_in_latex(tex: str, written: str) -> None:
     assert inert(tex) == written
+
+
+@pytest.mark.parametrize("tex", [r"\^^5cinput", "^^5cinput", r"x^\^^5c", r"\\input", "<script", "https://x", "www.x", "x@x.x"])
+def test_no_two_signs_are_an_order_together(tex: str) -> None:
+    """Signs of their own, one beside the other: a character by its number, a tag, a link."""
+    assert not re.search(r"\^\^|<[a-z]|://|www\.|@x|\\input", render(parse(tex)))
 
 
 @pytest.fixture(scope="module")
