@@ -1,4 +1,4 @@
-"""Wrong results of SymPy 1.14 in the areas that derivations need, as rows of notes: none may reach a verdict of ours.
+"""Wrong results of SymPy 1.14, and of other readers of formulas, as rows of notes: none may reach a verdict of ours.
 
 Each entry says which false reading a wrong result would make true. That row is never proved or confirmed, the true one is never
 refuted; what our language does not express is refused. ``asked`` has the code that SymPy is asked, and what it answered.

@@ -7,10 +7,12 @@ from pathlib import Path
 from checks.notes import check_note
 from checks.witness import Witness
 from derive.notes import read_note
-from tests.pitfalls import ALLOWED, Pitfall, domains, integrals, matrices, readings, sums, zeros
+from tests.pitfalls import ALLOWED, Pitfall, domains, integrals, matrices, parsers, readings, sums, zeros
 
 REGISTRY = {
-    pitfall.number: pitfall for room in (matrices, sums, integrals, zeros, domains, readings) for pitfall in room.PITFALLS
+    pitfall.number: pitfall
+    for room in (matrices, sums, integrals, zeros, domains, readings, parsers)
+    for pitfall in room.PITFALLS
 }
 DECLARED_TWICE = "D9"
 

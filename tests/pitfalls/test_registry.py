@@ -11,7 +11,8 @@ from tests.pitfalls import Pitfall
 from tests.pitfalls.asked import HANGS, RAISES, Answer, answers, is_unavailable
 from tests.pitfalls.registry import REGISTRY, amiss, verdicts
 
-COUNT = 86
+OF_SYMPY = 86
+OF_OTHERS = "P"
 
 
 @pytest.mark.parametrize("number", REGISTRY)
@@ -33,8 +34,9 @@ def test_no_wrong_result_reaches_a_verdict_at_other_points(number: str, seed: in
 
 
 def test_every_entry_is_there_and_says_what_is_false_or_refused() -> None:
-    assert len(REGISTRY) == COUNT
-    assert sorted(REGISTRY) == sorted(answer.number for answer in answers())
+    of_sympy = sorted(number for number in REGISTRY if not number.startswith(OF_OTHERS))
+    assert len(of_sympy) == OF_SYMPY
+    assert of_sympy == sorted(answer.number for answer in answers())
     for number, pitfall in REGISTRY.items():
         assert pitfall.wrong or pitfall.refused, number
         assert bool(pitfall.refused) == bool(pitfall.reason), number

@@ -197,7 +197,7 @@ MEASURES: tuple[Measure, ...] = (
         "changed certificates", "certificates with one thing changed", "none accepted of what is false", 100, 10_000, changed
     ),
     Measure("hostile", "hostile and broken inputs", "none is run, crashes, hangs or passes for right", 40, 5_000, hostile),
-    Measure("pitfalls", "wrong results of SymPy as rows of notes", "none reaches a verdict", 10, 86, pitfalls),
+    Measure("pitfalls", "wrong results of SymPy and of readers of formulas", "none reaches a verdict", 10, 99, pitfalls),
     Measure(
         "surroundings",
         "reports in other surroundings (hashes, devices, processes, ..)",
