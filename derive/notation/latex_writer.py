@@ -26,10 +26,10 @@ _WORDS = frozenset(
 """The control words that stand for a sign, an accent or a font."""
 _PARTS = re.compile(
     r"\\(?P<word>[A-Za-z]+)|\\[,;:!>|{} #$%&_]|(?P<active>[$%#~&\\])"
-    r"|(?P<tag><)(?=[A-Za-z/!?])|(?P<link>:(?=/)|(?<=w)\.|@)|(?P<far>[^\x20-\x7e]|`|\^(?=\^|$))",
+    r"|(?P<tag><)(?=[A-Za-z/!?])|(?P<link>:(?=/)|(?<=w)\.|@|\](?=[(:\[]))|(?P<far>[^\x20-\x7e]|`|\^(?=\^|$))",
     re.DOTALL,
 )
-_APART = re.compile(r"<[A-Za-z/!?]|:/|w\.|@|.@")
+_APART = re.compile(r"<[A-Za-z/!?]|:/|w\.|@|.@|\][(:\[]")
 """Two signs that would begin a tag, or a link, where LaTeX stands in Markdown."""
 
 

@@ -17,11 +17,13 @@ import pytest
 from checks.cli import run
 from checks.reports import Page, report
 from derive.lessons.expectation_maximisation import derivation
+from derive.notation import mathml_writer
 from derive.notation.boxes import parse
 from derive.notation.conventions import convention
 from derive.notation.latex_writer import inert, render
 from derive.notes.models import model_in
 from tests.accounts import account_of
+from tests.pages import elements
 
 MODEL = r"""size N, K
 index n in 1..N ; k in 1..K
@@ -56,10 +58,22 @@ def test_signs_in_latex(tex: str, written: str) -> None:
     assert inert(tex) == written
 
 
-@pytest.mark.parametrize("tex", [r"\^^5cinput", "^^5cinput", r"x^\^^5c", r"\\input", "<script", "https://x", "www.x", "x@x.x"])
+@pytest.mark.parametrize(
+    "tex", [r"\^^5cinput", "^^5cinput", r"x^\^^5c", r"\\input", "<script", "https://x", "www.x", "x@x.x", "[x](y)"]
+)
 def test_no_two_signs_are_an_order_together(tex: str) -> None:
     """Signs of their own, one beside the other: a character by its number, a tag, a link."""
-    assert not re.search(r"\^\^|<[a-z]|://|www\.|@x|\\input", render(parse(tex)))
+    for spelled in (tex, f"\\mathrm{{{tex}}}"):
+        assert not re.search(r"\^\^|<[a-z]|://|www\.|@x|\]\(|\\input", render(parse(spelled)))
+
+
+@pytest.mark.parametrize(
+    "name", [r"\mathrm{<script>}", "<script>", r"\hat{<b>}", r"\operatorname{</math>}", "&lt;b", '"', r"\<b>"]
+)
+def test_a_letter_is_text_in_mathml(name: str) -> None:
+    drawn = mathml_writer.render(parse(name))
+    assert {one.name for one in elements(f"<body>{drawn}</body>")} <= {"body", "mrow", "mi", "mo", "mn", "mover"}
+    assert "&lt;b" not in name or "&amp;" in drawn
 
 
 @pytest.fixture(scope="module")
