@@ -223,6 +223,12 @@ def test_a_multiplier_must_be_defined_where_the_first_equation_holds() -> None:
     assert proves(x, x * y, relation="implies", multiplier=y)
 
 
+def test_a_stated_multiple_is_proved_and_never_believed() -> None:
+    assert proves(x - ONE, p * x - p, relation="implies", multiplier=p)
+    assert not proves(x - ONE, p * x - ONE, relation="implies", multiplier=p)
+    assert not proves(x, y, relation="implies", multiplier=ONE)
+
+
 def test_a_zero_derivative_on_separate_pieces_is_no_constant() -> None:
     assert not proves(SIGN, ZERO, relation="= up to a constant", parameters=X)
     assert not proves(Exp(SIGN), ONE, relation="proportional to", parameters=X)

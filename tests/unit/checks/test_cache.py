@@ -259,20 +259,30 @@ def test_all_files_of_the_program_are_its_rules(tmp_path: Path, monkeypatch: pyt
 def test_nothing_is_kept_where_the_rules_change_meanwhile(
     check: Callable[..., str], judged: list[Claim], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    told = iter(["before", "after", "before", "before"])
-    monkeypatch.setattr(cache, "rules", lambda: next(told))
-    check(ONE_ROW)
+    now, honest = ["before"], notes.judge
+
+    def changing(*asked: Any) -> Any:
+        now[0] = "after"
+        return honest(*asked)
+
+    monkeypatch.setattr(cache, "rules", lambda: now[0])
+    with monkeypatch.context() as meanwhile:
+        meanwhile.setattr(notes, "judge", changing)
+        check(ONE_ROW)
+    now[0] = "before"
     judged.clear()
     check(ONE_ROW)
     assert judged
 
 
 def test_what_a_clock_cut_short_is_not_kept(check: Callable[..., str], monkeypatch: pytest.MonkeyPatch) -> None:
-    fresh = check(QUICK, "--no-cache")
+    slip = ONE_ROW.replace("2 a", "-2 a")
+    fresh = check(slip, "--no-cache")
+    assert "likely cause" in fresh
     with monkeypatch.context() as hurried:
         hurried.setattr(notes, "DIAGNOSIS_SECONDS", 0.0)
-        assert "likely cause" not in check(QUICK)
-    assert check(QUICK) == fresh
+        assert "likely cause" not in check(slip)
+    assert check(slip) == fresh
 
     def too_long(*arguments: Any) -> NoReturn:
         raise TimeOut

@@ -18,6 +18,7 @@ from checks.campaign import Outcome, SecondEvaluator
 from checks.true_statements import statements
 from checks.witness import Witness, meets_assumptions
 from derive.claims import Claim, Relation
+from derive.errors import DisagreementError
 from derive.formula import ZERO, Exp, Formula, Number, Reference, multiply
 from derive.lessons.expectation_maximisation import derivation
 from derive.models import family, names
@@ -159,6 +160,24 @@ def test_a_judge_that_refutes_what_is_true_is_caught(monkeypatch: pytest.MonkeyP
     honest = campaign.judge
     monkeypatch.setattr(campaign, "judge", lambda claim, witness: replace(honest(claim, witness), verdict="refuted"))
     assert campaign.counts(tried(60))["disputed"] > 2
+
+
+def test_a_kernel_that_proves_what_the_numbers_refute_is_caught(monkeypatch: pytest.MonkeyPatch) -> None:
+    def contradicted(claim: Claim, witness: Witness) -> Any:
+        raise DisagreementError("the kernel proves it and the witness refutes it")
+
+    monkeypatch.setattr(campaign, "judge", contradicted)
+    found = tried(3)
+    assert campaign.counts(found)["accepted"] == 3 and not campaign.passes(found)
+
+
+@pytest.mark.parametrize(
+    ("status", "passes"), [("refuted", True), ("equivalent", True), ("accepted", False), ("disputed", False)]
+)
+def test_a_campaign_passes_where_nothing_is_accepted_or_disputed(status: Any, passes: bool) -> None:
+    found = [Outcome("a", "sign", "refuted", ""), Outcome("b", "sign", status, "")]
+    assert campaign.passes(found) is passes
+    assert not campaign.passes([])
 
 
 def test_shards_are_parts_of_the_whole() -> None:

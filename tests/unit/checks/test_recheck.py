@@ -288,6 +288,43 @@ def test_a_relation_and_its_twin(name: str) -> None:
     assert not proved(false)
 
 
+def forged(told: dict[str, Any], goals: list[Any], **changes: Any) -> dict[str, Any]:
+    """A certificate of a statement with these steps for its equations, and the rules that reading it takes."""
+    own = trees.Statement(without_partner(told))
+    proof = {"assumed": [], "splits logs": False, "divergence": None, "multiple": None, "goals": goals}
+    algebra = polynomials.Algebra(own.names)
+    list(proofs.goals(own, algebra, proof))
+    return {"verdict": "proved", "statement": without_partner(told), "proof": {**proof, "rules": algebra.used, **changes}}
+
+
+def test_each_equation_has_steps_that_lead_to_zero_by_the_rules_that_are_told() -> None:
+    true, false = statement(times(X, Y), times(Y, X)), statement(times(X, Y), times(Y, Y))
+    assert files.check_certificate(forged(true, [[]]))
+    for certificate, why in (
+        (forged(false, [[]]), "do not lead to zero"),
+        (forged(true, []), "no steps"),
+        (forged(true, [[], []]), "equation that there is not"),
+        (forged(true, [[]], rules={}), "other rules"),
+    ):
+        with pytest.raises(trees.Rejected, match=why):
+            files.check_certificate(certificate)
+
+
+def test_a_certificate_is_as_it_was_sealed_and_of_its_own_row(tmp_path: Path) -> None:
+    bare = forged(statement(times(X, Y), times(Y, X)), [[]])
+    whole = files.sealed({**bare, "row": {"file": "note.md", "line": 3}})
+    assert files.check_file(json.dumps(whole))[1]
+    for key, other in (("version", 2), ("hash", whole["meaning"]), ("meaning", whole["hash"]), ("row", {"file": "a", "line": 3})):
+        with pytest.raises(trees.Rejected, match="changed after it was written"):
+            files.check_file(json.dumps({**whole, key: other}))
+    (tmp_path / "one.json").write_text(json.dumps(whole))
+    for file, line, rejected in (("note.md", 3, 0), ("note.md", 4, 1), ("other.md", 3, 1)):
+        row = {"file": file, "line": line, "verdict": "proved", "certificate": "one.json", "reason": ""}
+        index = {"format": files.FORMAT, "version": files.VERSION, "rows": [row]}
+        (tmp_path / "index.json").write_text(json.dumps(index))
+        assert files.recheck(tmp_path)[1] == rejected
+
+
 def test_a_constant_is_one_on_connected_values() -> None:
     assert not proved(OTHER_RELATIONS["a constant on each piece"][1])
 

@@ -153,6 +153,13 @@ def test_undefined_is_never_agreement() -> None:
     assert one.outcome == "differs" and one.undefined and "left" in one.reason
 
 
+def test_a_strict_bound_is_open_where_both_sides_agree() -> None:
+    """Whatever the kernel says of it, numbers that are equal speak for no strict bound."""
+    assert said(p, "<", p).outcome == said(p + q, ">", q + p).outcome == "undecided"
+    assert said(p, "<", p + q).outcome == said(p, "<=", p).outcome == "agrees"
+    assert said(p + q, "<", p).outcome == "differs"
+
+
 def test_a_counterexample_is_a_difference_where_a_difference_was_found() -> None:
     """Nearly every simple value agrees or is no value at all: shrinking must not end at 0, where only one side is defined."""
     node = f.Divide(f.multiply(*(a - value for value in (2, -1, 1, 3, -2)), a - HALF), a)

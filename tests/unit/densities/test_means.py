@@ -112,6 +112,29 @@ def test_masses_of_multinomial_counts_sum_to_one_and_their_means_are_shares(tria
         assert mp.almosteq(mean, entry(said, (), {"V": 3}, {("p", "const"): shares}, {}), 1e-12)
 
 
+@pytest.mark.parametrize("of", ["value", "log"])
+def test_the_mean_of_a_dirichlet_share_is_its_integral(of: str) -> None:
+    """Of two shares the first runs through the unit interval, and the second is what is left."""
+    two = Range(Size("V"))
+    shares, concentration = (Symbol("t", "latent", (two,), (), "simplex"), Symbol("a", "const", (two,), (), "positive"))
+
+    def member(symbol: Symbol) -> Callable[[IndexLike], Formula]:
+        return lambda index: Reference(symbol, (index,))
+
+    known, counts = density("Dirichlet"), [mp.mpf("1.5"), mp.mpf("2.3")]
+    mass = known.write(member(shares), two, member(concentration))
+    change = {"value": lambda t: t, "log": mp.log}[of]
+
+    def at(formula: Formula, share: Any = 0) -> Any:
+        values = {("t", "latent"): [share, 1 - share], ("a", "const"): counts}
+        return entry(formula, (), {"V": 2}, values, {})
+
+    seen = mp.quad(lambda share: at(mass, share) * change(share), [0, 1])
+    first, second = (known.mean_at(of, place, two, member(concentration)) for place in (1, 2))
+    assert first is not None and second is not None
+    assert mp.almosteq(seen, at(first), 1e-8) and not mp.almosteq(seen, at(second), 1e-8)
+
+
 def test_every_mean_is_looked_at() -> None:
     looked = {*SUPPORTS, "Poisson", "Binomial", "Dirichlet", "Multinomial"}
     assert {name for name, each in densities().items() if each.means} <= looked

@@ -720,6 +720,13 @@ def test_what_turns_far_out_is_looked_at_there(row: str) -> None:
     assert verdict(FAR, row) == "refuted"
 
 
+def test_sizes_beyond_the_roots_of_a_polynomial_are_tried() -> None:
+    """It vanishes at every size that is tried otherwise."""
+    vanishing = " ".join(f"(n - {root})" for root in range(1, 21))
+    assert verdict(FAR, rf"\beta {vanishing} = 0") == "refuted"
+    assert verdict(FAR, rf"\beta {vanishing} - {vanishing} \beta = 0") == "proved"
+
+
 def test_where_roots_branch_points_do_not_settle_it() -> None:
     """The kink lies where no point is tried."""
     assert verdict(FAR, r"|\beta^2 + \beta^4 - 10^{12}| = 10^{12} - \beta^2 - \beta^4") not in ("proved", "confirmed")
