@@ -127,7 +127,10 @@ def report(task: Task, around: Surroundings, python: str = sys.executable) -> st
         DidNotEndError: the run did not come to its end; the message is what it said.
     """
     processes = ("-j", str(around.processes)) if task.shared else ()
-    done = run(["-m", "checks.cli", *task.arguments, *processes], around, python)
+    try:
+        done = run(["-m", "checks.cli", *task.arguments, *processes], around, python)
+    except subprocess.TimeoutExpired as error:
+        raise DidNotEndError(f"{task.name}, {around.name}: no end in {LIMIT} seconds") from error
     if done.returncode not in ENDED or not done.stdout:
         raise DidNotEndError(f"{task.name}, {around.name}: exit code {done.returncode}\n{done.stderr.decode(errors='replace')}")
     return done.stdout.decode("utf-8")

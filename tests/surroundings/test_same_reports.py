@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from tests import surroundings
 from tests.surroundings import (
     FEW,
     ROOT,
@@ -77,6 +78,12 @@ def test_a_run_that_does_not_end_is_no_report() -> None:
     for arguments in (("check", "no-such-note.md"), ("verify", "no-such-model")):
         with pytest.raises(DidNotEndError, match="no-such"):
             report(Task("wrong", arguments), USUAL)
+
+
+def test_a_run_without_end_is_no_report(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(surroundings, "LIMIT", 0.001)
+    with pytest.raises(DidNotEndError, match="no end"):
+        report(SMALL[0], USUAL)
 
 
 def test_all_is_run_that_is_spoken_of() -> None:
