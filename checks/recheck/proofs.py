@@ -1,244 +1,476 @@
-"""Whether a statement is proved: its sides are read as polynomials, and steps lead from their difference to nothing."""
+"""Whether a statement is proved: equations, each by axioms and those before it, lead from the difference of its sides to nothing.
+
+A proof replaces nothing and searches nothing. From what has to vanish, read as a sum of products, the two sides of equations are
+taken, each times something and under sums, until nothing is left. Every tree that a proof speaks of must have a value wherever
+both sides of the statement have: what it divides by and of what it takes a logarithm is known not to be zero, or to be positive.
+"""
 
 from __future__ import annotations
 
-import itertools
 from collections.abc import Iterator, Mapping, Sequence
 from fractions import Fraction
 from typing import Any
 
-from checks.recheck.polynomials import (
-    ONCE,
-    Algebra,
-    Factor,
-    Poly,
-    add,
-    follow,
-    multiplied_through,
-    put,
-    scale,
-    under_one_sum,
-    written,
-)
+from checks.recheck.sums import Sums, add, scale
 from checks.recheck.trees import (
     ONE,
+    SUMS_TO_ONE,
+    Letter,
     Rejected,
     Statement,
     Tree,
+    bound,
     expanded,
     free,
     frozen,
     less,
     nodes,
+    number,
+    places,
+    plus,
+    power,
+    range_,
     require,
     slope,
+    summed,
     times,
-    whole_number,
 )
 
-
-def check_proof(statement: Statement, told: Mapping[str, Any]) -> str:
-    """See that the steps of a proof lead to nothing, for all sizes and all values wherever both sides are defined."""
-    algebra = Algebra(statement.names, told["splits logs"])
-    given: list[Any] = list(told["goals"])
-    for found in goals(statement, algebra, told):
-        require(bool(given), "an equation for which there are no steps")
-        require(not follow(algebra, found, given.pop(0)), "the steps do not lead to zero")
-    require(not given, "steps for an equation that there is not")
-    require(algebra.used == told["rules"], "other rules were needed")
-    split_at_all = "the logarithm of a product is split" in algebra.used
-    require(split_at_all or not told["splits logs"], "logarithms are to be split, and there are none")
-    return PROVED.get(statement.relation, "the difference of the two sides is zero")
-
-
-def under(statement: Statement, tree: Tree, assumed: Sequence[int]) -> Tree:
-    """A tree, all derivatives taken, with the value of each letter that an assumed equation says."""
-    names = statement.names
-    for number in assumed:
-        for letter, value in itertools.permutations(map(frozen, statement.assumptions[abs(number)]["equation"])):
-            own = letter[2:]
-            alone = letter[0] == "entry" and len(set(own)) == len(own) and all(isinstance(one, str) for one in own)
-            if alone and [names.letters[one] for one in own] == names.ranges_of(letter[1]) and free(value) <= set(own):
-                value = expanded(names, value)
-                if not any(one[0] == "entry" and one[1] == letter[1] for one in nodes(value)):
-                    tree = expanded(names, ("substitute", letter[1], own, value, tree))
-                    break
-        else:
-            raise Rejected("an assumed equation that does not say what a letter is")
-    return tree
-
-
-def goals(statement: Statement, algebra: Algebra, told: Mapping[str, Any]) -> Iterator[Poly]:
-    """What has to vanish for a statement to hold; side conditions are looked at on the way."""
-    names, left, right, factor = statement.names, statement.left, statement.right, statement.multiplier or ONE
-
-    def read(tree: Tree) -> Poly:
-        return algebra.read(under(statement, expanded(names, tree), told["assumed"]))
-
-    match statement.relation:
-        case "=":
-            yield read(less(left, right))
-        case "implies":
-            given = frozenset(part for _, part in duties(expanded(names, left)))
-            require(is_defined(algebra, right, None, given), "a consequence that may not exist where what it follows from holds")
-            if statement.multiplier is not None:
-                require(is_defined(algebra, factor, None, given), "a multiple that may not exist")
-                yield read(less(right, times(factor, left)))
-            else:
-                yield from multiple(statement, algebra, read(left), read(right), told["multiple"])
-        case "<=" | ">=":
-            small, large = (left, right) if statement.relation == "<=" else (right, left)
-            gap = read(less(large, small))
-            yield from divergence(algebra, gap, told["divergence"]) if told["divergence"] is not None else (gap,)
-        case "= up to a constant" | "proportional to" | "same argmax":
-            require(bool(statement.parameters), "a constant of which nothing is said")
-            moved = frozenset(statement.parameters)
-            for key in statement.parameters:
-                require(names.symbols[key]["domain"] not in INTEGERS, "a constant in an integer")
-            # A zero derivative says no more than constant on each piece.
-            require(
-                all(is_defined(algebra, tree, moved) for tree in statement.trees()),
-                "a parameter whose values may fall into pieces",
-            )
-            for one in statement.assumptions:
-                sides = [frozen(side) for kind in ("equation", "bound", "apart") for side in one.get(kind, ())]
-                speaks = any(n[0] == "entry" and n[1] in moved for side in sides for n in nodes(side))
-                require("definite" not in one and not speaks, "an assumption on a parameter")
-            if statement.relation == "proportional to":
-                for side in (left, right):
-                    require(algebra.is_positive(algebra.read(expanded(names, side))), "a side that may not be positive")
-                left, right = ("log", left), ("log", right)
-            require(algebra.is_positive(algebra.read(expanded(names, factor))), "a factor that may not be positive")
-            for key in statement.parameters:
-                at = [names.fresh(own) for own in names.ranges_of(key)]
-                yield read(slope(names, less(times(factor, left), right), key, at))
-                if factor != ONE:
-                    yield read(slope(names, factor, key, at))
-        case _:
-            raise Rejected(f"no proof of this kind is known: {statement.relation}")
-
-
-def multiple(statement: Statement, algebra: Algebra, first: Poly, second: Poly, told: Sequence[Any]) -> Iterator[Poly]:
-    """The second less a multiple of the first: by the quotient of a term of each, perhaps after products with matrices.
-
-    A product with a matrix needs the first at all its entries; of another letter it is known at one value alone.
-    """
-    allowed = set(algebra.denominators(first))
-    first, second = multiplied_through(algebra, first), multiplied_through(algebra, second)
-    matrices, above, below = told
-    for entry, kind, key, *family in matrices:
-        symbol = algebra.names.symbols[key]
-        require(entry in statement.entries, "a product over what is no entry of the equations")
-        require(kind == "entry" or symbol["domain"] == "spd", "a matrix that may not be regular")
-        letter = algebra.names.like(entry)
-        times_matrix = algebra.single(((kind, key), (*family, entry, letter)))
-        require(
-            [algebra.range_of(i) for i in (*family, entry, letter)] == algebra.names.ranges_of(key), "a matrix that does not fit"
-        )
-        first = algebra.bind(algebra.multiply(times_matrix, algebra.rename(first, {entry: letter})), letter)
-    one, other = in_order(algebra, second)[above], in_order(algebra, first)[below]
-    (own, outside), (summed, inside) = split(algebra, one), split(algebra, other)
-    factor = scale(algebra.build(ONCE, (), [*own, *((atom, -e) for atom, e in summed)]), second[one] / first[other])
-    if outside != inside:
-        factor = algebra.multiply(factor, outside, algebra.power(inside, Fraction(-1)))
-    for _, factors in factor:
-        for atom, e in factors:
-            fine = (e > 0 and e.denominator == 1) or algebra.positive_atom(atom) or (atom in allowed and e.denominator == 1)
-            require(fine, "a multiple that may not exist")
-    yield add(second, scale(algebra.multiply(factor, first), -1))
-
-
-def divergence(algebra: Algebra, gap: Poly, told: Mapping[str, Any]) -> Iterator[Poly]:
-    """That a gap is a sum of Kullback-Leibler divergences: with a positive weight q it is ``sum_z q h + rest``.
-
-    With T the sum of q, for ``r = q exp(-h - rest/T)`` that is ``sum_z q log(q / r)``, at least ``sum_z q - sum_z r`` as
-    log t <= t - 1, and that difference is zero. The weight is what stands beside a logarithm under sums.
-    """
-    for own in told["sums"]:
-        gap = under_one_sum(algebra, gap, *own)
-    term = in_order(algebra, gap)[told["term"]]
-    summed, factors = algebra.opened(term)
-    weight = [one for one in factors if one[0][0][0] != "log" or one[1] != 1]
-    require(len(factors) == len(weight) + 1 and bool(summed), "a term that is no weight times a logarithm")
-    q = algebra.build(ONCE, (), weight)
-    require(algebra.is_positive(q), "a weight that may not be positive")
-    inner: list[Poly] = []
-    rest: list[Poly] = []
-    for one, c in scale(gap, abs(1 / gap[term])).items():
-        found = next(quotients(algebra, one, summed, weight), None)
-        (rest if found is None else inner).append({one: c} if found is None else scale(found, c))
-    total = algebra.bind(q, *summed)
-    spread = algebra.multiply(add(*rest), algebra.power(total, Fraction(-1))) if rest else {}
-    logarithm = add(algebra.log(q), scale(add(*inner, spread), -1))
-    yield add(total, scale(algebra.bind(algebra.exp(logarithm), *summed), -1))
-
-
-def quotients(algebra: Algebra, term: Any, summed: Sequence[str], weight: Sequence[Factor]) -> Iterator[Poly]:
-    """The h of which a term is ``sum of weight times h``, with the letters ``summed`` for the indices of that sum."""
-    own, factors = algebra.opened(term)
-    for taken in itertools.permutations(own, len(summed)):
-        if [algebra.range_of(i) for i in taken] == [algebra.range_of(i) for i in summed]:
-            left = [(algebra.in_order(atom), e) for atom, e in put(dict(zip(taken, summed, strict=True)), factors)]
-            known = dict(left)
-            if all(abs(known.get(atom, 0)) >= abs(e) and known[atom] * e > 0 for atom, e in weight):
-                inverted = [(atom, -e) for atom, e in weight]
-                yield algebra.build(ONCE, [i for i in own if i not in taken], [*left, *inverted])
-
-
-def in_order(algebra: Algebra, polynomial: Poly) -> list[Any]:
-    return sorted(polynomial, key=lambda term: written(algebra, {term: ONCE}))
-
-
-def split(algebra: Algebra, term: Any) -> tuple[list[Factor], Poly]:
-    """The factors that no bound index touches, and the sum of the others."""
-    binders, factors = algebra.opened(term)
-    inside = [one for one in factors if set(one[0][1]) & set(binders)]
-    return [one for one in factors if one not in inside], algebra.build(ONCE, binders, inside)
-
-
 INTEGERS = ("integer", "count", "covering count", "bool", "one-hot")
+NO_VALUES = ("derivative", "at equal", "substitute", "argument")
+MINUS = number(-1)
 
 
-PROVED = {
-    "<=": "the difference is a sum of Kullback-Leibler divergences",
-    ">=": "the difference is a sum of Kullback-Leibler divergences",
-    "implies": "the second is a multiple of the first, and defined wherever that is",
-    "= up to a constant": "no derivative of the difference by a parameter is left",
-    "proportional to": "no derivative of the logarithm of the ratio by a parameter is left",
-    "same argmax": "but for a positive factor and a constant they are one",
-}
+def whole(value: str) -> bool:
+    return Fraction(value).denominator == 1
+
+
+def axiom(name: str, told: Any) -> tuple[Tree, ...]:
+    """Two trees that are equal wherever both are defined, and whatever else is named behind them."""
+    match name, told:
+        case "powers", (u, p, q):
+            return times(power(u, p), power(u, q)), power(u, Fraction(p) + Fraction(q))
+        case "power of a power", (u, p, q):
+            return power(power(u, p), q), power(u, Fraction(p) * Fraction(q)), *(() if whole(q) else (("log", u),))
+        case "power of a product", (q, *us):
+            return power(("multiply", *us), q), times(*(power(u, q) for u in us))
+        case "power by a logarithm", (u, t):
+            return ("power", u, t), ("exp", times(t, ("log", u)))
+        case "exponential of a sum", (*ts,):
+            return ("exp", ("add", *ts)), times(*(("exp", t) for t in ts))
+        case "exponential of a multiple", (q, t):
+            return ("exp", times(number(q), t)), power(("exp", t), q)
+        case "exponential of a logarithm", (u,):
+            return ("exp", ("log", u)), u
+        case "logarithm of an exponential", (t,):
+            return ("log", ("exp", t)), t
+        case "logarithm of a product", (*us,):
+            return ("log", ("multiply", *us)), plus(*(("log", u) for u in us))
+        case "logarithm of a power", (u, t):
+            return ("log", ("power", u, t)), times(t, ("log", u))
+        case "product", (i, u):
+            return ("product", i, u), ("exp", ("sum", i, ("log", u)))
+        case "gamma", (u,):
+            return ("function", "gamma", u), ("exp", ("function", "loggamma", u))
+        case "sine squared", (u,):
+            return power(("function", "sin", u), 2), less(ONE, power(("function", "cos", u), 2))
+        case "inverse transposed", (a, b, r, c, u):
+            return ("inverse", a, b, r, c, u), ("inverse", b, a, c, r, u)
+        case "determinant transposed", (r, c, u):
+            return ("determinant", r, c, u), ("determinant", c, r, u)
+        case _:
+            raise Rejected(f"an unknown rule: {name}")
 
 
 def duties(tree: Tree) -> Iterator[tuple[str, Tree]]:
-    """What must not be zero, must be positive or regular for a tree to have a value: with its kind, each."""
+    """What must not be zero, or must be positive, for a tree to have a value."""
     for node in nodes(tree):
         match node:
             case ("divide", _, part):
                 yield "nonzero", part
             case ("log", part) | ("function", "loggamma" | "gamma" | "digamma" | "trigamma", part):
                 yield "positive", part
-            case ("power", part, exponent) if (
-                exponent[0] != "number" or Fraction(exponent[1]) < 0 or whole_number(exponent) is None
-            ):
-                yield ("positive" if exponent[0] != "number" or whole_number(exponent) is None else "nonzero"), part
-            case ("inverse", *_, part):
-                yield "regular", part
+            case ("power", part, ("number", text)) if whole(text):
+                if Fraction(text) < 0:
+                    yield "nonzero", part
+            case ("power", part, _):
+                yield "positive", part
+            case ("inverse", _, _, r, c, part):
+                yield "nonzero", ("determinant", r, c, part)
             case _:
                 pass
 
 
-def is_defined(algebra: Algebra, tree: Tree, moved: frozenset[str] | None, given: frozenset[Tree] = frozenset()) -> bool:
-    """Whether a tree has a value by the domains of its letters, but for what is ``given``, or free of what is ``moved``."""
-    symbols = algebra.names.symbols
-    for kind, part in duties(expanded(algebra.names, tree)):
-        if part in given or (moved is not None and not any(one[0] == "entry" and one[1] in moved for one in nodes(part))):
-            continue
-        matrix = part if kind == "regular" else part[3] if part[0] == "determinant" else None
-        if matrix is not None:
-            if not (matrix[0] == "entry" and symbols[matrix[1]]["domain"] == "spd"):
+class Proof:
+    """What is known so far: facts on signs, and equations, for all values of letters but the ``fixed`` ones of the statement."""
+
+    def __init__(self, statement: Statement, letters: Mapping[str, Any]) -> None:
+        self.statement, self.names, self.sums = statement, statement.names, Sums(statement.names)
+        self.names.declare(letters)
+        self.fixed = frozenset[str]().union(*map(free, (statement.left, statement.right, statement.multiplier or ONE)))
+        self.facts: list[tuple[str, Tree]] = []
+        self.lemmas: list[tuple[Tree, Tree]] = []
+        self.given: Tree | None = None
+        self.seen: set[tuple[str, Tree]] = set()
+
+    # What is known of signs.
+
+    def learn(self, kind: str, tree: Tree) -> None:
+        self.facts.append((kind, self.names.rename(tree, {}, 0)))
+        match tree:
+            case ("multiply", *factors) if kind == "nonzero":
+                for factor in factors:
+                    self.learn(kind, factor)
+            case ("multiply", *factors):
+                others = [factor for factor in factors if not self.known(kind, factor)]
+                if len(others) == 1:
+                    self.learn(kind, others[0])
+            case ("power", base, ("number", text)) if kind == "nonzero" and Fraction(text):
+                self.learn(kind, base)
+            case ("divide", above, _) if kind == "nonzero":
+                self.learn(kind, above)
+            case _:
+                pass
+
+    def assume_defined(self, *trees: Tree, both: bool = False) -> None:
+        """Learn what trees ask for; of ``both`` sides of an equation what each asks for, and of the one what is not zero.
+
+        Where x may be negative ``log x^2 = 2 log x`` is no equation, though its sides are equal where both are defined.
+        """
+        asked = [[(kind, self.names.rename(part, {}, 0)) for kind, part in duties(tree)] for tree in trees]
+        for kind, part in (one for told in asked for one in told):
+            self.learn(kind if not both or all((kind, part) in told for told in asked) else "nonzero", part)
+
+    def known(self, kind: str, tree: Tree) -> bool:
+        """Whether a tree is positive, nonnegative or not zero: by the signs of its terms, by a fact, or by those of its parts."""
+        if (kind, tree) not in self.seen and self._known(kind, tree):
+            self.seen.add((kind, tree))
+        return (kind, tree) in self.seen
+
+    def _known(self, kind: str, tree: Tree) -> bool:
+        value = self.sums.read(tree)
+        if (self.sums.is_nonnegative if kind == "nonnegative" else self.sums.is_positive)(value):
+            return True
+        if kind == "nonzero" and self.sums.is_positive(scale(value, -1)):
+            return True
+        plain = self.names.rename(tree, {}, 0)
+        if any(own in (kind, "positive") and self._is_instance(fact, plain, {}) for own, fact in self.facts):
+            return True
+        match tree:
+            case ("add", *terms) if kind != "nonzero":
+                signs = all(self.known("nonnegative", term) for term in terms)
+                return signs and (kind == "nonnegative" or any(self.known(kind, term) for term in terms))
+            case ("multiply" | "divide", *factors):
+                return all(self.known(kind, factor) for factor in factors)
+            case ("power", base, ("number", text)):
+                return (kind == "nonnegative" and Fraction(text) % 2 == 0) or self.known(kind, base)
+            case ("sum", letter, body) if kind != "nonzero":
+                return (kind == "nonnegative" or self.names.letters[letter][0] <= 1) and self.known(kind, body)
+            case _:
                 return False
-            continue
-        value = algebra.read(part)
-        if not (algebra.is_positive(value) or (kind == "nonzero" and algebra.is_positive(scale(value, -1)))):
-            return False
-    return True
+
+    def _is_instance(self, pattern: Tree, tree: Tree, found: dict[str, Letter]) -> bool:
+        """Whether a tree is a pattern with an index in place of each letter, of its range; a fixed letter stands for itself."""
+
+        def fits(kind: str, one: Any, other: Any) -> bool:
+            if kind in "tu":
+                return self._is_instance(one, other, found)
+            if kind in "IS":
+                return len(one) == len(other) and all(
+                    fits("i" if kind == "I" else "I", i, j) for i, j in zip(one, other, strict=True)
+                )
+            if kind != "i" or not isinstance(one, str) or one in self.fixed or one[0] == "%":
+                return one == other
+            if isinstance(other, str) and other[0] == "%":
+                return False
+            return found.setdefault(one, other) == other and self.names.lies_in(other, self.names.letters[one])
+
+        same = pattern[0] == tree[0] and len(pattern) == len(tree)
+        return same and all(fits(kind, one, other) for (kind, one), other in zip(places(pattern), tree[1:], strict=True))
+
+    def defined(self, *trees: Tree) -> None:
+        for tree in trees:
+            for kind, part in duties(tree):
+                require(self.known(kind, part), f"what is not known to be {kind}")
+
+    def look_at(self, tree: Tree, inside: frozenset[str]) -> None:
+        """See that a tree is well formed, and holds no derivative and no substitution."""
+        self.names.check(tree, inside)
+        for node in nodes(tree):
+            require(node[0] not in NO_VALUES, "a derivative in a proof")
+            require(not any(letter[0] in "#%" for letter in bound(node)), "a letter of a reserved name")
+
+    # Equations.
+
+    def put(self, tree: Tree, ranges: Mapping[str, Any], pairs: Any) -> Tree:
+        """A tree with indices in place of letters."""
+        for letter, index in pairs:
+            require(letter in ranges and self.names.lies_in(index, self.names.letters[letter]), "an index out of its range")
+        return self.names.rename(tree, dict(pairs), anew=False)
+
+    def equation(self, name: str, given: Sequence[Any]) -> tuple[Tree, ...]:
+        """The two sides of an axiom, or of an equation that was shown before; and what else has to be defined."""
+        names, told = self.names, frozen(given)
+        match name, told:
+            case "lemma", (n, pairs):
+                left, right = self.lemmas[n]
+                letters = (free(left) | free(right)) - self.fixed
+                return self.put(left, dict.fromkeys(letters), pairs), self.put(right, dict.fromkeys(letters), pairs)
+            case "part", (node, place, n, pairs):
+                # Equal parts make equal wholes.
+                left, right = self.equation("lemma", [n, pairs])
+                require(places(node)[place - 1][0] == "t", "a part that is no tree")
+                require(self.alike(node[place], left), "a part that is another")
+                return node, (*node[:place], right, *node[place + 1 :])
+            case "assumed", (n, pairs):
+                sides = [expanded(names, frozen(side)) for side in self.statement.assumptions[n]["equation"]]
+                letters = dict.fromkeys(free(sides[0]) | free(sides[1]))
+                return self.put(sides[0], letters, pairs), self.put(sides[1], letters, pairs)
+            case "given", (pairs,):
+                require(self.given is not None, "an equation that is not given")
+                letters = dict.fromkeys(self.statement.entries)
+                return self.put(self.given or ONE, letters, pairs), number(0)
+            case "delta", (i, j, u):
+                require(i != j and names.lies_in(j, names.letters[i]), "a delta whose index has another range")
+                return ("sum", i, times(("delta", i, j), u)), names.rename(u, {i: j}, anew=False)
+            case "equal indices", (i, j, u):
+                return times(("delta", i, j), u), times(("delta", i, j), names.rename(u, {i: j}, anew=False))
+            case "count", (i,):
+                lower, upper, continuum = names.letters[i]
+                require(not continuum and lower <= 2, "a sum whose terms cannot be counted")
+                return ("sum", i, ONE), plus(("size", upper), number(1 - lower))
+            case "sums to one", (key, *indices):
+                symbol = names.symbols[key]
+                place = len(symbol["family"]) - 1
+                letter = names.fresh(range_(symbol["family"][place]))
+                require(symbol["domain"] in SUMS_TO_ONE, "what is not known to sum to one")
+                return ("sum", letter, ("entry", key, *indices[:place], letter, *indices[place:])), ONE
+            case "density", (("apply", key, indices, taken, *arguments),):
+                over = names.functions[key]["normalised over"]
+                require(over is not None, "a function that is no density")
+                letter = names.fresh(range_(names.functions[key]["family"][over]))
+                own = (*indices[:over], letter, *indices[over + 1 :])
+                return ("sum", letter, ("apply", key, own, taken, *arguments)), number(0 if taken else 1)
+            case "inverse", (side, a, d, r, c, u):
+                b = names.like(r)
+                first, second = (a, b) if side == "left" else (b, d), (b, d) if side == "left" else (a, b)
+                product = times(("inverse", *first, r, c, u), names.rename(u, {r: second[0], c: second[1]}, anew=False))
+                return ("sum", b, product), ("delta", a, d)
+            case "determinant of an inverse", (r, c, i, j, u):
+                require(not {r, c} & free(u), "a matrix that moves")
+                return ("determinant", r, c, ("inverse", r, c, i, j, u)), power(("determinant", i, j, u), -1)
+            case "inverse of an inverse", (a, b, r, c, i, j, u):
+                require(not {r, c} & free(u), "a matrix that moves")
+                return ("inverse", a, b, r, c, ("inverse", r, c, i, j, u)), names.rename(u, {i: a, j: b})
+            case "inverse of a diagonal", (a, b, r, c, u):
+                require(c not in free(u), "what is no diagonal")
+                whole_ = ("inverse", a, b, r, c, times(("delta", r, c), u))
+                return whole_, times(("delta", a, b), power(names.rename(u, {r: a}), -1))
+            case "determinant of a diagonal", (r, c, u):
+                require(c not in free(u), "what is no diagonal")
+                return ("determinant", r, c, times(("delta", r, c), u)), ("product", r, u)
+            case "inverse of a multiple", (a, b, r, c, u, v):
+                require(not {r, c} & free(u), "a factor that moves")
+                return ("inverse", a, b, r, c, times(u, v)), times(power(u, -1), ("inverse", a, b, r, c, v))
+            case "determinant of a multiple", (r, c, u, v):
+                require(not {r, c} & free(u), "a factor that moves")
+                size = ("size", names.letters[r][1])
+                return ("determinant", r, c, times(u, v)), times(("exp", times(size, ("log", u))), ("determinant", r, c, v))
+            case "determinant of a product", (r, b, c, u, v):
+                require(names.letters[r] == names.letters[b] and c not in free(u) and r not in free(v), "what is no product")
+                whole_ = ("determinant", r, c, ("sum", b, times(u, v)))
+                return whole_, times(("determinant", r, b, u), ("determinant", b, c, v))
+            case _:
+                return axiom(name, told)
+
+    def alike(self, one: Tree, other: Tree) -> bool:
+        return self.names.rename(one, {}, 0) == self.names.rename(other, {}, 0)
+
+    def vanishes(self, goal: Tree, steps: Sequence[Sequence[Any]]) -> bool:
+        """Whether nothing is left of a tree when multiples of equations are taken from it."""
+        left, inside = self.sums.read(goal), free(goal) | self.fixed
+        for name, given, letters, factor in steps:
+            sides = self.equation(name, given)
+            require(not any(letter[0] in "#%" for letter in letters), "a letter of a reserved name")
+            for tree in (*sides, frozen(factor)):
+                self.look_at(tree, inside | frozenset(letters))
+                self.defined(tree)
+            moved = times(frozen(factor), less(sides[1], sides[0]))
+            left = add(left, self.sums.read(summed(letters, moved)))
+        return not left
+
+    def show(self, told: Mapping[str, Any]) -> None:
+        """An equation by steps; of its sides the one is what the other is, and has a sign where that has one."""
+        left, right = frozen(told["left"]), frozen(told["right"])
+        for tree in (left, right):
+            self.look_at(tree, frozenset(letter for letter in self.names.letters if letter[0] not in "#%~"))
+        require(self.vanishes(less(left, right), told["steps"]), "an equation that is not shown")
+        self.lemmas.append((left, right))
+        for kind in told["signs"]:
+            known, other = (left, right) if self.known(kind, left) else (right, left)
+            lost = free(known) - free(other) - self.fixed
+            # Of an empty range nothing would be known.
+            require(all(self.names.letters[letter][0] <= 1 for letter in lost), "a letter that may stand for nothing")
+            require(kind in ("positive", "nonzero") and self.known(kind, known), f"an equation of what is not {kind}")
+            self.learn(kind, other)
+
+    # Pieces of what is not negative.
+
+    def piece(self, kind: str, given: Sequence[Any]) -> Tree:
+        match kind, frozen(given):
+            case "a positive number", ():
+                return ONE
+            case "a square", (u,):
+                return times(u, u)
+            case "t - 1 - log t", (t,):
+                return plus(t, MINUS, times(MINUS, ("log", t)))
+            case "a definite form", (a, b, u, matrix):
+                require(self.names.letters[a] == self.names.letters[b] and b not in free(u), "a form of two vectors")
+                require(self.sums.is_definite(a, b, matrix), "a form that may be negative")
+                return summed([a, b], times(u, matrix, self.names.rename(u, {a: b})))
+            case "a Stein loss", (r, c, u, v):
+                require(self.sums.is_definite(r, c, u) and self.sums.is_definite(r, c, v), "matrices that may not be definite")
+                ratio = times(("inverse", r, c, r, c, u), v)
+                logs = less(("log", ("determinant", r, c, u)), ("log", ("determinant", r, c, v)))
+                return plus(summed([r, c], ratio), logs, times(MINUS, ("size", self.names.letters[r][1])))
+            case _:
+                raise Rejected(f"an unknown kind of what is not negative: {kind}")
+
+    def is_sum(self, gap: Tree, told: Mapping[str, Any], strict: bool) -> None:
+        """See that a difference is a sum of pieces, times what is not negative; where it is ``strict``, that one is positive."""
+        rest, positive = gap, False
+        for kind, given, letters, factor in told["pieces"]:
+            tree, own = self.piece(kind, given), frozen(factor)
+            require(not any(letter[0] in "#%" for letter in letters), "a letter of a reserved name")
+            for one in (tree, own):
+                self.look_at(one, free(gap) | self.fixed | frozenset(letters))
+                self.defined(one)
+            require(self.known("nonnegative", own), "a factor that may be negative")
+            counted = all(self.names.letters[letter][0] <= 1 for letter in letters)
+            positive |= kind == "a positive number" and counted and self.known("positive", own)
+            rest = less(rest, summed(letters, times(own, tree)))
+        closed = any(own["role"] == "frozen" and own["domain"] == "simplex" for own in self.names.symbols.values())
+        require(not strict or (positive and not closed), "a difference that may be zero")
+        require(self.vanishes(rest, told["goals"][0]), "a difference that is not the sum of its pieces")
+
+
+PROVED = {
+    "=": "the difference of the two sides is zero",
+    "implies": "the second vanishes where the first does, and is defined there",
+    "= up to a constant": "no derivative of the difference by a parameter is left",
+    "proportional to": "no derivative of the logarithm of the ratio by a parameter is left",
+    "same argmax": "but for a positive factor and a constant they are one",
+}
+
+
+def check_proof(statement: Statement, told: Mapping[str, Any]) -> str:
+    """See that a proof shows its statement, for all sizes and all values wherever both sides are defined."""
+    proof, relation, solved = Proof(statement, told["letters"]), statement.relation, told["solved"]
+    require(not solved or relation == "implies", "a letter that is solved for")
+    left, right, factor = begun(proof, solved)
+    # That there is a solution is shown without the equation that it solves.
+    given, proof.given = proof.given, None if solved else proof.given
+    for lemma in told["lemmas"]:
+        proof.show(lemma)
+    if relation in ("<=", ">=", "<", ">"):
+        proof.is_sum(less(right, left) if relation[0] == "<" else less(left, right), told, relation in "<>")
+        return "the difference is a sum of what is not negative"
+    found = list(goals(proof, left, right, factor, solved))
+    require(len(found) == len(told["goals"]), "steps for equations that there are not")
+    for number_, (goal, steps) in enumerate(zip(found, told["goals"], strict=True)):
+        proof.given = None if number_ else given
+        require(proof.vanishes(goal, steps), "the steps do not lead to zero")
+    return PROVED[relation]
+
+
+def begun(proof: Proof, solved: bool = False) -> tuple[Tree, Tree, Tree]:
+    """The sides of a statement and its factor, all derivatives taken; what they ask for is known from here on.
+
+    Of a consequence only where it is ``solved``: where it says what a letter is, at which the first equation holds.
+    """
+    statement = proof.statement
+    left, right, factor = (expanded(proof.names, tree) for tree in (statement.left, statement.right, statement.multiplier or ONE))
+    if statement.relation in ("= up to a constant", "proportional to", "same argmax"):
+        _require_connected(proof, left, right, factor)
+    for one in statement.assumptions:
+        _assume(proof, one)
+    sides = (left,) if statement.relation == "implies" and not solved else (left, right)
+    proof.assume_defined(*sides, both=statement.relation == "=")
+    proof.given = left if statement.relation == "implies" else None
+    return left, right, factor
+
+
+def goals(proof: Proof, left: Tree, right: Tree, factor: Tree, solved: bool = False) -> Iterator[Tree]:
+    """What has to vanish for a statement to hold."""
+    statement, names = proof.statement, proof.names
+    match statement.relation:
+        case "=":
+            yield less(left, right)
+        case "implies":
+            proof.defined(right)
+            yield right
+            if solved:
+                yield _at_solution(proof, left)
+        case "= up to a constant" | "proportional to" | "same argmax":
+            if statement.relation == "proportional to":
+                require(proof.known("positive", left) and proof.known("positive", right), "a side that may not be positive")
+                left, right = ("log", left), ("log", right)
+            require(proof.known("positive", factor), "a factor that may not be positive")
+            for key in statement.parameters:
+                at = [names.named("@", k, own) for k, own in enumerate(names.ranges_of(key))]
+                yield slope(names, less(times(factor, left), right), key, at)
+                if factor != ONE:
+                    yield slope(names, factor, key, at)
+        case _:
+            raise Rejected(f"no proof of this kind is known: {statement.relation}")
+
+
+def _at_solution(proof: Proof, left: Tree) -> Tree:
+    """The first equation at what the second says a letter is, which is a real number and of which nothing is assumed."""
+    match proof.statement.right:
+        case ("add", ("entry", key, *own), ("multiply", ("number", "-1"), value)):
+            pass
+        case _:
+            raise Rejected("an equation that does not say what a letter is")
+    names = proof.names
+    value = expanded(names, value)
+    letters = len(set(own)) == len(own) and all(isinstance(letter, str) for letter in own)
+    require(letters and [names.letters[letter] for letter in own] == names.ranges_of(key), "a letter at one of its places")
+    require(names.symbols[key]["domain"] == "real" and not proof.statement.assumptions, "a letter that may have no such value")
+    require(not any(node[:2] == ("entry", key) for node in nodes(value)), "an equation that does not say what a letter is")
+    there = expanded(names, ("substitute", key, tuple(own), value, left))
+    proof.defined(there)
+    return there
+
+
+def _require_connected(proof: Proof, *sides: Tree) -> None:
+    """See that the values of the parameters hang together: a zero derivative says no more than constant on each piece."""
+    statement, symbols = proof.statement, proof.names.symbols
+    moved = frozenset(statement.parameters)
+    require(bool(moved), "a constant of which nothing is said")
+    require(not any(symbols[key]["domain"] in INTEGERS for key in moved), "a constant in an integer")
+
+    def moves(tree: Tree) -> bool:
+        return any(node[0] == "entry" and node[1] in moved for node in nodes(tree))
+
+    for side in sides:
+        for kind, part in duties(side):
+            require(not moves(part) or proof.known(kind, part), "a parameter whose values may fall into pieces")
+    for one in statement.assumptions:
+        told = [frozen(side) for kind in ("equation", "bound", "apart") for side in one.get(kind, ())]
+        require("definite" not in one and not any(map(moves, told)), "an assumption on a parameter")
+
+
+def _assume(proof: Proof, one: Mapping[str, Any]) -> None:
+    """Learn what an assumption says of signs, for all values of its letters, and that its equation is defined."""
+
+    def general(tree: Tree) -> Tree:
+        return proof.names.rename(tree, {letter: proof.names.like(letter) for letter in free(tree)})
+
+    told = {kind: [expanded(proof.names, frozen(side)) for side in one.get(kind, ())] for kind in ("equation", "apart")}
+    proof.assume_defined(*map(general, told["equation"]))
+    if told["apart"]:
+        proof.learn("nonzero", general(less(*told["apart"])))
+    if "definite" in one:
+        tree = expanded(proof.names, frozen(one["definite"]))
+        proof.learn("positive", general(("determinant", "r", "c", tree) if one["of matrix"] else tree))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from fractions import Fraction
+from functools import lru_cache
 from typing import Any
 
 Tree = tuple[Any, ...]
@@ -52,71 +53,89 @@ PLACES: Mapping[str, str] = {
 }
 ROLES = ("data", "param", "current", "latent", "frozen", "const")
 SUMS_TO_ONE = ("simplex", "closed simplex", "one-hot")
+SYMMETRIC = ("spd", "sym")
+POSITIVE = ("positive", "unit", "simplex")
+NONNEGATIVE = ("nonnegative", "closed simplex", "one-hot", "count", "bool", "covering", "covering count")
+RESERVED = "#%~@"
+"""How the names of letters begin that stand in no certificate."""
 FUNCTIONS = ("loggamma", "gamma", "digamma", "trigamma", "erf", "cos", "sin", "besseli0", "besseli1")
 
 
-def places(tree: Tree) -> Iterator[tuple[str, Any]]:
-    """The parts of a node, each with what it is."""
-    pattern = PLACES[tree[0]]
+@lru_cache(None)
+def _pattern(kind: str, length: int) -> str:
+    pattern = PLACES[kind]
     if pattern.endswith("*"):
-        pattern = pattern[:-2] + pattern[-2] * (len(tree) + 1 - len(pattern))
-    require(len(pattern) == len(tree) - 1, f"a node of another length: {tree[0]}")
-    yield from zip(pattern, tree[1:], strict=True)
+        pattern = pattern[:-2] + pattern[-2] * (length + 1 - len(pattern))
+    require(len(pattern) == length - 1, f"a node of another length: {kind}")
+    return pattern
 
 
-def mapped(tree: Tree, index: Callable[[Letter], Letter], sub: Callable[[Tree], Tree]) -> Tree:
-    """A node with its free indices and its subtrees changed; those it binds stay."""
-    made: list[Any] = [tree[0]]
-    for kind, part in places(tree):
-        made.append(
-            index(part)
-            if kind == "i"
-            else sub(part)
-            if kind in "tu"
-            else tuple(map(index, part))
-            if kind == "I"
-            else tuple((one[0], *map(index, one[1:])) for one in part)
-            if kind == "S"
-            else part
-        )
-    return tuple(made)
+def places(tree: Tree) -> list[tuple[str, Any]]:
+    """The parts of a node, each with what it is."""
+    return list(zip(_pattern(tree[0], len(tree)), tree[1:], strict=True))
+
+
+def mapped(tree: Tree, sub: Callable[[Tree], Tree]) -> Tree:
+    """A node with its subtrees changed."""
+    return (tree[0], *(sub(part) if kind in "tu" else part for kind, part in places(tree)))
 
 
 def bound(tree: Tree) -> tuple[str, ...]:
     """The letters that a node binds."""
+    if "b" not in PLACES[tree[0]] and "B" not in PLACES[tree[0]]:
+        return ()
     return tuple(letter for kind, part in places(tree) if kind in "bB" for letter in ((part,) if kind == "b" else part))
 
 
-def free(tree: Tree) -> frozenset[Letter]:
+def indices_of(tree: Tree) -> list[Letter]:
+    """The indices that stand in a node itself."""
+    return [
+        i
+        for kind, part in places(tree)
+        if kind in "iIS"
+        for i in ((part,) if kind == "i" else part if kind == "I" else [i for one in part for i in one[1:]])
+    ]
+
+
+@lru_cache(200_000)
+def free(tree: Tree) -> frozenset[str]:
     """The letters that stand free in a tree."""
-    found: set[Letter] = set()
+    found = {i for i in indices_of(tree) if isinstance(i, str)}
+    own = frozenset(bound(tree))
+    return frozenset(found).union(
+        *(free(part) - (own if kind == "t" else frozenset()) for kind, part in places(tree) if kind in "tu")
+    )
+
+
+def nodes(tree: Tree) -> Iterator[Tree]:
+    yield tree
     for kind, part in places(tree):
-        if kind in "iI":
-            found.update((part,) if kind == "i" else part)
-        elif kind == "S":
-            found.update(index for one in part for index in one[1:])
-        elif kind in "tu":
-            found |= free(part) - frozenset(bound(tree) if kind == "t" else ())
-    return frozenset(letter for letter in found if isinstance(letter, str))
+        if kind in "tu":
+            yield from nodes(part)
 
 
 class Names:
     """The tables of a statement, and letters that stand nowhere else."""
 
     def __init__(self, told: Mapping[str, Any]) -> None:
-        self.letters: dict[str, Range] = {name: range_(own) for name, own in told["letters"].items()}
-        require(not any(name[:1] in ("", "#", "$", "~") for name in self.letters), "a letter of a reserved name")
+        self.letters: dict[str, Range] = {}
         self.symbols: Mapping[str, Any] = told["symbols"]
         self.functions: Mapping[str, Any] = told["functions"]
         self.counter = itertools.count(1)
+        self.declare(told["letters"])
         for key, own in (*self.symbols.items(), *self.functions.items()):
             require(isinstance(own["domain"], str) and all(map(range_, own["family"])), f"a declaration that is none: {key}")
         for key, own in self.symbols.items():
             shape, domain = own["shape"], own["domain"]
             require(own["role"] in ROLES and all(isinstance(size, str) for size in shape), f"a declaration that is none: {key}")
             square = len(shape) == 2 and shape[0] == shape[1]
-            require(domain not in ("spd", "sym") or square, f"a symmetric matrix that is not square: {key}")
+            require(domain not in SYMMETRIC or square, f"a symmetric matrix that is not square: {key}")
             require(domain not in SUMS_TO_ONE or bool(own["family"]), f"a simplex of one number: {key}")
+
+    def declare(self, letters: Mapping[str, Any]) -> None:
+        for name, own in letters.items():
+            require(name[:1] not in ("", *RESERVED), "a letter of a reserved name")
+            require(self.letters.setdefault(name, range_(own)) == range_(own), f"a letter of two ranges: {name}")
 
     def with_more(self, symbols: Mapping[str, Any], letters: Mapping[str, Any]) -> Names:
         """The same tables, with symbols and letters that a point has of its own."""
@@ -134,19 +153,33 @@ class Names:
     def like(self, letter: str) -> str:
         return self.fresh(self.letters[letter])
 
-    def opened(self, tree: Tree) -> Tree:
-        """A tree with letters of its own in place of those it binds: nothing that is put under it can be captured."""
-        return self.rename(tree, {})
+    def named(self, mark: str, number: int, own: Range) -> str:
+        """The letter of this mark, number and range."""
+        name = f"{mark}{number}|{own}"
+        self.letters[name] = own
+        return name
 
-    def rename(self, tree: Tree, letters: Mapping[Any, Letter]) -> Tree:
-        """Free letters replaced, all at once; those that are bound get letters of their own."""
-        own = {letter: self.like(letter) for letter in bound(tree)}
-        inside = {**letters, **own}
+    def rename(self, tree: Tree, letters: Mapping[Any, Letter], level: int | None = None, anew: bool = True) -> Tree:
+        """Free letters replaced, all at once; those that are bound get letters of their own, or by their ``level``.
+
+        With ``anew`` false a bound letter stays what it is unless it would capture what is put in.
+        """
+        own: dict[Any, Letter] = {}
+        for letter in bound(tree):
+            kept = not anew and letter not in letters.values()
+            own[letter] = (
+                self.named("%", level + len(own), self.letters[letter])
+                if level is not None
+                else letter
+                if kept
+                else self.like(letter)
+            )
+        inside, below = {**letters, **own}, None if level is None else level + len(own)
         made: list[Any] = [tree[0]]
         for kind, part in places(tree):
             match kind:
                 case "t" | "u":
-                    made.append(self.rename(part, inside if kind == "t" else letters))
+                    made.append(self.rename(part, inside if kind == "t" else letters, below, anew))
                 case "i" | "b":
                     made.append(letters.get(part, part) if kind == "i" else own[part])
                 case "I" | "B":
@@ -168,7 +201,12 @@ class Names:
         found = [name for name, told in self.symbols.items() if told == wanted]
         return found[0] if self.symbols[key]["role"] == role and found else key
 
-    # Whether a tree is well formed.
+    def lies_in(self, index: Any, own: Range) -> bool:
+        """Whether every value of an index lies in a range, lower limits included."""
+        if isinstance(index, str):
+            mine = self.letters[index]
+            return mine[1:] == own[1:] and mine[0] >= own[0]
+        return type(index) is int and index >= own[0] and not own[2]
 
     def check(self, tree: Any, inside: frozenset[str]) -> None:
         """See that every index stands in the range of its place, and every letter is bound or free in the statement."""
@@ -176,56 +214,57 @@ class Names:
         kind = tree[0]
         for what, part in places(tree):
             require(what not in "tu" or isinstance(part, tuple), "a part that is no tree")
-            require(what != "b" or part in self.letters, "a bound letter without a range")
             require(what not in "IBS" or isinstance(part, tuple), "a part that is no list of indices")
         own = bound(tree)
         require(len(set(own)) == len(own) and all(letter in self.letters for letter in own), "bound letters that are no letters")
-        spans: Sequence[Range | None] = ()
-        indices: Sequence[Letter] = [i for what, part in places(tree) if what in "iI" for i in ((part,) if what == "i" else part)]
-        if kind == "number":
-            Fraction(tree[1])
-        elif kind in ("entry", "derivative", "substitute"):
-            key = tree[2] if kind == "derivative" else tree[1]
-            require(key in self.symbols, f"a symbol that is not declared: {key}")
-            spans = self.ranges_of(key)
-            require(kind == "entry" or not any(own[2] for own in spans), "a derivative or a substitution over a continuum")
-            if kind == "substitute":
-                require([self.letters[letter] for letter in own] == spans, "a substitution of a part of a family")
-                spans = ()
-        elif kind == "apply":
-            function = self.functions[tree[1]]
-            spans = [range_(one) for one in function["family"]]
-            require(tree[3] == (), "a function that was differentiated already")
-            shapes = [[self.letters[letter] for letter in vector(one)[0]] for one in tree[4:]]
-            require(shapes == [[(1, size, False) for size in own] for own in function["arguments"]], "arguments of other shapes")
-        elif kind == "delta":
-            require(not any(isinstance(i, str) and self.letters[i][2] for i in indices), "a delta over a continuum")
-            spans = [None, None]
-        elif kind in ("inverse", "determinant"):
-            whole = self.letters[own[0]]
-            require(whole[0] == 1 and not whole[2] and self.letters[own[1]] == whole, "a matrix that is not square")
-            spans = [whole, whole] if kind == "inverse" else ()
-        elif kind == "at equal":
-            moved = [key for key, told in self.symbols.items() if told["role"] == "current"]
-            require(all(self.partner(key, "current", "param") != key for key in moved), "a theta_t without a theta")
-        elif kind == "product":
-            require(not self.letters[own[0]][2], "a product over a continuum")
-        elif kind == "argument":
-            spans = [None] * len(indices)
-        elif kind == "function":
-            require(tree[1] in FUNCTIONS, f"an unknown function: {tree[1]}")
-        require(len(indices) == len(spans), f"another number of indices: {kind}")
+        indices = indices_of(tree)
+        for index in indices:
+            require(
+                index in inside if isinstance(index, str) else type(index) is int, f"a letter that stands for nothing: {index}"
+            )
+        spans = self._spans(tree, own, len(indices))
+        require(len(spans) == len(indices), f"another number of indices: {kind}")
         for index, span in zip(indices, spans, strict=True):
-            if isinstance(index, str):
-                require(index in inside, f"a letter that stands for nothing: {index}")
-                mine = self.letters[index]
-                fits = span is None or (mine[1:] == span[1:] and mine[0] >= span[0])
-                require(fits, f"an index out of its range: {index}")
-            else:
-                require(type(index) is int and (span is None or (index >= span[0] and not span[2])), "an index out of its range")
+            require(span is None or self.lies_in(index, span), f"an index out of its range: {index}")
         for what, part in places(tree):
             if what in "tu":
                 self.check(part, inside | frozenset(own) if what == "t" else inside)
+        if kind == "number":
+            Fraction(tree[1])
+
+    def _spans(self, tree: Tree, own: Sequence[str], count: int) -> Sequence[Range | None]:
+        """The ranges in which the indices of a node have to lie; what else a node asks for."""
+        match tree:
+            case ("entry", key, *_):
+                return self.ranges_of(key)
+            case ("derivative", _, key, *_) | ("substitute", key, *_):
+                spans = self.ranges_of(key)
+                require(not any(span[2] for span in spans), "a derivative or a substitution over a continuum")
+                whole = tree[0] == "derivative" or [self.letters[letter] for letter in own] == spans
+                require(whole, "a substitution of a part of a family")
+                return spans if tree[0] == "derivative" else ()
+            case ("apply", name, _, taken, *arguments):
+                function = self.functions[name]
+                shapes = [[(1, size, False) for size in shape] for shape in function["arguments"]]
+                found = [[self.letters[letter] for letter in vector(one)[0]] for one in arguments]
+                require(found == shapes, "arguments of other shapes")
+                return [range_(one) for one in function["family"]] + [span for k, *_ in taken for span in shapes[k]]
+            case ("delta", *indices):
+                require(not any(isinstance(i, str) and self.letters[i][2] for i in indices), "a delta over a continuum")
+            case ("inverse" | "determinant", *_):
+                whole = self.letters[own[0]]
+                require(whole[0] == 1 and not whole[2] and self.letters[own[1]] == whole, "a matrix that is not square")
+                return [whole] * count
+            case ("at equal", _):
+                moved = [key for key, told in self.symbols.items() if told["role"] == "current"]
+                require(all(self.partner(key, "current", "param") != key for key in moved), "a theta_t without a theta")
+            case ("product", letter, _):
+                require(not self.letters[letter][2], "a product over a continuum")
+            case ("function", name, _):
+                require(name in FUNCTIONS, f"an unknown function: {name}")
+            case _:
+                pass
+        return [None] * count
 
 
 def vector(tree: Tree) -> tuple[tuple[str, ...], Tree]:
@@ -250,6 +289,10 @@ def frozen(told: Any) -> Any:
 ZERO, ONE = ("number", "0"), ("number", "1")
 
 
+def number(value: Fraction | int | str) -> Tree:
+    return ("number", str(value))
+
+
 def times(*factors: Tree) -> Tree:
     kept = [factor for factor in factors if factor != ONE]
     return ZERO if ZERO in kept else ONE if not kept else kept[0] if len(kept) == 1 else ("multiply", *kept)
@@ -261,19 +304,17 @@ def plus(*terms: Tree) -> Tree:
 
 
 def less(tree: Tree, other: Tree) -> Tree:
-    return plus(tree, times(("number", "-1"), other))
+    return plus(tree, times(number(-1), other))
 
 
-def whole_number(tree: Tree) -> int | None:
-    value = Fraction(tree[1]) if tree[0] == "number" else None
-    return int(value) if value is not None and value.denominator == 1 else None
+def power(base: Tree, exponent: Fraction | int | str) -> Tree:
+    return ("power", base, number(exponent))
 
 
-def nodes(tree: Tree) -> Iterator[Tree]:
-    yield tree
-    for kind, part in places(tree):
-        if kind in "tu":
-            yield from nodes(part)
+def summed(letters: Sequence[str], tree: Tree) -> Tree:
+    for letter in reversed(letters):
+        tree = ZERO if tree == ZERO else ("sum", letter, tree)
+    return tree
 
 
 # Derivatives.
@@ -282,9 +323,9 @@ SLOPES: Mapping[str, Callable[[Tree], Tree]] = {
     "loggamma": lambda x: ("function", "digamma", x),
     "gamma": lambda x: times(("function", "gamma", x), ("function", "digamma", x)),
     "digamma": lambda x: ("function", "trigamma", x),
-    "cos": lambda x: times(("number", "-1"), ("function", "sin", x)),
+    "cos": lambda x: times(number(-1), ("function", "sin", x)),
     "sin": lambda x: ("function", "cos", x),
-    "erf": lambda x: times(("number", "2"), ("exp", times(("number", "-1"), x, x)), ("power", ("pi",), ("number", "-1/2"))),
+    "erf": lambda x: times(number(2), ("exp", times(number(-1), x, x)), power(("pi",), "-1/2")),
     "besseli0": lambda x: ("function", "besseli1", x),
     "besseli1": lambda x: less(("function", "besseli0", x), ("divide", ("function", "besseli1", x), x)),
 }
@@ -296,8 +337,11 @@ def slope(names: Names, tree: Tree, key: str, at: Sequence[Letter]) -> Tree:
     def d(inner: Tree) -> Tree:
         return slope(names, inner, key, at)
 
-    if tree[0] in ("inverse", "substitute") or set(bound(tree)) & set(at):
-        tree = names.opened(tree)
+    def over(above: Tree, below: Tree) -> Tree:
+        return ZERO if above == ZERO else ("divide", above, below)
+
+    if tree[0] in ("inverse", "substitute", "determinant") or set(bound(tree)) & set(at):
+        tree = names.rename(tree, {})
     match tree:
         case ("number" | "pi" | "size" | "delta", *_):
             return ZERO
@@ -308,48 +352,35 @@ def slope(names: Names, tree: Tree, key: str, at: Sequence[Letter]) -> Tree:
         case ("multiply", *factors):
             return plus(*(times(*factors[:k], d(one), *factors[k + 1 :]) for k, one in enumerate(factors)))
         case ("divide", above, below):
-            whole, under = d(above), d(below)
-            second = ZERO if under == ZERO else ("divide", times(above, under), times(below, below))
-            return less(ZERO if whole == ZERO else ("divide", whole, below), second)
+            return less(over(d(above), below), over(over(times(above, d(below)), below), below))
         case ("power", base, exponent):
-            moved, grown = d(base), d(exponent)
-            lower = ("number", str(Fraction(exponent[1]) - 1)) if exponent[0] == "number" else less(exponent, ONE)
-            by_base = ZERO if moved == ZERO else times(exponent, ("power", base, lower), moved)
-            return plus(by_base, ZERO if grown == ZERO else times(tree, grown, ("log", base)))
+            lower = number(Fraction(exponent[1]) - 1) if exponent[0] == "number" else less(exponent, ONE)
+            by_base = times(exponent, ("power", base, lower), moved) if (moved := d(base)) != ZERO else ZERO
+            return plus(by_base, times(tree, grown, ("log", base)) if (grown := d(exponent)) != ZERO else ZERO)
         case ("exp", inner):
             return times(tree, d(inner))
         case ("log", inner):
-            moved = d(inner)
-            return ZERO if moved == ZERO else ("divide", moved, inner)
+            return over(d(inner), inner)
         case ("function", name, inner):
             moved = d(inner)
             require(moved == ZERO or name in SLOPES, f"no derivative is known of {name}")
             return ZERO if moved == ZERO else times(SLOPES[name](inner), moved)
         case ("sum", letter, body):
-            moved = d(body)
-            return ZERO if moved == ZERO else ("sum", letter, moved)
+            return summed([letter], d(body))
         case ("product", letter, body):
-            moved = d(body)
-            return ZERO if moved == ZERO else times(tree, ("sum", letter, ("divide", moved, body)))
+            return times(tree, summed([letter], over(d(body), body)))
         case ("inverse", a, b, r, c, body):
-            moved = d(body)
-            left, right = ("inverse", a, r, *_another(names, r, c, body)), ("inverse", c, b, *_another(names, r, c, body))
-            return ZERO if moved == ZERO else times(("number", "-1"), ("sum", r, ("sum", c, times(left, moved, right))))
+            left, right = (names.rename(one, {}) for one in (("inverse", a, r, r, c, body), ("inverse", c, b, r, c, body)))
+            return times(number(-1), summed([r, c], times(left, d(body), right)))
         case ("determinant", r, c, body):
-            moved = d(body)
-            inverted = ("inverse", c, r, *_another(names, r, c, body))
-            return ZERO if moved == ZERO else times(tree, ("sum", r, ("sum", c, times(inverted, moved))))
+            return times(tree, summed([r, c], times(names.rename(("inverse", c, r, r, c, body), {}), d(body))))
         case ("derivative", body, other, *indices):
             return d(slope(names, body, other, indices))
         case ("apply", name, indices, taken, *arguments):
             parts: list[Tree] = []
             for k, argument in enumerate(arguments):
-                letters, entry = vector(names.opened(argument) if argument[0] == "vector" else argument)
-                moved = d(entry)
-                part = ZERO if moved == ZERO else times(("apply", name, indices, (*taken, (k, *letters)), *arguments), moved)
-                for letter in letters:
-                    part = part if part == ZERO else ("sum", letter, part)
-                parts.append(part)
+                letters, entry = vector(names.rename(argument, {}) if argument[0] == "vector" else argument)
+                parts.append(summed(letters, times(("apply", name, indices, (*taken, (k, *letters)), *arguments), d(entry))))
             return plus(*parts)
         case ("at equal", body):
             if names.symbols[key]["role"] == "current":
@@ -359,21 +390,11 @@ def slope(names: Names, tree: Tree, key: str, at: Sequence[Letter]) -> Tree:
             return ZERO if moved == ZERO else ("at equal", moved)
         case ("substitute", own, letters, value, body):
             through = ZERO
-            moved = d(value)
-            if moved != ZERO:
-                inner = times(("substitute", own, letters, value, slope(names, body, own, letters)), moved)
-                for letter in letters:
-                    inner = ("sum", letter, inner)
-                through = inner
+            if (moved := d(value)) != ZERO:
+                through = summed(letters, times(("substitute", own, letters, value, slope(names, body, own, letters)), moved))
             return plus(through, ZERO if own == key else ("substitute", own, letters, value, d(body)))
         case _:
             raise Rejected(f"no derivative is known of {tree[0]}")
-
-
-def _another(names: Names, r: str, c: str, body: Tree) -> tuple[str, str, Tree]:
-    """The same matrix with other letters for row and column."""
-    row, column = names.like(r), names.like(c)
-    return row, column, names.rename(body, {r: row, c: column})
 
 
 # Derivatives and substitutions, carried out.
@@ -381,20 +402,16 @@ def _another(names: Names, r: str, c: str, body: Tree) -> tuple[str, str, Tree]:
 
 def expanded(names: Names, tree: Tree) -> Tree:
     """A tree with every derivative taken, and then every substitution made, from the inside out."""
-    return _expanded(names, names.opened(tree))
+    return _expanded(names, names.rename(tree, {}))
 
 
 def _expanded(names: Names, tree: Tree) -> Tree:
-    tree = mapped(tree, lambda i: i, lambda t: _expanded(names, t))
+    tree = mapped(tree, lambda t: _expanded(names, t))
     match tree:
         case ("derivative", body, key, *indices):
             return slope(names, body, key, indices)
         case ("at equal", body):
-
-            def at_theta(own: str, indices: Sequence[Letter]) -> Tree:
-                return ("entry", names.partner(own, "current", "param"), *indices)
-
-            return _replaced(names, body, at_theta, frozenset())
+            return _replaced(names, body, lambda own, i: ("entry", names.partner(own, "current", "param"), *i), frozenset())
         case ("substitute", key, letters, value, body):
 
             def put_in(own: str, indices: Sequence[Letter]) -> Tree:
@@ -405,13 +422,13 @@ def _expanded(names: Names, tree: Tree) -> Tree:
             return tree
 
 
-def _replaced(names: Names, tree: Tree, entry: Callable[[str, Sequence[Letter]], Tree], taken: frozenset[Letter]) -> Tree:
+def _replaced(names: Names, tree: Tree, entry: Callable[[str, Sequence[Letter]], Tree], taken: frozenset[str]) -> Tree:
     """A tree with something in place of each entry, in which the letters ``taken`` are free."""
     if tree[0] == "entry":
         return entry(tree[1], tree[2:])
     if not taken.isdisjoint(bound(tree)):
-        tree = names.opened(tree)
-    return mapped(tree, lambda i: i, lambda t: _replaced(names, t, entry, taken))
+        tree = names.rename(tree, {})
+    return mapped(tree, lambda t: _replaced(names, t, entry, taken))
 
 
 # Statements.
@@ -436,6 +453,7 @@ class Statement:
             require(bool(kinds) and set(one) <= kinds | {"text", "of matrix"}, "an assumption of no known kind")
         for tree in self.trees():
             self.names.check(tree, frozenset(self.names.letters))
+            require(not any(node[0] == "apply" and node[3] for node in nodes(tree)), "a function that was differentiated already")
 
     def trees(self) -> Iterator[Tree]:
         yield from (tree for tree in (self.left, self.right, self.multiplier) if tree is not None)

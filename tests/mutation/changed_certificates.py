@@ -225,7 +225,7 @@ def is_false(told: Mapping[str, Any], rng: random.Random) -> bool:
         try:
             there = points.Point(statement.names, point)
             with points.precision(256):
-                here = points.Evaluation(there, points.Balls())
+                here = points.Evaluation(there)
                 left, right = (here.value(points.chosen(there, side), at) for side in (statement.left, statement.right))
         except (trees.Rejected, points.Undefined, LookupError):
             continue
@@ -258,7 +258,7 @@ def looked_at(told: Mapping[str, Any], rng: random.Random) -> bool:
             there = points.Point(statement.names, _point(statement, rng))
             at = {letter: own[0] for letter, own in statement.names.letters.items()}
             with points.precision(128):
-                here = points.Evaluation(there, points.Balls())
+                here = points.Evaluation(there)
                 for side in (statement.left, statement.right):
                     here.value(points.chosen(there, side), at)
             return True

@@ -14,10 +14,11 @@ from typing import Any
 
 import numpy as np
 
+from checks.certificates import relations
 from checks.judge import Finding
 from checks.notes import CheckedNote, readings, ways_to_hold
 from checks.points import coefficients, measure
-from checks.recheck import files, points, polynomials, proofs, trees
+from checks.recheck import files, points, trees
 from checks.saving import SavingError, save
 from checks.scalar_trees import rational, statement
 from checks.time_limit import TimeOut, limited
@@ -32,7 +33,6 @@ BITS = 512
 DIGITS = 40
 SECONDS = 30.0
 INDEX = "index.json"
-MOST_SUMS, MOST_MATRICES, MOST_TRIED, MOST_DIVERGENCES = 3, 8, 6, 24
 
 
 class NoCertificate(DeriveError):
@@ -73,9 +73,9 @@ def proof_of(told: Mapping[str, Any]) -> dict[str, Any]:
         Rejected: none was found.
     """
     failed = trees.Rejected("no proof")
-    for way in _ways(told):
+    for way, solved in relations.ways(told):
         try:
-            proof = _recorded(trees.Statement(told), way, _paths(trees.Statement(told), way))
+            proof = json.loads(json.dumps(relations.proof_of(way, solved)))
         except trees.Rejected as rejected:
             failed = rejected
             continue
@@ -83,119 +83,6 @@ def proof_of(told: Mapping[str, Any]) -> dict[str, Any]:
         files.check_certificate(certificate)
         return certificate
     raise failed
-
-
-Road = list[tuple[str, Any]]
-
-
-def _ways(told: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
-    equations = [number for number, one in enumerate(told["assumptions"]) if "equation" in one]
-    has_log = '"log"' in json.dumps([told["left"], told["right"]])
-    for assumed in ([], equations) if equations else ([],):
-        for splits in (False, True) if has_log else (False,):
-            way = {"assumed": assumed, "splits logs": splits}
-            if told["relation"] == "implies" and "multiplier" not in told:
-                yield from ({**way, "multiple": multiple} for multiple in _multiples(told, way))
-            elif told["relation"] in ("<=", ">="):
-                yield from ({**way, "divergence": divergence} for divergence in _divergences(told, way))
-            else:
-                yield way
-
-
-def _multiples(told: Mapping[str, Any], way: Mapping[str, Any]) -> Iterator[list[Any]]:
-    """Which matrix, and which terms of the second and the first equation, say how one is a multiple of the other."""
-    read = trees.Statement(told)
-    algebra = polynomials.Algebra(read.names, way["splits logs"])
-    sides = (proofs.under(read, trees.expanded(read.names, side), way["assumed"]) for side in (read.left, read.right))
-    read_first, read_second = map(algebra.read, sides)
-    first, second = (polynomials.multiplied_through(algebra, side) for side in (read_first, read_second))
-    matrices: list[list[Any]] = []
-    for _, factors in (*first, *second):
-        for (head, indices), _ in factors:
-            if head[0] not in ("entry", "inverse") or len(read.names.symbols[head[1]]["shape"]) != 2:
-                continue
-            family = indices[:-2]
-            if any(str(i).startswith("#") for i in family):
-                continue
-            kinds = ("entry", "inverse") if read.names.symbols[head[1]]["domain"] == "spd" else ("entry",)
-            matrices += [[entry, kind, head[1], *family] for kind in kinds for entry in told["entries"]]
-    unique = list({json.dumps(one): one for one in matrices}.values())[:MOST_MATRICES]
-    pairs = [[one, other] for one, other in itertools.combinations(unique, 2) if one[0] != other[0]]
-    for chosen in ([], *([one] for one in unique), *pairs):
-        for above, below in itertools.product(range(min(len(second), MOST_TRIED)), range(min(len(first), MOST_TRIED))):
-            candidate = [chosen, above, below]
-            try:
-                rests = list(proofs.multiple(read, algebra, read_first, read_second, candidate))
-                if all(_path(algebra, rest, 0) is not None for rest in rests):
-                    yield candidate
-            except (trees.Rejected, IndexError):
-                continue
-
-
-def _divergences(told: Mapping[str, Any], way: Mapping[str, Any]) -> Iterator[dict[str, Any] | None]:
-    """Under which outer sums a gap may be a divergence, and by which of its terms; None where it may be zero."""
-    yield None
-    read = trees.Statement(told)
-    algebra = polynomials.Algebra(read.names, way["splits logs"])
-    small, large = (read.left, read.right) if told["relation"] == "<=" else (read.right, read.left)
-    gap = algebra.read(proofs.under(read, trees.expanded(read.names, trees.less(large, small)), way["assumed"]))
-    todo: list[tuple[list[Any], polynomials.Poly]] = [([], gap)]
-    while todo:
-        sums, value = todo.pop(0)
-        for number, term in enumerate(proofs.in_order(algebra, value)[:MOST_DIVERGENCES]):
-            if term[0] and any(atom[0][0] == "log" for atom, _ in term[1]):
-                yield {"sums": sums, "term": number}
-        shared = set.intersection(*(set(ranges) for ranges, _ in value)) if value and len(sums) < MOST_SUMS - 1 else set()
-        for own in sorted(shared):
-            todo.append(([*sums, list(own)], polynomials.under_one_sum(algebra, value, *own)))
-
-
-def _paths(read: trees.Statement, way: Mapping[str, Any]) -> list[Road]:
-    """For each equation that has to be shown the names of the steps that lead to zero."""
-    algebra = polynomials.Algebra(read.names, way["splits logs"])
-    found: list[Road] = []
-    for value in proofs.goals(read, algebra, way):
-        path = _path(algebra, value, 0)
-        if path is None:
-            raise trees.Rejected("no steps were found that lead to zero")
-        found.append(path)
-    return found
-
-
-def _path(algebra: polynomials.Algebra, polynomial: polynomials.Poly, depth: int) -> Road | None:
-    if not polynomial:
-        return []
-    if depth > MOST_SUMS:
-        return None
-    begun: Road = []
-    if algebra.denominators(polynomial):
-        polynomial = polynomials.multiplied_through(algebra, polynomial)
-        begun = [("multiply through", [])]
-        if not polynomial:
-            return begun
-    shared = set.intersection(*(set(ranges) for ranges, _ in polynomial))
-    steps: list[tuple[str, list[Any]]] = [("under one sum", list(own)) for own in sorted(shared)]
-    for name, arguments in steps:
-        try:
-            path = _path(algebra, polynomials.STEPS[name](algebra, polynomial, *arguments), depth + 1)
-        except trees.Rejected:
-            continue
-        if path is not None:
-            return [*begun, (name, arguments), *path]
-    return None
-
-
-def _recorded(read: trees.Statement, way: Mapping[str, Any], paths: list[Road]) -> dict[str, Any]:
-    """The proof as it is checked: after each step, how many terms are left and their digest; how often each rule was used."""
-    algebra = polynomials.Algebra(read.names, way["splits logs"])
-    recorded: list[list[list[Any]]] = []
-    for value, path in zip(proofs.goals(read, algebra, way), paths, strict=True):
-        steps: list[list[Any]] = []
-        for name, argument in path:
-            value = polynomials.STEPS[name](algebra, value, *argument)
-            steps.append([name, argument, len(value), polynomials.digest(algebra, value)])
-        recorded.append(steps)
-    return {**way, "goals": recorded, "rules": algebra.used}
 
 
 def _refutation(finding: Finding) -> dict[str, Any]:
@@ -218,7 +105,7 @@ def _refutation(finding: Finding) -> dict[str, Any]:
             sides = {"left": (left, False), "right": (right, False)}
         for name, (tree, second) in sides.items():
             try:
-                values = points.Evaluation(points.Point(read.names, point, second), points.Balls())
+                values = points.Evaluation(points.Point(read.names, point, second))
                 point[name] = _ball(values.value(tree, point["at"]))
             except points.Undefined:
                 point["finding"] = f"{name} undefined"
@@ -234,7 +121,7 @@ def _solved_for(read: trees.Statement, point: dict[str, Any]) -> None:
     for one in (assumption for assumption in read.assumptions if "equation" in assumption):
         for letter, value in itertools.permutations(map(trees.frozen, one["equation"])):
             if letter[0] == "entry" and letter[1] not in point["values"] and trees.free(value) <= set(letter[2:]):
-                there = points.Evaluation(points.Point(read.names, point), points.Exact())
+                there = points.Evaluation(points.Point(read.names, point), exact=True)
                 table = there.table(letter[2:], value, {})
                 spans = [there.point.span(read.names.letters[name]) for name in letter[2:]]
                 point["values"][letter[1]] = _table(spans, {place: str(v) for place, v in table.items()})
