@@ -152,6 +152,17 @@ def content(sums: Sums, polynomial: Poly, *, positive: bool) -> tuple[Fraction, 
     return amount, factors, rest
 
 
+def independent(binders: Sequence[str], factors: Factors) -> list[tuple[list[str], Factors]]:
+    """A term as a product of sums that share no letter: sum_ij f_i g_j = (sum_i f_i)(sum_j g_j)."""
+    groups: list[tuple[list[str], Factors]] = [([letter], []) for letter in binders]
+    for atom, e in factors:
+        touched = [group for group in groups if set(group[0]) & free(atom)]
+        groups = [group for group in groups if group not in touched]
+        letters = [letter for group in touched for letter in group[0]]
+        groups.append((letters, [*(one for group in touched for one in group[1]), (atom, e)]))
+    return groups
+
+
 def add_exponents(*many: Mapping[Tree, Fraction]) -> Factors:
     found: dict[Tree, Fraction] = {}
     for one in many:

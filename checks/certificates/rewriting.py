@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from fractions import Fraction
 from typing import Any
 
-from checks.certificates.patterns import Factors, content, matches, primes, weight
+from checks.certificates.patterns import Factors, content, independent, matches, primes, weight
 from checks.recheck.proofs import Proof, duties
 from checks.recheck.sums import Poly, Term, add, scale
 from checks.recheck.trees import (
@@ -265,14 +265,12 @@ class Rewriter:
     def exchanged(self, run: Run, node: Tree, place: int, other: Tree, n: int) -> Tree:
         """A node with the other side of a lemma in one of its places."""
         new = (*node[:place], other, *node[place + 1 :])
-        for (kind, known), (_, unknown) in zip(own_duties(node), own_duties(new), strict=True):
+        for (asked, known), (_, unknown) in zip(own_duties(node), own_duties(new), strict=True):
+            kind = "positive" if self.proof.known("positive", known) else asked
             if not self.proof.alike(known, unknown) and not (self.proof.known(kind, known) and self.proof.known(kind, unknown)):
-                step = ("part", (known, 3, n, ()), (), ONE) if known[0] == "determinant" and node[0] == "inverse" else (
-                    "lemma", (n, ()), (), ONE)  # fmt: skip
-                self.lemma(known, unknown, [step], [kind])
-        return self.applied_part(run, node, place, n, new)
-
-    def applied_part(self, run: Run, node: Tree, place: int, n: int, new: Tree) -> Tree:
+                inverse = known[0] == "determinant" and node[0] == "inverse"
+                name, given = ("part", (known, 3, n, ())) if inverse else ("lemma", (n, ()))
+                self.lemma(known, unknown, [(name, given, (), ONE)], [kind])
         self.apply(run, "part", (node, place, n, ()))
         return new
 
@@ -294,6 +292,13 @@ class Rewriter:
         elif amount != 1:
             found.append(number(amount))
         found += [self.product(1, [one]) for one in atoms]
+        if len(rest) == 1:
+            ((term, c),) = rest.items()
+            groups = independent(*self.opened(term))
+            trees = [summed(letters, self.product(1, factors)) for letters, factors in groups]
+            apart = c == 1 and len(trees) > 1 and all(letters for letters, _ in groups)
+            if apart and (not positive or all(self.proof.known("positive", tree) for tree in trees)):
+                return [*found, *trees]
         tree = self.tree_of(rest)
         return [*found, tree] if tree != ONE else found
 

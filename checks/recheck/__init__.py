@@ -16,8 +16,17 @@ A certificate is a JSON file that says what was found of a statement and why. Th
     ["substitute", key, [i, ...], t, u]                       u with the entry i, ... of the symbol replaced by t
 
 A statement is refuted by a point: exact values, admissible for what is declared and assumed, where enclosures of the two sides do
-not meet (``points``). It is proved by steps that lead from the difference of the two sides to nothing (``proofs``): for all sizes
-of at least 1 for which every index that is written is in range, all values of the declared domains, and wherever both sides are
-defined; integrals are taken to exist, and to be exchangeable with each other and with derivatives. To check the checker of points
-one reads ``trees`` and ``points``; to check that of proofs, ``trees``, ``polynomials`` and ``proofs``.
+not meet (``points``). It is proved by multiples of equations that leave nothing of the difference of the two sides (``proofs``),
+for all sizes of at least 1 for which every index that is written is in range, all values of the declared domains, and wherever
+both sides are defined; integrals are taken to exist, and to be exchangeable with each other and with derivatives. A proof is
+
+    letters     the letters of its own, with their ranges
+    lemmas      equations {left, right, steps, signs}: the steps show the first less the second to be zero, and what is said of
+                signs ("positive", "nonzero") is known of one of them, and from there on of the other
+    goals       the steps for each tree that has to vanish: [rule, what it takes, letters, factor], the factor times the
+                equation of the rule, summed over the letters
+    pieces      of a bound, what it is the sum of: [kind, what it takes, letters, factor]
+    solved      of a consequence, whether it says what solves the first equation
+
+To check the checker of points one reads ``trees`` and ``points``; to check that of proofs, ``trees``, ``sums`` and ``proofs``.
 """
