@@ -31,7 +31,7 @@ from derive.symbols import Range, Size
 
 BITS = 512
 DIGITS = 40
-SECONDS = 30.0
+SECONDS = 60.0
 INDEX = "index.json"
 
 
@@ -119,13 +119,29 @@ def _refutation(finding: Finding) -> dict[str, Any]:
 def _solved_for(read: trees.Statement, point: dict[str, Any]) -> None:
     """Adds the values of letters that an assumed equation says, which the witness puts in for them."""
     for one in (assumption for assumption in read.assumptions if "equation" in assumption):
-        for letter, value in itertools.permutations(map(trees.frozen, one["equation"])):
+        sides: list[trees.Tree] = list(map(trees.frozen, one["equation"]))
+        for letter, value in itertools.permutations(sides):
             if letter[0] == "entry" and letter[1] not in point["values"] and trees.free(value) <= set(letter[2:]):
                 there = points.Evaluation(points.Point(read.names, point), exact=True)
                 table = there.table(letter[2:], value, {})
                 spans = [there.point.span(read.names.letters[name]) for name in letter[2:]]
                 point["values"][letter[1]] = _table(spans, {place: str(v) for place, v in table.items()})
                 break
+        spoken = {node[1] for side in sides for node in trees.nodes(side) if node[0] == "entry"} - set(point["values"])
+        alone = len(spoken) == 1 and not read.names.ranges_of(min(spoken)) and not any(map(trees.free, sides))
+        if alone:
+            point["values"][min(spoken)] = _root(read, point, min(spoken), trees.less(*sides))
+
+
+def _root(read: trees.Statement, point: dict[str, Any], key: str, tree: trees.Tree) -> str:
+    """Where an equation that is linear in a letter holds."""
+    first, second = (
+        points.Evaluation(points.Point(read.names, {**point, "values": {**point["values"], key: value}}), exact=True).value(
+            tree, {}
+        )
+        for value in ("1/3", "2/3")
+    )
+    return str((2 * first - second) / (3 * (first - second)))
 
 
 def _ball(value: Any) -> list[str]:

@@ -5,13 +5,13 @@ from __future__ import annotations
 import hashlib
 import json
 import sys
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 from checks.recheck.points import Undefined, check_point
 from checks.recheck.proofs import check_proof
-from checks.recheck.trees import Letter, Rejected, Statement, Tree, free, frozen, require
+from checks.recheck.trees import Rejected, Statement, Tree, free, frozen, places, require
 
 FORMAT, VERSION = "derive certificate", 1
 
@@ -61,52 +61,48 @@ def check_file(text: str) -> tuple[Mapping[str, Any], str]:
     return told, check_certificate(told)
 
 
-def text_of(tree: Tree) -> str:
+FORMS: Mapping[str, str] = {
+    "number": "{0}",
+    "size": "{0}",
+    "pi": "pi",
+    "delta": "delta[{0},{1}]",
+    "divide": "{0} / {1}",
+    "power": "{0}^{1}",
+    "function": "{0}({1})",
+    "sum": "sum_{0} {1}",
+    "product": "product_{0} {1}",
+    "inverse": "inverse({4} in row {2}, column {3})[{0},{1}]",
+    "determinant": "det({2} in row {0}, column {1})",
+    "vector": "vector({0}, {1})",
+    "at equal": "({0} at theta_t = theta)",
+    "substitute": "({3} at {0}[{1}] = {2})",
+}
+
+
+LEVELS = {"add": 0, "sum": 1, "product": 1, "derivative": 1, "divide": 2, "multiply": 2, "power": 3}
+"""How tightly a sign binds: what binds no tighter than what it stands in is put in brackets."""
+
+
+def text_of(tree: Tree, outside: int = -1) -> str:
     """A tree as a line of text."""
-
-    def inner(t: Tree, tight: bool = True) -> str:
-        loose = t[0] in ("add", "sum", "product", "divide") or (tight and t[0] in ("multiply", "power", "derivative"))
-        return f"({text_of(t)})" if loose or (t[0] == "number" and not t[1].isdigit()) else text_of(t)
-
-    def indices(those: Iterable[Letter]) -> str:
-        return ",".join(map(str, those))
-
-    kind, *rest = tree
-    match tree:
-        case ("number" | "size", value):
-            return value
-        case ("entry", key, *those):
-            return f"{key}[{indices(those)}]" if those else key
-        case ("delta", i, j):
-            return f"delta[{i},{j}]"
-        case ("add", *terms):
-            return " + ".join(map(text_of, terms))
-        case ("multiply", *factors):
-            return " ".join(inner(factor, False) for factor in factors)
-        case ("divide", above, below):
-            return f"{inner(above)} / {inner(below)}"
-        case ("power", base, exponent):
-            return f"{inner(base)}^{inner(exponent)}"
-        case ("function", name, argument):
-            return f"{name}({text_of(argument)})"
-        case ("sum" | "product", letter, body):
-            return f"{kind}_{letter} {inner(body, False)}"
-        case ("inverse", a, b, r, c, body):
-            return f"inverse({text_of(body)} in row {r}, column {c})[{a},{b}]"
-        case ("determinant", r, c, body):
-            return f"det({text_of(body)} in row {r}, column {c})"
-        case ("apply", name, those, _, *arguments):
-            return f"{name}[{indices(those)}]({', '.join(map(text_of, arguments))})"
-        case ("derivative", body, key, *those):
-            return f"d/d {key}[{indices(those)}] ({text_of(body)})"
-        case ("at equal", body):
-            return f"({text_of(body)} at theta_t = theta)"
-        case ("substitute", key, those, value, body):
-            return f"({text_of(body)} at {key}[{indices(those)}] = {text_of(value)})"
+    kind, parts = tree[0], places(tree)
+    own = LEVELS.get(kind, 9 if kind != "number" or tree[1].isdigit() else 1)
+    inner = own if kind in LEVELS else -1
+    told = [
+        text_of(part, inner) if what in "tu" else ",".join(map(str, part)) if what in "IB" else str(part) for what, part in parts
+    ]
+    match kind:
+        case "entry" | "argument":
+            text = f"{told[0]}[{','.join(told[1:])}]" if told[1:] else told[0]
+        case "add" | "multiply":
+            text = (" + " if kind == "add" else " ").join(told)
+        case "apply":
+            text = f"{told[0]}[{told[1]}]({', '.join(told[3:])})"
+        case "derivative":
+            text = f"d/d {told[1]}[{','.join(told[2:])}] {told[0]}"
         case _:
-            return (
-                f"{kind}({', '.join(text_of(part) if isinstance(part, tuple) else str(part) for part in rest)})" if rest else kind
-            )
+            text = FORMS[kind].format(*told) if kind in FORMS else f"{kind}({', '.join(told)})"
+    return f"({text})" if own <= outside else text
 
 
 def statement_text(told: Mapping[str, Any]) -> str:

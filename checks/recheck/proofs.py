@@ -156,12 +156,15 @@ class Proof:
         plain = self.names.rename(tree, {}, 0)
         if any(own in (kind, "positive") and self._is_instance(fact, plain, {}) for own, fact in self.facts):
             return True
+        if kind == "positive" and self.known("nonzero", tree) and self.known("nonnegative", tree):
+            return True
         match tree:
             case ("add", *terms) if kind != "nonzero":
                 signs = all(self.known("nonnegative", term) for term in terms)
                 return signs and (kind == "nonnegative" or any(self.known(kind, term) for term in terms))
             case ("multiply" | "divide", *factors):
-                return all(self.known(kind, factor) for factor in factors)
+                squared = kind == "nonnegative" and tree[0] == "multiply"
+                return all(self.known(kind, one) for one in factors if not squared or factors.count(one) % 2)
             case ("power", base, ("number", text)):
                 return (kind == "nonnegative" and Fraction(text) % 2 == 0) or self.known(kind, base)
             case ("sum", letter, body) if kind != "nonzero":

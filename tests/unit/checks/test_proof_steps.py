@@ -72,6 +72,11 @@ FORGED = {
         certificate(statement(["log", times(X, Y)], plus(["log", X], ["log", Y])), [step("logarithm of a product", X, Y)]),
         "not known to be positive",
     ),
+    "a product that may be negative": (
+        certificate(statement(["log", times(times(X, Y), U)], plus(["log", times(X, Y)], ["log", U])),
+                    [step("logarithm of a product", times(X, Y), U)]),
+        "not known to be positive",
+    ),
     "a root of what may be negative": (
         certificate(statement(power(power(X, 2), "1/2"), X), [step("power of a power", X, "2", "1/2")]),
         "not known to be positive",
@@ -184,6 +189,8 @@ MADE = {
     "a sign that is the same": certificate(statement(over(X, CANCELLED), over(X, X)),
                                            [step("part", power(CANCELLED, -1), 1, 0, [], factor=X)],
                                            lemmas=[lemma(CANCELLED, X, signs=("nonzero",))]),
+    "a square that is not zero": certificate(statement(["log", times(times(X, X), U)], plus(["log", times(X, X)], ["log", U])),
+                                             [step("logarithm of a product", times(X, X), U)]),
     "a consequence": certificate(statement(X, times(X, Y), "implies"), [step("given", [], factor=Y)]),
     "a square": bound(times(number(-1), U, X, X), ZERO, ["a square", [X], [], U]),
     "a logarithm": bound(["log", U], plus(U, number(-1)), ["t - 1 - log t", [U], [], ONE]),

@@ -422,6 +422,11 @@ def test_an_assumption_is_told_by_what_it_says() -> None:
         trees.Statement(statement(X, X, assumptions=[{"text": "", "bound": [ZERO, X], "limit": [ZERO, X]}]))
 
 
+def test_a_statement_is_written_out() -> None:
+    told = statement(["log", ["entry", "p_{T}"]], times(number(-2), plus(X, power(Y, 2)), over(U, total("i", e("f", "i")))))
+    assert files.statement_text(told) == "log(p_{T})  =  (-2) (x + y^2) (u / (sum_i f[i]))"
+
+
 def test_one_side_that_is_not_defined() -> None:
     certificate = point(over(X, X), ONE, {"x": "0"}, (ONE, ONE))
     certificate["point"] |= {"finding": "left undefined", "other": ["1", "1e-9"]}
