@@ -14,7 +14,7 @@ from fractions import Fraction
 from typing import Any
 
 from checks.certificates.patterns import Factors, content, independent, matches, primes, weight
-from checks.recheck.proofs import Proof, duties
+from checks.recheck.proofs import Proof, duties_of_node
 from checks.recheck.sums import Poly, Term, add, scale
 from checks.recheck.trees import (
     ONE,
@@ -265,7 +265,7 @@ class Rewriter:
     def exchanged(self, run: Run, node: Tree, place: int, other: Tree, n: int) -> Tree:
         """A node with the other side of a lemma in one of its places."""
         new = (*node[:place], other, *node[place + 1 :])
-        for (asked, known), (_, unknown) in zip(own_duties(node), own_duties(new), strict=True):
+        for (asked, known), (_, unknown) in zip(duties_of_node(node), duties_of_node(new), strict=True):
             kind = "positive" if self.proof.known("positive", known) else asked
             if not self.proof.alike(known, unknown) and not (self.proof.known(kind, known) and self.proof.known(kind, unknown)):
                 inverse = known[0] == "determinant" and node[0] == "inverse"
@@ -454,13 +454,6 @@ class Rewriter:
         if self.names.letters[b] == self.names.letters[r] and r not in free(right):
             self.written(run, node, 3, ("sum", b, times(left, right)))
             self.apply(run, "determinant of a product", (r, b, c, left, right))
-
-
-def own_duties(node: Tree) -> list[tuple[str, Tree]]:
-    """What a node itself asks for, its parts apart."""
-    hollow = list(duties(node))
-    inner = [one for kind, part in places(node) if kind == "t" for one in duties(part)]
-    return hollow[: len(hollow) - len(inner)]
 
 
 KINDS = {

@@ -84,21 +84,28 @@ def axiom(name: str, told: Any) -> tuple[Tree, ...]:
 
 def duties(tree: Tree) -> Iterator[tuple[str, Tree]]:
     """What must not be zero, or must be positive, for a tree to have a value."""
-    for node in nodes(tree):
-        match node:
-            case ("divide", _, part):
+    yield from duties_of_node(tree)
+    for kind, part in places(tree):
+        if kind in "tu":
+            yield from duties(part)
+
+
+def duties_of_node(node: Tree) -> Iterator[tuple[str, Tree]]:
+    """What a node itself asks for, its parts apart."""
+    match node:
+        case ("divide", _, part):
+            yield "nonzero", part
+        case ("log", part) | ("function", "loggamma" | "gamma" | "digamma" | "trigamma", part):
+            yield "positive", part
+        case ("power", part, ("number", text)) if whole(text):
+            if Fraction(text) < 0:
                 yield "nonzero", part
-            case ("log", part) | ("function", "loggamma" | "gamma" | "digamma" | "trigamma", part):
-                yield "positive", part
-            case ("power", part, ("number", text)) if whole(text):
-                if Fraction(text) < 0:
-                    yield "nonzero", part
-            case ("power", part, _):
-                yield "positive", part
-            case ("inverse", _, _, r, c, part):
-                yield "nonzero", ("determinant", r, c, part)
-            case _:
-                pass
+        case ("power", part, _):
+            yield "positive", part
+        case ("inverse", _, _, r, c, part):
+            yield "nonzero", ("determinant", r, c, part)
+        case _:
+            pass
 
 
 class Proof:
@@ -132,12 +139,20 @@ class Proof:
             case _:
                 pass
 
+    def duties_of(self, tree: Tree, empty: frozenset[str] = frozenset()) -> Iterator[tuple[str, Tree]]:
+        """What a tree asks for: but under a sum that may be empty only what speaks of its index, which there is then."""
+        yield from (one for one in duties_of_node(tree) if empty <= free(one[1]))
+        below = empty | {letter for letter in bound(tree) if self.names.letters[letter][0] > 1}
+        for what, part in places(tree):
+            if what in "tu":
+                yield from self.duties_of(part, below)
+
     def assume_defined(self, *trees: Tree, both: bool = False) -> None:
         """Learn what trees ask for; of ``both`` sides of an equation what each asks for, and of the one what is not zero.
 
         Where x may be negative ``log x^2 = 2 log x`` is no equation, though its sides are equal where both are defined.
         """
-        asked = [[(kind, self.names.rename(part, {}, 0)) for kind, part in duties(tree)] for tree in trees]
+        asked = [[(kind, self.names.rename(part, {}, 0)) for kind, part in self.duties_of(tree)] for tree in trees]
         for kind, part in (one for told in asked for one in told):
             self.learn(kind if not both or all((kind, part) in told for told in asked) else "nonzero", part)
 
@@ -311,6 +326,7 @@ class Proof:
         self.lemmas.append((left, right))
         for kind in told["signs"]:
             known, other = (left, right) if self.known(kind, left) else (right, left)
+            self.defined(known)
             lost = free(known) - free(other) - self.fixed
             # Of an empty range nothing would be known.
             require(all(self.names.letters[letter][0] <= 1 for letter in lost), "a letter that may stand for nothing")

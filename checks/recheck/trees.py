@@ -125,6 +125,10 @@ class Names:
         self.declare(told["letters"])
         for key, own in (*self.symbols.items(), *self.functions.items()):
             require(isinstance(own["domain"], str) and all(map(range_, own["family"])), f"a declaration that is none: {key}")
+        for key, own in self.functions.items():
+            over, shapes = own["normalised over"], own["arguments"]
+            known = over is None or (type(over) is int and 0 <= over < len(own["family"]))
+            require(known and all(isinstance(size, str) for shape in shapes for size in shape), f"a function that is none: {key}")
         for key, own in self.symbols.items():
             shape, domain = own["shape"], own["domain"]
             require(own["role"] in ROLES and all(isinstance(size, str) for size in shape), f"a declaration that is none: {key}")

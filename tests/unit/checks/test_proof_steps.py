@@ -89,6 +89,13 @@ FORGED = {
         ),
         "may stand for nothing",
     ),
+    "a sign that is asked for in a sum that may be empty": (
+        certificate(
+            statement(plus(power(power(X, 2), "1/2"), total("i2", ["log", X])), plus(X, total("i2", ["log", X]))),
+            [step("power of a power", X, "2", "1/2")],
+        ),
+        "not known to be positive",
+    ),
     "a letter that the checker uses itself": (
         certificate(
             statement(X, X), [], lemmas=[lemma(e("f", "%0|(1, 'n', False)"), ZERO)],
@@ -189,6 +196,10 @@ MADE = {
     "a sign that is the same": certificate(statement(over(X, CANCELLED), over(X, X)),
                                            [step("part", power(CANCELLED, -1), 1, 0, [], factor=X)],
                                            lemmas=[lemma(CANCELLED, X, signs=("nonzero",))]),
+    "a sign that is asked for in a sum": certificate(
+        statement(plus(power(power(X, 2), "1/2"), total("i", ["log", X])), plus(X, total("i", ["log", X]))),
+        [step("power of a power", X, "2", "1/2")],
+    ),
     "a square that is not zero": certificate(statement(["log", times(times(X, X), U)], plus(["log", times(X, X)], ["log", U])),
                                              [step("logarithm of a product", times(X, X), U)]),
     "a consequence": certificate(statement(X, times(X, Y), "implies"), [step("given", [], factor=Y)]),
