@@ -114,6 +114,14 @@ FORGED = {
         certificate(statement(ONE, ZERO), [], lemmas=[lemma(ONE, ZERO, step("lemma", 0, []))]),
         "IndexError",
     ),
+    "a lemma that is not shown": (
+        certificate(statement(ONE, ZERO), [step("lemma", 0, [])], lemmas=[lemma(ONE, ZERO)]),
+        "not shown",
+    ),
+    "a consequence that may not exist, though it cancels": (
+        certificate(statement(X, plus(over(X, Y), times(number(-1), over(X, Y))), "implies"), []),
+        "not known to be nonzero",
+    ),
     "a fixed letter of a statement": (
         certificate({**ROWS_APART, "entries": []}, [step("given", [["a", "b"]])]),
         "out of its range",
