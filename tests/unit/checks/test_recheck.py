@@ -17,7 +17,7 @@ from derive.notes import read_note
 
 ROOT = Path(__file__).parents[3]
 CHECKER = sorted((ROOT / "checks" / "recheck").glob("*.py"))
-MOST_LINES = 1000
+MOST_LINES, MOST_IN_ALL = 500, 1900
 
 REAL: dict[str, Any] = {"role": "const", "family": [], "shape": [], "domain": "real"}
 LETTERS = {
@@ -454,6 +454,10 @@ def test_an_equation_at_one_place_is_not_used_at_all_places() -> None:
 
 
 # The house.
+
+
+def test_the_checker_can_be_read() -> None:
+    assert sum(len(path.read_text().splitlines()) for path in CHECKER) <= MOST_IN_ALL
 
 
 @pytest.mark.parametrize("path", CHECKER, ids=lambda path: path.stem)
