@@ -1207,7 +1207,9 @@ def _implied(witness: Witness, claim: Claim, proved: bool = False) -> Evidence:
             if not meets_assumptions(claim, point):
                 continue
             before = len(solved)
-            for symbol in free:
+            # Another letter first at each point: c mu = c for mu says nothing of mu where c is 0.
+            turn = len(at) % len(free) if wanted is not own else 0
+            for symbol in (*free[turn:], *free[:turn]):
                 if proved and len(solved) > before:
                     break  # one letter that can be solved for is enough at a point
                 for solution in solutions(claim.lhs, point, symbol, first=proved, most=FEW_UNKNOWNS if proved else MOST_UNKNOWNS):

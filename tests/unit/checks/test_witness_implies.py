@@ -39,3 +39,10 @@ def test_another_letter_or_another_root_refutes(first: Formula, second: Formula)
 )
 def test_an_equation_without_solution_is_undecided(first: Formula, second: Formula) -> None:
     assert examined(first, second).outcome == "undecided"
+
+
+@pytest.mark.parametrize(("first", "second"), [(a * x - a, x - 1), (a * x - a * y, x - y)])
+def test_where_there_is_a_proof_each_letter_is_solved_for_somewhere(first: Formula, second: Formula) -> None:
+    """A kernel that divides by what may vanish is contradicted: few solutions are sought, but not all for one letter."""
+    claim = Claim(label="test", lhs=first, relation="implies", rhs=second)
+    assert Witness(autodiff=False).examine(claim, proved=True).outcome == "differs"
