@@ -15,6 +15,7 @@ from typing import Literal
 
 from derive.algebra.prove import Proof, prove
 from derive.claims import BOUNDS, Assumption, Claim, Reading, Relation
+from derive.densities import density
 from derive.errors import DeriveError, ReadingError
 from derive.formula import (
     ONE,
@@ -48,6 +49,7 @@ from derive.formula import (
     rename,
     unfold,
     walk,
+    walk_unfolded,
 )
 from derive.notation.conventions import Convention
 from derive.notation.declarations import Abbreviation, Dictionary, Fact, Letter, Posterior
@@ -57,7 +59,7 @@ from derive.notation.probabilities import LOG_LIKELIHOOD
 from derive.notation.spellings import DENSITY_NAMES, arguments_of, plain, require_plain, sign_at, spelling, template
 from derive.notation.surface import QUAD, SAME, SPACES, Item, Items, Token, tokens
 from derive.notes import Display, Place, Row, Source
-from derive.symbols import INTEGERS, SUMS_TO_ONE, Domain, Index, IndexLike, Range, Symbol
+from derive.symbols import INTEGERS, SUMS_TO_ONE, Domain, Index, IndexLike, Range, Size, Symbol
 
 Status = Literal["claim", "defined", "skipped", "unread"]
 
@@ -1744,7 +1746,29 @@ class DisplayReader:
             if assumption.larger is None and not _symbols(left, right):
                 self.unread_facts = f"the assumption {fact.text} is one on sizes, which is not used"
             found.append(assumption)
+        if relation in BOUNDS:
+            found += self._in_support(reader, lhs, rhs)
         return tuple(_that_bear_on(found, _symbols(lhs, rhs))), lhs, rhs
+
+    def _in_support(self, reader: Reader, *sides: Formula) -> Iterator[Assumption]:
+        """What densities say of the values of data, where no domain says it: a bound is claimed of no other values.
+
+        What speaks of a size that does not stand there, as m of data that are at most m, is left out.
+        """
+        symbols, sizes = _symbols(*sides), _numbers_of_members(*sides)
+        for letter in (letter for letter in self.own.letters if letter.symbol.role == "data" and letter.symbol in symbols):
+            for statement, _ in reader.probabilities.statements_of(letter):
+                if statement.density == "Density" or density(statement.density).of_family:
+                    continue
+                indices = tuple(map(Index, letter.spelling.slots, letter.symbol.family))
+                try:
+                    arguments = [reader.formula(argument.items, Scope()) for argument in statement.arguments]
+                except DeriveError:
+                    continue  # they depend on more than on this datum
+                for small, large in density(statement.density).within(Reference(letter.symbol, indices), *arguments):
+                    known = _numbers_of_members(small, large) <= sizes and set(_symbols(small, large)) <= set(symbols)
+                    if known and free_indices(small) | free_indices(large) <= set(indices):
+                        yield Assumption(text="the data lie in the support of their density", bound=(small, large))
 
 
 # Without state.
@@ -1816,6 +1840,11 @@ def _that_bear_on(assumptions: list[Assumption], symbols: list[Symbol]) -> list[
             return [a for a in assumptions if a in kept]
         kept += more
         concerned |= {symbol for one in more for symbol in _symbols(*one.formulas)}
+
+
+def _numbers_of_members(*formulas: Formula) -> set[Size]:
+    """The sizes that stand in formulas as numbers."""
+    return {node.size for formula in formulas for node in walk_unfolded(formula) if isinstance(node, SizeNumber)}
 
 
 def _assumption(fact: Fact, left: Formula, right: Formula) -> Assumption | None:

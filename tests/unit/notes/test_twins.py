@@ -1632,3 +1632,20 @@ def test_a_letter_that_stands_below_a_sum_alone_may_be_summed_over(row: str, mea
 def test_a_normal_density_is_one_of_what_stands_before_its_bar(left: str, right: str, meant: str) -> None:
     """As a density by its name is: a factor free of the argument was taken for one that moves with a parameter, and refuted."""
     assert verdict(NUMBERS, rf"\mathcal{{N}}({left}) \propto {right}") == meant
+
+
+@pytest.mark.parametrize(
+    ("distribution", "row", "meant"),
+    [
+        (r"x_i ~ Geometric(\rho)", r"p(x_i) \le 1", "unknown"),
+        (r"x_i ~ Geometric(\rho)", r"p(x_i) \le \frac{\rho}{2}", "refuted"),
+        (r"x_i ~ Geometric(\rho)", r"\rho (1 - \rho)^{x_i} \ge \rho", "refuted"),
+        (r"x_i ~ Binomial(m, \rho)", r"m - x_i + 1 \ge 0", "unknown"),
+        (r"x_i ~ Binomial(m, \rho)", r"x_i \ge 1", "refuted"),
+        (r"x_i ~ Poisson(\lambda)", r"\rho (1 - \rho)^{x_i - 1} \le 1", "refuted"),
+    ],
+)
+def test_a_bound_is_claimed_of_data_in_the_support_of_their_density(distribution: str, row: str, meant: str) -> None:
+    """Of the number of trials up to a success, which is none nowhere, what fails there alone was refuted."""
+    declared = r"size n, m ; index i in 1..n ; data x_i in N ; param \rho in unit ; \lambda in positive".replace(" ; ", "\n")
+    assert verdict(declared.replace(r"\lambda", r"param \lambda") + "\n" + distribution, row) == meant
