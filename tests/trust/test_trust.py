@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from tests.mutation import changed_certificates
+from tests.sabotage.running import Outcome
 from tests.trust import measures
 from tests.trust.__main__ import FIGURES, main
 from tests.trust.measures import MEASURES, ROOT, Asked, measure, of_rewritings, of_slips, table
@@ -49,6 +50,14 @@ def test_a_few_of_everything_small_is_as_demanded(tmp_path: Path, capsys: pytest
     figures = json.loads(kept.read_text())
     assert list(figures) == ["ten rows", "changed certificates"]
     assert table(figures) == capsys.readouterr().out
+
+
+def test_a_fault_that_nobody_catches_is_seen(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(
+        measures, "all_tried", lambda faults, processes: [Outcome(fault.name, None, "nobody") for fault in faults]
+    )
+    found = measure("sabotage").take(Asked(3, 1, tmp_path))
+    assert found.count == 3 and not found.holds
 
 
 def test_certificates_that_are_accepted_though_false_are_seen(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -364,7 +364,7 @@ FAULTS = (
         module="derive.algebra.solving",
         text="if not known and not (atom in allowed and exponent.denominator == 1):",
         instead="if not known and inside == factor:",
-        probes=("relations",),
+        tests=("tests/unit/algebra/test_solving.py::test_a_wrong_implication_is_not_proved",),
     ),
     Fault(
         name="undefined-everywhere",

@@ -176,3 +176,12 @@ def test_a_row_of_which_a_part_is_not_checked_says_so(name: str, told: str) -> N
 def test_a_row_that_is_skipped_says_why() -> None:
     text = written("text", checked(DECLARED + '\n$$ a \\approx b $$\n\n<!-- derive: skip "a mistake" -->\n$$ a = b $$\n'))
     assert text.count("not checked: ") == 2 and "not checked: a mistake\n" in text
+
+
+@pytest.mark.parametrize("order", [("right.md", "wrong.md"), ("wrong.md", "right.md")])
+def test_one_note_that_fails_among_others_is_a_failure(tmp_path: Path, order: tuple[str, str]) -> None:
+    for name, row in (("right.md", "a + a = 2 a"), ("wrong.md", "a + a = 3 a")):
+        (tmp_path / name).write_text(f"```derive\nparam a in R\n```\n\n$$ {row} $$\n")
+    given = ["check", "--no-autodiff", "-o", str(tmp_path / "report.txt")]
+    assert cli.run([*given, *(str(tmp_path / name) for name in order)]) == 1
+    assert cli.run([*given, *[str(tmp_path / "right.md")] * 2]) == 0
