@@ -8,7 +8,7 @@ from typing import Any
 from checks.certificates.patterns import Factors, add_exponents
 from checks.certificates.rewriting import Rewriter, Run, Step
 from checks.certificates.vanishing import finish
-from checks.recheck.proofs import duties
+from checks.recheck.rules import duties
 from checks.recheck.sums import Poly
 from checks.recheck.trees import Rejected, Tree, free, number, times
 

@@ -14,7 +14,8 @@ from fractions import Fraction
 from typing import Any
 
 from checks.certificates.patterns import Factors, content, independent, matches, primes, weight
-from checks.recheck.proofs import Proof, duties_of_node
+from checks.recheck.proofs import Proof
+from checks.recheck.rules import duties_of_node
 from checks.recheck.sums import Poly, Term, add, scale
 from checks.recheck.trees import (
     ONE,

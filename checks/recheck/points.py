@@ -232,7 +232,8 @@ class Evaluation:
                 under = self.inverse(self.value(below, at))
                 return self.value(above, at) * under
             case ("power", base, exponent):
-                return self.power(self.value(base, at), self.value(exponent, at))
+                whole = exponent[0] == "number" or names.is_whole(exponent)
+                return self.power(self.value(base, at), self.value(exponent, at), whole)
             case ("pi",) | ("exp" | "log", _) | ("function", _, _):
                 require(not self.exact, "a number that is no fraction, where an exact one is needed")
                 return arb.pi() if len(tree) == 1 else self.function(tree[len(tree) - 2], self.value(tree[len(tree) - 1], at))
@@ -281,12 +282,16 @@ class Evaluation:
             raise Undefined(name == "log" and bool(x <= 0))
         return arb(2).zeta(x) if name == "trigamma" else getattr(x, {"loggamma": "lgamma"}.get(name, name))()
 
-    def power(self, base: Any, exponent: Any) -> Any:
+    def power(self, base: Any, exponent: Any, whole: bool) -> Any:
         """A whole power by multiplication; any other as the exponential of a logarithm, of a positive base."""
+        if not whole and not base > 0:
+            raise Undefined(False)
         if not self.exact and base.is_zero() and exponent > 0:
             return base
         if not (exponent.q == 1 if self.exact else exponent.is_exact() and exponent.is_integer()):
             require(not self.exact, "a number that is no fraction, where an exact one is needed")
+            if exponent.contains_integer() and not base > 0:
+                raise Undefined(False)
             return (exponent * self.function("log", base)).exp()
         require(bool(abs(exponent) <= MOST_POWER), "a power too large")
         count = int(exponent.p) if self.exact else int(exponent.unique_fmpz())

@@ -11,8 +11,10 @@ from collections.abc import Iterator, Mapping, Sequence
 from fractions import Fraction
 from typing import Any
 
+from checks.recheck.rules import axiom, duties, duties_of_node, whole
 from checks.recheck.sums import Sums, add, scale
 from checks.recheck.trees import (
+    INTEGERS,
     ONE,
     SUMS_TO_ONE,
     Letter,
@@ -24,6 +26,7 @@ from checks.recheck.trees import (
     free,
     frozen,
     less,
+    mapped,
     nodes,
     number,
     places,
@@ -36,76 +39,8 @@ from checks.recheck.trees import (
     times,
 )
 
-INTEGERS = ("integer", "count", "covering count", "bool", "one-hot")
 NO_VALUES = ("derivative", "at equal", "substitute", "argument")
 MINUS = number(-1)
-
-
-def whole(value: str) -> bool:
-    return Fraction(value).denominator == 1
-
-
-def axiom(name: str, told: Any) -> tuple[Tree, ...]:
-    """Two trees that are equal wherever both are defined, and whatever else is named behind them."""
-    match name, told:
-        case "powers", (u, p, q):
-            return times(power(u, p), power(u, q)), power(u, Fraction(p) + Fraction(q))
-        case "power of a power", (u, p, q):
-            return power(power(u, p), q), power(u, Fraction(p) * Fraction(q)), *(() if whole(q) else (("log", u),))
-        case "power of a product", (q, *us):
-            return power(("multiply", *us), q), times(*(power(u, q) for u in us))
-        case "power by a logarithm", (u, t):
-            return ("power", u, t), ("exp", times(t, ("log", u)))
-        case "exponential of a sum", (*ts,):
-            return ("exp", ("add", *ts)), times(*(("exp", t) for t in ts))
-        case "exponential of a multiple", (q, t):
-            return ("exp", times(number(q), t)), power(("exp", t), q)
-        case "exponential of a logarithm", (u,):
-            return ("exp", ("log", u)), u
-        case "logarithm of an exponential", (t,):
-            return ("log", ("exp", t)), t
-        case "logarithm of a product", (*us,):
-            return ("log", ("multiply", *us)), plus(*(("log", u) for u in us))
-        case "logarithm of a power", (u, t):
-            return ("log", ("power", u, t)), times(t, ("log", u))
-        case "product", (i, u):
-            return ("product", i, u), ("exp", ("sum", i, ("log", u)))
-        case "gamma", (u,):
-            return ("function", "gamma", u), ("exp", ("function", "loggamma", u))
-        case "sine squared", (u,):
-            return power(("function", "sin", u), 2), less(ONE, power(("function", "cos", u), 2))
-        case "inverse transposed", (a, b, r, c, u):
-            return ("inverse", a, b, r, c, u), ("inverse", b, a, c, r, u)
-        case "determinant transposed", (r, c, u):
-            return ("determinant", r, c, u), ("determinant", c, r, u)
-        case _:
-            raise Rejected(f"an unknown rule: {name}")
-
-
-def duties(tree: Tree) -> Iterator[tuple[str, Tree]]:
-    """What must not be zero, or must be positive, for a tree to have a value."""
-    yield from duties_of_node(tree)
-    for kind, part in places(tree):
-        if kind in "tu":
-            yield from duties(part)
-
-
-def duties_of_node(node: Tree) -> Iterator[tuple[str, Tree]]:
-    """What a node itself asks for, its parts apart."""
-    match node:
-        case ("divide", _, part):
-            yield "nonzero", part
-        case ("log", part) | ("function", "loggamma" | "gamma" | "digamma" | "trigamma", part):
-            yield "positive", part
-        case ("power", part, ("number", text)) if whole(text):
-            if Fraction(text) < 0:
-                yield "nonzero", part
-        case ("power", part, _):
-            yield "positive", part
-        case ("inverse", _, _, r, c, part):
-            yield "nonzero", ("determinant", r, c, part)
-        case _:
-            pass
 
 
 class Proof:
@@ -126,22 +61,37 @@ class Proof:
         self.facts.append((kind, self.names.rename(tree, {}, 0)))
         match tree:
             case ("multiply", *factors) if kind == "nonzero":
-                for factor in factors:
-                    self.learn(kind, factor)
-            case ("multiply", *factors):
+                found = factors
+            case ("multiply", *factors) if kind == "positive":
                 others = [factor for factor in factors if not self.known(kind, factor)]
-                if len(others) == 1:
-                    self.learn(kind, others[0])
+                found = others if len(others) == 1 else []
             case ("power", base, ("number", text)) if kind == "nonzero" and Fraction(text):
-                self.learn(kind, base)
+                found = [base]
             case ("divide", above, _) if kind == "nonzero":
-                self.learn(kind, above)
+                found = [above]
             case _:
+                found = []
+        for part in found:
+            if not self.may_be_empty(free(tree) - free(part)):
+                self.learn(kind, part)
+
+    def may_be_empty(self, letters: frozenset[str]) -> frozenset[str]:
+        """Those of the letters that may stand for nothing: what is known for all their values may be known of none."""
+        return frozenset(letter for letter in letters - self.fixed if self.names.letters[letter][0] > 1)
+
+    def told_by(self, node: Tree) -> Iterator[tuple[str, Tree]]:
+        """What is known where a node has a value: zero has roots, and powers by whole numbers are of any number."""
+        match node:
+            case ("power", base, ("number", text)) if not whole(text) and Fraction(text) > 0:
+                yield "nonnegative", base
+            case ("power", _, exponent) if exponent[0] != "number" and self.names.is_whole(exponent):
                 pass
+            case _:
+                yield from duties_of_node(node)
 
     def duties_of(self, tree: Tree, empty: frozenset[str] = frozenset()) -> Iterator[tuple[str, Tree]]:
         """What a tree asks for: but under a sum that may be empty only what speaks of its index, which there is then."""
-        yield from (one for one in duties_of_node(tree) if empty <= free(one[1]))
+        yield from (one for one in self.told_by(tree) if empty <= free(one[1]))
         below = empty | {letter for letter in bound(tree) if self.names.letters[letter][0] > 1}
         for what, part in places(tree):
             if what in "tu":
@@ -152,9 +102,18 @@ class Proof:
 
         Where x may be negative ``log x^2 = 2 log x`` is no equation, though its sides are equal where both are defined.
         """
-        asked = [[(kind, self.names.rename(part, {}, 0)) for kind, part in self.duties_of(tree)] for tree in trees]
+        asked = [
+            [(kind, self.names.rename(part, {}, 0)) for kind, part in self.duties_of(tree, self.may_be_empty(free(tree)))]
+            for tree in trees
+        ]
         for kind, part in (one for told in asked for one in told):
-            self.learn(kind if not both or all((kind, part) in told for told in asked) else "nonzero", part)
+            if not both or all((kind, part) in told for told in asked):
+                self.learn(kind, part)
+                continue
+            if all({(sign, part) for sign in ("positive", "nonnegative")} & set(told) for told in asked):
+                self.learn("nonnegative", part)
+            if kind != "nonnegative":
+                self.learn("nonzero", part)
 
     def known(self, kind: str, tree: Tree) -> bool:
         """Whether a tree is positive, nonnegative or not zero: by the signs of its terms, by a fact, or by those of its parts."""
@@ -216,7 +175,12 @@ class Proof:
         self.names.check(tree, inside)
         for node in nodes(tree):
             require(node[0] not in NO_VALUES, "a derivative in a proof")
-            require(not any(letter[0] in "#%" for letter in bound(node)), "a letter of a reserved name")
+            self.look_at_letters(bound(node))
+
+    def look_at_letters(self, letters: Sequence[str]) -> None:
+        """See that letters over which something is summed are neither reserved nor fixed: of those more is known."""
+        require(not any(letter[0] in "#%" for letter in letters), "a letter of a reserved name")
+        require(not self.fixed & set(letters), "a sum over a letter that is fixed")
 
     # Equations.
 
@@ -309,7 +273,7 @@ class Proof:
         left, inside = self.sums.read(goal), free(goal) | self.fixed
         for name, given, letters, factor in steps:
             sides = self.equation(name, given)
-            require(not any(letter[0] in "#%" for letter in letters), "a letter of a reserved name")
+            self.look_at_letters(letters)
             for tree in (*sides, frozen(factor)):
                 self.look_at(tree, inside | frozenset(letters))
                 self.defined(tree)
@@ -327,9 +291,7 @@ class Proof:
         for kind in told["signs"]:
             known, other = (left, right) if self.known(kind, left) else (right, left)
             self.defined(known)
-            lost = free(known) - free(other) - self.fixed
-            # Of an empty range nothing would be known.
-            require(all(self.names.letters[letter][0] <= 1 for letter in lost), "a letter that may stand for nothing")
+            require(not self.may_be_empty(free(known) - free(other)), "a letter that may stand for nothing")
             require(kind in ("positive", "nonzero") and self.known(kind, known), f"an equation of what is not {kind}")
             self.learn(kind, other)
 
@@ -360,7 +322,7 @@ class Proof:
         rest, positive = gap, False
         for kind, given, letters, factor in told["pieces"]:
             tree, own = self.piece(kind, given), frozen(factor)
-            require(not any(letter[0] in "#%" for letter in letters), "a letter of a reserved name")
+            self.look_at_letters(letters)
             for one in (tree, own):
                 self.look_at(one, free(gap) | self.fixed | frozenset(letters))
                 self.defined(one)
@@ -413,10 +375,16 @@ def begun(proof: Proof, solved: bool = False) -> tuple[Tree, Tree, Tree]:
         _require_connected(proof, left, right, factor)
     for one in statement.assumptions:
         _assume(proof, one)
-    sides = (left,) if statement.relation == "implies" and not solved else (left, right)
+    told = (statement.left,) if statement.relation == "implies" and not solved else (statement.left, statement.right)
+    # The rules of derivatives divide by what may be zero where what they are derivatives of is defined.
+    sides = [expanded(proof.names, _undifferentiated(tree)) for tree in told]
     proof.assume_defined(*sides, both=statement.relation == "=")
     proof.given = left if statement.relation == "implies" else None
     return left, right, factor
+
+
+def _undifferentiated(tree: Tree) -> Tree:
+    return _undifferentiated(tree[1]) if tree[0] == "derivative" else mapped(tree, _undifferentiated)
 
 
 def goals(proof: Proof, left: Tree, right: Tree, factor: Tree, solved: bool = False) -> Iterator[Tree]:

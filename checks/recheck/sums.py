@@ -198,8 +198,9 @@ class Sums:
         if bound(atom):
             atom = self.names.rename(atom, {})
         match atom:
-            case ("power", _, (kind, *_)) if kind != "number":
-                return True  # wherever there is such a power
+            case ("power", base, exponent) if exponent[0] != "number":
+                # Wherever there is such a power, its base is positive, unless the exponent is a whole number.
+                return not self.names.is_whole(exponent) or self.is_positive(self.read(base))
             case ("size" | "pi" | "exp", *_) | ("function", "gamma" | "besseli0", _):
                 return True
             case ("number", text):

@@ -52,6 +52,7 @@ PLACES: Mapping[str, str] = {
     "substitute": "kBtu",
 }
 ROLES = ("data", "param", "current", "latent", "frozen", "const")
+INTEGERS = ("integer", "count", "covering count", "bool", "one-hot")
 SUMS_TO_ONE = ("simplex", "closed simplex", "one-hot")
 SYMMETRIC = ("spd", "sym")
 POSITIVE = ("positive", "unit", "simplex")
@@ -122,6 +123,7 @@ class Names:
         self.symbols: Mapping[str, Any] = told["symbols"]
         self.functions: Mapping[str, Any] = told["functions"]
         self.counter = itertools.count(1)
+        self.least: dict[str, int] | None = None
         self.declare(told["letters"])
         for key, own in (*self.symbols.items(), *self.functions.items()):
             require(isinstance(own["domain"], str) and all(map(range_, own["family"])), f"a declaration that is none: {key}")
@@ -162,6 +164,14 @@ class Names:
         name = f"{mark}{number}|{own}"
         self.letters[name] = own
         return name
+
+    def is_whole(self, exponent: Tree) -> bool:
+        """Whether an exponent is made of whole numbers alone: a base that is not positive may have such a power too."""
+        return all(
+            node[0] in ("number", "size", "delta", "add", "multiply", "divide", "power", "sum", "product")
+            or (node[0] == "entry" and self.symbols[node[1]]["domain"] in INTEGERS)
+            for node in nodes(exponent)
+        )
 
     def rename(self, tree: Tree, letters: Mapping[Any, Letter], level: int | None = None, anew: bool = True) -> Tree:
         """Free letters replaced, all at once; those that are bound get letters of their own, or by their ``level``.
@@ -210,7 +220,19 @@ class Names:
         if isinstance(index, str):
             mine = self.letters[index]
             return mine[1:] == own[1:] and mine[0] >= own[0]
-        return type(index) is int and index >= own[0] and not own[2]
+        # Once it is known what a statement speaks of, a number is an index where the size is so large in every case.
+        reached = self.least is None or index in range(own[0], max(1, self.least.get(own[1], 1)) + 1)
+        return type(index) is int and index >= own[0] and not own[2] and reached
+
+    def named_in(self, tree: Tree) -> Iterator[tuple[str, int]]:
+        """The sizes of which a tree names an entry outside of sums that may be empty, and which one."""
+        indices = indices_of(tree)
+        spans = self._spans(tree, bound(tree), len(indices))
+        if tree[0] == "delta":
+            spans = [self.letters[other] if isinstance(other, str) else None for other in indices[::-1]]
+        yield from ((own[1], i) for i, own in zip(indices, spans, strict=True) if own is not None and type(i) is int)
+        if not any(self.letters[letter][0] > 1 for letter in bound(tree)):
+            yield from (found for what, part in places(tree) if what in "tu" for found in self.named_in(part))
 
     def check(self, tree: Any, inside: frozenset[str]) -> None:
         """See that every index stands in the range of its place, and every letter is bound or free in the statement."""
@@ -458,6 +480,12 @@ class Statement:
         for tree in self.trees():
             self.names.check(tree, frozenset(self.names.letters))
             require(not any(node[0] == "apply" and node[3] for node in nodes(tree)), "a function that was differentiated already")
+        sides = (self.left, self.right)
+        known = [found for tree in sides for found in self.names.named_in(tree)]
+        known += [(self.names.letters[letter][1], self.names.letters[letter][0]) for tree in sides for letter in free(tree)]
+        larger = [one["larger"] for one in self.assumptions if "larger" in one]
+        known += [(size, least + 1) for size, least in larger if type(least) is int]
+        self.names.least = {size: max(least for own, least in known if own == size) for size, _ in known}
 
     def trees(self) -> Iterator[Tree]:
         yield from (tree for tree in (self.left, self.right, self.multiplier) if tree is not None)

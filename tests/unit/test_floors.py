@@ -95,6 +95,7 @@ FLOORS = {
     "checks.saving": 14,
     "checks.recheck.files": 0.4,
     "checks.recheck.proofs": 0.3,
+    "checks.recheck.rules": 0.25,
     "checks.recheck.sums": 0.25,
     "checks.recheck.points": 0.3,
     "checks.recheck.trees": 0.2,

@@ -10,11 +10,13 @@ from checks.certificates import proof_of
 from checks.recheck import files, trees
 from tests.unit.checks.test_recheck import (
     ONE,
+    ROOT_OF_SQUARE,
     ROWS_APART,
     ZERO,
     U,
     X,
     Y,
+    determinant,
     e,
     inverse,
     number,
@@ -31,6 +33,8 @@ Step = list[Any]
 SINE, COSINE = ["function", "sin", X], ["function", "cos", X]
 HIDDEN_ZERO = plus(times(SINE, SINE), times(COSINE, COSINE), number(-1))
 CANCELLED = plus(X, e("f", "i2"), times(number(-1), e("f", "i2")))
+SIGN = ["power", number(-1), ["size", "n"]]
+LOGS_FROM_TWO, LOGS = total("i2", ["log", times(X, e("o", "i2"))]), total("i", ["log", times(X, e("o", "i"))])
 SOLVED = plus(X, times(number(-1), over(ONE, Y)))
 
 
@@ -47,8 +51,30 @@ def certificate(told: dict[str, Any], *goals: list[Step], **more: Any) -> dict[s
     return {"verdict": "proved", "statement": without_partner(told), "proof": proof}
 
 
-def bound(left: Any, right: Any, *pieces: list[Any], relation: str = "<=", goal: tuple[Step, ...] = ()) -> dict[str, Any]:
-    return certificate(statement(left, right, relation), list(goal), pieces=list(pieces))
+def bound(
+    left: Any, right: Any, *pieces: list[Any], relation: str = "<=", goal: tuple[Step, ...] = (), **more: Any
+) -> dict[str, Any]:
+    return certificate(statement(left, right, relation, **more), list(goal), pieces=list(pieces))
+
+
+def positive(left: Any, right: Any, gap: Any, relation: str = "<", **more: Any) -> dict[str, Any]:
+    """A bound whose difference is said to be positive, or not negative, by itself."""
+    return bound(left, right, ["a positive number", [], [], gap], relation=relation, **more)
+
+
+def moved(body: Any, key: str, *indices: str) -> Any:
+    """Nothing, which is defined where a derivative is."""
+    return times(ZERO, ["derivative", body, key, *indices])
+
+
+def at_least_two(more: Any) -> dict[str, Any]:
+    """That a size is 2 or more, since a sum of squares over it is the size less 2: where it has a second index."""
+    one, two = ["delta", "i", 1], ["delta", "i", 2]
+    steps = [step("count", "i", factor=number(-1)), step("delta", "i", 1, ONE, factor=number(2)),
+             step("delta", "i", 2, ONE, factor=number(2)), step("delta", "i", 1, one, factor=number(-1)),
+             step("delta", "i", 2, two, factor=number(-1)), step("delta", "i", 1, two, factor=number(-2))]  # fmt: skip
+    square = ["a square", [plus(ONE, times(number(-1), one), times(number(-1), two))], ["i"], ONE]
+    return bound(plus(number(2), more), plus(["size", "n"], more), square, goal=tuple(steps))
 
 
 FORGED = {
@@ -185,6 +211,52 @@ FORGED = {
         bound(ZERO, total("i2", e("o", "i2")), ["a positive number", [], ["i2"], e("o", "i2")], relation="<"),
         "may be zero",
     ),
+    "an index that a size may not reach": (at_least_two(ZERO), "another range"),
+    "an index that a size may not reach, in a sum that may be empty": (at_least_two(total("i2", e("f", 2))), "another range"),
+    "a power by a whole number": (
+        positive(plus(ONE, SIGN), SIGN, number(-1), "<="), "may be negative",
+    ),
+    "a power by a whole number that is positive": (
+        positive(ZERO, ["power", X, ["size", "n"]], ["power", X, ["size", "n"]]), "not known to be positive",
+    ),
+    "a root that may be zero": (positive(ZERO, ROOT_OF_SQUARE, ROOT_OF_SQUARE), "not known to be positive"),
+    "a consequence of a root that is zero": (
+        certificate(statement(ROOT_OF_SQUARE, ONE, "implies"), [step("given", [], factor=power(power(X, 2), "-1/2"))]),
+        "not known to be positive",
+    ),
+    "a sum over a fixed letter": (
+        bound(["log", e("f", "i")], plus(["log", e("f", "i")], total("j", e("f", "j"))),
+              ["a positive number", [], ["i"], e("f", "i")]),
+        "a letter that is fixed",
+    ),
+    "an equation of a fixed letter, summed": (
+        certificate(statement(e("f", "i"), total("j", e("f", "j")), "implies"), [step("given", [], under=["i"])]),
+        "a letter that is fixed",
+    ),
+    "an equation of a fixed letter, inside of a sum": (
+        certificate(statement(e("f", "i"), total("j", e("f", "j")), "implies"),
+                    [step("part", total("i", e("f", "i")), 2, 0, [])],
+                    lemmas=[lemma(e("f", "i"), ZERO, step("given", []))]),
+        "a letter that is fixed",
+    ),
+    "a factor of what is positive in a sum that may be empty": (
+        positive(LOGS_FROM_TWO, plus(LOGS_FROM_TWO, X), X, "<="), "may be negative",
+    ),
+    "what is assumed for letters that may stand for nothing": (
+        positive(ZERO, X, X, "<=", assumptions=[{"equation": [plus(["log", X], e("f", "i2")), ZERO]}]), "may be negative",
+    ),
+    "what is apart for letters that may stand for nothing": (
+        positive(ZERO, times(X, X), times(X, X), assumptions=[{"apart": [times(X, e("f", "i2")), ZERO]}]), "may be zero",
+    ),
+    "a derivative of a product that may be zero": (
+        positive(moved(["product", "i", e("f", "i")], "f", "j"), power(e("f", "j"), 2), power(e("f", "j"), 2)), "may be zero",
+    ),
+    "a derivative of a determinant that may be zero": (
+        positive(moved(determinant("M"), "M", "a", "b"), power(determinant("M"), 2), power(determinant("M"), 2)), "may be zero",
+    ),
+    "a derivative of a Bessel function at zero": (
+        positive(moved(["function", "besseli1", X], "x"), power(X, 2), power(X, 2)), "may be zero",
+    ),
     "pieces that are not all": (bound(X, times(Y, Y), ["a square", [Y], [], ONE]), "not the sum of its pieces"),
 }  # fmt: skip
 
@@ -213,6 +285,14 @@ MADE = {
     "a consequence": certificate(statement(X, times(X, Y), "implies"), [step("given", [], factor=Y)]),
     "a square": bound(times(number(-1), U, X, X), ZERO, ["a square", [X], [], U]),
     "a logarithm": bound(["log", U], plus(U, number(-1)), ["t - 1 - log t", [U], [], ONE]),
+    "an index that is named": at_least_two(e("f", 2)),
+    "a root of what is positive": positive(ZERO, power(U, "1/2"), power(U, "1/2")),
+    "a power of what is positive": positive(ZERO, ["power", U, ["size", "n"]], ["power", U, ["size", "n"]]),
+    "a factor of what is positive in a sum": positive(LOGS, plus(LOGS, X), X),
+    "what is assumed for all letters": positive(ZERO, X, X, assumptions=[{"equation": [plus(["log", X], e("f", "i")), ZERO]}]),
+    "what is apart for all letters": positive(ZERO, times(X, X), times(X, X),
+                                              assumptions=[{"apart": [times(X, e("f", "i")), ZERO]}]),
+    "a derivative of a logarithm": positive(moved(["log", X], "x"), X, X),
     "a strict sum": bound(ZERO, total("i", e("o", "i")), ["a positive number", [], ["i"], e("o", "i")], relation="<"),
     "a form": bound(ZERO, total("a", total("b", times(e("h", "a"), e("S", "a", "b"), e("h", "b")))),
                     ["a definite form", ["a", "b", e("h", "a"), e("S", "a", "b")], [], ONE]),

@@ -17,7 +17,7 @@ from derive.notes import read_note
 
 ROOT = Path(__file__).parents[3]
 CHECKER = sorted((ROOT / "checks" / "recheck").glob("*.py"))
-MOST_LINES, MOST_IN_ALL = 500, 1900
+MOST_LINES, MOST_IN_ALL = 500, 2000
 
 REAL: dict[str, Any] = {"role": "const", "family": [], "shape": [], "domain": "real"}
 LETTERS = {
@@ -431,6 +431,23 @@ def test_one_side_that_is_not_defined() -> None:
     certificate["point"]["values"] = {"x": "1"}
     with pytest.raises(trees.Rejected):
         files.check_certificate(certificate)
+
+
+def test_an_exponent_that_is_whole_but_not_exactly_known() -> None:
+    certificate = point(["power", X, times(number(3), number("1/3"))], X, {"x": "-2"}, (ONE, ONE))
+    certificate["point"] |= {"finding": "left undefined", "other": ["-2", "1e-9"]}
+    with pytest.raises(trees.Rejected, match="may be defined"):
+        files.check_certificate(certificate)
+    certificate["statement"]["left"] = ["power", X, times(number(2), number("1/3"))]
+    assert files.check_certificate(certificate) == "the left side is not defined"
+
+
+def test_a_power_by_a_number_that_need_not_be_whole_is_of_what_is_positive() -> None:
+    certificate = point(["power", X, U], number(2), {"x": "-1", "u": "1"}, (["-1", "0"], ["2", "0"]))
+    with pytest.raises(trees.Rejected):
+        files.check_certificate(certificate)
+    certificate["point"]["values"]["x"], certificate["point"]["left"] = "1", ["1", "1e-9"]
+    assert files.check_certificate(certificate) == "the two sides differ"
 
 
 def test_values_by_cramers_rule_and_by_expansion() -> None:
