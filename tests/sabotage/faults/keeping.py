@@ -258,8 +258,8 @@ FAULTS = (
         name="sign-in-an-empty-sum",
         broken="what is asked for in a sum is taken to hold where the sum is empty",
         module=PROOFS,
-        text="yield from (one for one in duties_of_node(tree) if empty <= free(one[1]))",
-        instead="yield from duties_of_node(tree)",
+        text="yield from (one for one in self.told_by(tree) if empty <= free(one[1]))",
+        instead="yield from self.told_by(tree)",
         tests=(f"{UNIT}/test_proof_steps.py::test_a_proof_by_what_is_no_rule_is_refused",),
     ),
     Fault(
