@@ -285,7 +285,7 @@ class Evaluation:
     def power(self, base: Any, exponent: Any, whole: bool) -> Any:
         """A whole power by multiplication; any other as the exponential of a logarithm, of a positive base."""
         if not whole and not base > 0:
-            raise Undefined(False)
+            raise Undefined(not self.exact and bool(base < 0) and not exponent.contains_integer())
         if not self.exact and base.is_zero() and exponent > 0:
             return base
         if not (exponent.q == 1 if self.exact else exponent.is_exact() and exponent.is_integer()):
