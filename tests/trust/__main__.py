@@ -34,6 +34,7 @@ def main(arguments: list[str] | None = None) -> int:
     holds = True
     with tempfile.TemporaryDirectory() as another:
         folder = asked.folder or Path(another)
+        folder.mkdir(parents=True, exist_ok=True)
         for one in MEASURES:
             if asked.names and one.name not in asked.names:
                 continue

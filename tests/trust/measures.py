@@ -84,8 +84,14 @@ def notes() -> list[str]:
 
 
 def ran(*arguments: str) -> str:
-    """What a command of Python prints; its exit code says no more than is seen in it."""
+    """What a command of Python prints; that something is not as it should be is seen in it.
+
+    Raises:
+        CalledProcessError: the command printed nothing.
+    """
     run = subprocess.run([sys.executable, "-m", *arguments], cwd=ROOT, stdout=subprocess.PIPE, text=True, check=False)
+    if not run.stdout:
+        raise subprocess.CalledProcessError(run.returncode, run.args)
     return run.stdout
 
 
