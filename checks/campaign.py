@@ -156,8 +156,11 @@ class SecondEvaluator:
         self.witness = Witness(seed=seed + OTHER_POINTS, points=points, autodiff=False)
         self.memory = second_opinion.Memory()
 
-    def is_false(self, claim: Claim, *, thorough: bool = False) -> bool | None:
-        """Whether a statement fails at one of several sizes, of many where it is ``thorough``; None where that is not known."""
+    def is_false(self, claim: Claim, *, thorough: bool = False, defined: bool = False) -> bool | None:
+        """Whether a statement fails at one of several sizes, of many where it is ``thorough``; None where that is not known.
+
+        Of one that is spoken of where it is ``defined`` it is no failure that a side has no value where a size is one.
+        """
         enough = MANY * SIZES if thorough else SIZES
         sizes: set[tuple[tuple[str, int], ...]] = set()
         unclear = False
@@ -171,6 +174,8 @@ class SecondEvaluator:
                 if not meets_assumptions(claim, point):
                     continue
                 found = self._seen(claim, point, len(sizes))
+                if defined and found == "one side undefined" and 1 in point.sizes.values():
+                    continue
                 if found in ("different", "violated", "one side undefined"):
                     return True
                 if found in ("equal", "holds"):
@@ -219,7 +224,8 @@ def tried(planted: Planted, witness: Witness, other: SecondEvaluator, seconds: f
         return outcome("unknown", reason)
     try:
         with limited(seconds):
-            false = other.is_false(planted.claim)
+            # A proof is one for the sizes at which both sides have a value, and the report says so.
+            false = other.is_false(planted.claim, defined=verdict == "proved")
             if false is False and verdict == "refuted":
                 # Counts that are all 0 or 1, say, cannot tell: it is looked at once more.
                 false = other.is_false(planted.claim, thorough=True)

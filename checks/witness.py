@@ -37,6 +37,7 @@ from checks.solutions import MOST_UNKNOWNS, Solution, letters, solutions, value_
 from derive.claims import BOUNDS, Claim
 from derive.errors import DeriveError, DisagreementError, UnsupportedError
 from derive.formula import (
+    ONE,
     ZERO,
     Add,
     Cholesky,
@@ -47,6 +48,7 @@ from derive.formula import (
     Reference,
     SizeNumber,
     Substitute,
+    Sum,
     add,
     free_indices,
     matrix_product,
@@ -794,6 +796,9 @@ def _puts_in_outside(left: Formula, right: Formula, point: Point) -> bool:
         above = domain in ("unit", "simplex") and bool(np.any(values > 1 + small))
         uneven = domain == "simplex" and bool(np.any(np.abs(values.sum(axis=-1) - 1) > small))
         if above or uneven or bool(np.any(values < -small)):
+            return True
+        # By balls, which tell 1 from 1 + 10^-17.
+        if domain == "simplex" and compare(Sum(each.indices[-1], each.replacement), ONE, point).outcome == "different":
             return True
     return False
 

@@ -19,10 +19,10 @@ from checks.true_statements import statements
 from checks.witness import Witness, meets_assumptions
 from derive.claims import Claim, Relation
 from derive.errors import DisagreementError
-from derive.formula import ZERO, Exp, Formula, Number, Reference, multiply
+from derive.formula import ZERO, Divide, Exp, Formula, Number, Reference, Sum, multiply
 from derive.lessons.expectation_maximisation import derivation
 from derive.models import family, names
-from derive.symbols import Symbol
+from derive.symbols import Index, Range, Size, Symbol
 
 SLOW = (
     "autoregression-with-noise",
@@ -114,6 +114,20 @@ def test_what_is_refuted_and_seems_true_is_looked_at_once_more() -> None:
     assert second.is_false(wrong, thorough=True) is True
     assert second.is_false(right, thorough=True) is False
     assert campaign.tried(campaign.Planted("", "factor-dropped", 1, wrong), Witness(autodiff=False), second).status == "refuted"
+
+
+def test_a_proof_is_of_the_sizes_at_which_both_sides_have_a_value() -> None:
+    """At k = 1 the sum from 2 on is zero, and nothing may be divided by it: the proof is provided that it is not."""
+    k = Size("k")
+    own, later = Index("j", Range(k)), Index("j", Range(k, 2))
+    a = Symbol("a", "param", (Range(k),), (), "positive")
+    one, other = Sum(own, Reference(a, (own,))), Sum(later, Reference(a, (later,)))
+    second = SecondEvaluator(SEED, points=3)
+    right = Claim(label="", lhs=Divide(other, other), rhs=Number(Fraction(1)))
+    assert second.is_false(right) is True
+    assert second.is_false(right, defined=True) is False
+    assert second.is_false(replace(right, lhs=Divide(one, other)), defined=True) is True
+    assert campaign.tried(campaign.Planted("", "limit", 1, right), Witness(autodiff=False), second).status == "equivalent"
 
 
 def test_what_is_remembered_at_a_point_is_of_that_point_and_formula() -> None:

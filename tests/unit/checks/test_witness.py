@@ -69,6 +69,19 @@ def power(evidence: Evidence) -> bool:
 # Equality.
 
 
+def test_a_value_off_the_simplex_by_a_tiny_error_is_seen() -> None:
+    """Both derivatives agree there, and yet it is no value of the weights."""
+    weights = Symbol("pi", "param", (Range(K),), (), "simplex")
+    u = Symbol("u", "const", (Range(K),), (), "positive")
+    logs = f.Sum(J, Reference(u, (J,)) * f.Log(Reference(weights, (J,))))
+    apart = Derivative(logs, Reference(weights, (S,))) - Derivative(logs, Reference(weights, (L,)))
+    shares = f.Divide(Reference(u, (S,)), f.Sum(J, Reference(u, (J,))))
+    assert said(f.Substitute(apart, weights, (S,), shares)).outcome == "agrees"
+    evidence = said(f.Substitute(apart, weights, (S,), number(1 + Fraction(1, 10**17)) * shares))
+    assert evidence.outcome == "undecided"
+    assert "outside of its domain" in evidence.reason
+
+
 def test_a_value_that_lies_in_its_domain_only_where_a_size_is_one_says_nothing() -> None:
     """Ones sum to one where there is one of them; there, and only there, this was found confirmed."""
     weights = Symbol("pi", "param", (Range(K),), (), "simplex")
