@@ -46,7 +46,8 @@ OTHER_POINTS = 7919
 SIZES, MANY = 3, 8
 MOST_TERMS = 64
 """Up to how many terms the second evaluator looks for more sizes, once it has seen one."""
-SECONDS = 20.0
+SECONDS, PATIENCE = 20.0, 10
+"""For the judge, and how many times as long for the second evaluator: without its word a proof counts as accepted."""
 PART = 100
 """Slips for one process: of a statement there are some tens, which share what is found at its points."""
 MOST_NAMED = 3
@@ -223,7 +224,7 @@ def tried(planted: Planted, witness: Witness, other: SecondEvaluator, seconds: f
     if verdict == "unknown":
         return outcome("unknown", reason)
     try:
-        with limited(seconds):
+        with limited(PATIENCE * seconds):
             # A proof is one for the sizes at which both sides have a value, and the report says so.
             false = other.is_false(planted.claim, defined=verdict == "proved")
             if false is False and verdict == "refuted":
