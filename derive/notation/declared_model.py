@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 
 from derive.densities import Law, Member, density
 from derive.errors import ReadingError, UnsupportedError
@@ -172,11 +173,8 @@ class _Builder:
         """The bounds of a datum that its densities tell."""
         indices = self._at_datum(letter, datum)
         for statement, match in self.reader.probabilities.statements_of(letter):
-            if statement.density == "Density" or density(statement.density).of_family:
-                continue
-            scope = self._scope(letter, statement, match, indices, latent)
-            arguments = [self.reader.formula(argument.items, scope) for argument in statement.arguments]
-            yield from density(statement.density).within(Reference(letter.symbol, indices), *arguments)
+            scope = partial(self._scope, letter, statement, match, indices, latent)
+            yield from self.reader.probabilities.bounds_by(statement, letter, indices, scope)
 
     def _laws(
         self, letters: Sequence[Letter], latent: Letter, datum: Index, value: Index, names: dict[Symbol, str]

@@ -87,6 +87,20 @@ class Marginals(Latents):
                     found.append((statement, known[1]))
         return found
 
+    def bounds_by(
+        self, statement: Statement, letter: Letter, indices: tuple[Index, ...], scope: Callable[[], Scope]
+    ) -> tuple[tuple[Formula, Formula], ...]:
+        """What a statement says of a letter's values beyond its domain: pairs of which the first is at most the second.
+
+        Raises:
+            ReadingError: an argument of the density cannot be read in the scope.
+        """
+        if statement.density == "Density" or density(statement.density).of_family:
+            return ()
+        place = scope()
+        arguments = [self.reader.formula(argument.items, place) for argument in statement.arguments]
+        return density(statement.density).within(Reference(letter.symbol, indices), *arguments)
+
     def statement_of(self, letter: Letter) -> Statement | None:
         return next((statement for statement, _ in self.statements_of(letter)), None)
 

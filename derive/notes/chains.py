@@ -15,7 +15,6 @@ from typing import Literal
 
 from derive.algebra.prove import Proof, prove
 from derive.claims import BOUNDS, Assumption, Claim, Reading, Relation
-from derive.densities import density
 from derive.errors import DeriveError, ReadingError
 from derive.formula import (
     ONE,
@@ -1758,14 +1757,12 @@ class DisplayReader:
         symbols, sizes = _symbols(*sides), _numbers_of_members(*sides)
         for letter in (letter for letter in self.own.letters if letter.symbol.role == "data" and letter.symbol in symbols):
             for statement, _ in reader.probabilities.statements_of(letter):
-                if statement.density == "Density" or density(statement.density).of_family:
-                    continue
                 indices = tuple(map(Index, letter.spelling.slots, letter.symbol.family))
                 try:
-                    arguments = [reader.formula(argument.items, Scope()) for argument in statement.arguments]
+                    bounds = reader.probabilities.bounds_by(statement, letter, indices, Scope)
                 except DeriveError:
                     continue  # they depend on more than on this datum
-                for small, large in density(statement.density).within(Reference(letter.symbol, indices), *arguments):
+                for small, large in bounds:
                     known = _numbers_of_members(small, large) <= sizes and set(_symbols(small, large)) <= set(symbols)
                     if known and free_indices(small) | free_indices(large) <= set(indices):
                         yield Assumption(text="the data lie in the support of their density", bound=(small, large))
