@@ -8,6 +8,8 @@ from __future__ import annotations
 import itertools
 import json
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import suppress
+from dataclasses import replace
 from fractions import Fraction
 from pathlib import Path
 from typing import Any
@@ -23,8 +25,9 @@ from checks.saving import SavingError, save
 from checks.scalar_trees import rational, statement
 from checks.time_limit import TimeOut, limited
 from checks.witness import Counterexample
-from derive.claims import Claim
+from derive.claims import Assumption, Claim
 from derive.errors import DeriveError, UnsupportedError
+from derive.formula import ZERO, Divide, Formula, Number, Power, free_indices, walk_unfolded
 from derive.notes import Note
 from derive.notes.chains import RowReading
 from derive.symbols import Range, Size
@@ -49,7 +52,7 @@ def of_finding(finding: Finding) -> dict[str, Any]:
         if finding.verdict == "refuted":
             return _refutation(finding)
         if finding.verdict == "proved" and finding.claim.relation != "not identically 0":
-            return proof_of(statement(finding.claim))
+            return _proof(finding.claim)
         if finding.verdict == "proved":
             return _refutation(finding)
         raise NoCertificate(f"a row that is {finding.verdict}")
@@ -64,6 +67,38 @@ def of_finding(finding: Finding) -> dict[str, Any]:
     except (ArithmeticError, AttributeError, LookupError, TypeError, ValueError, RecursionError) as error:
         # A row without a certificate must not take the report with it.
         raise NoCertificate(f"the checker fails on it: {type(error).__name__}: {error}") from error
+
+
+def _proof(claim: Claim) -> dict[str, Any]:
+    try:
+        return proof_of(statement(claim))
+    except trees.Rejected:
+        narrower = _where_defined(claim)
+        if narrower is None:
+            raise
+        return proof_of(statement(narrower))
+
+
+def _where_defined(claim: Claim) -> Claim | None:
+    """A consequence that is claimed where it divides by nothing that is zero, as the prover's proviso says."""
+    if claim.relation != "implies":
+        return None
+    fixed = free_indices(claim.lhs) | free_indices(claim.rhs)
+    found = {below: None for node in walk_unfolded(claim.rhs) for below in _divisors(node) if free_indices(below) <= fixed}
+    if not found:
+        return None
+    apart = tuple(Assumption(text="what is divided by is not 0", apart=(below, ZERO)) for below in found)
+    return replace(claim, assumptions=(*claim.assumptions, *apart))
+
+
+def _divisors(node: Formula) -> Iterator[Formula]:
+    match node:
+        case Divide(_, below) if not isinstance(below, Number):
+            yield below
+        case Power(base, Number(value)) if value < 0:
+            yield base
+        case _:
+            pass
 
 
 def proof_of(told: Mapping[str, Any]) -> dict[str, Any]:
@@ -332,7 +367,7 @@ def _meaning(file: str, rows: Iterable[RowReading]) -> files.Reading:
         for claim in row.claims:
             if claim.used:
                 continue  # an equation that is set to be used need not hold
-            holds = frozenset(itertools.chain.from_iterable(map(_digests, ways_to_hold(claim)))) if not claim.guard else None
+            holds = frozenset(itertools.chain.from_iterable(map(_proof_digests, ways_to_hold(claim)))) if not claim.guard else None
             fails = frozenset(_digests(claim.alternatives[-1])) if not claim.hedge else frozenset[str]()
             found.setdefault(f"{file}:{row.place.line}", []).append((holds, fails))
     return found
@@ -340,7 +375,12 @@ def _meaning(file: str, rows: Iterable[RowReading]) -> files.Reading:
 
 def _digests(claim: Claim) -> Iterator[str]:
     """The hash of a claim's statement, where there is a way to state it."""
-    try:
+    with suppress(DeriveError):
         yield files.digest_of(statement(claim))
-    except DeriveError:
-        return
+
+
+def _proof_digests(claim: Claim) -> Iterator[str]:
+    """The hashes of the statements that show a claim, for all that is declared or wherever it divides by nothing that is zero."""
+    for one in (claim, _where_defined(claim)):
+        if one is not None:
+            yield from _digests(one)

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import itertools
+from collections.abc import Iterator
 from typing import Any
 
-from checks.certificates.patterns import Factors, add_exponents
+from checks.certificates.patterns import Factors, add_exponents, denominators
 from checks.certificates.rewriting import Rewriter, Run, Step
 from checks.certificates.vanishing import finish
 from checks.recheck.rules import duties
 from checks.recheck.sums import Poly
-from checks.recheck.trees import Rejected, Tree, free, number, times
+from checks.recheck.trees import Rejected, Tree, free, number, power, times
 
 MOST_MATRICES, MOST_TRIED = 8, 6
 Chosen = tuple[tuple[str, str, Tree], ...]
@@ -34,14 +35,8 @@ def consequence(writer: Rewriter, left: Tree, right: Tree) -> list[Step]:
         return run.steps
     for chosen in _products(writer, first.left, begun.left):
         product = _times_matrices(writer, first.left, left, chosen)
-        for above, below in itertools.product(sorted(begun.left, key=str)[:MOST_TRIED], sorted(product, key=str)[:MOST_TRIED]):
+        for factor in _factors(writer, begun.left, product):
             run = Run(begun.left, list(begun.steps))
-            (own, outside), (summed_, inside) = _split(writer, above), _split(writer, below)
-            if outside != inside:
-                continue
-            factor = writer.product(
-                begun.left[above] / product[below], add_exponents(dict(own), {atom: -e for atom, e in summed_})
-            )
             try:
                 letters = [letter for _, letter, _ in chosen]
                 pairs = tuple((entry, letter) for entry, letter, _ in chosen)
@@ -53,6 +48,28 @@ def consequence(writer: Rewriter, left: Tree, right: Tree) -> list[Step]:
             except Rejected:
                 continue
     raise Rejected("no multiple of the first equation was found")
+
+
+def _factors(writer: Rewriter, second: Poly, first: Poly) -> Iterator[Tree]:
+    """By what the first may be multiplied: such that a term of it is one of the second, as they are or over their denominators."""
+    yield from _ratios(writer, second, first, [])
+    below, above = denominators(second), denominators(first)
+    if below or above:
+        cleared = [
+            writer.reduced(times(writer.tree_of(value), *(power(writer.spelled(atom), -e) for atom, e in found.items()))).left
+            for value, found in ((second, below), (first, above))
+        ]
+        through = [*below.items(), *((atom, -e) for atom, e in above.items())]
+        yield from _ratios(writer, cleared[0], cleared[1], through)
+
+
+def _ratios(writer: Rewriter, second: Poly, first: Poly, through: Factors) -> Iterator[Tree]:
+    tried = [sorted(value, key=str)[:MOST_TRIED] for value in (second, first)]
+    for above, below in itertools.product(*tried):
+        (own, outside), (summed_, inside) = _split(writer, above), _split(writer, below)
+        if outside == inside:
+            ratio = add_exponents(dict(own), {atom: -e for atom, e in summed_}, dict(through))
+            yield writer.product(second[above] / first[below], ratio)
 
 
 def _define(writer: Rewriter, left: Tree, right: Tree) -> None:

@@ -268,7 +268,8 @@ class Rewriter:
         new = (*node[:place], other, *node[place + 1 :])
         for (asked, known), (_, unknown) in zip(duties_of_node(node), duties_of_node(new), strict=True):
             kind = "positive" if self.proof.known("positive", known) else asked
-            if not self.proof.alike(known, unknown) and not (self.proof.known(kind, known) and self.proof.known(kind, unknown)):
+            shown = all(map(self.proof.known, (kind, kind, asked), (known, unknown, unknown)))
+            if not shown and not self.proof.alike(known, unknown):
                 inverse = known[0] == "determinant" and node[0] == "inverse"
                 name, given = ("part", (known, 3, n, ())) if inverse else ("lemma", (n, ()))
                 self.lemma(known, unknown, [(name, given, (), ONE)], [kind])
@@ -310,6 +311,15 @@ class Rewriter:
         if not value or (whole and self.sums.read(power(base, e)) != self.sums.term(ONCE, (), [(self.sums.atom(base), e)])):
             return
         factors = self.factored(value, positive=not whole)
+        if len(factors) > 1:
+            base = self.written(run, power(base, e), 1, ("multiply", *factors))[1]
+            last, n = self.shown(factors[-1])
+            if n is not None:
+                # What came of a common denominator is multiplied out.
+                there = len(factors)
+                other = (*base[:there], last)
+                n = self.lemma(base, other, [("part", (base, there, n, ()), (), ONE)])
+                base, factors = self.exchanged(run, power(base, e), 1, other, n)[1], [*factors[:-1], last]
         if whole and factors and len(self.sums.read(factors[-1])) > 1:
             opposite = self.tree_of(scale(self.sums.read(factors[-1]), -1))
             if not self.proof.known("positive", factors[-1]) and (

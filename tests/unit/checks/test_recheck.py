@@ -589,3 +589,40 @@ def test_two_displays_on_one_line(tmp_path: Path) -> None:
     note.write_text("```derive\nparam a in positive\n```\n\n$$ (a^2)^{1/2} = a $$ and $$ a a = a^2 $$\n")
     cli.run(["check", str(note), "--no-autodiff", "--certificates", str(folder)])
     assert cli.run(["recheck", str(folder), str(note)]) == 0
+
+
+DIVIDED = """```derive
+param t in unit
+const a, b in R
+```
+
+$$ \\frac{a}{t} - \\frac{b}{1 - t} = 0 \\implies t = \\frac{a}{a + b} $$
+"""
+
+
+def test_a_consequence_that_divides_is_shown_where_it_may(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    note, folder = tmp_path / "note.md", tmp_path / "certificates"
+    note.write_text(DIVIDED)
+    cli.run(["check", str(note), "--no-autodiff", "--certificates", str(folder)])
+    assert cli.run(["recheck", str(folder), str(note)]) == 0
+    assert "assumed: a@const + b@const != 0" in capsys.readouterr().out
+    (path,) = folder.glob("*-note-*.json")
+    told = json.loads(path.read_text())
+    told["statement"]["assumptions"] = []
+    with pytest.raises(trees.Rejected, match="not known to be nonzero"):
+        files.check_certificate(told)
+
+
+def test_denominators_of_both_sides_are_cleared_for_what_follows() -> None:
+    left = plus(over(V, U), times(number(-1), over(X, Y)))
+    apart = [{"text": "", "apart": [plus(U, X), ZERO]}]
+    right = plus(over(plus(times(V, Y), times(X, V)), plus(U, X)), times(number(-1), over(times(X, plus(U, V)), plus(U, X))))
+    assert proved(statement(left, right, "implies", assumptions=apart))
+    wrong = plus(over(plus(times(V, Y), times(X, V)), plus(U, X)), times(number(-1), over(times(X, plus(U, U)), plus(U, X))))
+    assert not proved(statement(left, wrong, "implies", assumptions=apart))
+
+
+def test_the_inverse_of_a_fraction() -> None:
+    below = over(times(number(2), plus(times(U, V), U)), plus(V, number(3)))
+    assert proved(statement(over(ONE, below), over(plus(V, number(3)), times(number(2), U, plus(V, ONE)))))
+    assert not proved(statement(over(ONE, below), over(plus(V, number(3)), times(number(2), U, plus(V, number(2))))))
