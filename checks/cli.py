@@ -520,7 +520,8 @@ def recheck_(folder: Path, notes: tuple[Path, ...], allow_missing: bool, output:
     Exit code 0: every proved or refuted row has a certificate, and all are accepted; 1: some have none, or are not accepted; 2:
     usage.
     """
-    from checks.recheck import files, trees
+    from checks import rechecking
+    from checks.recheck import trees
 
     _check(output)
     meanings = None
@@ -530,7 +531,7 @@ def recheck_(folder: Path, notes: tuple[Path, ...], allow_missing: bool, output:
 
         meanings = meanings_of(read_note(path) for path in notes)
     try:
-        lines, rejected, missing = files.recheck(folder, meanings)
+        lines, rejected, missing = rechecking.recheck(folder, meanings)
     except trees.Rejected as error:
         raise DeriveError(str(error)) from error
     _deliver("\n".join(lines) + "\n", output)

@@ -16,7 +16,9 @@ from typing import Any
 
 import numpy as np
 
+from checks import rechecking
 from checks.certificates import relations
+from checks.certificates.solutions import put_in
 from checks.judge import Finding
 from checks.notes import CheckedNote, readings, ways_to_hold
 from checks.points import coefficients, measure
@@ -128,13 +130,29 @@ def _refutation(finding: Finding) -> dict[str, Any]:
     claim = finding.claim
     told = statement(claim)
     point = _point(claim, told, shown)
+    try:
+        return _at_point(finding.verdict, told, point, exactly=True)
+    except (trees.Rejected, points.Undefined) as rejected:
+        # Where no fraction solves an equation: what it says that a letter is, with steps.
+        for solution in put_in(told):
+            values = {key: value for key, value in point["values"].items() if key != solution["key"]}
+            with suppress(trees.Rejected, points.Undefined, NoCertificate):
+                return _at_point(finding.verdict, told, {**point, "values": values, "solution": solution}, exactly=False)
+        raise rejected
+
+
+def _at_point(verdict: str, told: Mapping[str, Any], given: Mapping[str, Any], *, exactly: bool) -> dict[str, Any]:
+    point, relation = json.loads(json.dumps(given)), told["relation"]
     read = trees.Statement(told)
-    _solved_for(read, point)
+    if exactly:
+        _solved_for(read, point)
+    else:
+        read.names.declare(point["solution"]["letters"])
     with points.precision(BITS):
         first = points.Point(read.names, point)
         left, right = points.chosen(first, read.left), points.chosen(first, read.right)
-        if claim.relation in ("= up to a constant", "proportional to"):
-            quantity = ("divide", left, right) if claim.relation == "proportional to" else trees.less(left, right)
+        if relation in ("= up to a constant", "proportional to"):
+            quantity = ("divide", left, right) if relation == "proportional to" else trees.less(left, right)
             sides = {"left": (quantity, False), "right": (quantity, True)}
         else:
             sides = {"left": (left, False), "right": (right, False)}
@@ -146,7 +164,7 @@ def _refutation(finding: Finding) -> dict[str, Any]:
                 point["finding"] = f"{name} undefined"
         if point["finding"] != "differ":
             point["other"] = point.pop("right" if point["finding"].startswith("left") else "left", None)
-    certificate = {"verdict": finding.verdict, "statement": told, "point": point}
+    certificate = {"verdict": verdict, "statement": told, "point": point}
     files.check_certificate(certificate)
     return certificate
 
@@ -356,18 +374,20 @@ def _clear(folder: Path) -> None:
         raise SavingError(f"cannot write: folder={str(folder)!r}, {error.strerror or error}") from error
 
 
-def meanings(notes: Iterable[Note]) -> files.Meanings:
+def meanings(notes: Iterable[Note]) -> rechecking.Meanings:
     """What has to be shown of each claim of the rows of each display, under either reading."""
     return [[_meaning(note.file, rows) for rows in display] for note in notes for display in readings(note)]
 
 
-def _meaning(file: str, rows: Iterable[RowReading]) -> files.Reading:
-    found: dict[str, list[files.Meaning]] = {}
+def _meaning(file: str, rows: Iterable[RowReading]) -> rechecking.Reading:
+    found: dict[str, list[rechecking.Meaning]] = {}
     for row in rows:
         for claim in row.claims:
             if claim.used:
                 continue  # an equation that is set to be used need not hold
-            holds = frozenset(itertools.chain.from_iterable(map(_proof_digests, ways_to_hold(claim)))) if not claim.guard else None
+            holds = (
+                frozenset(itertools.chain.from_iterable(map(_proof_digests, ways_to_hold(claim)))) if not claim.guard else None
+            )
             fails = frozenset(_digests(claim.alternatives[-1])) if not claim.hedge else frozenset[str]()
             found.setdefault(f"{file}:{row.place.line}", []).append((holds, fails))
     return found

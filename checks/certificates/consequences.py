@@ -51,7 +51,7 @@ def consequence(writer: Rewriter, left: Tree, right: Tree) -> list[Step]:
 
 
 def _factors(writer: Rewriter, second: Poly, first: Poly) -> Iterator[Tree]:
-    """By what the first may be multiplied: such that a term of it is one of the second, as they are or over their denominators."""
+    """By what the first may be multiplied: a term of it is one of the second then, as they are or over their denominators."""
     yield from _ratios(writer, second, first, [])
     below, above = denominators(second), denominators(first)
     if below or above:

@@ -16,9 +16,12 @@ A certificate is a JSON file that says what was found of a statement and why. Th
     ["substitute", key, [i, ...], t, u]                       u with the entry i, ... of the symbol replaced by t
 
 A statement is refuted by a point: exact values, admissible for what is declared and assumed, where enclosures of the two sides do
-not meet (``points``). It is proved by multiples of equations that leave nothing of the difference of the two sides (``proofs``),
-for all sizes of at least 1 for which every index that is written is in range, all values of the declared domains, and wherever
-both sides are defined; integrals are taken to exist, and to be exchangeable with each other and with derivatives. A proof is
+not meet (``points``). Where no fraction solves an equation, the point says what is put in for a letter, and steps show that the
+first equation and all that are assumed hold with it (``solutions``).
+
+A statement is proved by multiples of equations that leave nothing of the difference of the two sides (``proofs``), for all sizes
+of at least 1 for which every index that is written is in range, all values of the declared domains, and wherever both sides are
+defined; integrals are taken to exist, and to be exchangeable with each other and with derivatives. A proof is
 
     letters     the letters of its own, with their ranges
     lemmas      equations {left, right, steps, signs}: the steps show the first less the second to be zero, and what is said of

@@ -39,6 +39,15 @@ from checks.recheck.trees import (
     vector,
 )
 
+NUMBERS: Mapping[str, Callable[[arb], bool]] = {
+    "real": lambda v: v.is_finite(),
+    "positive": lambda v: bool(v > 0),
+    "nonnegative": lambda v: bool(v >= 0),
+    "unit": lambda v: bool(v > 0) and bool(v < 1),
+    "simplex": lambda v: bool(v > 0),
+    "closed simplex": lambda v: bool(v >= 0),
+}
+"""Whether a number that is only known to lie in a ball has a domain; that weights sum to one is shown by steps."""
 MOST_BITS, MOST_SIZE, MOST_POWER = 4096, 64, 64
 SMOOTH = ("number", "entry", "argument", "add", "multiply", "exp", "sum")
 """What a function of which nothing is known may be made of: it has all derivatives everywhere."""
@@ -76,6 +85,7 @@ class Point:
             require(key in names.symbols, f"a value of a symbol that is not declared: {key}")
             self.values[key] = dict(self._table(nested, names.ranges_of(key), ()))
             require(_in_domain(self, key), f"a value outside of its domain: {key}")
+        self.enclosed: dict[str, dict[tuple[int, ...], arb]] = {}
         self.functions = {name: (one["letters"], frozen(one["raw"])) for name, one in told["functions"].items()}
         for name, (letters, raw) in self.functions.items():
             spans = [range_(own) for own in names.functions[name]["family"]]
@@ -84,6 +94,16 @@ class Point:
             require(all(one[0] in SMOOTH for one in nodes(raw)), f"a function that may have no value or no derivative: {name}")
             own = all(one[0] != "entry" or one[1].startswith("*") for one in nodes(raw))
             require(own, f"no function of its arguments: {name}")
+        if told.get("solution") is not None:
+            self._put_in(told["solution"], told["at"])
+
+    def _put_in(self, told: Mapping[str, Any], at: Mapping[str, int]) -> None:
+        """Enclose the values of a letter that an equation says."""
+        key, domain = told["key"], self.names.symbols[told["key"]]["domain"]
+        require(key not in self.values and domain in NUMBERS, "a letter that is not solved for")
+        self.enclosed[key] = Evaluation(self).table(told["formal"], chosen(self, frozen(told["value"])), at)
+        for value in self.enclosed[key].values():
+            require(value.is_finite() and NUMBERS[domain](value), f"a value outside of its domain: {key}")
 
     def span(self, own: Range) -> range:
         require(own[1] in self.sizes, f"a size without a value: {own[1]}")
@@ -183,7 +203,8 @@ class Evaluation:
 
     def __init__(self, point: Point, exact: bool = False, values: Mapping[str, Any] | None = None) -> None:
         self.point, self.names, self.exact = point, point.names, exact
-        self.values = values or {k: {p: self.number(v) for p, v in table.items()} for k, table in point.values.items()}
+        known = {k: {p: self.number(v) for p, v in table.items()} for k, table in point.values.items()}
+        self.values = values or (known if exact else {**known, **point.enclosed})
         self.seen: dict[tuple[Tree, tuple[tuple[str, int], ...]], Any] = {}
 
     def number(self, value: Fraction | int) -> Any:
@@ -299,12 +320,18 @@ class Evaluation:
         return product if count >= 0 else self.inverse(product)
 
 
-def admits(statement: Statement, point: Point) -> bool:
-    """Whether a point is such as is assumed, for all values of the letters: certainly."""
-    return all(_is_met(one, point) for one in statement.assumptions)
+def admits(statement: Statement, point: Point, shown: Sequence[Tree] | None = None) -> bool:
+    """Whether a point is such as is assumed, for all values of the letters: certainly.
+
+    Equations that were ``shown`` to vanish at what is put in for a letter do so where they have a value.
+    """
+    for goal in (chosen(point, goal) for goal in shown or ()):
+        for at in assignments(point, goal):
+            require(Evaluation(point).value(goal, at).is_finite(), "an equation that has no value there")
+    return all(_is_met(one, point, shown is not None) for one in statement.assumptions)
 
 
-def _is_met(one: Mapping[str, Any], point: Point) -> bool:
+def _is_met(one: Mapping[str, Any], point: Point, shown: bool) -> bool:
     if "larger" in one:
         big, small = one["larger"]
         least = small if isinstance(small, int) else point.sizes.get(small, 1)
@@ -313,7 +340,7 @@ def _is_met(one: Mapping[str, Any], point: Point) -> bool:
     tests: Mapping[str, Callable[[Any, Any], bool]] = {
         "equation": lambda a, b: a == b, "bound": lambda a, b: bool(a <= b), "apart": lambda a, b: bool(a != b)
     }  # fmt: skip
-    for kind in tests.keys() & one.keys():
+    for kind in tests.keys() & one.keys() - ({"equation"} if shown else frozenset()):
         left, right = (chosen(point, frozen(side)) for side in one[kind])
         # What is assumed equal must be so exactly; anything else is seen in balls too.
         values = Evaluation(point, exact=kind == "equation")
@@ -361,22 +388,25 @@ def lies_in(value: arb, stated: Ball) -> bool:
     return value.is_finite() and bool(abs(value - middle) <= radius)
 
 
-def check_point(statement: Statement, told: Mapping[str, Any]) -> str:
-    """See that the statement fails at a point; what was seen there."""
+def check_point(statement: Statement, told: Mapping[str, Any], shown: Sequence[Tree] | None = None) -> str:
+    """See that the statement fails at a point; what was seen there.
+
+    Where a letter is put in by an equation, what was ``shown`` to vanish with it are that equation and all that are assumed.
+    """
     names, relation, at, found = statement.names, statement.relation, told["at"], told["finding"]
     for letter in free(statement.left) | free(statement.right):
         require(letter in at, f"a free letter without a value: {letter}")
-    first = Point(names, told)
-    for letter, value in at.items():
-        require(type(value) is int and value in first.span(names.letters[letter]), f"a letter out of its range: {letter}")
     with precision(told["bits"]):
-        require(admits(statement, first), "a point that is not such as is assumed")
+        first = Point(names, told)
+        for letter, value in at.items():
+            require(type(value) is int and value in first.span(names.letters[letter]), f"a letter out of its range: {letter}")
+        require(admits(statement, first, shown), "a point that is not such as is assumed")
         left, right = chosen(first, statement.left), chosen(first, statement.right)
         here = Evaluation(first)
         if relation in ("= up to a constant", "proportional to"):
             require(set(told["second"]) <= set(statement.parameters), "a second point that differs in more than the parameters")
             second = Point(names, told, second=True)
-            require(admits(statement, second), "a second point that is not such as is assumed")
+            require(admits(statement, second, shown), "a second point that is not such as is assumed")
             quantity = ("divide", left, right) if relation == "proportional to" else less(left, right)
             _told_apart(here.value(quantity, at), Evaluation(second).value(quantity, at), told)
             return "not the same at two values of the parameters"
@@ -396,6 +426,8 @@ def check_point(statement: Statement, told: Mapping[str, Any]) -> str:
         if relation in ("<=", ">=", "<", ">"):
             require(small[0] - small[1] > large[0] + large[1], "the bound holds there")
             return "the bound fails"
+        if relation == "implies" and shown is not None:
+            return "the first equation holds with what is put in, and the second does not"
         if relation == "implies":
             entries = {letter: value for letter, value in at.items() if letter not in statement.entries}
             exact, everywhere = Evaluation(first, exact=True), assignments(first, left)

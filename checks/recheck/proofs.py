@@ -309,11 +309,6 @@ class Proof:
                 require(self.names.letters[a] == self.names.letters[b] and b not in free(u), "a form of two vectors")
                 require(self.sums.is_definite(a, b, matrix), "a form that may be negative")
                 return summed([a, b], times(u, matrix, self.names.rename(u, {a: b})))
-            case "a Stein loss", (r, c, u, v):
-                require(self.sums.is_definite(r, c, u) and self.sums.is_definite(r, c, v), "matrices that may not be definite")
-                ratio = times(("inverse", r, c, r, c, u), v)
-                logs = less(("log", ("determinant", r, c, u)), ("log", ("determinant", r, c, v)))
-                return plus(summed([r, c], ratio), logs, times(MINUS, ("size", self.names.letters[r][1])))
             case _:
                 raise Rejected(f"an unknown kind of what is not negative: {kind}")
 

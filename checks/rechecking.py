@@ -1,0 +1,167 @@
+"""What is said of certificates: their statements as lines of text, and whether each row of notes is shown by those it has.
+
+Whether a certificate shows its statement is decided by ``checks.recheck``, alone; of the prover nothing is imported here either.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from checks.recheck.files import FORMAT, VERSION, check_file
+from checks.recheck.trees import Rejected, Tree, free, frozen, places, require
+
+FORMS: Mapping[str, str] = {
+    "number": "{0}",
+    "size": "{0}",
+    "pi": "pi",
+    "delta": "delta[{0},{1}]",
+    "divide": "{0} / {1}",
+    "power": "{0}^{1}",
+    "function": "{0}({1})",
+    "sum": "sum_{0} {1}",
+    "product": "product_{0} {1}",
+    "inverse": "inverse({4} in row {2}, column {3})[{0},{1}]",
+    "determinant": "det({2} in row {0}, column {1})",
+    "vector": "vector({0}, {1})",
+    "at equal": "({0} at theta_t = theta)",
+    "substitute": "({3} at {0}[{1}] = {2})",
+}
+
+
+LEVELS = {"add": 0, "sum": 1, "product": 1, "derivative": 1, "divide": 2, "multiply": 2, "power": 3}
+"""How tightly a sign binds: what binds no tighter than what it stands in is put in brackets."""
+
+
+def text_of(tree: Tree, outside: int = -1) -> str:
+    """A tree as a line of text."""
+    kind, parts = tree[0], places(tree)
+    own = LEVELS.get(kind, 9 if kind != "number" or tree[1].isdigit() else 1)
+    inner = own if kind in LEVELS else -1
+    told = [
+        text_of(part, inner) if what in "tu" else ",".join(map(str, part)) if what in "IB" else str(part) for what, part in parts
+    ]
+    match kind:
+        case "entry" | "argument":
+            text = f"{told[0]}[{','.join(told[1:])}]" if told[1:] else told[0]
+        case "add" | "multiply":
+            text = (" + " if kind == "add" else " ").join(told)
+        case "apply":
+            text = f"{told[0]}[{told[1]}]({', '.join(told[3:])})"
+        case "derivative":
+            text = f"d/d {told[1]}[{','.join(told[2:])}] {told[0]}"
+        case _:
+            text = FORMS[kind].format(*told) if kind in FORMS else f"{kind}({', '.join(told)})"
+    return f"({text})" if own <= outside else text
+
+
+def statement_text(told: Mapping[str, Any]) -> str:
+    """A statement as a line of text."""
+    left, right = (text_of(frozen(told[side])) for side in ("left", "right"))
+    given = "".join(f"; assumed: {part}" for one in told["assumptions"] for part in _assumed(one))
+    every = ", ".join(sorted(map(str, free(frozen(told["left"])) | free(frozen(told["right"])))))
+    parameters = f" in {', '.join(told['parameters'])}" if told["parameters"] else ""
+    return f"{left}  {told['relation']}{parameters}  {right}" + (f"  for every {every}" if every else "") + given
+
+
+def _assumed(one: Mapping[str, Any]) -> Iterator[str]:
+    """What an assumption says, by itself: in what words it was written is not looked at."""
+    if "larger" in one:
+        yield " > ".join(map(str, one["larger"]))
+    for kind, sign in (("equation", "="), ("bound", "<="), ("apart", "!=")):
+        if kind in one:
+            yield f" {sign} ".join(text_of(frozen(side)) for side in one[kind])
+    if "definite" in one:
+        yield f"{text_of(frozen(one['definite']))} is positive" + (" definite, in row r and column c" if one["of matrix"] else "")
+
+
+Meaning = tuple[frozenset[str] | None, frozenset[str]]
+"""What a claim of a row may be taken to say: the hashes of statements of which each shows that it holds (None where it is there
+to be refuted only), and of those of which each shows that it fails."""
+Reading = Mapping[str, Sequence[Meaning]]
+"""For the rows of a display, as ``file:line``, the meanings of all their claims."""
+Meanings = Sequence[Sequence[Reading]]
+"""Of each display the readings, of which one holds for all its rows."""
+
+
+def recheck(folder: Path, meanings: Meanings | None = None) -> tuple[list[str], int, int]:
+    """What is said of each row of an index of certificates, how many are not accepted, and how many rows have none.
+
+    With ``meanings`` a certificate of anything else is not accepted, and each claim of each row needs one, or one of the row's
+    claims a certificate that it fails.
+    """
+    lines: list[str] = []
+    rejected = missing = 0
+    shown: dict[str, list[tuple[str, str | None]]] = {}
+    try:
+        index = json.loads((folder / "index.json").read_text(encoding="utf-8"))
+        require(index["format"] == FORMAT and index["version"] == VERSION, "an index of another format")
+        rows = [(f"{row['file']}:{row['line']}", row["verdict"], row["certificate"], row["reason"]) for row in index["rows"]]
+    except (OSError, ValueError, LookupError, TypeError) as error:
+        raise Rejected(f"no index of certificates: {folder}: {error}") from error
+    for place, verdict, name, reason in rows:
+        known = shown.setdefault(place, [])
+        if name is None:
+            missing += 1
+            known.append((verdict, None))
+            lines.append(f"{place}: {verdict}: NO CERTIFICATE: {reason}")
+            continue
+        try:
+            require(Path(name).name == name, "a certificate that lies elsewhere")
+            told, how = check_file((folder / name).read_text(encoding="utf-8"))
+            own = f"{told['row']['file']}:{told['row']['line']}"
+            require((own, told["verdict"]) == (place, verdict), "a certificate of another row")
+            ways = [reading[place] for display in meanings or () for reading in display if place in reading]
+            meant = meanings is None or any(_is_meant(verdict, told["meaning"], way) for way in ways)
+            require(meant, "a certificate of what the row does not say")
+            known.append((verdict, told["meaning"]))
+            lines += [f"{place}: {verdict}: rechecked: {how}", f"    {statement_text(told['statement'])}"]
+        except (Rejected, OSError, ValueError, LookupError, TypeError) as error:
+            rejected += 1
+            known.append((verdict, None))
+            lines.append(f"{place}: {verdict}: NOT ACCEPTED: {error}")
+    for display in meanings or ():
+        # Under one reading of a display all of its rows are to be shown: the weights are held in all of them, or move in all.
+        strays, left = min(
+            (judged(reading, display, shown) for reading in display), key=lambda found: (len(found[0]), sum(found[1].values()))
+        )
+        rejected += len(strays)
+        missing += sum(left.values())
+        lines += [f"{place}: NOT ACCEPTED: a certificate under another reading than that of other rows" for place in strays]
+        lines += [f"{place}: NO CERTIFICATE: nothing is said of so many of its claims: {count}" for place, count in left.items()]
+    kinds = [f"{sum(v == kind and name is not None for _, v, name, _ in rows)} of {sum(v == kind for _, v, _, _ in rows)} {kind}"
+             for kind in ("proved", "refuted")]  # fmt: skip
+    lines.append(f"Rows with a certificate: {', '.join(kinds)}; not accepted: {rejected}; without one: {missing}.")
+    return lines, rejected, missing
+
+
+def _is_meant(verdict: str, meaning: str, way: Sequence[Meaning]) -> bool:
+    """Whether a statement is such that a claim of a row holds with it, or fails with it."""
+    sought = [fails if verdict == "refuted" else holds for holds, fails in way]
+    return any(meaning in meant for meant in sought if meant is not None)
+
+
+def judged(
+    reading: Reading, display: Sequence[Reading], shown: Mapping[str, Sequence[tuple[str, str | None]]]
+) -> tuple[list[str], dict[str, int]]:
+    """Under one reading of a display the rows that are shown under another, and of how many claims of a row nothing is said.
+
+    What is shown of a row of another display, on the same line, is neither.
+    """
+    strays: list[str] = []
+    left: dict[str, int] = {}
+    for place, way in reading.items():
+        ways = [other[place] for other in display if place in other]
+        known = [
+            (verdict, one)
+            for verdict, one in shown.get(place, ())
+            if one is None or any(_is_meant(verdict, one, other) for other in ways)
+        ]
+        strays += [place for verdict, one in known if one is not None and not _is_meant(verdict, one, way)]
+        if not any(verdict == "refuted" for verdict, _ in known):
+            proved = {one for _, one in known if one is not None}
+            open_ = sum(holds is not None and not holds & proved for holds, _ in way) - sum(one is None for _, one in known)
+            left.update({place: open_} if open_ > 0 else {})
+    return strays, left
