@@ -26,7 +26,6 @@ FORMS: Mapping[str, str] = {
     "inverse": "inverse({4} in row {2}, column {3})[{0},{1}]",
     "determinant": "det({2} in row {0}, column {1})",
     "vector": "vector({0}, {1})",
-    "at equal": "({0} at theta_t = theta)",
     "substitute": "({3} at {0}[{1}] = {2})",
 }
 

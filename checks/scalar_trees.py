@@ -112,7 +112,7 @@ class Writer:
             case f.Named():
                 return self.scalar(f.unfold(node), scope, entry)
             case f.AtEqual(body):
-                return ["at equal", self.scalar(body, scope, entry)]
+                return self.at_equal(body, scope, entry)
             case _:
                 return self.of_matrices(node, scope, entry)
 
@@ -151,6 +151,17 @@ class Writer:
                 return self.applied(function, tuple(self.index(i, scope) for i in indices), arguments, scope, entry)
             case _:
                 raise UnsupportedError(f"no certificate speaks of {type(node).__name__}")
+
+    def at_equal(self, body: Formula, scope: Scope, entry: tuple[Letter, ...]) -> Tree:
+        """At theta_t = theta: theta put in for each theta_t."""
+        tree = self.scalar(body, scope, entry)
+        moved = {node.symbol for node in f.walk_unfolded(body) if isinstance(node, f.Reference) and node.symbol.role == "current"}
+        for symbol in sorted(moved, key=lambda symbol: symbol.name):
+            formal: list[str] = []
+            for own in (*symbol.family, *map(Range, symbol.shape)):
+                formal.append(self.letter("a", own, (*scope.values(), *entry, *formal)))
+            tree = ["substitute", self.key(symbol), formal, ["entry", self.key(symbol.at_free), *formal], tree]
+        return tree
 
     def place(self, name: str, matrix: Formula, scope: Scope, entry: tuple[Letter, ...]) -> str:
         size = matrix.shape[0]

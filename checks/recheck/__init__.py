@@ -12,8 +12,8 @@ A certificate is a JSON file that says what was found of a statement and why. Th
     ["apply", name, [i, ...], [], t, ...]                     a function of which nothing is known but its domain; an argument
     ["vector", i, t]                                          may be a vector, or a vector of vectors
     ["derivative", t, key, i, ...]                            by an entry of a symbol, entries of a matrix counted as independent
-    ["at equal", t]                                           at theta_t = theta, after all derivatives inside were taken
-    ["substitute", key, [i, ...], t, u]                       u with the entry i, ... of the symbol replaced by t
+    ["substitute", key, [i, ...], t, u]                       u with the entry i, ... of the symbol replaced by t, after all
+                                                              derivatives inside were taken
 
 A statement is refuted by a point: exact values, admissible for what is declared and assumed, where enclosures of the two sides do
 not meet (``points``). Where no fraction solves an equation, the point says what is put in for a letter, and steps show that the

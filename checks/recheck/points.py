@@ -78,8 +78,14 @@ class Point:
         self.weights = {name: [Fraction(one) for one in weights] for name, weights in told["measures"].items()}
         require(all(w > 0 for weights in self.weights.values() for w in weights), "a measure that is not positive")
         for key, own in told["coefficients"].items():
-            require(key.startswith("*") and own["role"] == "const" and own["domain"] == "real", "a coefficient that is none")
-        names = self.names = names.with_more(told["coefficients"], told["letters"])
+            require(own["role"] == "const" and own["domain"] == "real", f"a coefficient that is none: {key}")
+        own = (*told["coefficients"], *told["letters"])
+        require(all(name.startswith("*") for name in own), "a point that declares what is not its own")
+        more = {**names.symbols, **told["coefficients"]}
+        self.names = Names({"letters": told["letters"], "symbols": more, "functions": names.functions})
+        names.letters.update(self.names.letters)
+        self.names.letters, self.names.counter = names.letters, names.counter
+        names = self.names
         self.values: dict[str, dict[tuple[int, ...], Fraction]] = {}
         for key, nested in {**told["values"], **(told["second"] if second else {})}.items():
             require(key in names.symbols, f"a value of a symbol that is not declared: {key}")
@@ -279,10 +285,6 @@ class Evaluation:
                 except Undefined as undefined:
                     # The rules of derivatives divide where what they are derivatives of is defined.
                     raise Undefined(False) from undefined
-            case ("at equal", body):
-                partners = {key: names.partner(key, "current", "param") for key in names.symbols}
-                moved = {key: self.values[other] for key, other in partners.items() if other in self.values}
-                return Evaluation(self.point, self.exact, moved).value(body, at)
             case ("substitute", key, letters, value, body):
                 put = {**self.values, key: self.table(letters, value, at)}
                 return Evaluation(self.point, self.exact, put).value(body, at)

@@ -39,7 +39,7 @@ from checks.recheck.trees import (
     times,
 )
 
-NO_VALUES = ("derivative", "at equal", "substitute", "argument")
+NO_VALUES = ("derivative", "substitute", "argument")
 MINUS = number(-1)
 
 

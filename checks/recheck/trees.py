@@ -48,7 +48,6 @@ PLACES: Mapping[str, str] = {
     "vector": "bt",
     "argument": "vi*",
     "derivative": "tki*",
-    "at equal": "t",
     "substitute": "kBtu",
 }
 ROLES = ("data", "param", "current", "latent", "frozen", "const")
@@ -143,14 +142,6 @@ class Names:
             require(name[:1] not in ("", *RESERVED), "a letter of a reserved name")
             require(self.letters.setdefault(name, range_(own)) == range_(own), f"a letter of two ranges: {name}")
 
-    def with_more(self, symbols: Mapping[str, Any], letters: Mapping[str, Any]) -> Names:
-        """The same tables, with symbols and letters that a point has of its own."""
-        require(all(name.startswith("*") for name in (*symbols, *letters)), "a point that declares what is not its own")
-        found = Names({"letters": letters, "symbols": {**self.symbols, **symbols}, "functions": self.functions})
-        self.letters.update(found.letters)
-        found.letters, found.counter = self.letters, self.counter
-        return found
-
     def fresh(self, own: Range) -> str:
         name = f"~{next(self.counter)}"
         self.letters[name] = own
@@ -208,12 +199,6 @@ class Names:
         """The ranges of the indices of a symbol's entries."""
         symbol = self.symbols[key]
         return [range_(own) for own in symbol["family"]] + [(1, size, False) for size in symbol["shape"]]
-
-    def partner(self, key: str, role: str, other: str) -> str:
-        """The key of the same symbol in another role, where it has the first; itself where it has not, or stands in one only."""
-        wanted = {**self.symbols[key], "role": other}
-        found = [name for name, told in self.symbols.items() if told == wanted]
-        return found[0] if self.symbols[key]["role"] == role and found else key
 
     def lies_in(self, index: Any, own: Range) -> bool:
         """Whether every value of an index lies in a range, lower limits included."""
@@ -281,9 +266,6 @@ class Names:
                 whole = self.letters[own[0]]
                 require(whole[0] == 1 and not whole[2] and self.letters[own[1]] == whole, "a matrix that is not square")
                 return [whole] * count
-            case ("at equal", _):
-                moved = [key for key, told in self.symbols.items() if told["role"] == "current"]
-                require(all(self.partner(key, "current", "param") != key for key in moved), "a theta_t without a theta")
             case ("product", letter, _):
                 require(not self.letters[letter][2], "a product over a continuum")
             case ("function", name, _):
@@ -408,12 +390,6 @@ def slope(names: Names, tree: Tree, key: str, at: Sequence[Letter]) -> Tree:
                 letters, entry = vector(names.rename(argument, {}) if argument[0] == "vector" else argument)
                 parts.append(summed(letters, times(("apply", name, indices, (*taken, (k, *letters)), *arguments), d(entry))))
             return plus(*parts)
-        case ("at equal", body):
-            if names.symbols[key]["role"] == "current":
-                return ZERO
-            later = names.partner(key, "param", "current")
-            moved = plus(d(body), ZERO if later == key else slope(names, body, later, at))
-            return ZERO if moved == ZERO else ("at equal", moved)
         case ("substitute", own, letters, value, body):
             through = ZERO
             if (moved := d(value)) != ZERO:
@@ -436,8 +412,6 @@ def _expanded(names: Names, tree: Tree) -> Tree:
     match tree:
         case ("derivative", body, key, *indices):
             return slope(names, body, key, indices)
-        case ("at equal", body):
-            return _replaced(names, body, lambda own, i: ("entry", names.partner(own, "current", "param"), *i), frozenset())
         case ("substitute", key, letters, value, body):
 
             def put_in(own: str, indices: Sequence[Letter]) -> Tree:

@@ -19,7 +19,7 @@ from checks.witness import Witness
 from derive.notes import read_note
 
 EXAMPLES = Path(__file__).parents[2] / "examples"
-KINDS = ("add", "multiply"), ("sum", "product"), ("exp", "log"), ("divide", "power"), ("at equal", "exp")
+KINDS = ("add", "multiply"), ("sum", "product"), ("exp", "log"), ("divide", "power")
 OTHER_VALUES = ("0", "1", "-1", "2", "1/2", "3")
 DOMAINS = ("real", "positive", "nonnegative", "unit", "simplex", "spd", "sym", "integer", "count", "closed simplex")
 RELATIONS = ("=", "<=", ">=", "<", ">", "= up to a constant", "proportional to", "implies", "same argmax", "not identically 0")
