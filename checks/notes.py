@@ -32,7 +32,8 @@ RowVerdict = Literal["proved", "confirmed", "refuted", "unknown", "unread", "def
 WORST: tuple[RowVerdict, ...] = ("refuted", "unread", "unknown", "confirmed", "proved", "defined", "skipped")
 """A row of several claims has the worst of their verdicts."""
 ROW_TIMEOUT = 20.0
-DIAGNOSIS_SECONDS = 1.0
+DIAGNOSIS_SECONDS, WATCHED = 1.5, 10
+"""How long causes, and what is said beside a row, may be worked on; by the clock on the wall so many times as long at most."""
 
 
 def _worst_place(findings: Sequence[Finding]) -> int:
@@ -458,7 +459,7 @@ def _judged_aside(claim: Claim, judging: Judging) -> Finding | None:
         if isinstance(known, Finding):
             return known
         try:
-            with limited(DIAGNOSIS_SECONDS):
+            with limited(DIAGNOSIS_SECONDS, "work"):
                 found = judge(claim, judging.witness)
         except (DeriveError, ArithmeticError, TypeError, ValueError, MemoryError, RecursionError, TimeOut):
             return None
@@ -466,7 +467,7 @@ def _judged_aside(claim: Claim, judging: Judging) -> Finding | None:
             judging.cache.put(question, found)
         return found
 
-    return judging.work(do, lambda how: None, seconds=DIAGNOSIS_SECONDS)
+    return judging.work(do, lambda how: None, seconds=WATCHED * DIAGNOSIS_SECONDS)
 
 
 def _with_remark(steps: list[Step], reading: DisplayReading, judging: Judging) -> list[Step]:
@@ -594,9 +595,9 @@ def _judged_row(claims: Sequence[RowClaim], judging: Judging) -> Judged:
         causes: tuple[Diagnosed, ...] = ()
         # What is put in below a hint is no slip of one row against another.
         if finding.verdict == "refuted" and judging.diagnosed and relation not in _BY_HINT:
-            searched = time.perf_counter()
+            searched = time.process_time()
             causes = diagnose(finding.claim, judging.witness, seconds=DIAGNOSIS_SECONDS)
-            final = final and time.perf_counter() - searched < DIAGNOSIS_SECONDS
+            final = final and time.process_time() - searched < DIAGNOSIS_SECONDS
         return Judged(finding.verdict, message, places, findings, causes, time.perf_counter() - began, is_final=final)
     except TimeOut:
         message = too_slow(judging.row_timeout)

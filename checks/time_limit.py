@@ -6,6 +6,7 @@ import signal
 import threading
 from collections.abc import Generator
 from contextlib import contextmanager
+from typing import Literal
 
 
 class TimeOut(Exception):
@@ -17,8 +18,10 @@ AGAIN = 1.0
 
 
 @contextmanager
-def limited(seconds: float) -> Generator[None]:
+def limited(seconds: float, clock: Literal["wall", "work"] = "wall") -> Generator[None]:
     """Stop what takes longer; only the main thread of a POSIX system can be stopped so.
+
+    By the clock on the wall, or by the time that this process has worked, which others on the machine do not shorten.
 
     Raises:
         TimeOut: it did.
@@ -30,10 +33,11 @@ def limited(seconds: float) -> Generator[None]:
     def stop(number: int, frame: object) -> None:
         raise TimeOut
 
-    before = signal.signal(signal.SIGALRM, stop)
-    signal.setitimer(signal.ITIMER_REAL, seconds, AGAIN)
+    timer, alarm = (signal.ITIMER_REAL, signal.SIGALRM) if clock == "wall" else (signal.ITIMER_PROF, signal.SIGPROF)
+    before = signal.signal(alarm, stop)
+    signal.setitimer(timer, seconds, AGAIN)
     try:
         yield
     finally:
-        signal.setitimer(signal.ITIMER_REAL, 0)
-        signal.signal(signal.SIGALRM, before)
+        signal.setitimer(timer, 0)
+        signal.signal(alarm, before)

@@ -316,10 +316,11 @@ def diagnose(
 ) -> tuple[Diagnosed, ...]:
     """The known slips that explain why a claim is false, the simplest first; none where it is not certainly false.
 
-    The search looks at no more than ``candidates`` changes, in an order that is always the same, and stops after ``seconds``.
+    The search looks at no more than ``candidates`` changes, in an order that is always the same, and stops after so many ``seconds``
+    of work.
     """
     try:
-        search = _Search(claim, witness, time.perf_counter() + seconds)
+        search = _Search(claim, witness, time.process_time() + seconds)
         return search.run(limit, candidates) if search.is_false() else ()
     except (DeriveError, RecursionError):
         return ()  # what cannot be evaluated cannot be explained
@@ -349,7 +350,7 @@ class _Search:
         seen: set[tuple[Formula, str, Formula]] = set()
         known = sorted((diagnosis(code) for code in codes()), key=lambda each: (each.rank, each.code))
         for number, candidate in enumerate(self.candidates(known)):
-            if number >= candidates or time.perf_counter() > self.deadline:
+            if number >= candidates or time.process_time() > self.deadline:
                 break
             revised = candidate.revised
             key = (revised.lhs, revised.relation, revised.rhs)
@@ -465,7 +466,7 @@ class _Search:
         for symbol in itertools.chain(*letters(claim.lhs)):
             found = False
             for point in easiest:
-                if time.perf_counter() > self.deadline:
+                if time.process_time() > self.deadline:
                     return
                 for solution in solutions(claim.lhs, point, symbol):
                     found = True

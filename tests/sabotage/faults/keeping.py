@@ -5,7 +5,10 @@ from __future__ import annotations
 from tests.sabotage.fault import Fault
 
 CACHE, RECORDS, JOURNAL, CAMPAIGN, NOTES = (f"checks.{name}" for name in ("cache", "records", "journal", "campaign", "notes"))
-FILES, PROOFS, POINTS, TREES = (f"checks.recheck.{name}" for name in ("files", "proofs", "points", "trees"))
+FILES, PROOFS, POINTS, TREES, SOLUTIONS = (
+    f"checks.recheck.{name}" for name in ("files", "proofs", "points", "trees", "solutions")
+)
+RECHECKING = "checks.rechecking"
 UNIT = "tests/unit/checks"
 
 FAULTS = (
@@ -62,7 +65,7 @@ FAULTS = (
         name="cache-of-rows-cut-short",
         broken="a row for whose causes there was no time is kept",
         module=NOTES,
-        text="final = final and time.perf_counter() - searched < DIAGNOSIS_SECONDS",
+        text="final = final and time.process_time() - searched < DIAGNOSIS_SECONDS",
         instead="pass",
         tests=("tests/unit/checks/test_cache.py::test_what_a_clock_cut_short_is_not_kept",),
     ),
@@ -200,7 +203,7 @@ FAULTS = (
     Fault(
         name="certificate-of-another-row",
         broken="a certificate of another row is accepted",
-        module=FILES,
+        module=RECHECKING,
         text='require((own, told["verdict"]) == (place, verdict), "a certificate of another row")',
         instead="pass",
         tests=("tests/unit/checks/test_recheck.py::test_a_certificate_is_as_it_was_sealed_and_of_its_own_row",),
@@ -208,7 +211,7 @@ FAULTS = (
     Fault(
         name="certificate-of-something-else",
         broken="a certificate of what the row does not say is accepted",
-        module=FILES,
+        module=RECHECKING,
         text='require(meant, "a certificate of what the row does not say")',
         instead="pass",
         tests=("tests/unit/checks/test_recheck.py::test_certificates_by_the_command_line",),
@@ -216,10 +219,58 @@ FAULTS = (
     Fault(
         name="claim-without-a-certificate",
         broken="a row of several claims needs a certificate of one",
-        module=FILES,
+        module=RECHECKING,
         text="left.update({place: open_} if open_ > 0 else {})",
         instead="left.update({place: open_} if open_ > len(way) else {})",
         tests=("tests/unit/checks/test_recheck.py::test_every_claim_of_a_note_needs_a_certificate",),
+    ),
+    Fault(
+        name="solution-without-steps",
+        broken="what is put in for a letter need not solve the equation",
+        module=SOLUTIONS,
+        text='require(proof.vanishes(goal, steps), "the steps do not lead to zero")',
+        instead="proof.vanishes(goal, steps)",
+        tests=("tests/unit/checks/test_recheck.py::test_what_is_put_in_solves_the_equation",),
+    ),
+    Fault(
+        name="solution-of-fewer-equations",
+        broken="what is put in need not solve every equation",
+        module=SOLUTIONS,
+        text='require(len(found) == len(told["goals"]), "steps for equations that there are not")',
+        instead='found = found[: len(told["goals"])]',
+        tests=("tests/unit/checks/test_recheck.py::test_what_is_put_in_solves_the_equation",),
+    ),
+    Fault(
+        name="solution-that-moves",
+        broken="what is put in may move with a parameter",
+        module=SOLUTIONS,
+        text="moved = {key, *statement.parameters}",
+        instead="moved = {key}",
+        tests=("tests/unit/checks/test_recheck.py::test_what_is_put_in_does_not_move_with_a_parameter",),
+    ),
+    Fault(
+        name="weights-put-in-anyhow",
+        broken="weights that are put in need not sum to one",
+        module=SOLUTIONS,
+        text="in SUMS_TO_ONE:",
+        instead="in ():",
+        tests=("tests/unit/checks/test_recheck.py::test_weights_that_are_put_in_sum_to_one",),
+    ),
+    Fault(
+        name="solution-out-of-its-domain",
+        broken="what is put in may lie outside of its domain",
+        module=POINTS,
+        text='"positive": lambda v: bool(v > 0),',
+        instead='"positive": lambda v: True,',
+        tests=("tests/unit/checks/test_recheck.py::test_what_is_put_in_lies_in_its_domain",),
+    ),
+    Fault(
+        name="solution-without-a-value",
+        broken="an equation that has no value there is taken to hold",
+        module=POINTS,
+        text='require(Evaluation(point).value(goal, at).is_finite(), "an equation that has no value there")',
+        instead="pass",
+        tests=("tests/unit/checks/test_recheck.py::test_a_solution_is_of_an_equation_that_has_a_value",),
     ),
     Fault(
         name="steps-need-not-lead-to-zero",

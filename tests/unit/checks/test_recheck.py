@@ -746,3 +746,14 @@ def test_the_checker_runs_alone(tmp_path: Path, capsys: pytest.CaptureFixture[st
     assert "note.md:3: proved: the difference of the two sides is zero" in capsys.readouterr().out
     path.write_text(json.dumps({**whole, "verdict": "refuted"}))
     assert files.main([str(tmp_path)]) == 1
+
+
+def test_a_solution_is_of_an_equation_that_has_a_value() -> None:
+    """With ``y = x`` the equation ``y + 0 log v = x`` holds, but where v is negative."""
+    assumed = [{"text": "", "equation": [plus(Y, times(ZERO, ["log", e("g", 1)])), X]}]
+    made = put_in(statement(Y, ONE, assumptions=assumed), "y", X, {"x": "2", "g": ["3", "3"]}, [])
+    made["point"] |= {"left": ["2", "0.01"]}
+    assert refuted(made, ["1", "0.01"])
+    made["point"]["values"]["g"] = ["-3", "3"]
+    with pytest.raises((trees.Rejected, points.Undefined)):
+        refuted(made, ["1", "0.01"])
