@@ -12,8 +12,8 @@ from checks.certificates.rewriting import Rewriter
 from checks.certificates.vanishing import zero
 from checks.recheck import solutions
 from checks.recheck.points import NUMBERS
-from checks.recheck.sums import Poly, add
-from checks.recheck.trees import Letter, Rejected, Statement, Tree, expanded, free, frozen, nodes, number, power, times
+from checks.recheck.sums import Poly, add, scale
+from checks.recheck.trees import Letter, Rejected, Statement, Tree, expanded, free, frozen, nodes, power, times
 
 Put = tuple[str, tuple[str, ...], Tree]
 """A symbol, letters for the indices of its entries, and the entry."""
@@ -65,13 +65,14 @@ def _linear(writer: Rewriter) -> Iterator[Put]:
     for entry in sorted(known, key=lambda atom: (_ORDER.index(symbols[atom[1]]["role"]), str(atom))):
         parts = _split(value, entry)
         if parts is not None:
-            slope, rest = map(writer.tree_of, parts)
+            sign = -1 if all(c < 0 for c in parts[0].values()) else 1
+            slope, rest = (writer.tree_of(scale(part, factor)) for part, factor in zip(parts, (sign, -sign), strict=True))
             formal: dict[Letter, str] = {}
             for place, own in enumerate(writer.names.ranges_of(entry[1])):
                 index = entry[2 + place]
                 taken = {*free(slope), *free(rest), *formal.values()}
                 formal[index if index in statement.entries else f"*{place}"] = writer.letter(own, taken)
-            moved = writer.names.rename(times(number(-1), rest, power(slope, -1)), formal)
+            moved = writer.names.rename(times(rest, power(slope, -1)), formal)
             yield entry[1], tuple(formal.values()), writer.spelled(moved)
 
 

@@ -316,8 +316,8 @@ def diagnose(
 ) -> tuple[Diagnosed, ...]:
     """The known slips that explain why a claim is false, the simplest first; none where it is not certainly false.
 
-    The search looks at no more than ``candidates`` changes, in an order that is always the same, and stops after so many ``seconds``
-    of work.
+    The search looks at no more than ``candidates`` changes, in an order that is always the same, and stops after so many
+    ``seconds`` of work.
     """
     try:
         search = _Search(claim, witness, time.process_time() + seconds)

@@ -278,7 +278,7 @@ def campaign(known: list[dict[str, Any]], count: int, seed: int) -> Tally:
         tally.tried += 1
         if not is_accepted(told):
             tally.rejected += 1
-        elif told["verdict"] == "proved" and is_false(told, rng):
+        elif is_false(told, rng) if told["verdict"] == "proved" else forged(told) is not None:
             tally.false.append(told)
         else:
             tally.harmless.append(told)
@@ -289,7 +289,7 @@ def forged(told: Mapping[str, Any]) -> dict[str, Any] | None:
     """A certificate of a statement that was changed, if one can be made that the checker accepts."""
     try:
         with limited(10.0):
-            return {"row": told["row"], **proof_of(told["statement"])}
+            return {"row": told.get("row"), **proof_of(told["statement"])}
     except (trees.Rejected, points.Undefined, TimeOut, LookupError, TypeError, ValueError, ArithmeticError, AttributeError):
         return None
 

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
 from tests.mutation.changed_certificates import campaign, certificates, forgeries
 
-FEW = ("elbo.md", "fisher-score.md", "conjugate-beta.md", "exponential-lifetimes.md")
+SOLUTIONS = str(Path(__file__).parent / "solutions.md")
+FEW = (SOLUTIONS, "elbo.md", "fisher-score.md", "conjugate-beta.md", "exponential-lifetimes.md")
 MORE = (*FEW, "murphy-univariate.md", "poisson-mixture.md", "least-squares.md", "regressions.md", "softmax-regression.md")
 HARMLESS = 0.1
 """Of the changed certificates at most so many may show what holds too: other values of what plays no part, wider balls."""
