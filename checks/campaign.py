@@ -16,6 +16,7 @@ from dataclasses import asdict, dataclass, fields, replace
 from typing import TYPE_CHECKING, Any, Literal
 
 from checks import second_opinion
+from checks.diagnoses import codes, context_of, diagnosis
 from checks.judge import judge
 from checks.mutation import OPERATORS, STRUCTURAL, mutants
 from checks.points import Point, generic_point
@@ -119,9 +120,11 @@ def _in_one(claim: Claim) -> Iterator[Planted]:
     sides, scope = _changeable(claim)
     plain = replace(claim, gap=None)
     seen: Counter[str] = Counter()
+    known: set[Formula] = {getattr(claim, side) for side in sides}
     for side in sides:
         for mutant in mutants(getattr(claim, side), scope, (*OPERATORS, *STRUCTURAL)):
             seen[mutant.operator] += 1
+            known.add(mutant.formula)
             wrong: dict[str, Any] = {side: mutant.formula}
             yield Planted(claim.label, mutant.operator, seen[mutant.operator], replace(plain, **wrong))
     if claim.relation in TURNED:
@@ -129,6 +132,26 @@ def _in_one(claim: Claim) -> Iterator[Planted]:
         yield Planted(claim.label, "bound-turned", 1, replace(plain, relation=turned))
     if claim.relation in UP_TO_CONSTANTS:
         yield Planted(claim.label, "constant-dropped", 1, replace(plain, relation="=", parameters=(), multiplier=None))
+    for code, wrong_claim in _by_diagnoses(plain, sides, known):
+        seen[code] += 1
+        yield Planted(claim.label, code, seen[code], wrong_claim)
+
+
+def _by_diagnoses(claim: Claim, sides: Sequence[str], known: set[Formula]) -> Iterator[tuple[str, Claim]]:
+    """What the diagnoses do to a claim: each makes its slip in what is right, and what would mend it elsewhere spoils it here."""
+    context = context_of(claim)
+    for code in codes():
+        each = diagnosis(code)
+        for side in sides:
+            formula: Formula = getattr(claim, side)
+            for slip in (*each.slips(formula, context), *each.repairs(formula, context)):
+                if slip.formula not in known:
+                    known.add(slip.formula)
+                    wrong: dict[str, Any] = {side: slip.formula}
+                    yield code, replace(claim, **wrong)
+        for revision in each.revisions(claim, context):
+            if revision.claim != claim:
+                yield code, revision.claim
 
 
 def plan_harmless(claims: Sequence[Claim], count: int, seed: int, shard: tuple[int, int] = (1, 1)) -> list[Planted]:
