@@ -12,6 +12,7 @@ from typing import Any
 import flint
 from flint import arb, arb_mat, fmpq, fmpq_mat
 
+from checks.recheck.sums import Sums
 from checks.recheck.trees import (
     NONNEGATIVE,
     ONE,
@@ -340,12 +341,14 @@ def _is_met(one: Mapping[str, Any], point: Point, shown: bool) -> bool:
         if point.sizes.get(big, least + 1) <= least:
             return False
     tests: Mapping[str, Callable[[Any, Any], bool]] = {
-        "equation": lambda a, b: a == b, "bound": lambda a, b: bool(a <= b), "apart": lambda a, b: bool(a != b)
-    }  # fmt: skip
-    for kind in tests.keys() & one.keys() - ({"equation"} if shown else frozenset()):
+        "equation": lambda a, b: a.overlaps(b) if shown else a == b,
+        "bound": lambda a, b: bool(a <= b),
+        "apart": lambda a, b: bool(a != b),
+    }
+    for kind in tests.keys() & one.keys():
         left, right = (chosen(point, frozen(side)) for side in one[kind])
-        # What is assumed equal must be so exactly; anything else is seen in balls too.
-        values = Evaluation(point, exact=kind == "equation")
+        # What is assumed equal must be so exactly, unless that was shown; anything else is seen in balls too.
+        values = Evaluation(point, exact=kind == "equation" and not shown)
         if not all(tests[kind](values.value(left, at), values.value(right, at)) for at in assignments(point, left, right)):
             return False
     if "definite" not in one:
@@ -355,7 +358,9 @@ def _is_met(one: Mapping[str, Any], point: Point, shown: bool) -> bool:
     if not one["of matrix"]:
         return all(bool(values.value(tree, at) > 0) for at in assignments(point, tree))
     found = [values.matrix("r", "c", tree, at) for at in assignments(point, matrix)]
-    return all(bool((one_ - one_.transpose()).contains(0 * one_)) and _is_definite(one_) for one_ in found)
+    sums = Sums(point.names)
+    symmetric = sums.read(tree) == sums.read(point.names.rename(tree, {"r": "c", "c": "r"}))
+    return symmetric and all(map(_is_definite, found))
 
 
 def assignments(point: Point, *trees: Tree) -> Iterator[dict[str, int]]:
@@ -428,13 +433,12 @@ def check_point(statement: Statement, told: Mapping[str, Any], shown: Sequence[T
         if relation in ("<=", ">=", "<", ">"):
             require(small[0] - small[1] > large[0] + large[1], "the bound holds there")
             return "the bound fails"
-        if relation == "implies" and shown is not None:
-            return "the first equation holds with what is put in, and the second does not"
         if relation == "implies":
-            entries = {letter: value for letter, value in at.items() if letter not in statement.entries}
-            exact, everywhere = Evaluation(first, exact=True), assignments(first, left)
-            own = ({**other, **entries} for other in everywhere)
-            require(all(exact.value(left, place) == 0 for place in own), "the first equation does not hold there")
+            fixed = {letter: value for letter, value in at.items() if letter not in statement.entries}
+            values = Evaluation(first, exact=shown is None)
+            entries = [values.value(left, {**other, **fixed}) for other in assignments(first, left)]
+            met = all(entry == 0 if shown is None else entry.contains(0) for entry in entries)
+            require(met, "the first equation does not hold there")
             return "the first equation holds, and the second does not"
         require(relation in ("=", "not identically 0"), f"a relation of which no point says anything: {relation}")
         return "the two sides differ"

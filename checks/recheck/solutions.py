@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from checks.recheck.proofs import Proof
-from checks.recheck.trees import ONE, SUMS_TO_ONE, Statement, Tree, expanded, frozen, less, nodes, require
+from checks.recheck.trees import ONE, SUMS_TO_ONE, Statement, Tree, expanded, free, frozen, less, nodes, require
 
 
 def goals(proof: Proof, key: str, letters: Sequence[str], value: Tree) -> list[Tree]:
@@ -17,8 +17,10 @@ def goals(proof: Proof, key: str, letters: Sequence[str], value: Tree) -> list[T
     # At two values of the parameters it has to be the same.
     moved = {key, *statement.parameters}
     require(not any(node[0] == "entry" and node[1] in moved for node in nodes(value)), "what is put in moves")
-    equations = [statement.left] if statement.relation == "implies" else []
-    equations += [less(*map(frozen, one["equation"])) for one in statement.assumptions if "equation" in one]
+    equations = [less(*map(frozen, one["equation"])) for one in statement.assumptions if "equation" in one]
+    # They hold for all their letters, and the value is put in at one.
+    require(not any(free(equation) & (free(value) - set(letters)) for equation in equations), "a value at one of many places")
+    equations = [statement.left, *equations] if statement.relation == "implies" else equations
     found = [expanded(names, ("substitute", key, letters, value, equation)) for equation in equations]
     if names.symbols[key]["domain"] in SUMS_TO_ONE:
         found.append(less(("sum", letters[len(names.symbols[key]["family"]) - 1], value), ONE))

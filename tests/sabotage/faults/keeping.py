@@ -265,12 +265,12 @@ FAULTS = (
         tests=("tests/unit/checks/test_recheck.py::test_what_is_put_in_lies_in_its_domain",),
     ),
     Fault(
-        name="solution-without-a-value",
-        broken="an equation that has no value there is taken to hold",
-        module=POINTS,
-        text='require(Evaluation(point).value(goal, at).is_finite(), "an equation that has no value there")',
-        instead="pass",
-        tests=("tests/unit/checks/test_recheck.py::test_a_solution_is_of_an_equation_that_has_a_value",),
+        name="solution-at-one-place",
+        broken="what is assumed for all indices need hold with what is put in at one of them only",
+        module=SOLUTIONS,
+        text="require(not any(free(equation) & (free(value) - set(letters)) for equation in equations), ",
+        instead="require(True, ",
+        tests=("tests/unit/checks/test_recheck.py::test_what_is_put_in_at_one_place_is_not_so_at_all",),
     ),
     Fault(
         name="steps-need-not-lead-to-zero",

@@ -7,6 +7,7 @@ import json
 import re
 import sys
 import tokenize
+from fractions import Fraction
 from pathlib import Path
 from typing import Any
 
@@ -483,7 +484,7 @@ def lines_of_code(path: Path) -> int:
     return len(told)
 
 
-@pytest.mark.parametrize("read", [("trees", "points"), ("trees", "sums", "rules", "proofs")], ids=["points", "proofs"])
+@pytest.mark.parametrize("read", [("trees", "sums", "points"), ("trees", "sums", "rules", "proofs")], ids=["points", "proofs"])
 def test_the_checker_can_be_read(read: tuple[str, ...]) -> None:
     """To trust a refutation, or a proof, one reads so many lines."""
     found = {path.stem: lines_of_code(path) for path in CHECKER}
@@ -682,7 +683,7 @@ def refuted(certificate: dict[str, Any], right: list[str]) -> str:
 
 def test_a_solution_that_is_no_fraction(tmp_path: Path) -> None:
     told = refuted(put_in(SAYS, "x", QUOTIENT, VALUES, [CANCEL]), ["-0.78", "0.01"])
-    assert told == "the first equation holds with what is put in, and the second does not"
+    assert told == "the first equation holds, and the second does not"
     note, folder = tmp_path / "note.md", tmp_path / "certificates"
     note.write_text(SOLVED)
     cli.run(["check", str(note), "--no-autodiff", "--certificates", str(folder)])
@@ -757,3 +758,29 @@ def test_a_solution_is_of_an_equation_that_has_a_value() -> None:
     made["point"]["values"]["g"] = ["-3", "3"]
     with pytest.raises((trees.Rejected, points.Undefined)):
         refuted(made, ["1", "0.01"])
+
+
+def test_what_is_put_in_at_one_place_is_not_so_at_all() -> None:
+    """With ``x = f_i`` for one i it is not assumed for all: for all, f is the same everywhere, and ``x = f_1`` holds."""
+    assumed = [{"text": "", "equation": [X, e("f", "i")]}]
+    made = put_in(statement(times(X, e("f", "i")), times(e("f", 1), e("f", "i")), assumptions=assumed), "x", e("f", "i"), {}, [])
+    made["point"] |= {"values": {"f": ["1", "2"]}, "at": {"i": 2}, "left": ["4", "0.01"]}
+    with pytest.raises(trees.Rejected, match="one of many places"):
+        refuted(made, ["2", "0.01"])
+    made["statement"]["assumptions"] = []
+    made["point"]["solution"]["goals"] = []
+    assert refuted(made, ["2", "0.01"]) == "the two sides differ"
+
+
+def test_a_matrix_that_is_assumed_definite_is_symmetric_by_its_form() -> None:
+    """Off by 10^-200 it is not symmetric, though no ball tells it."""
+    near = [["2", "1"], [f"{1 + Fraction(1, 10**200)}", "2"]]
+    entry, turned = e("M", "r", "c"), e("M", "c", "r")
+    for tree, accepted in ((entry, False), (plus(entry, turned), True)):
+        made = point(e("M", 1, 1), ONE, {"M": near}, (TWO, ["1", "1e-9"]))
+        made["statement"]["assumptions"] = [{"text": "", "definite": tree, "of matrix": True}]
+        if accepted:
+            assert files.check_certificate(made)
+        else:
+            with pytest.raises(trees.Rejected, match="such as is assumed"):
+                files.check_certificate(made)
