@@ -52,6 +52,9 @@ KEYWORDS = (
 ROLES: Mapping[str, Role] = {"data": "data", "param": "param", "frozen": "frozen", "latent": "latent", "const": "const"}
 WRITTEN_TYPES: Mapping[Domain, str] = {"real": "R", "integer": "Z", "count": "N", "bool": "0..1", "simplex": "simplex(k)"}
 """How domains are declared that have other names than that."""
+LOGARITHMS = ("\\log", "\\ln", "\\exp")
+_OPERATION = re.compile(r"-?\d+(?:/\d+)?(?<!^0)(?<!^1)|-?(?:T|\\top|\\intercal)")
+"""Superscripts that say what is done with a letter; a nought or a one may number an iterate."""
 Span = tuple[int, int]
 """Lower and upper end of a range of integers known by numbers."""
 
@@ -438,6 +441,7 @@ class Dictionary:
         if not items:
             raise ReadingError("a declaration without a name", start, start + 1, "declaration")
         self._require_new(items, start, "size", "abbreviation")
+        self._require_no_operation(items, start)
         if over is not None and plain(self.surface(over)) not in self.indices:
             # frozen q(z) in simplex(K) over z: the latent's letter is the index.
             latent = self._latent(self.surface(over))
@@ -642,11 +646,49 @@ class Dictionary:
             self.contradicted.add(key)
             raise ReadingError(f"declared twice, in two ways: {key}; 'reset' begins anew", start, start + 1, "declaration")
 
+    def _require_no_operation(self, items: Items, start: int) -> None:
+        """That a name is no power, inverse, transpose or logarithm of another one, nor another one of it.
+
+        Beside ``\\sigma``, ``\\sigma^2`` is its square to every reader; as a letter of its own it would stay where sigma moves.
+
+        Raises:
+            ReadingError: it is.
+        """
+        base = self._operand(items)
+        for entry in self.entries:
+            mine = (base, entry.spelling) if base else (self._operand(entry.spelling.items), self.pattern(items))
+            met = mine[1].match(mine[0], 0) if mine[0] else None
+            if met is None or met[1] != len(mine[0]) or met[0].extra_sups or met[0].extra_sub:
+                continue
+            whole, part = (items, entry.spelling.items) if base else (entry.spelling.items, items)
+            raise ReadingError(
+                f"{plain(whole)} is made of {plain(part)}, and both are declared: two letters, or one? declare one of them",
+                start,
+                start + 1,
+                "declaration",
+            )
+
+    def _operand(self, items: Items) -> Items:
+        """What ``\\sigma^2``, ``A^{-1}``, ``A^T`` and ``\\log \\sigma`` are made of; nothing for other names."""
+        if items[0].text in LOGARITHMS and len(items) > 1:
+            return items[1:]
+        last = items[-1]
+        power = plain(last.sups[-1]) if last.sups else ""
+        mark = power.removeprefix("-")
+        if not _OPERATION.fullmatch(power) or mark in self.sizes or mark in self.indices:
+            return ()
+        base = replace(last, sups=last.sups[:-1])
+        if len(items) == 1 and base.kind == "fence" and base == base.bare and base.text == "()":
+            return base.parts[0]
+        return (*items[:-1], base)
+
     def _define(self, text: str, start: int) -> None:
         left, right = _equation(self.surface(text), text, start)
         if any(item.kind == "sign" and item.text not in ("mid", ",", ";", ":") for item in left):
             raise ReadingError(f"a definition of something that is no name: {plain(left)}", start, start + 1, "declaration")
         self._require_new(left, start, "letter", "size", "index")
+        if left[0].text not in LOGARITHMS:
+            self._require_no_operation(left, start)
         key = plain(left)
         same = [e for e in self.by_head(left[0].text) if isinstance(e, Abbreviation) and plain(e.spelling.items) == key]
         if any(plain(entry.body) != plain(right) for entry in same):
@@ -697,6 +739,8 @@ class Dictionary:
             cut = sign_at(items, relation)
             if cut is not None and (cut == 0 or cut + 1 == len(items)):
                 raise ReadingError(f"an assumption with an empty side: {text.strip()!r}", start, start + len(text), "declaration")
+            if cut is not None and relation == "ne" and plain(items[:cut]) == plain(items[cut + 1 :]):
+                raise ReadingError(f"nothing differs from itself: {text.strip()!r}", start, start + len(text), "declaration")
             if cut is not None:
                 self.facts.append(Fact(items[:cut], relation, items[cut + 1 :], text.strip()))
                 self._cover(self.facts[-1])

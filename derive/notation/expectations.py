@@ -39,7 +39,7 @@ from derive.formula import (
 )
 from derive.notation.declarations import Abbreviation, Fact, Letter, Posterior, Statement, Unknown, arguments_of_names
 from derive.notation.marginals import Occurrence, covers, empty_scope, generic
-from derive.notation.model import Model
+from derive.notation.model import EXPECTATION_NAMES, Model
 from derive.notation.spellings import DENSITY_NAMES, Match, arguments_of, plain, require_plain, sign_at
 from derive.notation.surface import Item, Items
 from derive.symbols import Index, IndexLike, Range, Symbol
@@ -47,7 +47,6 @@ from derive.symbols import Index, IndexLike, Range, Symbol
 if TYPE_CHECKING:
     from derive.notation.latex_reader import Line, Scope, Version
 
-EXPECTATION_NAMES = ("E", "\\bb{E}", "\\cal{E}")
 VARIANCE_NAMES = ("Var", "\\bb{V}")
 COVARIANCE_NAMES = ("Cov",)
 DIVERGENCE_NAMES = ("KL",)
@@ -194,6 +193,8 @@ class Expectations(Model):
         Raises:
             ReadingError: none does, so that the latent's own distribution may be meant as well.
         """
+        if item.sub is None and not (weights.prior or weights.named is not None or weights.given):
+            self._require_a_posterior(item, body)
         told = weights.prior or weights.named is not None or weights.versions is not None or bool(weights.given)
         if told or item.sub is None or not weights.over or sign_at(item.sub, "mid") is not None:
             return
@@ -202,6 +203,24 @@ class Expectations(Model):
             letter = plain(item.sub)
             raise ReadingError(
                 f"a mean over {letter}: under its posterior, or under its own distribution? write E_{{{letter}|x}}",
+                item.start,
+                item.end,
+                "ambiguous",
+            )
+
+    def _require_a_posterior(self, item: Item, body: Formula) -> None:
+        """That a mean which does not say what it is over is one of latents of which a posterior is declared.
+
+        Raises:
+            ReadingError: it is one of other latents: under the model, or given the data?
+        """
+        found = {node.symbol.name for node in walk_unfolded(body) if isinstance(node, Reference) and node.symbol.role == "latent"}
+        known = {letter.name for one in self.dictionary.posteriors if (letter := self.latent_in(one)) is not None}
+        if found and not found & known:
+            name = min(found)
+            raise ReadingError(
+                f"a mean of {name}, and the declared posterior is one of {', '.join(sorted(known))}: under the model, "
+                f"or given the data? write E[{name} | x], or declare its posterior",
                 item.start,
                 item.end,
                 "ambiguous",

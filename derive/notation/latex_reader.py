@@ -139,6 +139,9 @@ class Scope:
         return replace(self, latents={**self.latents, (name, indices): value})
 
 
+ONES = "{}: a vector of ones is not read; try a sum"
+
+
 @dataclass(slots=True)
 class Line:
     """Items with a place to read on from."""
@@ -297,6 +300,9 @@ class Reader:
                 raise ReadingError(f"words inside a formula: {item.text!r}", item.start, item.end)
             if item.kind == "fraction" and line.position > start and line.items[line.position - 1].kind == "number":
                 _require_no_mixed_number(line.items[line.position - 1], item)
+            beside = bool(factors) and line.items[line.position - 1].kind != "sign" and bool(factors[-1].shape)
+            if item.kind == "number" and item.text == "1" and beside:
+                raise ReadingError(ONES.format("a one behind a matrix"), item.start, item.end, "unsupported")
             factors.append(self._factor(line, scope))
         if not factors:
             place = line.peek() or (line.items[-1] if line.items else None)
@@ -535,8 +541,10 @@ class Reader:
             line.take()
             require_plain(following, sups=True)
             return self._indicator(following.parts[0], scope), following.sups, 0
-        if item.font == "face" and item.text == "1":
-            raise ReadingError("a number in bold: a vector of ones is not read; try a sum", item.start, item.end, "unsupported")
+        transposed = any(plain(sup) in TRANSPOSES and plain(sup) not in self.dictionary.sizes for sup in item.sups)
+        if (item.font == "face" and item.text == "1") or (transposed and not self.dictionary.by_head(plain(item.sups[0]))):
+            how = "a number in bold" if item.font == "face" else "a number transposed"
+            raise ReadingError(ONES.format(how), item.start, item.end, "unsupported")
         return Number(Fraction(item.text)), item.sups, 0
 
     def _built(self, item: Item, scope: Scope) -> Formula:

@@ -26,6 +26,10 @@ if TYPE_CHECKING:
     from derive.notation.latex_reader import Scope, Version
 
 
+EXPECTATION_NAMES = ("E", "\\bb{E}", "\\cal{E}")
+"""Letters by which means go."""
+
+
 class Model(Marginals):
     """Reads what stands in ``p(..)``."""
 
@@ -370,14 +374,24 @@ class Model(Marginals):
         return None
 
     def is_a_density(self, item: Item, fence: Item) -> bool:
-        """Whether a letter by which densities go stands before variables of the model in brackets."""
-        if item.text not in DENSITY_NAMES or item != item.bare or fence.kind != "fence" or fence.text != "()":
+        """Whether a letter by which densities or means go stands before variables of the model in brackets."""
+        if item.text in EXPECTATION_NAMES and item == item.bare and fence.kind == "fence" and fence.text == "[]":
+            return any(self._stands_in(fence.parts[0], letter) for letter in self.dictionary.letters if letter.kind == "latent")
+        if item.text not in DENSITY_NAMES or fence.kind != "fence" or fence.text != "()":
             return False
         try:
             found = self._occurrences((fence.bare,), empty_scope(), {}, [], conditional=False)
         except ReadingError:
             return any(one.is_sign("mid", ";", "=") for one in fence.parts[0])
         return bool(found)
+
+    def _stands_in(self, items: Items, letter: Letter) -> bool:
+        """Whether a letter stands anywhere among the items."""
+        return any(
+            letter.spelling.match(items, place) is not None
+            or any(self._stands_in(part, letter) for part in (*item.parts, item.sub or (), *item.sups))
+            for place, item in enumerate(items)
+        )
 
     def is_understood(self, items: Items, scope: Scope) -> bool:
         """Whether an argument is something that was declared: a variable, parameters, an index, a function."""

@@ -52,8 +52,8 @@ from derive.formula import (
 )
 from derive.notation.conventions import Convention
 from derive.notation.declarations import Abbreviation, Dictionary, Fact, Letter, Posterior
-from derive.notation.expectations import EXPECTATION_NAMES
 from derive.notation.latex_reader import FUNCTIONS, UNSIZED, Reader, Scope, alike, shared_letters
+from derive.notation.model import EXPECTATION_NAMES
 from derive.notation.probabilities import LOG_LIKELIHOOD
 from derive.notation.spellings import DENSITY_NAMES, arguments_of, plain, require_plain, sign_at, spelling, template
 from derive.notation.surface import QUAD, SAME, SPACES, Item, Items, Token, tokens
@@ -1381,11 +1381,13 @@ class DisplayReader:
         return tuple(found)
 
     def _density_argument(self, reader: Reader) -> tuple[Symbol, ...]:
-        """The continuous variable of which the chain's left side is a density; all that a tuple of data has in it.
+        """The continuous variable of which the chain's left side is a density, or a product of several; all of a tuple of data.
 
         A function of several arguments that is no density moves with each of them.
         """
         items = self.chain_left[1]
+        if shared := self._arguments_of_a_product(reader):
+            return shared
         named = arguments_of(items[1].parts[0]) if len(items) == 2 and items[1].kind == "fence" else ()
         if len(named) > 1 and items[0].text not in DENSITY_NAMES and named[1].separator not in ("mid", "Vert"):
             letters = [reader.probabilities.letter_of(argument.items, whole=True) for argument in named]
@@ -1393,6 +1395,17 @@ class DisplayReader:
         letters = _continuous(self._first_argument(), reader)
         kinds = {letter.kind for letter in letters}
         return tuple(letter.symbol for letter in letters) if kinds == {"data"} or kinds <= {"param", "latent"} else ()
+
+    def _arguments_of_a_product(self, reader: Reader) -> tuple[Symbol, ...]:
+        """The continuous variables of which all factors of the chain's left side are densities; none for other left sides."""
+        items = tuple(item for item in self.chain_left[1] if not item.is_sign("cdot", "times"))
+        found: list[tuple[Symbol, ...]] = []
+        for name, fence in zip(items[::2], items[1::2], strict=False):
+            if name.text not in (*DENSITY_NAMES, "\\cal{N}") or fence.kind != "fence":
+                return ()
+            found.append(tuple(letter.symbol for letter in _continuous(self._first_argument((name, fence)), reader)))
+        alike = len(found) > 1 and len(items) % 2 == 0 and len(set(found)) == 1
+        return found[0] if alike else ()
 
     def _unabbreviated(self, items: Items) -> tuple[Items, Mapping[str, Items]]:
         """What a lone abbreviation stands for, and what stands in its slots; anything else stands for itself."""
@@ -1517,6 +1530,7 @@ class DisplayReader:
         symbol, indices, solution = self._solution(current, right, reader)
         if not any(own.name == symbol.name for own in _symbols(target)):
             raise ReadingError(f"{symbol.name} does not stand in the display that the hint names: {label!r}", 0, 1, "hint")
+        self._require_its_constraint(target, symbol)
         target = _bound_again(target, symbol)
         fixed = self._fixed(reader, symbol)
         for other, formal, value in fixed * len(fixed):  # one may be fixed by the help of another
@@ -1540,6 +1554,40 @@ class DisplayReader:
         stationary = self._claim(reader, self._put_in(slope, symbol, indices, solution), "=", ZERO)
         self.pending = [_stationary(stationary, symbol, solution)]
         return (self._claim(reader, target, "<=", put_in),)
+
+    def _require_its_constraint(self, free: Formula, symbol: Symbol) -> None:
+        """That a multiplier in a Lagrangian multiplies the simplex's own constraint.
+
+        On the simplex ``\\lambda (2 - \\sum_k \\pi_k)`` is a constant, and the maximum there is none of such a Lagrangian.
+
+        Raises:
+            ReadingError: it multiplies something else that does not move on the simplex.
+        """
+        own = _as_in(free, symbol)
+        if own == symbol or symbol.domain != "simplex":
+            return
+        bound = _bound_again(free, symbol)
+        everywhere = free
+        for letter in self.own.letters:
+            everywhere = _bound_again(everywhere, letter.symbol)
+
+        def vanishes(formula: Formula) -> bool:
+            return isinstance(prove(Claim(label="its constraint", lhs=formula, relation="=", rhs=ZERO)), Proof)
+
+        for other in _symbols(free):
+            if other == own or other.domain != "real" or other.shape or other.role not in ("param", "const"):
+                continue
+            by = Reference(other, tuple(Fresh.index(Index("m", r)) for r in other.family))
+            this = Reference(own, tuple(Fresh.index(Index("s", r)) for r in own.family))
+            if vanishes(Derivative(Derivative(free, by), this)) or not vanishes(self._slope(Derivative(bound, by), symbol)):
+                continue
+            if not vanishes(Derivative(everywhere, by)):
+                raise ReadingError(
+                    f"{other.name} multiplies something else than the constraint on {symbol.name}, that its members sum to one",
+                    0,
+                    1,
+                    "ambiguous",
+                )
 
     def _require_no_circle(self, symbol: Symbol, solution: Formula) -> None:
         """That the values of parameters that are sought together can be put in one after the other.

@@ -15,7 +15,7 @@ from derive.notes.entries import Lines, entries, hints_and_declarations
 
 _STARRED = (
     "align", "aligned", "alignat", "alignedat", "gather", "gathered", "split", "multline", "multlined", "eqnarray", "equation",
-    "flalign", "dmath", "dgroup", "IEEEeqnarray", "displaymath", "math", "dseries",
+    "flalign", "dmath", "dgroup", "IEEEeqnarray", "displaymath", "math", "dseries", "xalignat", "xxalignat", "empheq",
 )  # fmt: skip
 _INNER = ("aligned", "alignedat", "gathered", "split", "multlined")
 ROWS_IN = frozenset(f"{name}{star}" for name in _STARRED for star in ("", "*"))
@@ -220,9 +220,9 @@ class _Reader:
         plain = name.rstrip("*")
         if plain in _INNER and (found := re.compile(r"\[[tbc]\]").match(self.text, at)):
             at = found.end()
-        if plain == "IEEEeqnarray" and (found := re.compile(r"\[[^\]\n]*\]").match(self.text, at)):
+        if plain in ("IEEEeqnarray", "empheq") and (found := re.compile(r"\[[^\]\n]*\]").match(self.text, at)):
             at = found.end()
-        if plain in ("alignat", "alignedat", "IEEEeqnarray") and (span := self.argument(at)):
+        if plain in ("alignat", "alignedat", "xalignat", "xxalignat", "IEEEeqnarray", "empheq") and (span := self.argument(at)):
             at = span[1]
         return at
 

@@ -24,6 +24,11 @@ _MARK = re.compile(
     r"|(?P<finish>\\end\{document\}|\\endinput(?![A-Za-z]))|\\.",
     re.MULTILINE | re.DOTALL,
 )
+_OPENS_A_DISPLAY = re.compile(
+    r"\\(?:(?:re)?newcommand|(?:re)?newenvironment|NewDocumentEnvironment|def)\*?\s*\{?(?P<name>\\?[A-Za-z]+\*?)\}?"
+    rf"\s*(?:\[[^\]]*\]|\{{[mo ]*\}})*\s*\{{\s*(?:\\begin\{{(?:{OUTER_NAMES})\}}|\\\[|\$\$)"
+)
+"""A macro or an environment of the note's own that begins with a display's beginning."""
 _UNCOMMENTED = re.compile(r"\\.|%[^\n]*|\$\$", re.DOTALL)
 _END_BLOCK = re.compile(r"^[ \t]*%![ \t]*end\b", re.MULTILINE)
 _LINE_MARK = re.compile(r"^[ \t]*%!?[ \t]?", re.MULTILINE)
@@ -69,7 +74,7 @@ class _Reader:
     def read(self, text: str, within: tuple[Path, ...], name: str | None) -> None:
         """Read one file; ``within`` are the files being read, itself last; ``name`` as an including file calls it."""
         lines = Lines(text, file=name)
-        text = self.without_macros(_without_skipped(text))
+        text = self.without_macros(_without_skipped(text), lines)
         begun = re.search(r"^[^%\n]*?(?P<mark>\\begin\{document\})", text, re.MULTILINE)
         at = 0
         if begun is not None:
@@ -99,7 +104,7 @@ class _Reader:
             elif mark["name"] or mark["open"]:
                 at = self.display(text, mark, absent, lines)
 
-    def without_macros(self, text: str) -> str:
+    def without_macros(self, text: str, lines: Lines) -> str:
         """``text`` with definitions of macros blanked; those in comments and in verbatim text are no definitions."""
         hidden = re.sub(
             r"\\\\|\\%|%[^\n]*", lambda found: found.group() if found.group()[0] == "\\" else " " * len(found.group()), text
@@ -110,6 +115,9 @@ class _Reader:
             hidden,
             flags=re.DOTALL,
         )
+        for found in _OPENS_A_DISPLAY.finditer(hidden):
+            unseen = f"{found['name']} opens a display: no display that is opened by it is read; write the environment out"
+            self.warnings.append(Warned(lines.place(found.start()), unseen))
         pieces: list[str] = []
         cursor = 0
         for start, end, macro in find_macros(hidden, 0, len(hidden)):

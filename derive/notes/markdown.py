@@ -155,6 +155,8 @@ class _Reader:
                 first, last, after = _closing(self.text, mark, end)
                 if last < 0:
                     absent.add(kind)
+                    if _MATHEMATICAL.search(self.text, mark.end(), end):
+                        self.warnings.append(Warned(self.lines.place(mark.start()), f"{kind} is never closed"))
                 elif kind not in _BRACKETS or _MATHEMATICAL.search(self.text, first, last):
                     at = self.labelled(first, last, after, end)
 

@@ -1649,3 +1649,136 @@ def test_a_bound_is_claimed_of_data_in_the_support_of_their_density(distribution
     """Of the number of trials up to a success, which is none nowhere, what fails there alone was refuted."""
     declared = r"size n, m ; index i in 1..n ; data x_i in N ; param \rho in unit ; \lambda in positive".replace(" ; ", "\n")
     assert verdict(declared.replace(r"\lambda", r"param \lambda") + "\n" + distribution, row) == meant
+
+
+@pytest.mark.parametrize(
+    ("lines", "row"),
+    [
+        (r"param s in positive ; s^2 in positive", r"\frac{\partial}{\partial s} s^2 = 0"),
+        (r"param s^2 in positive ; s in positive", r"\frac{\partial}{\partial s^2} s^4 = 0"),
+        ("size K\nindex k in 1..K\n" + r"param s_k in positive ; s_k^2 in positive", r"\frac{\partial}{\partial s_k} s_k^2 = 0"),
+        ("param s in positive\nconst u in R\n" + r"define s^3 = u", r"\frac{\partial}{\partial s} s^3 = 0"),
+        (r"param s in positive ; (s)^2 in positive", r"\frac{\partial}{\partial s} (s)^2 = 0"),
+        (r"param s in positive ; \log s in R", r"\frac{\partial}{\partial s} \log s = 0"),
+        ("size d\n" + r"param S in spd(d) ; S^{-1} in spd(d)", r"\frac{\partial}{\partial S} \operatorname{tr}(S^{-1}) = 0"),
+        ("size d\n" + r"param A in R^{d x d} ; A^T in R^{d x d}", r"\frac{\partial}{\partial A} \operatorname{tr}(A^T) = 0"),
+        (NUMBERS, r"assume m \ne m"),
+    ],
+)
+def test_a_name_that_is_made_of_another_is_no_letter_of_its_own(lines: str, row: str) -> None:
+    if row.startswith("assume"):
+        lines, row = f"{lines}\n{row}", r"\mu_m = \mu_g"
+    note = checked(lines, row)
+    assert note.troubles
+    assert note.steps[-1].verdict not in ACCEPTED
+
+
+def test_an_iterate_by_number_is_a_letter_of_its_own() -> None:
+    declarations = r"param u in R ; u^0 in R ; u^1 in R ; u^{(2)} in R" + "\nsize T\nparam u^T in R"
+    assert verdict(declarations, r"u^0 + u^T = u^T + u^0") == "proved"
+    assert verdict(declarations, r"u^0 + u^T = 1 + u^T") == "refuted"
+
+
+@pytest.mark.parametrize(
+    ("row", "meant"),
+    [
+        (r"1^T w = w", "unread"),
+        (r"1^\top w = \sum_j w_j", "unread"),
+        (r"w^T 1 = w^T", "unread"),
+        (r"A 1 = A", "unread"),
+        (r"1 w = w", "proved"),
+        (r"w^T w 1 = w^T w", "unread"),
+        (r"A w \cdot 1 = A w", "proved"),
+        (r"A w \cdot 1 = 2 A w", "refuted"),
+    ],
+)
+def test_a_one_that_is_transposed_or_behind_a_matrix_may_be_a_vector(row: str, meant: str) -> None:
+    assert verdict(NUMBERS, row) == meant
+
+
+@pytest.mark.parametrize(
+    ("row", "meant"),
+    [
+        (r"E[g_i] = \frac{a}{r}", "unread"),
+        (r"E[g_i] = g_i", "unread"),
+        (r"E[\mu_{z_i}] = \sum_k q_{ik} \mu_k", "proved"),
+        (r"E[\mu_{z_i}] = \mu_{z_i}", "refuted"),
+    ],
+)
+def test_a_mean_of_a_latent_without_a_posterior_beside_one_that_has_one_is_open(row: str, meant: str) -> None:
+    lines = (
+        "size n, K\nindex i in 1..n ; k in 1..K\ndata x_i in R\nlatent z_i in 1..K ; g_i in positive\n"
+        r"param \pi in simplex(K) ; \mu_k in R ; a in positive ; r in positive"
+        + "\n"
+        r"z_i ~ Categorical(\pi) ; x_i | z_i=k ~ Normal(\mu_k, 1) ; g_i ~ Gamma(a, r)".replace(" ; ", "\n")
+        + "\n"
+        r"posterior q_{ik} = p(z_i=k | x_i) at \theta"
+    )
+    assert verdict(lines, row) == meant
+
+
+def test_a_letter_for_means_before_a_latent_in_brackets_is_open() -> None:
+    lines = "param E in R ; m in R\nlatent z in R\nz ~ Normal(m, 1)"
+    assert verdict(lines, r"E[z] = E z") == "unread"
+    assert verdict(lines, r"E [m + 1] = E m + E") == "proved"
+
+
+@pytest.mark.parametrize(
+    ("constraint", "meant"),
+    [
+        (r"1 - \sum_k \pi_k", "proved"),
+        (r"\sum_k \pi_k - 1", "proved"),
+        (r"2 - \sum_k \pi_k", "unread"),
+        (r"n - \sum_k \pi_k", "unread"),
+        (r"\sum_k \pi_k", "unread"),
+        (r"1 - \sum_k \pi_k^2", "refuted"),
+    ],
+)
+def test_a_multiplier_of_another_constraint_gives_no_maximum_on_the_simplex(constraint: str, meant: str) -> None:
+    lines = (
+        "size n, K\nindex i in 1..n ; k, l in 1..K\nparam \\pi in simplex(K) ; m in R\n"
+        "frozen r_{ik} in simplex(K) over k\nconst a in R"
+    )
+    rows = (
+        r"<!-- derive: let \lambda in R ; free \pi -->",
+        rf"L := \sum_i \sum_k r_{{ik}} \log \pi_k + a m + \lambda ({constraint}) \label{{eq-L}}",
+        r"<!-- derive: maximises (eq-L) over \pi -->",
+    )
+    assert verdict(lines, *rows, r"\pi_k = \frac1n \sum_i r_{ik}") == meant
+    assert verdict(lines, *rows, r"\pi_k = \frac1K \sum_i r_{ik}") in ("refuted", meant)
+
+
+@pytest.mark.parametrize(
+    ("right", "meant"),
+    [
+        (r"\mathcal{N}(o_i | \frac{u/v + t/s}{1/v + 1/s}, \frac{1}{1/v + 1/s})", "proved"),
+        (r"\mathcal{N}(o_i | \frac{u v + t s}{v + s}, \frac{1}{1/v + 1/s})", "refuted"),
+        (r"\mathcal{N}(o_i | \frac{u/v + t/s}{1/v + 1/s}, v + s)", "refuted"),
+    ],
+)
+def test_a_product_of_densities_of_one_variable_is_one_up_to_a_factor_free_of_it(right: str, meant: str) -> None:
+    lines = "size n\nindex i in 1..n\ndata o_i in R\nparam u, t in R ; v, s in positive"
+    assert verdict(lines, rf"\mathcal{{N}}(o_i | u, v) \mathcal{{N}}(o_i | t, s) \propto {right}") == meant
+
+
+@pytest.mark.parametrize(
+    ("name", "body", "told"),
+    [
+        ("note.md", "\\[ u = 2u\n\n$$u = u$$", "\\[ is never closed"),
+        ("note.md", "Here $$u = 2u$ stands.\n\n$$u = u$$", "$$ is never closed"),
+        ("note.md", "It costs $$ here.\n\n$$u = u$$", None),
+        ("note.tex", "\\newcommand{\\be}{\\begin{equation}}\n\\be u = 2u \\end{equation}\n\\[ u = u \\]", "\\be opens a display"),
+        ("note.tex", "\\newcommand{\\uu}[1]{u #1}\n\\[ \\uu{} = u \\]", None),
+    ],
+)
+def test_displays_that_cannot_be_seen_are_told_of(name: str, body: str, told: str | None) -> None:
+    declared = "```derive\nparam u in R\n```\n\n" if name.endswith("md") else "%! derive\n%! param u in R\n%! end\n"
+    note = read_note(Path(name), f"{declared}{body}\n")
+    assert ([told in each.message for each in note.warnings] == [True]) if told else not note.warnings
+
+
+@pytest.mark.parametrize("name", ["xalignat", "empheq"])
+def test_further_environments_hold_displays(name: str) -> None:
+    option = "{2}" if name == "xalignat" else "{align}"
+    text = f"%! derive\n%! param u in R\n%! end\n\\begin{{{name}}}{option} u &= 2u \\end{{{name}}}\n"
+    assert [s.verdict for s in check_note(read_note(Path("note.tex"), text), Witness(autodiff=False)).steps] == ["refuted"]
