@@ -670,17 +670,18 @@ class Dictionary:
 
     def _operand(self, items: Items) -> Items:
         """What ``\\sigma^2``, ``A^{-1}``, ``A^T`` and ``\\log \\sigma`` are made of; nothing for other names."""
-        if items[0].text in LOGARITHMS and len(items) > 1:
-            return items[1:]
-        last = items[-1]
+        first, *others = items
+        if first.text in LOGARITHMS and others:
+            return tuple(others)
+        *front, last = first, *others
         power = plain(last.sups[-1]) if last.sups else ""
         mark = power.removeprefix("-")
         if not _OPERATION.fullmatch(power) or mark in self.sizes or mark in self.indices:
             return ()
         base = replace(last, sups=last.sups[:-1])
-        if len(items) == 1 and base.kind == "fence" and base == base.bare and base.text == "()":
+        if not front and base.kind == "fence" and base == base.bare and base.text == "()":
             return base.parts[0]
-        return (*items[:-1], base)
+        return (*front, base)
 
     def _define(self, text: str, start: int) -> None:
         left, right = _equation(self.surface(text), text, start)

@@ -492,6 +492,8 @@ class Expectations(Model):
             and items[0].text in DENSITY_NAMES
             and not self.dictionary.by_head(items[0].text)
         ):
+            require_plain(items[0])
+            require_plain(items[1])
             arguments = arguments_of(items[1].parts[0])
             bar = next((k for k, a in enumerate(arguments) if a.separator == "mid"), None)
             if bar is not None:

@@ -287,6 +287,7 @@ class Reader:
             if item.is_sign("mid") and item.sub is not None and factors:
                 if line.differentiated:
                     break
+                require_plain(item, sub=True)
                 line.take()
                 factors = [self._evaluated(_combined(factors), item.sub, scope)]
                 continue
@@ -1950,6 +1951,7 @@ class Reader:
                     following.end,
                     "ambiguous",
                 )
+            require_plain(first)
             line.take()
             return self.formula(first.parts[0], scope)
 
@@ -2071,8 +2073,10 @@ class Reader:
     ) -> list[tuple[tuple[Reference, tuple[IndexLike, ...]], Formula | None]]:
         parts: list[Items] = []
         run: list[Item] = []
-        for one in below:
+        for place, one in enumerate(below):
             if one.kind == "letter" and one.text in ("\\partial", "d") and one == one.bare:
+                if place and not run:
+                    raise ReadingError("a derivative by nothing", one.start, one.end, "ill-formed")
                 if run:
                     parts.append(tuple(run))
                 run = []
