@@ -11,7 +11,7 @@ from derive.errors import ReadingError
 from derive.notation.declarations import Abbreviation, Letter, Statement, arguments_of_names
 from derive.notation.spellings import ALL_PARAMETERS, TRANSPOSES, Match, plain
 from derive.notation.surface import Item, Items
-from derive.symbols import IndexLike
+from derive.symbols import Index, IndexLike
 
 if TYPE_CHECKING:
     from derive.notation.latex_reader import Reader, Scope, Version
@@ -264,7 +264,28 @@ class Parameters:
                     return None
                 found.update(one)
             return found
+        self._require_ranges(items)
         return self._version(items, scope)
+
+    def _require_ranges(self, items: Items) -> None:
+        """That a member of a family that is given has an index of that family: no ``\\pi_i`` where ``i`` numbers the data.
+
+        Raises:
+            ReadingError: it has another one.
+        """
+        known = self._letter(items, whole=False)
+        if known is None or known[0].kind != "param":
+            return
+        chunks = [*(known[1].slots[slot] for slot in known[0].spelling.slots), *known[1].extra_sub]
+        for chunk, own in zip(chunks, known[0].symbol.family, strict=False):
+            index = self.dictionary.indices.get(plain(chunk))
+            if isinstance(index, Index) and index.range.upper != own.upper:
+                raise ReadingError(
+                    f"{plain(items)}: the index {index.name} runs to {index.range.upper.name}, not to {own.upper.name}",
+                    items[0].start,
+                    items[-1].end,
+                    "ill-formed",
+                )
 
     def _several(self, items: Items, kinds: tuple[str, ...]) -> list[Letter]:
         """The declared letters of which a bare one is short: p^{(t)} for p_C^{(t)}, p_I^{(t)} and p_T^{(t)}."""
