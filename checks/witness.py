@@ -773,11 +773,13 @@ def _puts_in_no_value(left: Formula, right: Formula, point: Point, *, outside: b
     At the border it is no value of the parameter, though it is the limit of such: a chance of 1, a rate of 0.
     """
     put_in = [node for side in (left, right) for node in walk(side) if isinstance(node, Substitute)]
-    return any(
-        _is_no_value(each, point, outside)
-        for each in put_in
-        if each.symbol.domain in ("positive", "unit", "simplex") and free_indices(each.replacement) <= frozenset(each.indices)
-    )
+    return any(_is_no_value(each, point, outside) for each in put_in if each.symbol.domain in ("positive", "unit", "simplex"))
+
+
+def _values_put_in(each: Substitute, point: Point) -> np.ndarray:
+    """What is put in for a letter at a point, for all its indices and for those that stand free in it, which come first."""
+    strays = sorted(free_indices(each.replacement) - set(each.indices), key=lambda index: index.name)
+    return enclose_all(each.replacement, extended(point, 0, each.replacement), (*strays, *each.indices))
 
 
 def _puts_in_outside(left: Formula, right: Formula, point: Point) -> bool:
@@ -785,12 +787,10 @@ def _puts_in_outside(left: Formula, right: Formula, point: Point) -> bool:
     small = 1e-9
     for each in (node for side in (left, right) for node in walk(side) if isinstance(node, Substitute)):
         domain = each.symbol.domain
-        if domain not in ("positive", "nonnegative", "unit", "simplex") or not free_indices(each.replacement) <= set(
-            each.indices
-        ):
+        if domain not in ("positive", "nonnegative", "unit", "simplex"):
             continue
         try:
-            values = enclose_all(each.replacement, extended(point, 0, each.replacement), each.indices)
+            values = _values_put_in(each, point)
         except (DeriveError, Undefined, OutOfRange):
             continue
         above = domain in ("unit", "simplex") and bool(np.any(values > 1 + small))
@@ -805,7 +805,7 @@ def _puts_in_outside(left: Formula, right: Formula, point: Point) -> bool:
 
 def _is_no_value(each: Substitute, point: Point, outside: bool) -> bool:
     try:
-        values = enclose_all(each.replacement, extended(point, 0, each.replacement), each.indices)
+        values = _values_put_in(each, point)
     except (DeriveError, Undefined, OutOfRange):
         return True
     small = 1e-12

@@ -335,9 +335,7 @@ class Model(Marginals):
             indices = tuple(self.reader.index(found[1].slots[slot], scope) for slot in found[0].spelling.slots)
             for index, own in zip(indices, found[0].symbol.family, strict=False):
                 if isinstance(index, int) and index < own.lower:
-                    raise ReadingError(
-                        f"{plain(items)}: an index below {own.lower}", items[0].start, items[-1].end, "ill-formed"
-                    )
+                    raise ReadingError(f"{plain(items)}: an index below {own.lower}", items[0].start, items[-1].end, "ill-formed")
                 if isinstance(index, Index) and index.range != own and index.range.upper != own.upper:
                     raise ReadingError(
                         f"{plain(items)}: the index {index.name} runs to {index.range.upper.name}, not to {own.upper.name}",

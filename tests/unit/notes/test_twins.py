@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from checks.campaign import SecondEvaluator, of_note, plan, tried
 from checks.note_outline import provided
 from checks.notes import check_note
 from checks.witness import Witness
@@ -1782,3 +1783,71 @@ def test_further_environments_hold_displays(name: str) -> None:
     option = "{2}" if name == "xalignat" else "{align}"
     text = f"%! derive\n%! param u in R\n%! end\n\\begin{{{name}}}{option} u &= 2u \\end{{{name}}}\n"
     assert [s.verdict for s in check_note(read_note(Path("note.tex"), text), Witness(autodiff=False)).steps] == ["refuted"]
+
+
+SCRIPTED = r"""
+size n, K
+index i in 1..n ; j, l in 1..K
+data x_i in R
+latent z_i in 1..K
+param \mu_j in R ; \pi in simplex(K) ; u in R ; v in R
+z_i ~ Categorical(\pi)
+x_i | z_i=j ~ Normal(\mu_j, 1)
+define \theta = (\pi, \mu, u, v) ; \theta_t = (\pi_t, \mu_t, u_t, v_t)
+posterior r_{ij} = p(z_i=j | x_i) at \theta_t
+"""
+SLOPE_THERE, WEIGHED = r"\frac{\partial}{\partial \mu_j} \log p(x_i)", r"r_{ij} (x_i - \mu_j)"
+HELD_MEAN, OWN_MEAN = r"\sum_j r_{ij} \mu_j", r"\sum_j \pi_j \mu_j"
+
+
+@pytest.mark.parametrize(
+    ("row", "meant"),
+    [
+        (r"\frac{\partial}{\partial u} (u v + u) = v + 1", "proved"),
+        (r"\frac{\partial}{\partial u} (u v + u)_1 = v + 1", "unread"),
+        (r"\frac{\partial}{\partial\partial u} u^2 = 2 u", "unread"),
+        (r"\frac{\partial^2}{\partial\partial u \partial v} (u v) = 1", "unread"),
+        (r"\frac{d}{ddu} u^2 = 2 u", "unread"),
+        (rf"E_{{p_{{\theta_t}}(z_i|x_i)}}[\mu_{{z_i}}] = {HELD_MEAN}", "proved"),
+        (rf"E_{{p(z_i|x_i;\theta_t)_1}}[\mu_{{z_i}}] = {HELD_MEAN}", "unread"),
+        (rf"E_{{p(z_i|x_i;\theta_t)^2}}[\mu_{{z_i}}] = {HELD_MEAN}", "unread"),
+        (rf"E_{{p(z_i)}}[\mu_{{z_i}}] = {OWN_MEAN}", "proved"),
+        (rf"E_{{p_1(z_i)}}[\mu_{{z_i}}] = {OWN_MEAN}", "unread"),
+        (rf"E_{{p^2(z_i)}}[\mu_{{z_i}}] = {OWN_MEAN}", "unread"),
+        (rf"{SLOPE_THERE}|_{{\theta=\theta_t}} = {WEIGHED}|_{{\theta=\theta_t}}", "proved"),
+        (rf"{SLOPE_THERE}|_{{\theta=\theta_t}} = {WEIGHED}|^2_{{\theta=\theta_t}}", "unread"),
+        (r"\mu_j|^2_{\theta=\theta_t} = \mu_j|_{\theta=\theta_t}", "unread"),
+        (r"p(z_1=j) = \pi_j", "proved"),
+        (r"p(z_0=j) = \pi_j", "unread"),
+        (r"p(z_0=j | x_2) = \pi_j", "unread"),
+        (r"p(x_i; \pi, \mu) = p(x_i)", "proved"),
+        (r"p(x_i; \pi_i, \mu) = p(x_i)", "unread"),
+        (r"p(x_i | z_i=j; \mu_j) = p(x_i | z_i=j)", "proved"),
+        (r"p(x_i | z_i=j; \mu_i) = p(x_i | z_i=j)", "unread"),
+    ],
+)
+def test_scripts_and_indices_that_nothing_is_made_of_are_not_passed_over(row: str, meant: str) -> None:
+    assert verdict(SCRIPTED, row) == meant
+
+
+COUNTS_BY_RATES = r"""
+size n, K
+index i in 1..n ; k in 1..K
+data x_i in N
+param \lambda_k in positive
+frozen r_{ik} in simplex(K) over k
+define Q = \sum_i \sum_k r_{ik} (x_i \log \lambda_k - \lambda_k)
+"""
+
+
+def test_a_value_with_letters_of_its_own_is_not_refuted_at_the_border_of_its_domain() -> None:
+    """``\\lambda_k`` is put in with the counts of ``s`` in it: where all counts are zero, nothing is differentiated at zero."""
+    rows = (r"R := Q \label{eq-R}", r"<!-- derive: maximises (eq-R) over \lambda -->")
+    right = r"\lambda_k = \frac{\sum_i r_{ik} x_i}{\sum_i r_{ik}}"
+    note = checked(COUNTS_BY_RATES, *rows, right)
+    assert note.steps[-1].verdict == "proved"
+    slips = [slip for slip in plan(of_note(note), None, 0) if slip.operator == "index-swapped"]
+    other = SecondEvaluator(0, 8)
+    assert slips
+    assert {tried(slip, Witness(autodiff=False), other).status for slip in slips} <= {"refuted", "equivalent", "unknown"}
+    assert verdict(COUNTS_BY_RATES, *rows, right.replace("x_i", "x_i^2")) == "refuted"
