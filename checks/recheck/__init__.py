@@ -31,6 +31,6 @@ defined; integrals are taken to exist, and to be exchangeable with each other an
     pieces      of a bound, what it is the sum of: [kind, what it takes, letters, factor]
     solved      of a consequence, whether it says what solves the first equation
 
-To check the checker of points one reads ``trees``, ``sums`` and ``points``; to check that of proofs, ``trees``, ``sums``, ``rules``
-and ``proofs``.
+To check the checker of points one reads ``trees``, ``sums`` and ``points``; to check that of proofs, ``trees``, ``sums``,
+``rules`` and ``proofs``.
 """
