@@ -167,6 +167,13 @@ def cli(ctx: click.Context) -> None:
         ctx.exit(USAGE)
 
 
+def _read_within(command: Callable[..., int]) -> Callable[..., int]:
+    """The option of commands that read notes: how long that may take."""
+    return click.option(
+        "--reading-timeout", type=click.FloatRange(min=0.1), default=30.0, show_default=True, help="Seconds for reading a note."
+    )(command)
+
+
 @cli.command(short_help="Derive EM for a model, and check every row.")
 @click.argument("model", type=ModelName("model", _models))
 @click.option("--covariance", shell_complete=_option_values("covariance"), help="full, tied, diagonal, spherical or known.")
@@ -190,6 +197,7 @@ def cli(ctx: click.Context) -> None:
     "--points", type=click.IntRange(1, 50), default=3, show_default=True, help="How many points each claim is tried at."
 )
 @click.option("--allow-unknown", is_flag=True, help="Let claims that could not be settled pass.")
+@_read_within
 def em(
     model: str,
     covariance: str | None,
@@ -203,6 +211,7 @@ def em(
     seed: int,
     points: int,
     allow_unknown: bool,
+    reading_timeout: float,
 ) -> int:
     """Derive the EM algorithm for MODEL, and say why the responsibilities may be held fixed.
 
@@ -215,10 +224,10 @@ def em(
     from derive.notation.conventions import convention
 
     chosen = {"covariance": covariance, "weights": weights, **_options(options)}
-    found = _model(model, {name: value for name, value in chosen.items() if value is not None})
+    found = _model(model, {name: value for name, value in chosen.items() if value is not None}, reading_timeout)
     chosen_parameters = _parameters(found, wrt)
     if tests is not None:
-        _deliver(_own_tests(model, found, chosen_parameters), tests)
+        _deliver(_own_tests(model, found, chosen_parameters, reading_timeout), tests)
         return PASSED
     told = derivation(found, chosen_parameters)
     written = report(format_ or _format_of(output, names(), report))
@@ -350,28 +359,30 @@ def _options(given: Sequence[str]) -> dict[str, str]:
     return found
 
 
-def _model(name: str, options: Mapping[str, str]) -> LatentModel:
+def _model(name: str, options: Mapping[str, str], seconds: float) -> LatentModel:
     from derive.models import family
 
     if not is_file_name(name):
         return family(name)(**options)
-    from derive.notes.models import model_in
+    from checks.readings import model_in
 
     if options:
         raise UnknownNameError.among("option of a declared model", next(iter(options)), ())
-    return model_in(Path(name))
+    return model_in(Path(name), seconds)
 
 
-def _own_tests(name: str, model: LatentModel, wrt: Sequence[str]) -> str:
+def _own_tests(name: str, model: LatentModel, wrt: Sequence[str], seconds: float) -> str:
     """The text of a file of tests for a model by its name, or by the lines of its file."""
     from checks.own_tests import own_tests
 
     chosen = [parameter for parameter in model.parameters if not wrt or parameter.name in wrt]
     lines = None
     if is_file_name(name):
-        from derive.notes.models import lines_in
+        from checks.readings import as_declarations
+        from checks.supervision import reader
 
-        lines = lines_in(Path(name))
+        with reader("derive.notes.models", seconds=seconds) as worker:
+            lines = worker.made(as_declarations, Path(name))
     return own_tests(model, chosen, lines=lines)
 
 
@@ -453,6 +464,7 @@ def _verdict_code(findings: Iterable[Finding], allow_unknown: bool) -> int:
     "--certificates", type=click.Path(path_type=Path, file_okay=False), help="Write certificates here, for derive recheck."
 )
 @click.option("--cache/--no-cache", default=True, show_default=True, help="Take over what earlier runs found of the same rows.")
+@_read_within
 def check(
     notes: tuple[Path, ...],
     format_: str | None,
@@ -466,6 +478,7 @@ def check(
     autodiff: bool,
     certificates: Path | None,
     cache: bool,
+    reading_timeout: float,
 ) -> int:
     """Check NOTES (Markdown, LaTeX or notebooks; - for the standard input), each row of a display against the row before it.
 
@@ -485,7 +498,7 @@ def check(
     asked = Asked(seed=seed, points=points, autodiff=autodiff, row_timeout=row_timeout, only=only)
     # What a certificate is made of is not kept.
     asked = replace(asked, cache=folder() if cache and certificates is None else None)
-    with checker(asked, _complain) as worker:
+    with checker(asked, _complain, reading_timeout) as worker:
         read = [worker.read(path, _given(path)) for path in notes]
         rows = sum(len(block.rows) for note in read for block in note.blocks if isinstance(block, Display))
         with _progress(rows) as advance:
@@ -511,7 +524,8 @@ def check(
 @click.argument("notes", nargs=-1, type=click.Path(path_type=Path))
 @click.option("--allow-missing", is_flag=True, help="Let rows pass for which no certificate could be written.")
 @click.option("-o", "--output", type=click.Path(path_type=Path), help="Write to this file instead of stdout.")
-def recheck_(folder: Path, notes: tuple[Path, ...], allow_missing: bool, output: Path | None) -> int:
+@_read_within
+def recheck_(folder: Path, notes: tuple[Path, ...], allow_missing: bool, output: Path | None, reading_timeout: float) -> int:
     """Check the certificates in FOLDER (derive check --certificates), and print what each of them shows.
 
     With NOTES, each certificate must be of what its row says, and each claim of each row must have one. The program that checks
@@ -526,10 +540,11 @@ def recheck_(folder: Path, notes: tuple[Path, ...], allow_missing: bool, output:
     _check(output)
     meanings = None
     if notes:
-        from checks.certificates import meanings as meanings_of
-        from derive.notes import read_note
+        from checks.certificates import meanings_in
+        from checks.supervision import reader
 
-        meanings = meanings_of(read_note(path) for path in notes)
+        with reader(meanings_in.__module__, seconds=reading_timeout) as worker:
+            meanings = [display for path in notes for display in worker.made(meanings_in, path)]
     try:
         lines, rejected, missing = rechecking.recheck(folder, meanings)
     except trees.Rejected as error:
@@ -550,6 +565,7 @@ def recheck_(folder: Path, notes: tuple[Path, ...], allow_missing: bool, output:
 @click.option("-j", "--processes", type=click.IntRange(1, 64), default=1, show_default=True, help="How many at a time.")
 @click.option("--seed", type=click.IntRange(min=0), default=0, show_default=True, help="Which slips, and at which points.")
 @click.option("--points", type=click.IntRange(1, 50), default=3, show_default=True, help="How many points a claim is tried at.")
+@_read_within
 def mutate(
     targets: tuple[str, ...],
     count: int | None,
@@ -563,6 +579,7 @@ def mutate(
     processes: int,
     seed: int,
     points: int,
+    reading_timeout: float,
 ) -> int:
     """Plant known slips in the true statements of each TARGET, a model or a note, and count which of them are seen.
 
@@ -583,7 +600,7 @@ def mutate(
     _check(output)
     chosen = _options(options)
     asked = list(targets or _models())
-    known = statements(asked, chosen, seed=seed, points=points, whole_catalogue=catalogue)
+    known = statements(asked, chosen, seed=seed, points=points, whole_catalogue=catalogue, seconds=reading_timeout)
     planned = campaign.plan_harmless(known, count or FEW, seed, shard) if harmless else campaign.plan(known, count, seed, shard)
     task = campaign.Task(
         targets=asked,
@@ -710,27 +727,31 @@ def _codes() -> list[str]:
 
 @cli.command(short_help="Say how each formula of a note is understood.")
 @click.argument("note", type=click.Path(path_type=Path, allow_dash=True))
-def read(note: Path) -> int:
+@_read_within
+def read(note: Path, reading_timeout: float) -> int:
     """Echo how the formulas of NOTE are understood: what each row claims, and which rules of reading were used."""
-    from checks.notes import understood
-    from derive.notes import read_note
+    from checks.readings import as_rows
+    from checks.supervision import reader
 
-    lines = list(understood(read_note(note, _given(note))))
+    with reader("checks.notes", seconds=reading_timeout) as worker:
+        lines = worker.made(as_rows, note, _given(note))
     _print("\n".join(lines or ["no formula was found"]) + "\n")
     return PASSED if lines else NOT_PASSED
 
 
 @cli.command(short_help="Print declarations for a note, to correct.")
 @click.argument("note", type=click.Path(path_type=Path, allow_dash=True))
-def init(note: Path) -> int:
+@_read_within
+def init(note: Path, reading_timeout: float) -> int:
     """Print a skeleton of declarations for the symbols of NOTE that it does not declare, to be corrected and pasted into it.
 
     The exit code is 1 when there is no such symbol.
     """
-    from derive.notes import read_note
-    from derive.notes.skeleton import skeleton
+    from checks.readings import as_skeleton
+    from checks.supervision import reader
 
-    lines = skeleton(read_note(note, _given(note)))
+    with reader("derive.notes.skeleton", seconds=reading_timeout) as worker:
+        lines = worker.made(as_skeleton, note, _given(note))
     if not lines:
         _print("no symbol was found that is not declared\n")
         return NOT_PASSED

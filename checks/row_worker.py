@@ -6,6 +6,7 @@ is stopped, its successor is told what was done and what was lost, and goes on f
 
 from __future__ import annotations
 
+import importlib
 import itertools
 import math
 import os
@@ -18,7 +19,7 @@ from contextlib import chdir, contextmanager, suppress
 from dataclasses import dataclass
 from multiprocessing.connection import Connection
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 from checks.piecework import Lost, Work
 from checks.time_limit import TimeOut, limited
@@ -30,6 +31,10 @@ if TYPE_CHECKING:
     from derive.notes import Note
 
 T = TypeVar("T")
+Way = Callable[[Path, "str | None"], T]
+"""What is made of a note by its path, and by its text where it does not stand there; known by its name to another process."""
+JUDGING = ("checks.notes", "checks.witness")
+"""The modules by which notes are read and judged."""
 FILES = 64 << 20
 """A file that is written here is at most so long: compiled modules are, nothing else is written."""
 DESCRIPTORS = 256
@@ -58,6 +63,8 @@ class Asked:
     points: int = 3
     autodiff: bool = True
     row_timeout: float = 20.0
+    diagnosed: bool = True
+    """Whether slips are looked for in rows that fail."""
     only: str | None = None
     cache: Path | None = None
     """Where verdicts of earlier runs are; None for judging every row anew."""
@@ -87,9 +94,10 @@ class Request:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Unread:
-    """A note that is to be read: its path, from which ``folder``, and its text where it does not stand there."""
+class Unread(Generic[T]):
+    """A note that is to be read: in which way, its path, from which ``folder``, and its text where it does not stand there."""
 
+    way: Way[T]
     path: Path
     folder: str
     text: str | None = None
@@ -101,24 +109,33 @@ class Unread:
             connection.send(("read", self.read(limits.reading)))
         except DeriveError as error:
             connection.send(("refused", error))
+        except (MemoryError, RecursionError):
+            connection.send(
+                ("refused", LimitError(f"{self.path}: what is read of it is too much to be handed on; split the note"))
+            )
 
-    def read(self, seconds: float = READING) -> Note:
-        """The note as it is read, in so many seconds.
+    def read(self, seconds: float = READING) -> T:
+        """What is made of the note, in so many seconds.
 
         Raises:
             DeriveError: it cannot be read, or takes too long, or too much memory.
         """
-        from derive.notes import read_note
-
         try:
             with chdir(self.folder), limited(seconds):
-                return read_note(self.path, self.text)
+                return self.way(self.path, self.text)
         except TimeOut:
             raise LimitError(f"{self.path}: {not_within(seconds)}") from None
         except MemoryError:
             raise LimitError(f"{self.path}: cannot be read in the memory that is allowed; split the note") from None
         except RecursionError:
             raise LimitError(f"{self.path}: nested too deeply to be read; split the note") from None
+
+
+def as_note(path: Path, text: str | None = None) -> Note:
+    """The note itself."""
+    from derive.notes import read_note
+
+    return read_note(path, text)
 
 
 def not_within(seconds: float) -> str:
@@ -167,7 +184,16 @@ def check(note: Note, asked: Asked, heard: Callable[[Step], None], work: Work, c
     from checks.witness import Witness
 
     witness = Witness(seed=asked.seed, points=asked.points, autodiff=False)
-    checked = check_note(note, witness, row_timeout=asked.row_timeout, only=asked.only, heard=heard, work=work, cache=cache)
+    checked = check_note(
+        note,
+        witness,
+        row_timeout=asked.row_timeout,
+        only=asked.only,
+        diagnosed=asked.diagnosed,
+        heard=heard,
+        work=work,
+        cache=cache,
+    )
     if asked.autodiff:
         confirm_by_autodiff(
             checked, Witness(seed=asked.seed, points=asked.points), timeout=asked.row_timeout, work=work, cache=cache
@@ -182,14 +208,16 @@ def told(step: Step) -> str:
 
 def serve(connection: Connection) -> None:
     """Read and check notes until there are no more."""
-    limits: Limits = connection.recv()
+    limits: Limits
+    modules: tuple[str, ...]
+    limits, modules = connection.recv()
     limit(limits)
-    from checks import notes, witness
-
-    connection.send(("ready", notes.__name__, witness.__name__))
+    for name in modules:
+        importlib.import_module(name)
+    connection.send(("ready",))
     hush()
     while True:
-        request: Request | Unread = connection.recv()
+        request: Request | Unread[Any] = connection.recv()
         try:
             request.serve(connection, limits)
         except (BrokenPipeError, ConnectionError):

@@ -15,16 +15,16 @@ import sys
 import time
 from collections.abc import Callable, Generator
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from multiprocessing import Pipe
 from multiprocessing.connection import Connection
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from types import TracebackType
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
 from checks.piecework import Lost, at_once
-from checks.row_worker import Asked, Limits, Request, Unread, check, kept, not_within, told
+from checks.row_worker import JUDGING, READING, Asked, Limits, Request, Unread, Way, as_note, check, kept, not_within, told
 from derive.errors import LimitError
 
 if TYPE_CHECKING:
@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from checks.notes import CheckedNote
     from derive.notes import Note
 
+T = TypeVar("T")
 Heard = Callable[[str], None]
 GIBIBYTE = 1 << 30
 MEMORY = 4 * GIBIBYTE
@@ -68,7 +69,13 @@ def unsaid(message: str) -> None:
     """Say it to nobody."""
 
 
-class Checker(Protocol):
+class Reader(Protocol):
+    """Reads notes in a way that is asked for."""
+
+    def made(self, way: Way[T], path: Path, text: str | None = None) -> T: ...
+
+
+class Checker(Reader, Protocol):
     """Reads notes, and checks them."""
 
     def read(self, path: Path, text: str | None = None) -> Note: ...
@@ -81,16 +88,29 @@ class WorkerDefect(RuntimeError):
 
 
 @contextmanager
-def checker(asked: Asked, say: Heard = unsaid) -> Generator[Checker]:
-    """What reads and checks notes: a worker that is watched, or this process where the system has no means for that.
+def reader(*modules: str, seconds: float = READING) -> Generator[Reader]:
+    """What reads notes, each in so many seconds: a worker that is watched, or this process where there is no means for that.
+
+    The modules are those which it needs.
+    """
+    if not is_possible():
+        yield Unwatched(Asked(), None, seconds)
+        return
+    with Supervisor(Asked(), replace(usual_limits(), reading=seconds), modules=modules) as supervisor:
+        yield supervisor
+
+
+@contextmanager
+def checker(asked: Asked, say: Heard = unsaid, seconds: float = READING) -> Generator[Checker]:
+    """What reads notes, each in so many seconds, and checks them: a worker that is watched, or this process, as above.
 
     ``say`` is told what is wrong with verdicts that were kept.
     """
     if not is_possible():
         with kept(asked, say) as cache:
-            yield Unwatched(asked, cache)
+            yield Unwatched(asked, cache, seconds)
         return
-    with Supervisor(asked, say=say) as supervisor:
+    with Supervisor(asked, replace(usual_limits(), reading=seconds), say) as supervisor:
         # What comes back is made of these; the worker imports the same meanwhile.
         importlib.import_module("checks.notes")
         yield supervisor
@@ -102,9 +122,13 @@ class Unwatched:
 
     asked: Asked
     cache: Cache | None
+    seconds: float = READING
+
+    def made(self, way: Way[T], path: Path, text: str | None = None) -> T:
+        return Unread(way=way, path=path, folder=os.getcwd(), text=text).read(self.seconds)
 
     def read(self, path: Path, text: str | None = None) -> Note:
-        return Unread(path=path, folder=os.getcwd(), text=text).read()
+        return self.made(as_note, path, text)
 
     def check(self, note: Note, heard: Heard) -> CheckedNote:
         return check(note, self.asked, lambda step: heard(told(step)), at_once, self.cache)
@@ -153,6 +177,8 @@ class Supervisor:
     asked: Asked
     limits: Limits = field(default_factory=usual_limits)
     say: Heard = unsaid
+    modules: tuple[str, ...] = JUDGING
+    """What the worker is to import before it is ready."""
     running: _Running | None = None
     ready: bool = False
 
@@ -188,7 +214,7 @@ class Supervisor:
         theirs.close()
         self.running = _Running(process, ours, folder, begun=time.monotonic())
         self.ready = False
-        ours.send(self.limits)
+        ours.send((self.limits, self.modules))
 
     def read(self, path: Path, text: str | None = None) -> Note:
         """Read a note.
@@ -197,9 +223,18 @@ class Supervisor:
             DeriveError: it cannot be read, or hangs or crashes what reads it.
             WorkerDefect: the program made a mistake there.
         """
+        return self.made(as_note, path, text)
+
+    def made(self, way: Way[T], path: Path, text: str | None = None) -> T:
+        """What is made of a note, in the way that is asked for.
+
+        Raises:
+            DeriveError: it cannot be read, or hangs or crashes what reads it.
+            WorkerDefect: the program made a mistake there.
+        """
         worker = self._worker()
         try:
-            self._send(worker, Unread(path=path, folder=os.getcwd(), text=text))
+            self._send(worker, Unread(way=way, path=path, folder=os.getcwd(), text=text))
             worker.seconds = self.limits.reading + self.limits.grace
             kind, *rest = self._heard(worker)
         except (_Late, EOFError, OSError) as stop:
@@ -274,7 +309,7 @@ class Supervisor:
                     late = isinstance(stop, _Late) or ended == -signal.SIGXCPU
                     lost[worker.number] = Lost(late, f"{_how(ended)}; try a smaller step", took)
 
-    def _send(self, worker: _Running, request: Request | Unread) -> None:
+    def _send(self, worker: _Running, request: Request | Unread[Any]) -> None:
         while not self.ready:
             kind, *rest = self._heard(worker)
             if kind != "ready":

@@ -8,8 +8,9 @@ from pathlib import Path
 
 from checks import campaign
 from checks.catalogue import claims_of
-from checks.notes import check_note
-from checks.witness import Witness
+from checks.readings import model_in
+from checks.row_worker import READING, Asked
+from checks.supervision import checker, unsaid
 from derive.claims import Claim
 from derive.errors import UnknownNameError
 from derive.expectation_maximisation.algorithm import Algorithm
@@ -17,19 +18,25 @@ from derive.identities import identity
 from derive.identities import names as identities
 from derive.lessons.expectation_maximisation import derivation
 from derive.models import LatentModel, family
-from derive.notes import carriers, read_note
-from derive.notes.models import model_in
+from derive.notes import carriers
 
 DECLARATIONS = ".derive"
 
 
 def statements(
-    targets: Sequence[str], options: Mapping[str, str], *, seed: int, points: int, whole_catalogue: bool = False
+    targets: Sequence[str],
+    options: Mapping[str, str],
+    *,
+    seed: int,
+    points: int,
+    whole_catalogue: bool = False,
+    seconds: float = READING,
 ) -> list[Claim]:
     """The true statements of models (by name, or by the file that declares one) and notes; ``options`` are those of a model.
 
     Of a model those of its report, and where ``whole_catalogue`` those of every identity that applies to it. Where there are
-    several targets, each statement is labelled with its own.
+    several targets, each statement is labelled with its own. A file is read, and rows are judged, in a process that is watched;
+    reading it has so many seconds.
 
     Raises:
         UnknownNameError: there is no such model, or no such option.
@@ -37,7 +44,9 @@ def statements(
     """
     found: list[Claim] = []
     for target in targets:
-        own = list(_of_one(target, options, seed, points, whole_catalogue))
+        own = list(
+            _of_one(target, options, Asked(seed=seed, points=points, autodiff=False, diagnosed=False), whole_catalogue, seconds)
+        )
         found += own if len(targets) == 1 else [replace(claim, label=f"{target}: {claim.label}") for claim in own]
     return found
 
@@ -47,15 +56,16 @@ def is_note(target: str) -> bool:
     return any(Path(target).suffix.lower() in carrier.suffixes for carrier in carriers())
 
 
-def _of_one(target: str, options: Mapping[str, str], seed: int, points: int, whole_catalogue: bool) -> Iterator[Claim]:
+def _of_one(target: str, options: Mapping[str, str], asked: Asked, whole_catalogue: bool, seconds: float) -> Iterator[Claim]:
     declared = target.endswith(DECLARATIONS)
     if (declared or is_note(target)) and options:
         raise UnknownNameError.among("option of a file", next(iter(options)), ())
     if is_note(target) and not declared:
-        witness = Witness(seed=seed, points=points, autodiff=False)
-        yield from campaign.of_note(check_note(read_note(Path(target)), witness, diagnosed=False))
+        with checker(asked, seconds=seconds) as worker:
+            checked = worker.check(worker.read(Path(target)), unsaid)
+        yield from campaign.of_note(checked)
         return
-    model = model_in(Path(target)) if declared else family(target)(**options)
+    model = model_in(Path(target), seconds) if declared else family(target)(**options)
     yield from campaign.of_model([*derivation(model).claims, *(_of_catalogue(model) if whole_catalogue else ())])
 
 

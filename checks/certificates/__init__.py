@@ -30,7 +30,7 @@ from checks.witness import Counterexample
 from derive.claims import Assumption, Claim
 from derive.errors import DeriveError, UnsupportedError
 from derive.formula import ZERO, Divide, Formula, Number, Power, free_indices, walk_unfolded
-from derive.notes import Note
+from derive.notes import Note, read_note
 from derive.notes.chains import RowReading
 from derive.symbols import Range, Size
 
@@ -377,6 +377,11 @@ def _clear(folder: Path) -> None:
 def meanings(notes: Iterable[Note]) -> rechecking.Meanings:
     """What has to be shown of each claim of the rows of each display, under either reading."""
     return [[_meaning(note.file, rows) for rows in display] for note in notes for display in readings(note)]
+
+
+def meanings_in(path: Path, text: str | None = None) -> rechecking.Meanings:
+    """What has to be shown of each claim of a note, by its path."""
+    return meanings([read_note(path, text)])
 
 
 def _meaning(file: str, rows: Iterable[RowReading]) -> rechecking.Reading:

@@ -87,6 +87,7 @@ FLOORS = {
     "checks.notes": 12.6,
     "checks.row_worker": 12.7,
     "checks.supervision": 12.8,
+    "checks.readings": 12.9,
     "checks.campaign": 13.2,
     "checks.true_statements": 13.3,
     "checks.note_outline": 13.4,

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import ast
 import os
+import re
 import signal
 import subprocess
 import sys
 import time
 from collections.abc import Callable
 from dataclasses import replace
-from functools import partialmethod
 from multiprocessing.reduction import ForkingPickler
 from pathlib import Path
 
@@ -182,16 +182,53 @@ def test_a_note_that_cannot_be_read_without_a_crash_is_an_error(monkeypatch: pyt
             supervisor.read(Path("fail.md"), written(BEFORE))
 
 
-def test_a_note_that_hangs_what_reads_it_is_unreadable_input(
-    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+MODEL = r"""```derive
+size n, k
+index i in 1..n ; j in 1..k
+data x_i in N
+latent z_i in 1..k
+param \pi in simplex(k) ; \lambda_j in positive
+z_i ~ Categorical(\pi)
+x_i | z_i=j ~ Poisson(\lambda_j)
+```
+"""
+FOR_EACH = ("loop", "crash", "memory")
+READERS = {
+    "check": ("check", "{}"),
+    "read": ("read", "{}"),
+    "init": ("init", "{}"),
+    "recheck": ("recheck", "certificates", "{}"),
+    "em": ("em", "--wrt", "pi", "{}"),
+    "tests of em": ("em", "--wrt", "pi", "--pytest", "own.py", "{}"),
+    "mutate a note": ("mutate", "--count", "1", "{}"),
+    "mutate a model": ("mutate", "--count", "1", "{}"),
+}
+
+
+@pytest.mark.parametrize("name", READERS)
+def test_no_command_hangs_or_crashes_with_what_reads_a_note(
+    name: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
+    """Whatever happens where the note is read is told, within the time that is given; a note like it is read."""
     (tmp_path / "sitecustomize.py").write_text(READING_FAULTS)
     monkeypatch.syspath_prepend(str(tmp_path))
-    monkeypatch.setattr(row_worker.Limits, "__init__", partialmethod(row_worker.Limits.__init__, reading=SECONDS))
-    (tmp_path / "loop.md").write_text(written(BEFORE))
-    assert cli.run(["check", str(tmp_path / "loop.md")]) == 2
-    told = capsys.readouterr()
-    assert told.out == "" and "loop.md: not read within 1 s" in told.err
+    monkeypatch.chdir(tmp_path)
+    suffix = "derive" if name.endswith("model") else "md"
+    text = MODEL + "\n$$ \\lambda_j + \\lambda_j = 2 \\lambda_j $$\n"
+    text = "\n".join(MODEL.splitlines()[1:-1]) if suffix == "derive" else text
+    for fault in (*FOR_EACH, "note"):
+        (tmp_path / f"{fault}.{suffix}").write_text(text)
+    assert cli.run(["check", "--certificates", "certificates", str(tmp_path / "note.md")]) == 0 or suffix == "derive"
+    (tmp_path / "certificates").mkdir(exist_ok=True)
+    capsys.readouterr()
+    for fault in FOR_EACH:
+        begun = time.monotonic()
+        assert cli.run([*(part.format(f"{fault}.{suffix}") for part in READERS[name]), "--reading-timeout", "1"]) == 2
+        assert time.monotonic() - begun < 60
+        told = capsys.readouterr()
+        assert told.out == "" and re.search(rf"{fault}\.{suffix}: .*{UNREADABLE[fault]}.*; split the note", told.err), told.err
+    assert cli.run([part.format(f"note.{suffix}") for part in READERS[name]]) in (0, 1)
+    assert "split the note" not in capsys.readouterr().err
 
 
 def test_a_note_is_read_from_where_it_is_asked_for(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
