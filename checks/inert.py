@@ -21,7 +21,9 @@ def quiet(text: str) -> str:
     return re.sub(r"^([^\S\n]*):(?=:)", rf"\1{_UNSEEN}", visible(text), flags=re.MULTILINE)
 
 
-_ESCAPED = {character: f"\\u{character:04x}" for character in (*_TURNING, *range(0x7F, 0xA0))}
+_NAMELESS = range(0xD800, 0xE000)
+"""What stands for the bytes of a file's name that are no UTF-8: it cannot be written otherwise."""
+_ESCAPED = {character: f"\\u{character:04x}" for character in (*_TURNING, *range(0x7F, 0xA0), *_NAMELESS)}
 
 
 def escaped(text: str) -> str:

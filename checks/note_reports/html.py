@@ -42,7 +42,7 @@ main { max-width: 58rem; margin: 0 auto; padding: 2rem 1.5rem 3rem; }
 math { font-family: "Latin Modern Math", "STIX Two Math", "Cambria Math", math; font-size: 1.05em; }
 h1 { font-size: 1.6rem; font-weight: normal; line-height: 1.25; margin: 0; overflow-wrap: anywhere; }
 h2 { font-size: 1.3rem; font-weight: normal; margin: 2.5rem 0 0; overflow-wrap: anywhere; }
-h3 { font-size: 1rem; margin: 0; overflow-wrap: anywhere; }
+.display h2, h3 { font-size: 1rem; font-weight: bold; margin: 0; overflow-wrap: anywhere; }
 header { border-bottom: 1px solid var(--rule); padding-bottom: 1rem; margin-bottom: .5rem; }
 header p { margin: .4rem 0 0; } .counts { margin: .4rem 0 0; }
 .count + .count::before { content: ", "; color: var(--quiet); font-weight: normal; }
@@ -82,7 +82,7 @@ footer { color: var(--quiet); font-size: .8rem; margin-top: 1.5rem; }
 @media print {
   :root { --ink: #000; --paper: #fff; --quiet: #444; --rule: #bbb; --good: #000; --open: #000; --bad: #000; --wash: #fff;
     --washed-bad: #fff; }
-  html { font-size: 11pt; } main { max-width: none; padding: 0; } dl { break-inside: avoid; } h3 { break-after: avoid; }
+  html { font-size: 11pt; } main { max-width: none; padding: 0; } dl { break-inside: avoid; } h2, h3 { break-after: avoid; }
   td, th { vertical-align: middle; }
   .line { overflow: visible; }
 }
@@ -117,16 +117,18 @@ def _note(note: NotePage, page: Page, *, is_alone: bool) -> Iterator[str]:
     for trouble in note.troubles:
         yield f'<div class="display trouble">{_remarks((trouble,), "")}</div>'
     for chain in note.chains:
-        yield from _chain(chain, page)
+        yield from _chain(chain, page, "h2" if is_alone else "h3")
 
 
-def _chain(chain: Chain, page: Page) -> Iterator[str]:
-    label = f"<h3>({_escaped(chain.label)})</h3>\n" if chain.label else ""
-    yield f'<section class="display">\n{label}<table>'
+def _chain(chain: Chain, page: Page, heading: str) -> Iterator[str]:
+    part = "section" if chain.label else "div"
+    label = f"<{heading}>({_escaped(chain.label)})</{heading}>\n" if chain.label else ""
+    yield f'<{part} class="display">\n{label}<table>'
     is_wide = any(_width(shown) > _ROOM for shown in chain.rows)
+    columns = 1 if is_wide or all(shown.source is not None for shown in chain.rows) else 2
     for shown in chain.rows:
-        yield from _row(shown, page, is_wide=is_wide)
-    yield "</table>\n</section>"
+        yield from _row(shown, page, columns)
+    yield f"</table>\n</{part}>"
 
 
 def _width(shown: Shown) -> float:
@@ -138,14 +140,16 @@ def _related(shown: Shown) -> Box:
     return row(Sign(shown.sign), SPACE, shown.right) if shown.sign else shown.right
 
 
-def _row(shown: Shown, page: Page, *, is_wide: bool) -> Iterator[str]:
+def _row(shown: Shown, page: Page, columns: int) -> Iterator[str]:
+    """A row of a table in which formulas have one column, or two."""
+    across = ' colspan="2"' if columns == 2 else ""
     yield f'<tr>\n<th class="place" scope="row">{_text(shown.reason)}</th>'
     if shown.source is not None:
         before, within, behind = map(_escaped, shown.source)
         marked = f"<mark>{within}</mark>" if within else ""
-        yield f'<td class="formula" colspan="2"><code>{before} {marked} {behind}</code></td>'
-    elif is_wide:
-        yield f'<td class="formula" colspan="2">{"".join(_lines(shown))}</td>'
+        yield f'<td class="formula"{across}><code>{before} {marked} {behind}</code></td>'
+    elif columns == 1:
+        yield f'<td class="formula">{"".join(_lines(shown))}</td>'
     else:
         left = "" if shown.continues else _math(shown.left)
         yield f'<td class="left">{left}</td>\n<td class="right">{_math(_related(shown))}</td>'
@@ -154,7 +158,7 @@ def _row(shown: Shown, page: Page, *, is_wide: bool) -> Iterator[str]:
     if shown.remarks:
         below = f"<pre>{_escaped(chr(10).join(snippet))}</pre>" if snippet else ""
         wrong = " wrong" if shown.tone == "bad" else ""
-        yield f'<tr class="remarks{wrong}"><td></td><td colspan="3">{_remarks(shown.remarks, below)}</td></tr>'
+        yield f'<tr class="remarks{wrong}"><td></td><td colspan="{columns + 1}">{_remarks(shown.remarks, below)}</td></tr>'
 
 
 def _lines(shown: Shown) -> Iterator[str]:

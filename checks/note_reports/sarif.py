@@ -6,9 +6,10 @@ Source: OASIS, Static Analysis Results Interchange Format (SARIF) Version 2.1.0 
 from __future__ import annotations
 
 import json
+import os
 import re
 from collections.abc import Iterator, Sequence
-from pathlib import PurePath
+from pathlib import Path, PurePath
 from typing import TYPE_CHECKING
 from urllib.parse import quote
 
@@ -100,14 +101,19 @@ def _message(text: str) -> Record:
 
 def _location(note: CheckedNote, begin: Place, end: Place | None) -> Record:
     """Where something is wrong; of a notebook its cell, in which the lines are counted."""
-    file = str(PurePath(note.file).parent / begin.file) if begin.file else note.file
+    file = PurePath(note.file).parent / begin.file if begin.file else PurePath(note.file)
     region = {"startLine": begin.line, "startColumn": begin.column}
     if end is not None and (end.line, end.column) > (begin.line, begin.column):
         region |= {"endLine": end.line, "endColumn": end.column}
-    location: Record = {"physicalLocation": {"artifactLocation": {"uri": quote(PurePath(file).as_posix())}, "region": region}}
+    location: Record = {"physicalLocation": {"artifactLocation": {"uri": _uri(file)}, "region": region}}
     if begin.cell is not None:
         location["logicalLocations"] = [{"name": f"cell {begin.cell}", "kind": "cell"}]
     return location
+
+
+def _uri(file: PurePath) -> str:
+    """The name of a file as a reference, by its bytes: one from the root says so, since no base can be put before it."""
+    return Path(file).as_uri() if file.is_absolute() else quote(os.fsencode(file.as_posix()))
 
 
 REPORT = NoteReport(name="sarif", title="for services that review code", suffix=".sarif", write=write)

@@ -175,7 +175,9 @@ def decoded(raw: bytes, path: Path) -> str:
 
 
 _SPACES = (0x0B, 0x0C, 0x85)
-_UNSEEN = (*range(0x09), *range(0x0E, 0x20), *range(0x7F, 0xA0), *range(0xD800, 0xE000))
+_NONE = (*range(0xFDD0, 0xFDF0), *(plane << 16 | last for plane in range(17) for last in (0xFFFE, 0xFFFF)))
+"""Unicode calls these noncharacters: no page for the browser may have one."""
+_UNSEEN = (*range(0x09), *range(0x0E, 0x20), *range(0x7F, 0xA0), *range(0xD800, 0xE000), *_NONE)
 _NORMAL = {**dict.fromkeys(_UNSEEN, "\ufffd"), **dict.fromkeys(_SPACES, " ")}
 """No character that steers a terminal, and none that is no character, gets into a note: reports show its rows."""
 

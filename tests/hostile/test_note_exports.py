@@ -25,7 +25,7 @@ from checks.witness import Witness
 from derive.errors import DeriveError
 from derive.notes import read_note
 from tests.hostile import corpus
-from tests.pages import elements, foreign, shown_verdicts
+from tests.pages import elements, foreign, misshapen, shown_verdicts, unlike_sarif
 
 ENVIRONMENT = environment(0, 3)
 HEAD = "```derive\nsize n\nindex i in 1..n\ndata x_i in R\nparam a in R\n```\n\n"
@@ -102,7 +102,8 @@ def active(notes: list[CheckedNote]) -> Iterator[str]:
     for name in ("text", "concise", "github", "json", "sarif"):
         orders = re.findall(r"##\[.*|^\s*::(?!(?:error|warning) file=).*", written[name], re.MULTILINE)
         yield from (f"{name}: {order}" for order in orders)
-    yield from (f"html: {one}" for one in foreign(written["html"]))
+    yield from (f"html: {one}" for one in (*foreign(written["html"]), *misshapen(written["html"])))
+    yield from (f"sarif: {one}" for one in unlike_sarif(json.loads(written["sarif"])))
     drawn = elements(f"<body>{MarkdownIt('commonmark', {'html': True}).enable('table').render(written['markdown'])}</body>")
     yield from (f"markdown: {one}" for one in drawn if one.name not in BLOCKS or one.attributes)
     links = re.findall(r"(?:https?://|www\.|\w@\w).*", uncoded(written["markdown"]))

@@ -6,6 +6,7 @@ import json
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -18,7 +19,7 @@ from checks.reports import Page
 from checks.witness import Witness
 from derive.notation.latex_writer import render
 from derive.notes import read_note
-from tests.pages import foreign, shown_verdicts
+from tests.pages import foreign, misshapen, shown_verdicts, unlike_sarif
 
 ENVIRONMENT = Environment(tool="1.0", python="3.11.0", packages=dict.fromkeys(PACKAGES, "1.0"), seed=0, points=3)
 SUFFIXES = {"html": "html", "latex": "tex", "markdown": "md", "sarif": "sarif", "json": "json"}
@@ -113,30 +114,92 @@ def test_constants_and_several_relations_are_written_in_words() -> None:
     assert [render(row.right) for row in rows] == ["b + C_1", r"b\quad\implies\quad b = a", r"a + \mathrm{const}"]
 
 
-def test_a_page_for_the_browser_stands_alone(note: CheckedNote) -> None:
+def test_a_page_for_the_browser_stands_alone_and_is_well_formed(note: CheckedNote) -> None:
     assert foreign(written("html", note)) == []
+    assert list(misshapen(written("html", note))) == []
+    assert list(misshapen(written("html", note, checked(DECLARED + "\n$$ a = \\unknown $$ (eq-a)\n\n$$ a = b $$\n")))) == []
+    assert list(misshapen(written("html", checked(DECLARED + "\n$$ a = \uffff $$\n", "\U0010fffe.md")))) == []
+
+
+@pytest.mark.parametrize(("page", "wrong"), [
+    ("<h1>a</h1><h3>b</h3>", "h3 below h1"),
+    ('<table><tr><th>1</th><td colspan="2">a</td></tr></table>', "columns [0, 1] of 3"),
+    ("<p>\uffff</p>", "uffff"),
+    ("<math><mi>x&nbsp;</mi></math>", "undefined entity"),
+])  # fmt: skip
+def test_what_is_wrong_with_a_page_is_seen(page: str, wrong: str) -> None:
+    """The twin."""
+    (told,) = misshapen(page)
+    assert wrong in told
 
 
 def test_sarif_has_what_its_schema_requires(note: CheckedNote) -> None:
     told = json.loads(written("sarif", note))
+    assert unlike_sarif(told) == []
     (run,) = told["runs"]
-    assert told["version"] == "2.1.0" and run["tool"]["driver"]["name"] and run["properties"]["verdicts"] == counts([note])
-    rules = [rule["id"] for rule in run["tool"]["driver"]["rules"]]
-    assert len(set(rules)) == len(rules)
+    assert run["properties"]["verdicts"] == counts([note])
     failing = [step for step in note.steps if not step.passes]
     assert len(run["results"]) == len(failing) + len(note.troubles) > 2
-    for result in run["results"]:
-        assert rules[result["ruleIndex"]] == result["ruleId"] and result["message"]["text"]
-        assert result["level"] in ("error", "warning", "note", "none")
-        (location,) = result["locations"]
-        place = location["physicalLocation"]
-        assert place["artifactLocation"]["uri"] == "note.md"
-        region = place["region"]
-        assert region["startLine"] >= 1 and region["startColumn"] >= 1
-        assert (region.get("endLine", 1 << 20), region.get("endColumn", 1)) > (region["startLine"], region["startColumn"])
+    assert {
+        location["physicalLocation"]["artifactLocation"]["uri"] for result in run["results"] for location in result["locations"]
+    } == {"note.md"}
     (unread,) = (result for result in run["results"] if result["ruleId"] == "undeclared")
     begin = NOTE.splitlines()[unread["locations"][0]["physicalLocation"]["region"]["startLine"] - 1]
     assert begin[unread["locations"][0]["physicalLocation"]["region"]["startColumn"] - 1 :] == r"\unknown"
+
+
+FALSE = DECLARED + "\n$$ a = b $$\n"
+
+
+IN_RUN = ("runs", 0)
+IN_RESULT = (*IN_RUN, "results", 0)
+IN_PLACE = (*IN_RESULT, "locations", 0, "physicalLocation")
+
+
+@pytest.mark.parametrize(("where", "value"), [
+    (("version",), "2.1"),
+    (("version",), None),
+    (("runs",), {}),
+    ((*IN_RUN, "tool", "driver", "name"), None),
+    ((*IN_RUN, "tool", "driver", "rules"), [{"id": "refuted"}, {"id": "refuted"}]),
+    ((*IN_RUN, "columnKind"), "bytes"),
+    ((*IN_RUN, "seconds"), 1),
+    ((*IN_RESULT, "level"), "refuted"),
+    ((*IN_RESULT, "ruleIndex"), 1),
+    ((*IN_RESULT, "message"), "false"),
+    ((*IN_RESULT, "message", "text"), ""),
+    ((*IN_PLACE, "artifactLocation", "uri"), "a note.md"),
+    ((*IN_PLACE, "artifactLocation", "uri"), "/note.md"),
+    ((*IN_PLACE, "region", "startLine"), 0),
+    ((*IN_PLACE, "region", "endLine"), 1),
+])  # fmt: skip
+def test_what_sarif_forbids_is_seen(where: tuple[str | int, ...], value: object) -> None:
+    """The twin."""
+    log = json.loads(written("sarif", checked(FALSE)))
+    assert unlike_sarif(log) == []
+    inner: Any = log
+    for step in where[:-1]:
+        inner = inner[step]
+    if value is None:
+        del inner[where[-1]]
+    else:
+        inner[where[-1]] = value
+    assert unlike_sarif(log)
+
+
+@pytest.mark.parametrize(("file", "uri"), [
+    ("a b/c:d.md", "a%20b/c%3Ad.md"),
+    ("/notes/a b.md", "file:///notes/a%20b.md"),
+    ("\udcff.md", "%FF.md"),
+    ("/\u00e9.md", "file:///%C3%A9.md"),
+])  # fmt: skip
+def test_sarif_names_a_file_by_a_reference(file: str, uri: str) -> None:
+    """Whatever its name is: one that is no UTF-8 stopped the program."""
+    log = json.loads(written("sarif", checked(FALSE, file)))
+    assert unlike_sarif(log) == []
+    assert log["runs"][0]["results"][0]["locations"][0]["physicalLocation"]["artifactLocation"] == {"uri": uri}
+    assert json.loads(written("json", checked(FALSE, file)))["notes"][0]["file"] == file
+    assert written("json", checked(FALSE, file)).encode()
 
 
 def test_sarif_names_the_cell_of_a_notebook() -> None:
