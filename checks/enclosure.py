@@ -970,8 +970,13 @@ def decimal(value: Ball, digits: int = 12) -> str:
     return balls.ball(value).str(digits, radius=False)
 
 
-def compare_order(small: Formula, large: Formula, point: Point, *, bits: int | None = None) -> Order:
+EQUAL_SIDES = "the two sides are equal, certainly, and the bound is strict"
+
+
+def compare_order(small: Formula, large: Formula, point: Point, *, strict: bool = False, bits: int | None = None) -> Order:
     """Whether ``small <= large`` at a point, for all values of the free indices and all entries; certified.
+
+    A ``strict`` bound is violated where the difference is zero, certainly; where it is tiny it is only "equal".
 
     Raises:
         ShapeError, LimitError: as in ``compare``.
@@ -980,16 +985,16 @@ def compare_order(small: Formula, large: Formula, point: Point, *, bits: int | N
     bits = _bits_for(small, large) if bits is None else bits
     most = max(bits, MOST_BITS)
     while True:
-        order = _compare_order(small, large, point, bits)
+        order = _compare_order(small, large, point, bits, strict)
         if order.outcome != "undecided" or bits >= most:
             return order
         bits *= 2
 
 
-def _compare_order(small: Formula, large: Formula, point: Point, bits: int) -> Order:
+def _compare_order(small: Formula, large: Formula, point: Point, bits: int, strict: bool) -> Order:
     indices = in_order(f.free_indices(small) | f.free_indices(large))
     undecided: Order | None = None
-    strict = False
+    apart = False
     count = 0
     with balls.precision(bits):
         env = environment(point)
@@ -1009,9 +1014,11 @@ def _compare_order(small: Formula, large: Formula, point: Point, bits: int) -> O
                 elif gap < 0:
                     return Order("violated", "", where, place, decimal(a), decimal(b), decimal(-gap))
                 elif gap > 0:
-                    strict = True
+                    apart = True
+                elif strict and gap.is_zero():
+                    return Order("violated", EQUAL_SIDES, where, place, decimal(a), decimal(b), "0")
                 elif not _small(gap, a, b):
                     undecided = undecided or Order("undecided", "the enclosure of the difference is too wide", where, place)
     if not count:
         return Order("not admissible", "the free indices have no values at these sizes")
-    return undecided or Order("holds" if strict else "equal")
+    return undecided or Order("holds" if apart else "equal")

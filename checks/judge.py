@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from typing import NoReturn
 
+from checks.points import BORDERED, symbols_of
 from checks.signs import has_branches
 from checks.witness import Evidence, Witness
 from derive.algebra.prove import Outcome, Proof, Unproved, prove
@@ -91,8 +92,29 @@ def _hear(claim: Claim, witness: Witness) -> _Heard:
         evidence = witness.beyond(claim) or evidence
     if evidence.outcome == "agrees" and isinstance(outcome, Unproved):
         evidence = witness.closer(claim) or witness.smaller(claim) or witness.at_large_sizes(claim) or evidence
+    if (evidence.outcome == "agrees" and not _leaves_out_borders(outcome)) or (
+        evidence.outcome == "undecided" and claim.is_strict
+    ):
+        evidence = _with_borders(evidence, outcome, witness.at_border(claim))
     residual = _hear(_residual_claim(claim), witness) if _has_residual(claim) else None
     return _Heard(evidence, outcome, residual, time.perf_counter() - began)
+
+
+def _leaves_out_borders(outcome: Outcome | None) -> bool:
+    """Whether a proof is under a condition on what may be zero by its declaration: ``provided that it is not 0``."""
+    duties = outcome.obligations if isinstance(outcome, Proof) else ()
+    return any(symbol.domain in BORDERED for duty in duties if not duty.derived for symbol in symbols_of(duty.formula))
+
+
+def _with_borders(evidence: Evidence, outcome: Outcome | None, border: Evidence | None) -> Evidence:
+    """What the numbers say, the border of the domains included.
+
+    That only one side has a value there is a condition, and no counterexample; without a proof, which would name it, it is told.
+    A proof that names none speaks of the border too.
+    """
+    if border is None or not border.undefined or isinstance(outcome, Proof):
+        return border or evidence
+    return replace(evidence, nonzero=border.nonzero)
 
 
 def _proof(claim: Claim) -> Outcome:

@@ -148,6 +148,9 @@ def provided(step: Step, write: Callable[[Box], str] = text_writer.render) -> li
         for duty in finding.outcome.obligations if isinstance(finding.outcome, Proof) else ():
             if not duty.derived and duty.kind in _KINDS and finding.verdict == "proved":
                 found[_KINDS[duty.kind].format(written(step, write)(duty.formula))] = None
+        accepted = finding.verdict in ("proved", "confirmed") and finding.evidence is not None
+        for letter in finding.evidence.nonzero if accepted and finding.evidence else ():
+            found[_KINDS["nonzero"].format(written(step, write)(letter))] = None
     return list(found)
 
 

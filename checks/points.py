@@ -283,6 +283,36 @@ def generic_point(
     return Point(sizes, values, (seed, number))
 
 
+BORDERED = ("nonnegative", "closed simplex", "covering")
+"""Domains of real values with a border of their own: at it nothing else is drawn."""
+WITH_ZERO = (*BORDERED, "count", "covering count")
+
+
+def at_border(point: Point, symbols: Iterable[Symbol], number: int) -> Point:
+    """The point moved to the border of the domains of the symbols: all that can be zero is, or of others than the first
+    ``number`` some symbols, or some entries of a symbol. Of what sums to one, or covers, enough is left that it does.
+    """
+    values = dict(point.values)
+    for symbol in symbols:
+        key = (symbol.name, symbol.role)
+        if symbol.domain not in WITH_ZERO or key not in values or not values[key].size:
+            continue
+        rng = _stream(f"{point.draw}/{number}/border/{symbol.name}/{symbol.role}")
+        share = Fraction(1) if number == 0 else rng.choice((Fraction(0), Fraction(1, 2), Fraction(1)))
+        moved = np.array(values[key], dtype=object)
+        for place in np.ndindex(*moved.shape):
+            if rng.random() < share:
+                moved[place] = Fraction(0)
+        axis = len(symbol.family) - 1 if symbol.domain == "closed simplex" else 0
+        if symbol.domain not in ("nonnegative", "count"):
+            for place in np.ndindex(*moved.shape[:axis], *moved.shape[axis + 1 :]):
+                along = (*place[:axis], slice(None), *place[axis:])
+                if not moved[along].any():
+                    moved[(*place[:axis], rng.randrange(moved.shape[axis]), *place[axis:])] = Fraction(1)
+        values[key] = normalised(moved, symbol, point.draw) if symbol.domain == "closed simplex" else moved
+    return Point(point.sizes, values, point.draw)
+
+
 def _stream(text: str) -> random.Random:
     return random.Random(int.from_bytes(hashlib.sha256(text.encode()).digest()[:8], "big"))
 

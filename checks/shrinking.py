@@ -85,6 +85,8 @@ def _resized(point: Point, name: str, size: int, symbols: Sequence[Symbol]) -> P
         if symbol.domain == "one-hot" and cut.size:
             cut = one_hot(cut.shape, len(symbol.family) - 1, lambda count: 0)
         elif symbol.domain in SUMS_TO_ONE and cut.size:
+            if not all(cut.any(axis=len(symbol.family) - 1).flat):
+                return None  # what is left of a point at the border sums to nought
             cut = normalised(cut, symbol, point.draw)
         values[key] = cut
     return replace(point, sizes={**point.sizes, name: size}, values=values)
@@ -100,6 +102,8 @@ def simpler(symbol: Symbol, values: np.ndarray, draw: Draw) -> Iterator[np.ndarr
         weights = np.array([Fraction(k + 1) for k in range(count)], dtype=object)
         spread = np.broadcast_to(_along(weights / weights.sum(), values.ndim, len(symbol.family) - 1), values.shape)
         yield normalised(np.array(spread, dtype=object), symbol, draw)
+        if symbol.domain == "closed simplex":
+            yield normalised(one_hot(values.shape, len(symbol.family) - 1, lambda count: 0), symbol, draw)
     elif symbol.domain in ("spd", "sym", "lower"):
         kinds = [(1, 0), (2, 0), (2, 1)] if values.shape[-1] > 1 else [(1, 0), (2, 0)]
         members = list(np.ndindex(*values.shape[:-2]))

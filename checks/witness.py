@@ -21,7 +21,10 @@ from checks.enclosure import NO_FACTORIAL, Comparison, Order, OutOfRange, compar
 from checks.maximisers import Outside, OutsideHere, near_solution, proposed
 from checks.mutation import mutants
 from checks.points import (
+    BORDERED,
+    WITH_ZERO,
     Point,
+    at_border,
     counted_sizes,
     generic_point,
     has_unspecified,
@@ -90,6 +93,8 @@ MOST_FOR_DEFINITE = 8
 NEAR_A_PROVED = 6
 """How many points close to a maximum are looked at where it is proved."""
 POINTS_FOR_UNSPECIFIED = 40
+BORDER_POINTS, FIRST_AT_BORDER = 6, 2000
+"""How many points at the border of its domains a claim is given, and the number of the first."""
 SIMPLE_VALUES = 3
 """How many simple values of what moves are tried for a second point."""
 WRITTEN_CONSTANT = "constant "
@@ -132,6 +137,8 @@ class Evidence:
     autodiff: float | None = None
     undefined: bool = False
     """Whether the sides differ in that only one of them is defined."""
+    nonzero: tuple[Formula, ...] = ()
+    """Letters at whose zero only one side is defined, where what is told holds elsewhere."""
     passed_over: bool = False
     """Whether there were points with a factorial of a negative number, at which nothing is said."""
     pair: tuple[Formula, Point, Point] | None = None
@@ -253,6 +260,41 @@ class Witness:
                     if found is not None:
                         return found
         return None
+
+    def at_border(self, claim: Claim) -> Evidence | None:
+        """A counterexample where what is nonnegative is zero, to an equation or a bound that holds elsewhere; None if none.
+
+        One that is marked as undefined says that only one side has a value there, and which letters are zero: a condition of the
+        claim, since a border is no open set. Of a maximum that is proposed, and of constants, nothing is seen at the border.
+        """
+        one_sided: Evidence | None = None
+        with contextlib.suppress(DeriveError, RecursionError):
+            read = under_assumptions(claim)
+            left, right = read.ordered if read.relation in BOUNDS else (read.lhs, read.rhs)
+            symbols = symbols_of(left, right)
+            spoken = read.relation == "=" or (read.relation in BOUNDS and not proposed(left, right))
+            # What is counted is zero at points of their own too, at which no strict bound is looked at.
+            domains = WITH_ZERO if read.is_strict else BORDERED
+            if not spoken or not any(symbol.domain in domains for symbol in symbols):
+                return None
+            schedule = size_schedule(sizes_of(left, right), literals_of(left, right))
+            admitted = (sizes for sizes in itertools.islice(schedule, MOST_SIZES) if _admits(claim, sizes))
+            for number, sizes in enumerate(itertools.islice(admitted, BORDER_POINTS)):
+                generic = self._generic(symbols, sizes, FIRST_AT_BORDER + number)
+                point = at_border(generic, symbols, number)
+                with contextlib.suppress(DeriveError):
+                    found = self._at_border(read, left, right, point) if meets_assumptions(read, point) else None
+                    if found is not None and not found.undefined:
+                        return found
+                    one_sided = one_sided or found
+        return one_sided
+
+    def _at_border(self, claim: Claim, left: Formula, right: Formula, point: Point) -> Evidence | None:
+        if claim.relation == "=":
+            found = self._disagreement(claim, left, right, point, [])
+            return found and replace(found, nonzero=_zeros(found, left, right) if found.undefined else ())
+        violated = compare_order(left, right, point, strict=claim.is_strict).outcome == "violated"
+        return _violation(claim, left, right, [], point, strict=claim.is_strict) if violated else None
 
     def at_large_sizes(self, claim: Claim) -> Evidence | None:
         """A counterexample of large sizes to a claim that has not been proved, in which sizes occur as numbers; None if none.
@@ -677,6 +719,19 @@ def _too_few(looked: Sequence[Point], skipped: str) -> str:
     return f"too few points at which it can be seen: {len(looked)}; {skipped}" if looked else skipped
 
 
+def _zeros(found: Evidence, *sides: Formula) -> tuple[Formula, ...]:
+    """Letters of the border that are zero at a counterexample, as they are written."""
+    values = {} if found.counterexample is None else found.counterexample.values
+    letters = {
+        node.symbol: node
+        for side in sides
+        for node in walk(side)
+        if isinstance(node, Reference) and node.symbol.domain in BORDERED
+        if not np.all(values.get((node.symbol.name, node.symbol.role), 1))
+    }
+    return tuple(letters.values())
+
+
 def _counterexample(claim: Claim, point: Point, comparison: Comparison | Order) -> Counterexample:
     # What an assumption puts in for a letter stands in the claim; the letter's own value plays no part.
     replaced = {(a.symbol.name, a.symbol.role) for a in _substitutions(claim)}
@@ -988,21 +1043,24 @@ def _bound(witness: Witness, claim: Claim, proved: bool = False) -> Evidence:
     return Evidence("agrees", "the bound holds at every point tried", len(looked), sizes, separated=strict, mutants=len(looked))
 
 
-def _violation(claim: Claim, small: Formula, large: Formula, looked: Sequence[Point], point: Point) -> Evidence:
+def _violation(
+    claim: Claim, small: Formula, large: Formula, looked: Sequence[Point], point: Point, *, strict: bool = False
+) -> Evidence:
     def violated(candidate: Point) -> bool:
         return (
             _admits(claim, candidate.sizes)
             and meets_assumptions(claim, candidate)
-            and compare_order(small, large, candidate).outcome == "violated"
+            and compare_order(small, large, candidate, strict=strict).outcome == "violated"
         )
 
     shown = shrink(violated, point, symbols_of(small, large))
+    order = compare_order(small, large, shown, strict=strict)
     return Evidence(
         "differs",
-        "the bound is violated, certainly",
+        order.reason or "the bound is violated, certainly",
         len(looked) + 1,
         tuple(p.sizes for p in (*looked, point)),
-        counterexample=_counterexample(claim, shown, _as_written(claim, compare_order(small, large, shown))),
+        counterexample=_counterexample(claim, shown, _as_written(claim, order)),
     )
 
 

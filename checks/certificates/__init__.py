@@ -19,6 +19,7 @@ import numpy as np
 from checks import rechecking
 from checks.certificates import relations
 from checks.certificates.solutions import put_in
+from checks.enclosure import EQUAL_SIDES
 from checks.judge import Finding
 from checks.notes import CheckedNote, readings, ways_to_hold
 from checks.points import coefficients, measure
@@ -156,13 +157,15 @@ def _at_point(verdict: str, told: Mapping[str, Any], given: Mapping[str, Any], *
             sides = {"left": (quantity, False), "right": (quantity, True)}
         else:
             sides = {"left": (left, False), "right": (right, False)}
+        if evidence.reason == EQUAL_SIDES:
+            point["finding"], sides = "equal", {}
         for name, (tree, second) in sides.items():
             try:
                 values = points.Evaluation(points.Point(read.names, point, second))
                 point[name] = _ball(values.value(tree, point["at"]))
             except points.Undefined:
                 point["finding"] = f"{name} undefined"
-        if point["finding"] != "differ":
+        if point["finding"].endswith("undefined"):
             point["other"] = point.pop("right" if point["finding"].startswith("left") else "left", None)
     certificate = {"verdict": verdict, "statement": told, "point": point}
     files.check_certificate(certificate)

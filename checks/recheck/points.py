@@ -428,6 +428,10 @@ def check_point(statement: Statement, told: Mapping[str, Any], shown: Sequence[T
                 require(undefined.certain, "a side that may be defined all the same")
                 return f"the {found.split()[0]} side is not defined"
             raise Rejected("both sides are defined")
+        if found == "equal":
+            require(relation in ("<", ">"), "a relation that equal sides do not break")
+            require((here.value(left, at) - here.value(right, at)).is_zero(), "the sides may differ")
+            return "the two sides are equal, and the bound is strict"
         require(found == "differ", "an unknown finding")
         small, large = _told_apart(here.value(left, at), here.value(right, at), told)[:: 1 if relation in ("<=", "<") else -1]
         if relation in ("<=", ">=", "<", ">"):

@@ -6,6 +6,7 @@ from tests.sabotage.fault import Fault
 
 JUDGE, NOTES, WORKER, SUPERVISION, CLI = (f"checks.{name}" for name in ("judge", "notes", "row_worker", "supervision", "cli"))
 JUDGING = ("tests/unit/checks/test_judge.py",)
+BORDERS = ("tests/unit/checks/test_borders.py",)
 BY_DECREE = ("tests/unit/checks/test_judge.py::test_a_proof_that_the_numbers_contradict_is_an_alarm",)
 
 FAULTS = (
@@ -25,6 +26,38 @@ FAULTS = (
         text='    if evidence.outcome == "differs":\n        return "refuted", evidence.reason\n',
         instead='    return "refuted", evidence.reason\n',
         probes=("sums",),
+    ),
+    Fault(
+        name="border-not-looked-at",
+        broken="a strict bound is not looked at where what is nonnegative is zero",
+        module=JUDGE,
+        text="_with_borders(evidence, outcome, witness.at_border(claim))",
+        instead="_with_borders(evidence, outcome, None)",
+        tests=BORDERS,
+    ),
+    Fault(
+        name="undefined-at-the-border-refutes",
+        broken="that a side has no value at zero refutes, though a border is no open set",
+        module=JUDGE,
+        text="if border is None or not border.undefined or isinstance(outcome, Proof):",
+        instead="if True:",
+        tests=BORDERS,
+    ),
+    Fault(
+        name="equal-sides-break-no-strict-bound",
+        broken="a strict bound holds where the two sides are equal",
+        module="checks.enclosure",
+        text="elif strict and gap.is_zero():",
+        instead="elif strict and gap > 1:",
+        tests=BORDERS,
+    ),
+    Fault(
+        name="nearly-equal-sides-break-a-strict-bound",
+        broken="a strict bound is refuted where the two sides agree to many digits",
+        module="checks.enclosure",
+        text="elif strict and gap.is_zero():",
+        instead="elif strict:",
+        tests=BORDERS,
     ),
     Fault(
         name="proof-alone-suffices",

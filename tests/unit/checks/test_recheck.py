@@ -430,6 +430,17 @@ def test_one_side_that_is_not_defined() -> None:
         files.check_certificate(certificate)
 
 
+def test_equal_sides_break_a_strict_bound_alone() -> None:
+    certificate = point(X, ZERO, {"x": "0"}, (ZERO, ZERO))
+    certificate["point"] |= {"finding": "equal"}
+    certificate["statement"]["relation"] = ">"
+    assert files.check_certificate(certificate) == "the two sides are equal, and the bound is strict"
+    for relation, value in ((">=", "0"), ("=", "0"), (">", "1"), (">", "-1e-40")):
+        certificate["statement"]["relation"], certificate["point"]["values"] = relation, {"x": value}
+        with pytest.raises(trees.Rejected):
+            files.check_certificate(certificate)
+
+
 def test_an_exponent_that_is_whole_but_not_exactly_known() -> None:
     certificate = point(["power", X, times(number(3), number("1/3"))], X, {"x": "-2"}, (ONE, ONE))
     certificate["point"] |= {"finding": "left undefined", "other": ["-2", "1e-9"]}

@@ -596,13 +596,13 @@ const c in nonnegative
         (r"-\frac{n}{\sigma^2} < 0", "proved"),
         # may be equal somewhere
         (r"b^2 > 0", "unknown"),
-        (r"c > 0", "unknown"),
         (r"\sum_i x_i^2 > 0", "unknown"),
         (r"\log \sigma < \sigma - 1", "unknown"),
         (r"p_j < 1", "unknown"),  # k may be 1
         (r"\sigma < \sigma", "unknown"),
-        # certainly violated
+        # certainly violated, the second where it is zero
         (r"\sigma < \sigma^2", "refuted"),
+        (r"c > 0", "refuted"),
         (r"b > 0", "refuted"),
         (r"\frac{n}{\sigma^2} < 0", "refuted"),
     ],
