@@ -92,7 +92,12 @@ class _Place:
         return index if isinstance(index, int) else self.where[index]
 
     def span(self, r: Range) -> range:
-        return range(r.lower, self.sizes[r.upper.name] + 1)
+        return span(r, self.sizes)
+
+
+def span(r: Range, sizes: Mapping[str, int]) -> range:
+    """The integers of a range, at given sizes."""
+    return range(r.lower, sizes[r.upper.name] + 1)
 
 
 class Memory:
@@ -147,8 +152,7 @@ def _compared(one: tuple[Formula, Point], other: tuple[Formula, Point], relation
     with mp.workdps(DIGITS):
         sloped = any(isinstance(node, f.Derivative) for formula, _ in (one, other) for node in f.walk_unfolded(formula))
         yardstick = BY_DIFFERENCES if sloped else EXACT
-        span = _Place(one[1].sizes, {}, {}, one[1].draw).span
-        for chosen in itertools.product(*(span(index.range) for index in indices)):
+        for chosen in itertools.product(*(span(index.range, one[1].sizes) for index in indices)):
             where = dict(zip(indices, chosen, strict=True))
             try:
                 sides = [memory.entries(formula, point, where) for formula, point in (one, other)]

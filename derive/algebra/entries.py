@@ -136,8 +136,8 @@ class Reader:
 
     Where it ``splits_logs``, the logarithm of a product is read as the sum that it is before the product is multiplied out. Of
     the pairs of ``bounds`` the first is assumed to be at most the second. ``facts`` are added by substitutions of matrices and by
-    assumptions; ``conditions`` are what the reading took for granted. Of what is ``given_up`` another reader, in which no letter
-    stands for anything else, found no proof that it is zero.
+    assumptions; ``conditions`` are what the reading took for granted. Of what is ``given_up`` another reader found no proof that
+    it is zero, and no other is sought.
     """
 
     splits_logs: bool = False
@@ -152,6 +152,8 @@ class Reader:
     replacements: dict[Substitute, None] = field(default_factory=dict[Substitute, None])
     """Every substitution that was read: what is put in has yet to be shown to lie in the domain of what it replaces."""
     reducer: Reducer = field(init=False)
+    unproved: Polynomial | None = field(init=False, default=None)
+    """Of what no proof was found that it is zero, where no letter stands for anything else in it."""
     _bodies: dict[object, Generic] = field(default_factory=dict[object, "Generic"])
     _at_current: bool = False
     _opaque: dict[object, tuple[str, str]] = field(default_factory=dict[object, tuple[str, str]])

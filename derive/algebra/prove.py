@@ -128,7 +128,7 @@ def prove(claim: Claim) -> Outcome:
         isinstance(node, Log) for side in (claim.lhs, claim.rhs) for node in walk_unfolded(side)
     ):
         # A product of sums is multiplied out, and its logarithm is then no sum of logarithms any more.
-        other = _attempt(claim, Reader(splits_logs=True, given_up=reader.given_up), began)
+        other = _attempt(claim, Reader(splits_logs=True, given_up=reader.unproved), began)
         found = other if isinstance(other, Proof) else found
     if isinstance(found, Unproved) and _are_positive(claim):
         # Two positive numbers are equal where their logarithms are; exponents are compared as a whole then.
@@ -319,8 +319,13 @@ def _opened(reader: Reader, term: Term) -> tuple[tuple[Factor, ...], tuple[KInde
 
 def is_zero(reader: Reader, polynomial: Polynomial, claim: Claim | None = None) -> Polynomial:
     """The settled polynomial, empty when it was proved to vanish."""
+    return _settled(reader, polynomial, claim)[1]
+
+
+def _settled(reader: Reader, polynomial: Polynomial, claim: Claim | None) -> tuple[Polynomial, Polynomial]:
+    """A polynomial settled without facts, and what is left of it once all of them were used."""
     settled = reader.settle(polynomial, [])
-    return _with_facts(reader, polynomial, settled, claim) if settled else settled
+    return settled, _with_facts(reader, polynomial, settled, claim) if settled else settled
 
 
 def _with_facts(reader: Reader, polynomial: Polynomial, settled: Polynomial, claim: Claim | None) -> Polynomial:
@@ -388,8 +393,7 @@ def _equal(reader: Reader, claim: Claim) -> str:
     plain = reader.is_plain and not claim.assumptions
     if plain and found == reader.given_up:
         raise _Failed("the normal form of the difference is not zero")
-    settled = reader.settle(found, [])
-    rest = _with_facts(reader, found, settled, claim) if settled else settled
+    settled, rest = _settled(reader, found, claim)
     if not rest:
         return "normal form of the difference is zero"
     if _is_undone(reader, settled, entries_of(claim.lhs), claim):
@@ -397,7 +401,7 @@ def _equal(reader: Reader, claim: Claim) -> str:
     letter = _constant_from_zero(claim, reader)
     if letter is not None:
         return f"the difference has no derivative in {letter.name}, and is zero where that is zero"
-    reader.given_up = found if plain else None
+    reader.unproved = found if plain else None
     raise _Failed("the normal form of the difference is not zero", rest)
 
 

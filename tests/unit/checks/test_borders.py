@@ -127,7 +127,7 @@ def test_a_proof_without_a_condition_speaks_of_zero_too(monkeypatch: pytest.Monk
     claim = Claim(label="by decree", lhs=Divide(GAMMA, GAMMA), rhs=ONE)
     assert judge.judge(claim, Witness()).verdict == "proved"
     assert judge.judge(Claim(label="a twin", lhs=multiply(ROOT, ROOT), rhs=GAMMA), Witness()).verdict == "proved"
-    monkeypatch.setattr(judge, "prove", lambda claim: Proof("by decree", (), (), (), 0.0))
+    monkeypatch.setattr(judge, "prove", lambda _: Proof("by decree", (), (), (), 0.0))
     with pytest.raises(DisagreementError):
         judge.judge(claim, Witness())
 
