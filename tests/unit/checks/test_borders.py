@@ -25,7 +25,7 @@ DECLARED = r"""```derive
 size n, k
 index i in 1..n ; j in 1..k
 param \gamma, g_j, \theta_j in nonnegative
-param \tau in positive
+param \tau in positive ; \pi in simplex(k)
 data c_i in N
 assume \sum_j \theta_j = 1
 ```
@@ -69,6 +69,10 @@ def test_a_strict_bound_that_fails_at_zero_is_refuted(row: str) -> None:
 def test_a_bound_that_holds_at_zero_is_proved(row: str) -> None:
     """The twin."""
     assert step(row).verdict == "proved"
+
+
+def test_a_bound_that_fails_where_a_size_is_one_fails_at_no_border() -> None:
+    assert step(r"\sum_j \pi_j^2 + \gamma < 1 + \gamma").verdict == "unknown"
 
 
 @pytest.mark.parametrize(("row", "condition"), CONDITIONAL.items())
@@ -122,12 +126,16 @@ GAMMA = Reference(Symbol("gamma", "param", (), (), "nonnegative"))
 ROOT = Power(GAMMA, Number(Fraction(1, 2)))
 
 
+def _by_decree(_: Claim) -> Proof:
+    return Proof("by decree", (), (), (), 0.0)
+
+
 def test_a_proof_without_a_condition_speaks_of_zero_too(monkeypatch: pytest.MonkeyPatch) -> None:
     """One that names no condition where only one side is defined at zero is an alarm; one that does is a proof."""
     claim = Claim(label="by decree", lhs=Divide(GAMMA, GAMMA), rhs=ONE)
     assert judge.judge(claim, Witness()).verdict == "proved"
     assert judge.judge(Claim(label="a twin", lhs=multiply(ROOT, ROOT), rhs=GAMMA), Witness()).verdict == "proved"
-    monkeypatch.setattr(judge, "prove", lambda _: Proof("by decree", (), (), (), 0.0))
+    monkeypatch.setattr(judge, "prove", _by_decree)
     with pytest.raises(DisagreementError):
         judge.judge(claim, Witness())
 
