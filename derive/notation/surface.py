@@ -1017,6 +1017,7 @@ def _unbraced(found: list[Item]) -> list[Item]:
         ReadingError: a script stands behind braces around several things.
     """
     out: list[Item] = []
+    found = [_letter_in_braces(item) for item in found]
     for place, item in enumerate(found):
         inside = item.parts[0] if item.kind == "group" and item.font == BARE else ()
         if len(inside) > 1 and (item.sub is not None or item.sups or item.primes):
@@ -1063,6 +1064,16 @@ def _unbraced(found: list[Item]) -> list[Item]:
         else:
             out.append(item)
     return out
+
+
+def _letter_in_braces(item: Item) -> Item:
+    """``{x}_i`` and ``{\\bf x}_i`` are the letter x with that script; anything else is left as it is."""
+    if item.kind != "group" or item.font != BARE or item == item.bare or len(item.parts[0]) != 1:
+        return item
+    letter = item.parts[0][0]
+    if letter.kind != "letter" or letter != letter.bare:
+        return item
+    return replace(letter, sub=item.sub, sups=item.sups, primes=item.primes, start=item.start, end=item.end)
 
 
 def _joined(found: list[Item]) -> list[Item]:
