@@ -1977,26 +1977,28 @@ def _has_second_cell(text: str) -> bool:
         found = tokens(text)
     except ReadingError:
         return False
-    depth = 0
-    cells: list[list[Token]] = [[]]
+    braces = sized = brackets = 0
+    cells: list[list[tuple[Token, bool, bool]]] = [[]]
     for token in found:
-        if token.kind in ("open", "begin") or (token.kind == "command" and token.text == "left"):
-            depth += 1
-        elif token.kind in ("close", "end") or (token.kind == "command" and token.text == "right"):
-            depth -= 1
-        elif token.kind == "align" and depth == 0:
+        if token.kind in ("open", "begin", "close", "end"):
+            braces += 1 if token.kind in ("open", "begin") else -1
+        elif token.kind == "command" and token.text in ("left", "right"):
+            sized += 1 if token.text == "left" else -1
+        elif token.kind == "align" and braces == sized == 0:
             cells.append([])
-        if token.kind != "align":
-            cells[-1].append(token)
+            brackets = 0
+        elif token.text in ("(", "[", "{", ")", "]", "}"):
+            brackets += 1 if token.text in ("(", "[", "{") else -1
+        if token.kind not in ("align", "open", "close") and not (token.kind == "command" and token.text in SPACES):
+            cells[-1].append((token, braces == 0, braces == 0 and sized == 0 and brackets <= 0))
     related = False
     for cell in cells:
-        inside = [
-            token for token in cell if not (token.kind in ("open", "close") or (token.kind == "command" and token.text in SPACES))
-        ]
-        signs = [place for place, token in enumerate(inside) if _relates(token)]
-        if related and inside and not signs and not (inside[0].kind == "char" and inside[0].text in "+-"):
+        # The l=1 below a sum relates nothing; a condition stands in brackets: & (j = 1, \dots, k).
+        signs = any(_relates(token) for token, printed, _ in cell if printed)
+        if related and cell and not signs and not (cell[0][0].kind == "char" and cell[0][0].text in "+-"):
             return True
-        related = related or bool(signs and signs[-1] < len(inside) - 1)
+        places = [place for place, (token, _, outside) in enumerate(cell) if outside and _relates(token)]
+        related = related or bool(places and places[-1] < len(cell) - 1)
     return False
 
 

@@ -365,7 +365,7 @@ def _dots(text: str, setting: Setting) -> Iterator[Spot]:
         covered = re.search(r"\\(?:log|ln|exp|nabla|partial|sum|prod|left|bigl|operatorname|frac)(?![A-Za-z])", before)
         command = re.search(r"\\[A-Za-z]+$", text[: met.start()])
         name = command.group()[1:] if command else ""
-        signs = re.match(r"\\(?:right|[bB]igg?r|rbrack|mid|cdot|times|in|rvert|lvert|to)(?![A-Za-z])", behind)
+        signs = re.match(r"\\(?:right|[bB]igg?(?![a-z])|[bB]igg?r|rbrack|mid|cdot|times|in|rvert|lvert|to)(?![A-Za-z])", behind)
         limits = re.search(r"\\(?:sum|prod)(?:\\(?:no)?limits)?(?:[_^](?:\{[^{}]*\}|\w))*$", text[: met.start()])
         if not covered and not limits and not signs and (not name or name in GREEK.values()):
             yield Spot(met.start(), met.end(), r" \cdot ")
@@ -467,7 +467,9 @@ FORMULAS: tuple[Notation, ...] = (
     Notation("macro-half", _replaced(r"\\tfrac12", r"\\half "), (r"\def\half{\tfrac12}",)),
     Notation(
         "spaces",
-        _replaced(r"(?<=[^\\ ]) (?=[^ _^])", r"\\,", r"\\;", r"\\:", r"\\!", r" {} ", r"~", r"\\ ", r"\\thinspace ", "  "),
+        _replaced(
+            r"(?<=[^\\ ])(?<!\\bf) (?=[^ _^])", r"\\,", r"\\;", r"\\:", r"\\!", r" {} ", r"~", r"\\ ", r"\\thinspace ", "  "
+        ),
     ),
     Notation("thin-spaces", _replaced(r"\\,", r"\\;", r"\\:", r"\\ ", r"~", r" ", r"\\,\\,", r"\\!")),
     Notation("unicode-signs", _replaced(r"(?<![{^A-Za-z])-", "−")),

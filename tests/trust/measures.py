@@ -22,7 +22,7 @@ from derive.notes import carriers, read_note
 from tests.hostile import corpus
 from tests.hostile.test_corpus import make_folder, warm_up, wrong
 from tests.hostile.test_generated import examined, tails, variants
-from tests.mutation import changed_certificates
+from tests.mutation import changed_certificates, written_notes
 from tests.mutation.ten_rows import ten_rows, wrong_rows
 from tests.pitfalls.registry import REGISTRY, amiss, verdicts
 from tests.sabotage.faults import FAULTS
@@ -128,6 +128,26 @@ def ten(asked: Asked) -> Found:
     return Found(asked.count, f"{named:,} named exactly", 100 * named >= 99 * asked.count)
 
 
+def notations(asked: Asked) -> Found:
+    return of_notations(written_notes.campaign(asked.count, seed=5))
+
+
+def of_notations(tally: written_notes.Tally) -> Found:
+    told = ", ".join(
+        f"{tally.verdicts[verdict]:,} {verdict}" for verdict in ("proved", "confirmed", "unknown", "unread", "refuted")
+    )
+    few_open = 20 * (tally.verdicts["unknown"] + tally.verdicts["unread"]) <= tally.tried
+    holds = tally.tried > 0 and not tally.verdicts["refuted"] and few_open
+    return Found(tally.tried, f"{told}; {len(tally.by_notation)} notations", holds)
+
+
+def slips_in_notations(asked: Asked) -> Found:
+    tally = written_notes.campaign(asked.count, seed=6, make=written_notes.wrong_shown)
+    passed = tally.verdicts["proved"] + tally.verdicts["confirmed"]
+    told = ", ".join(f"{tally.verdicts[verdict]:,} {verdict}" for verdict in ("refuted", "unknown", "unread"))
+    return Found(tally.tried, f"{told}, {passed:,} passed; {len(tally.slips)} kinds of slips", tally.tried > 0 and not passed)
+
+
 def rechecked(asked: Asked) -> Found:
     """Of the rows of the example notes that are proved, those of which every certificate is accepted by the small checker."""
     proved = certified = 0
@@ -218,6 +238,15 @@ MEASURES: tuple[Measure, ...] = (
         slips,
     ),
     Measure("rewritings", "true statements written in other ways", "none refuted, at most 5 % unknown", 100, 20_000, rewritings),
+    Measure(
+        "notations",
+        "true rows of notes in other notations",
+        "none refuted, at most 5 % unknown or unread",
+        60,
+        20_000,
+        notations,
+    ),
+    Measure("slips in notations", "rows with a slip in other notations", "none passes", 40, 2_000, slips_in_notations),
     Measure("ten rows", "notes of ten rows with a slip in one", "99 % of the wrong rows named, and none before", 10, 500, ten),
     Measure("certificates", "proved rows of the example notes", "every one rechecked by the small checker", 3, 99, rechecked),
     Measure(

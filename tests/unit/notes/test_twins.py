@@ -265,6 +265,16 @@ TWINS = [
     (NUMBERS, r"\log {v} = \log v", r"{u + v}^2 = u^2 + 2uv + v^2"),
     (NUMBERS, r"\exp{-u + v} = \exp(v - u)", r"\exp{-u + v} = e^{-u} + v"),
     (NUMBERS, r"u + \smash{v} = u + v", r"u = u \smash{+ v}"),
+    # braces around a letter: its scripts are those behind them
+    (NUMBERS, r"\sum_i {x}_i = \sum_i x_i", r"\sum_i {x}_i = \sum_j x_i"),
+    (NUMBERS, r"{\bf x}_i^2 = x_i {\mathbf x}_i", r"{\bf x}_i^2 = 2 x_i"),
+    (
+        NUMBERS,
+        r"\frac{\partial}{\partial {\bf \mu}_m} {\mu}_m^2 = 2 {\mu}_m",
+        r"\frac{\partial}{\partial {\bf \mu}_m} {\mu}_g^2 = 2 {\mu}_m",
+    ),
+    (NUMBERS, r"{x_i}^2 = x_i x_i", r"{u v}^2 = u^2 v^2"),
+    (FACES, r"{\bf z}_i^T {\bf z}_i = \sum_j \mathbf{z}_{ij}^2", r"{\bf z}_i^T {\bf z}_i = {z}_i^2"),
     # what stands behind a remark is no part of it
     (NUMBERS, r"u = u \quad \text{by symmetry}", r"u = u \quad \text{(by symmetry)} = v"),
     (NUMBERS, r"u = u \quad \text{since } v > 0", r"u = u \quad\text{since } v > 0, \quad u = v"),
@@ -634,6 +644,21 @@ def test_what_stands_behind_an_unread_row_is_compared_only_where_it_follows() ->
     for middle in (rf"&\le {odd}", rf"&\approx {odd}", rf"&= {odd} + \text{{const}}", rf"&\to {odd}", rf"v &= {odd}"):
         assert verdicts(NUMBERS, start, middle, r"&= u")[2] == "unread"
     assert verdicts(NUMBERS, r"u + v &\to v", r"&= u + v")[1] == "unread"
+
+
+@pytest.mark.parametrize(
+    "left", [r"\sum_{i=1}^n u", r"\prod_{i=1}^n 1 + n u - 1", r"\sum_{i=1}^n \left( \sum_{l=1}^d \frac{u}{d} \right)"]
+)
+def test_a_sign_below_a_sum_makes_no_second_cell(left: str) -> None:
+    assert verdicts(NUMBERS, rf"{left} &=& n u", r"&=& u n") == ["proved", "proved"]
+    assert verdicts(NUMBERS, rf"{left} & = & n u") == ["proved"]
+    assert verdicts(NUMBERS, rf"{left} &=& n v", r"&=& u n") == ["refuted", "refuted"]
+
+
+def test_a_second_cell_is_no_factor() -> None:
+    assert verdicts(NUMBERS, r"u + u &= 2 & u") == ["unread"]
+    assert verdicts(NUMBERS, r"\sum_{l=1}^d u &= d & \sum_{l=1}^1 u") == ["unread"]
+    assert verdicts(NUMBERS, r"x_i &= x_i & (i = 1, \dots, n)") == ["proved"]
 
 
 def test_a_density_that_is_unread_behind_a_factor_is_not_jumped_over() -> None:
