@@ -28,13 +28,13 @@ PLAIN = Setting(("x", r"\mu", r"\Sigma"), {"i": "n"}, has_fonts=False, scalar=Tr
 
 
 def test_true_rows_in_other_notations_are_not_refuted() -> None:
-    tally = campaign(80, seed=1, notes=[*QUICK, *MATRICES])
+    tally = campaign(80, seed=1, sources=[*QUICK, *MATRICES])
     assert tally.verdicts["refuted"] == 0, "\n".join(tally.amiss)
     assert tally.verdicts["proved"] + tally.verdicts["confirmed"] >= 0.95 * tally.tried, "\n".join(tally.amiss)
 
 
 def test_rows_with_a_slip_do_not_pass_in_other_notations() -> None:
-    tally = campaign(30, seed=2, make=wrong_shown, notes=QUICK)
+    tally = campaign(30, seed=2, make=wrong_shown, sources=QUICK)
     assert tally.amiss == []
     assert tally.verdicts["refuted"] >= 0.9 * tally.tried
     assert len(tally.slips) > 5
@@ -47,7 +47,7 @@ def test_a_slip_that_is_taken_for_true_is_seen() -> None:
         shown = wrong_shown(of, rng)
         return shown and Shown(tuple(replace(row, slip="") for row in shown.rows))
 
-    assert campaign(12, seed=3, make=taken_for_true, notes=QUICK).verdicts["refuted"] > 6
+    assert campaign(12, seed=3, make=taken_for_true, sources=QUICK).verdicts["refuted"] > 6
 
 
 def test_no_two_rows_are_the_same_text_and_all_that_is_known_is_tried() -> None:

@@ -25,7 +25,7 @@ from checks.witness import Witness
 from derive.formula import Derivative, Formula, free_indices, walk
 from derive.notes import read_note
 from tests.mutation.notations import FORMULAS, Setting
-from tests.mutation.true_rows import Origin, TrueRow, origin, texts, written
+from tests.mutation.true_rows import Origin, TrueRow, models, origin, origin_of_model, texts, written
 
 ROWS = 12
 """How many rows a note has, about."""
@@ -123,7 +123,7 @@ def _forms(row: TrueRow, rng: random.Random) -> Iterator[tuple[Formula, Formula]
 
 def _in_letters(of: Origin, row: TrueRow, sides: tuple[Formula, Formula]) -> Row | None:
     """A row as the program writes it."""
-    left, right = (written(of, side, row.step) for side in sides)
+    left, right = (written(of, side, row) for side in sides)
     return Row(row, (left, right), left, right) if left is not None and right is not None else None
 
 
@@ -149,7 +149,7 @@ def wrong_shown(of: Origin, rng: random.Random) -> Shown | None:
         changed: Any = replace(row.claim, rhs=slip.formula, gap=None)
         if other.is_false(changed):
             made = _in_letters(of, row, (left, slip.formula))
-            if made is not None and _without_spaces(made.right) != _without_spaces(written(of, right, row.step) or ""):
+            if made is not None and _without_spaces(made.right) != _without_spaces(written(of, right, row) or ""):
                 return Shown((replace(made, slip=slip.operator),))
             return None
     return None
@@ -483,15 +483,16 @@ def campaign(
     count: int,
     seed: int,
     make: Callable[[Origin, random.Random], Shown | None] = true_shown,
-    notes: Sequence[str] | None = None,
+    sources: Sequence[str | Path] | None = None,
 ) -> Tally:
     """So many rows, no two of which are the same text, each judged in a note of several."""
     rng = random.Random(seed)
     tally = Tally()
     seen: set[str] = set()
-    chosen = texts() if notes is None else notes
+    chosen = (*texts(), *models()) if sources is None else sources
     while tally.tried < count:
-        of = origin(rng.choice(chosen))
+        source = rng.choice(chosen)
+        of = origin_of_model(source) if isinstance(source, Path) else origin(source)
         if not of.rows:
             continue
         note = written_note(of, make, rng)
