@@ -149,6 +149,22 @@ def _declared_range(text: str, setting: Setting) -> Iterator[Spot]:
             yield Spot(met.start(), met.end(), f"\\{met[1]}\\limits_{{{met[2]}}}")
 
 
+def _to_the_last(text: str, setting: Setting) -> Iterator[Spot]:
+    r"""``\sum_i^n``, where i is declared to run so far."""
+    for met in re.finditer(_BIG, text):
+        if setting.ranges.get(met[2]) == met[3]:
+            yield Spot(met.start(), met.end(), f"\\{met[1]}_{{{met[2]}}}^{{{met[3]}}}")
+
+
+def _two_at_once(text: str, setting: Setting) -> Iterator[Spot]:
+    r"""``\sum_{i,j}`` for two sums of declared ranges."""
+    one = r"\\sum_\{(\w)=1\}\^\{(\w)\}"
+    for met in re.finditer(f"{one} {one}", text):
+        if setting.ranges.get(met[1]) == met[2] and setting.ranges.get(met[3]) == met[4]:
+            yield Spot(met.start(), met.end(), f"\\sum_{{{met[1]},{met[3]}}}")
+            yield Spot(met.start(), met.end(), f"\\sum_{{{met[1]}, {met[3]}}}")
+
+
 # Fractions.
 
 
@@ -322,6 +338,27 @@ def _root(text: str, setting: Setting) -> Iterator[Spot]:
             yield Spot(bracket.start, bracket.end + len("^{1/2}"), f"\\sqrt{{{bracket.inside(text)}}}")
 
 
+_NORMS = (
+    (r"\lVert ", r" \rVert^2"),
+    (r"\lVert ", r" \rVert_2^2"),
+    (r"\| ", r" \|^2"),
+    (r"\left\| ", r" \right\|^2"),
+    ("|| ", " ||^2"),
+)
+
+
+def _norm(text: str, setting: Setting) -> Iterator[Spot]:
+    """The square of a vector's length; what begins with a small letter is no matrix."""
+    found = list(brackets(text))
+    for first in found:
+        inside = first.inside(text)
+        for second in found:
+            alike = text[first.end : second.start] in ("^T", "^T ") and second.inside(text) == inside
+            if alike and text[second.end : second.end + 1] != "^" and re.match(r"[a-z]", inside):
+                for left, right in _NORMS:
+                    yield Spot(first.start, second.end, f"{left}{inside}{right}")
+
+
 # Letters and scripts.
 
 
@@ -346,6 +383,20 @@ def _fonts(text: str, setting: Setting) -> Iterator[Spot]:
         yield Spot(start, end, f"{{\\bf {letter}}}")
 
 
+_BELOW = {"i": "ᵢ", "j": "ⱼ", "k": "ₖ", "l": "ₗ", "m": "ₘ", "n": "ₙ"}
+
+
+def _unicode_scripts(text: str, setting: Setting) -> Iterator[Spot]:
+    for met in re.finditer(r"_([i-n])(?![A-Za-z])", text):
+        after_command = re.search(r"\\[A-Za-z]+$", text[: met.start()])
+        yield Spot(met.start(), met.end(), f" {_BELOW[met[1]]}" if after_command else _BELOW[met[1]])
+    for met in re.finditer(r"\^2(?!\d)", text):
+        yield Spot(met.start(), met.end(), "²")
+    if not setting.has("T"):
+        for met in re.finditer(r"\^T(?![A-Za-z])", text):
+            yield Spot(met.start(), met.end(), "^⊤")
+
+
 def _unicode_letters(text: str, setting: Setting) -> Iterator[Spot]:
     known = {name: sign for sign, name in reversed(list(GREEK.items()))}
     for met in re.finditer(r"\\([A-Za-z]+)(?![A-Za-z])", text):
@@ -366,7 +417,8 @@ def _dots(text: str, setting: Setting) -> Iterator[Spot]:
         command = re.search(r"\\[A-Za-z]+$", text[: met.start()])
         name = command.group()[1:] if command else ""
         signs = re.match(r"\\(?:right|[bB]igg?(?![a-z])|[bB]igg?r|rbrack|mid|cdot|times|in|rvert|lvert|to)(?![A-Za-z])", behind)
-        limits = re.search(r"\\(?:sum|prod)(?:\\(?:no)?limits)?(?:[_^](?:\{[^{}]*\}|\w))*$", text[: met.start()])
+        slope = re.search(r"\\frac\{\\partial\}\{\\partial [^{}]*(?:\{[^{}]*\}[^{}]*)*\}$", text[: met.start()])
+        limits = slope or re.search(r"\\(?:sum|prod)(?:\\(?:no)?limits)?(?:[_^](?:\{[^{}]*\}|\w))*$", text[: met.start()])
         if not covered and not limits and not signs and (not name or name in GREEK.values()):
             yield Spot(met.start(), met.end(), r" \cdot ")
             yield Spot(met.start(), met.end(), r" \times ")
@@ -384,7 +436,21 @@ def _operator(text: str, setting: Setting) -> Iterator[Spot]:
 
 
 FORMULAS: tuple[Notation, ...] = (
+    Notation("sums-at-once", _two_at_once),
     Notation("declared-range", _declared_range),
+    Notation("sum-to-the-last", _to_the_last),
+    Notation("norm", _norm),
+    Notation(
+        "indicator",
+        _replaced(
+            r"(?<!\d)(?<!\d )\\delta_\{([a-z])([a-z])\}(?!\^)",
+            r"1\\{\1 = \2\\}",
+            r"\\mathbb{1}\\{\1=\2\\}",
+            r"\\mathbf{1}[\1 = \2]",
+            r"[\1 = \2]",
+        ),
+    ),
+    Notation("function-names", _replaced(r"\\(log|exp)(?=\(|\\left\(|\\bigl\()", r"\\operatorname{\1}", r"\\mathrm{\1}")),
     Notation("limits", _replaced(_BIG, r"\\\1\\limits_{\2=1}^{\3}", r"\\\1\\nolimits_{\2 = 1}^{\3}")),
     Notation("limits-swapped", _replaced(_BIG, r"\\\1^{\3}_{\2=1}", r"\\\1\\limits^{\3}_{\2 = 1}")),
     Notation("limits-bare", _replaced(r"\\(sum|prod)_\{(\w)=1\}\^\{(\w)\}", r"\\\1_{\2=1}^\3")),
@@ -475,6 +541,9 @@ FORMULAS: tuple[Notation, ...] = (
     Notation("unicode-signs", _replaced(r"(?<![{^A-Za-z])-", "−")),
     Notation("unicode-operators", _replaced(r"\\sum(?![A-Za-z])", "∑")),
     Notation("unicode-products", _replaced(r"\\prod(?![A-Za-z])", "∏")),
+    Notation("unicode-dots", _replaced(r"\\(?:cdot|times)(?![A-Za-z])", "·", "×")),
+    Notation("unicode-half", _replaced(r"\\tfrac12(?! ?[\d½])", "½")),
+    Notation("unicode-scripts", _unicode_scripts),
     Notation("unicode-slopes", _replaced(r"\\partial(?![A-Za-z])", "∂")),
     Notation("unicode-letters", _unicode_letters),
 )

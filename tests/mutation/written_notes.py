@@ -27,7 +27,7 @@ from derive.notes import read_note
 from tests.mutation.notations import FORMULAS, Setting
 from tests.mutation.true_rows import Origin, TrueRow, models, origin, origin_of_model, texts, written
 
-ROWS = 12
+ROWS = 20
 """How many rows a note has, about."""
 BEHIND_UNREAD = "the row before could not be read: there is nothing to compare with"
 NOTHING = frozenset(
@@ -209,7 +209,7 @@ def _broken(right: str, sign: str, rng: random.Random) -> str:
     if not spots or "&" not in sign or rng.random() < 0.8 or re.search(r"\\(?:left|bigl|\{|lvert)|\|", right):
         return right
     place = rng.choice(spots)
-    return f"{right[:place]}\\\\\n{sign.replace('=', '')}{rng.choice(_CONTINUED)} {right[place:]}"
+    return f"{right[:place]}\\\\\n{'&' * sign.count('&')}{rng.choice(_CONTINUED)} {right[place:]}"
 
 
 def _environment(
@@ -245,6 +245,16 @@ def _one_line(opening: str, shut: str) -> Callable[[Shown, random.Random], str]:
     return made
 
 
+def _quoted(make: Callable[[Shown, random.Random], str], mark: str) -> Callable[[Shown, random.Random], str]:
+    """A display in a quote, or behind the dot of a list."""
+
+    def made(shown: Shown, rng: random.Random) -> str:
+        text = "\n".join(mark + line for line in make(shown, rng).splitlines())
+        return f"- And so\n\n{text}" if mark.isspace() else text
+
+    return made
+
+
 @dataclass(frozen=True, slots=True)
 class Kind:
     """A kind of display; ``many`` says that it can hold more rows than one."""
@@ -252,6 +262,8 @@ class Kind:
     name: str
     many: bool
     make: Callable[[Shown, random.Random], str]
+    markdown: bool = False
+    """Whether it is one of Markdown alone."""
 
 
 DISPLAYS: tuple[Kind, ...] = (
@@ -267,6 +279,12 @@ DISPLAYS: tuple[Kind, ...] = (
     Kind("gather", True, _environment("gather", "=", repeated=True)),
     Kind("gather*", True, _environment("gather*", "=", repeated=True)),
     Kind("align-left-repeated", True, _environment("align*", repeated=True)),
+    Kind("sign-with-reason", True, _environment("align*", r"&\stackrel{(a)}{=}")),
+    Kind("sign-with-number", True, _environment("aligned", r"&\overset{(2)}{=}", inner=True)),
+    Kind("displaymath", True, _within("displaymath", "aligned")),
+    Kind("quoted", True, _quoted(_environment("aligned", inner=True), "> "), markdown=True),
+    Kind("in-a-list", True, _quoted(_environment("aligned", inner=True), "  "), markdown=True),
+    Kind("math-fence", False, _one_line("```math", "```"), markdown=True),
     Kind("multline", False, _environment("multline*", "=")),
     Kind("dollars", False, _one_line("$$", "$$")),
     Kind("brackets-display", False, _one_line("\\[", "\\]")),
@@ -394,6 +412,21 @@ class WrittenNote:
     above: int
 
 
+def _kinds(shown: Shown, carrier: Carried) -> list[Kind]:
+    """The kinds of displays in which some rows may stand."""
+    fitting = [kind for kind in DISPLAYS if kind.many or len(shown.rows) == 1]
+    return [kind for kind in fitting if carrier.name != "latex" or not kind.markdown]
+
+
+def _signs_declared(head: Head, rng: random.Random) -> Head:
+    """Declarations with the other signs for the same."""
+    declared = head.declared
+    for old, new in ((" in ", r" \in "), (" ~ ", r" \sim "), ("1..", r"1 \dots ")):
+        if rng.random() < 0.5:
+            declared = declared.replace(old, new)
+    return replace(head, declared=declared)
+
+
 def written_note(of: Origin, make: Callable[[Origin, random.Random], Shown | None], rng: random.Random) -> WrittenNote:
     """A note with about so many rows as a note has."""
     displays: list[Shown] = []
@@ -420,11 +453,14 @@ def written_note(of: Origin, make: Callable[[Origin, random.Random], Shown | Non
     if not new and not has_fonts(of) and "fonts" not in used and rng.random() < 0.3:
         head = _bold_where_declared(head, letters_of(of), rng)
         names.append("bold-where-declared")
+    if rng.random() < 0.3:
+        head = _signs_declared(head, rng)
+        names.append("signs-declared")
     carrier = rng.choice(CARRIERS)
     shown_texts: list[str] = []
     rows: list[Row] = []
     for shown in displays:
-        kind = rng.choice([kind for kind in DISPLAYS if kind.many or len(shown.rows) == 1])
+        kind = rng.choice(_kinds(shown, carrier))
         shown_texts.append(kind.make(shown, rng))
         rows += [replace(row, names=(*row.names, *names, kind.name, carrier.name)) for row in shown.rows]
     return WrittenNote(of, carrier.file, carrier.make(head, shown_texts), tuple(rows), len(of.defined))
