@@ -8,7 +8,7 @@ from dataclasses import replace
 import pytest
 
 from tests.mutation.notations import FORMULAS, Setting
-from tests.mutation.true_rows import EXAMPLES, Origin, origin, texts
+from tests.mutation.true_rows import EXAMPLES, Origin, models, origin, origin_of_model, texts
 from tests.mutation.written_notes import (
     CARRIERS,
     DISPLAYS,
@@ -52,13 +52,13 @@ def test_a_slip_that_is_taken_for_true_is_seen() -> None:
 
 def test_no_two_rows_are_the_same_text_and_all_that_is_known_is_tried() -> None:
     rng, found, names = random.Random(4), list[Row](), set[str]()
-    for text in [*QUICK, *MATRICES] * 15:
+    for text in [*QUICK, *MATRICES] * 12:
         if origin(text).rows:
             note = written_note(origin(text), true_shown, rng)
             found += note.rows
             names |= {name for row in note.rows for name in row.names}
     assert len({(row.left, row.right) for row in found}) > 0.7 * len(found)
-    assert {notation.name for notation in FORMULAS} - names <= {"root", "exponent-fraction", "scripts-swapped"}
+    assert {notation.name for notation in FORMULAS} - names <= {"root", "exponent-fraction", "scripts-swapped", "sums-at-once"}
     assert {kind.name for kind in DISPLAYS} | {carrier.name for carrier in CARRIERS} <= names
 
 
@@ -67,6 +67,13 @@ def test_no_two_rows_are_the_same_text_and_all_that_is_known_is_tried() -> None:
     [
         ("declared-range", r"\sum_{i=1}^{n} x_i", {r"\sum_i x_i", r"\sum\limits_{i} x_i"}),
         ("declared-range", r"\sum_{i=1}^{m} x_i", set()),
+        ("sums-at-once", r"\sum_{i=1}^{n} \sum_{j=1}^{k} x", set()),
+        ("sum-to-the-last", r"\sum_{i=1}^{n} x_i", {r"\sum_{i}^{n} x_i"}),
+        ("sum-to-the-last", r"\sum_{i=1}^{m} x_i", set()),
+        ("norm", "(X - Y)^T (X - Y)", set()),
+        ("norm", "(x - y)(x - y)^T", set()),
+        ("indicator", r"2 \delta_{ij}", set()),
+        ("unicode-scripts", r"\beta_j", {r"\beta ⱼ"}),
         ("reciprocal", r"\frac{1}{x^2}", {r"x^{-2}"}),
         ("reciprocal", r"\log\frac{1}{x}", {r"\log\bigl((x)^{-1}\bigr)"}),
         ("slash", r"\frac{\partial x}{\partial y}", set()),
@@ -86,6 +93,15 @@ def test_no_two_rows_are_the_same_text_and_all_that_is_known_is_tried() -> None:
 def test_a_notation_is_used_where_it_means_the_same(name: str, text: str, expected: set[str]) -> None:
     notation = next(one for one in FORMULAS if one.name == name)
     assert {text[: spot.start] + spot.new + text[spot.end :] for spot in notation.find(text, PLAIN)} == expected
+
+
+def test_a_derivation_of_a_model_is_a_note() -> None:
+    path = next(path for path in models() if path.stem == "exponential-lifetimes")
+    of = origin_of_model(path)
+    assert len(of.rows) > 25
+    assert r"posterior r_{ij} = P(c_i=j | t_i) at \theta" in of.declared.splitlines()
+    assert any(text.startswith("$$\nQ := ") for text in of.defined)
+    assert set(campaign(12, seed=8, sources=[path]).verdicts) <= {"proved", "confirmed", "unknown"}
 
 
 def test_what_a_note_declares_of_its_letters_is_known() -> None:

@@ -142,7 +142,10 @@ def of_notations(tally: written_notes.Tally) -> Found:
 
 
 def slips_in_notations(asked: Asked) -> Found:
-    tally = written_notes.campaign(asked.count, seed=6, make=written_notes.wrong_shown)
+    return of_slips_in_notations(written_notes.campaign(asked.count, seed=6, make=written_notes.wrong_shown))
+
+
+def of_slips_in_notations(tally: written_notes.Tally) -> Found:
     passed = tally.verdicts["proved"] + tally.verdicts["confirmed"]
     told = ", ".join(f"{tally.verdicts[verdict]:,} {verdict}" for verdict in ("refuted", "unknown", "unread"))
     return Found(tally.tried, f"{told}, {passed:,} passed; {len(tally.slips)} kinds of slips", tally.tried > 0 and not passed)

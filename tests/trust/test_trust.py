@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections import Counter
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -10,10 +11,21 @@ from typing import Any
 import pytest
 
 from tests.mutation import changed_certificates
+from tests.mutation.written_notes import Tally
 from tests.sabotage.running import Outcome
 from tests.trust import measures
 from tests.trust.__main__ import FIGURES, main
-from tests.trust.measures import MEASURES, ROOT, Asked, measure, of_rewritings, of_slips, table
+from tests.trust.measures import (
+    MEASURES,
+    ROOT,
+    Asked,
+    measure,
+    of_notations,
+    of_rewritings,
+    of_slips,
+    of_slips_in_notations,
+    table,
+)
 
 SLIPS = {"tried": 10, "refuted": 8, "unknown": 1, "equivalent": 1, "accepted": 0, "disputed": 0, "operators": {"sign": {}}}
 REWRITINGS = {"tried": 100, "proved": 94, "confirmed": 1, "unknown": 5, "refuted": 0}
@@ -42,6 +54,32 @@ def test_what_is_not_as_demanded_is_said(summary: dict[str, Any], changed: dict[
     found = (of_slips if summary is SLIPS else of_rewritings)({**summary, **changed})
     assert found.holds is holds
     assert ("not as demanded" in table({"slips": asdict(found)})) is not holds
+
+
+@pytest.mark.parametrize(
+    ("verdicts", "holds"),
+    [
+        ({"proved": 95, "unknown": 3, "unread": 2}, True),
+        ({"proved": 94, "unknown": 3, "unread": 3}, False),
+        ({"proved": 99, "refuted": 1}, False),
+        ({}, False),
+    ],
+)
+def test_rows_in_other_notations_that_are_not_proved_are_seen(verdicts: dict[str, int], holds: bool) -> None:
+    assert of_notations(Tally(Counter(verdicts))).holds is holds
+
+
+@pytest.mark.parametrize(
+    ("verdicts", "holds"),
+    [
+        ({"refuted": 9, "unknown": 1}, True),
+        ({"refuted": 9, "proved": 1}, False),
+        ({"refuted": 9, "confirmed": 1}, False),
+        ({}, False),
+    ],
+)
+def test_slips_in_other_notations_that_pass_are_seen(verdicts: dict[str, int], holds: bool) -> None:
+    assert of_slips_in_notations(Tally(Counter(verdicts))).holds is holds
 
 
 def test_a_few_of_everything_small_is_as_demanded(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
