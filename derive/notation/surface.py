@@ -1027,7 +1027,7 @@ def _unbraced(found: list[Item]) -> list[Item]:
                 item.end,
                 "ambiguous",
             )
-        called = bool(out) and out[-1].kind == "letter" and (out[-1].text in CALLED or len(out[-1].text) > 1 < len(out[-1].font))
+        called = bool(out) and out[-1].kind == "letter" and (out[-1].text in CALLED or _is_word(out[-1]))
         if (
             out
             and item.kind == "number"
@@ -1064,6 +1064,11 @@ def _unbraced(found: list[Item]) -> list[Item]:
         else:
             out.append(item)
     return out
+
+
+def _is_word(letter: Item) -> bool:
+    """Whether letters in a font are a name, as in ``\\operatorname{tr}``; a Greek letter in bold is none."""
+    return len(letter.text) > 1 < len(letter.font) and letter.text[0] != "\\"
 
 
 def _letter_in_braces(item: Item) -> Item:

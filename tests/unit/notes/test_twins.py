@@ -273,6 +273,9 @@ TWINS = [
         r"\frac{\partial}{\partial {\bf \mu}_m} {\mu}_m^2 = 2 {\mu}_m",
         r"\frac{\partial}{\partial {\bf \mu}_m} {\mu}_g^2 = 2 {\mu}_m",
     ),
+    (NUMBERS, r"\bm{\mu}_m {\bf a} u = u a \mu_m", r"\bm{\mu}_m {\bf a} u = u \mu_m"),
+    (NUMBERS, r"\bm{\mu}_m {v + a} = \mu_m v + a", r"\bm{\mu}_m {v + a} = \mu_m v + \mu_m a"),
+    (NUMBERS, r"\boldsymbol{\mu}_m {a} u = u a \mu_m", r"\operatorname{tr} {A} C = \operatorname{tr}(A) C"),
     (NUMBERS, r"{x_i}^2 = x_i x_i", r"{u v}^2 = u^2 v^2"),
     (FACES, r"{\bf z}_i^T {\bf z}_i = \sum_j \mathbf{z}_{ij}^2", r"{\bf z}_i^T {\bf z}_i = {z}_i^2"),
     # what stands behind a remark is no part of it
