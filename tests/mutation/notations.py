@@ -464,7 +464,7 @@ FORMULAS: tuple[Notation, ...] = (
         _replaced(r"\\tfrac(\d)(\d)", r"\\frac{\1}{\2}", r"\\frac\1\2", r"\\dfrac\1\2", r"\\tfrac{\1}{\2}", r"(\1/\2)"),
     ),
     Notation("decimals", _replaced(r"(?<!\d)(?<!\d )\\(?:tfrac12|frac\{1\}\{2\})(?!\d)", r"0.5\\,")),
-    Notation("exponent-fraction", _replaced(r"\^\{(\w)/(\w)\}", r"^{\\frac{\1}{\2}}", r"^{\\tfrac{\1}{\2}}", r"^{\\frac \1 \2}")),
+    Notation("exponent-fraction", _replaced(r"\^\{(\w)/(\w)\}", r"^{\\frac{\1}{\2}}", r"^{\\tfrac{\1}{\2}}")),
     Notation("root", _root),
     Notation("power-of-e", _where(lambda text, setting: not setting.has("e"), _power_of_e)),
     Notation("brackets-of-exp", _brackets_of("exp")),

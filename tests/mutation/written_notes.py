@@ -156,8 +156,8 @@ def wrong_shown(of: Origin, rng: random.Random) -> Shown | None:
 
 
 def _without_spaces(text: str) -> str:
-    """A text by its signs alone: a slip that the writing does not show is none in the note."""
-    return re.sub(r"\\,|\s", "", text)
+    """A text without spaces and sizes of brackets: a slip that the writing does not show is none in the note."""
+    return re.sub(r"\\(?:,|left|right|bigl|bigr)|\s", "", text)
 
 
 def _in_notations(shown: Shown, setting: Setting, rng: random.Random) -> Shown:
