@@ -131,6 +131,8 @@ def _refutation(finding: Finding) -> dict[str, Any]:
     claim = finding.claim
     told = statement(claim)
     point = _point(claim, told, shown)
+    if evidence.reason == EQUAL_SIDES:
+        point["finding"] = "equal"
     try:
         return _at_point(finding.verdict, told, point, exactly=True)
     except (trees.Rejected, points.Undefined) as rejected:
@@ -157,9 +159,7 @@ def _at_point(verdict: str, told: Mapping[str, Any], given: Mapping[str, Any], *
             sides = {"left": (quantity, False), "right": (quantity, True)}
         else:
             sides = {"left": (left, False), "right": (right, False)}
-        if evidence.reason == EQUAL_SIDES:
-            point["finding"], sides = "equal", {}
-        for name, (tree, second) in sides.items():
+        for name, (tree, second) in sides.items() if point["finding"] != "equal" else ():
             try:
                 values = points.Evaluation(points.Point(read.names, point, second))
                 point[name] = _ball(values.value(tree, point["at"]))
