@@ -9,7 +9,7 @@ from typing import NoReturn
 
 from checks.points import BORDERED, symbols_of
 from checks.signs import has_branches
-from checks.witness import Evidence, Witness
+from checks.witness import Counterexample, Evidence, Witness
 from derive.algebra.prove import Outcome, Proof, Unproved, prove
 from derive.claims import BOUNDS, Claim, Verdict
 from derive.errors import DeriveError, DisagreementError, UnsupportedError
@@ -142,14 +142,21 @@ def _decide(claim: Claim, heard: _Heard, witness: Witness) -> Finding:
     return Finding(claim, verdict, reason, heard.outcome, evidence, heard.seconds, residual)
 
 
+def _told(point: Counterexample | None) -> str:
+    """A counterexample in one line."""
+    if point is None:
+        return "at no point that could be told"
+    sizes = ", ".join(f"{name} = {size}" for name, size in point.sizes.items())
+    return f"at {sizes or 'a point'} left − right is {point.difference or 'not known'}"
+
+
 def _verdict(claim: Claim, outcome: Outcome | None, evidence: Evidence) -> tuple[Verdict, str]:
     # A proof is of equality where both sides are defined, under obligations that it names. That a side is not defined contradicts
     # it only where the kernel took every obligation for met.
     conditional = isinstance(outcome, Proof) and evidence.undefined and not all(o.derived for o in outcome.obligations)
     if isinstance(outcome, Proof) and evidence.outcome == "differs" and not conditional:
         raise DisagreementError(
-            f"the kernel proves {claim.label} and the witness refutes it: {evidence.reason}; "
-            f"counterexample={evidence.counterexample}"
+            f"the kernel proves {claim.label} and the witness refutes it: {evidence.reason}; {_told(evidence.counterexample)}"
         )
     if evidence.outcome == "differs":
         return "refuted", evidence.reason

@@ -30,7 +30,7 @@ from checks.time_limit import TimeOut, limited
 from checks.witness import Counterexample
 from derive.claims import Assumption, Claim
 from derive.errors import DeriveError, UnsupportedError
-from derive.formula import ZERO, Divide, Formula, Number, Power, free_indices, walk_unfolded
+from derive.formula import ZERO, Divide, Formula, Number, Power, Substitute, free_indices, walk_unfolded
 from derive.notes import Note, read_note
 from derive.notes.chains import RowReading
 from derive.symbols import Range, Size
@@ -83,15 +83,15 @@ def _proof(claim: Claim) -> dict[str, Any]:
 
 
 def _where_defined(claim: Claim) -> Claim | None:
-    """A consequence that is claimed where it divides by nothing that is zero, as the prover's proviso says."""
-    if claim.relation != "implies":
-        return None
+    """The claim under its own provisos: a consequence divides by nothing that is zero, and what is put in is admissible."""
     fixed = free_indices(claim.lhs) | free_indices(claim.rhs)
-    found = {below: None for node in walk_unfolded(claim.rhs) for below in _divisors(node) if free_indices(below) <= fixed}
-    if not found:
-        return None
-    apart = tuple(Assumption(text="what is divided by is not 0", apart=(below, ZERO)) for below in found)
-    return replace(claim, assumptions=(*claim.assumptions, *apart))
+    nodes = dict.fromkeys(node for side in (claim.lhs, claim.rhs) for node in walk_unfolded(side) if isinstance(node, Substitute))
+    put = [node.replacement for node in nodes if node.symbol.domain in ("positive", "spd")]
+    found = [Assumption(text="what is put in is positive", definite=one) for one in dict.fromkeys(put)]
+    if claim.relation == "implies":
+        below = {part: None for node in walk_unfolded(claim.rhs) for part in _divisors(node) if free_indices(part) <= fixed}
+        found += [Assumption(text="what is divided by is not 0", apart=(part, ZERO)) for part in below]
+    return replace(claim, assumptions=(*claim.assumptions, *found)) if found else None
 
 
 def _divisors(node: Formula) -> Iterator[Formula]:

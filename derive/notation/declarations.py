@@ -23,6 +23,7 @@ from derive.notation.spellings import (
     Argument,
     Spelling,
     arguments_of,
+    as_written,
     plain,
     sign_at,
     spelling,
@@ -470,7 +471,7 @@ class Dictionary:
                 families.append(index.range)
             else:
                 raise ReadingError(
-                    f"a family over a range of numbers: {plain(items)}; try a letter for its size",
+                    f"a family over a range of numbers: {as_written(items)}; try a letter for its size",
                     start,
                     start + 1,
                     "declaration",
@@ -517,7 +518,7 @@ class Dictionary:
         if same is not None:
             if same.symbol != symbol or same.kind != kind:
                 self.contradicted.add(plain(items))
-            raise ReadingError(f"declared twice: {plain(items)}", start, start + 1, "declaration")
+            raise ReadingError(f"declared twice: {as_written(items)}", start, start + 1, "declaration")
         self.entries.append(Letter(pattern, symbol, kind, extra, values, convention, call=bool(latents), diagonal=diagonal))
 
     def _latent(self, items: Items) -> Letter | None:
@@ -662,7 +663,8 @@ class Dictionary:
                 continue
             whole, part = (items, entry.spelling.items) if base else (entry.spelling.items, items)
             raise ReadingError(
-                f"{plain(whole)} is made of {plain(part)}, and both are declared: two letters, or one? declare one of them",
+                f"{as_written(whole)} is made of {as_written(part)}, and both are declared: two letters, or one? "
+                "declare one of them",
                 start,
                 start + 1,
                 "declaration",
@@ -686,7 +688,7 @@ class Dictionary:
     def _define(self, text: str, start: int) -> None:
         left, right = _equation(self.surface(text), text, start)
         if any(item.kind == "sign" and item.text not in ("mid", ",", ";", ":") for item in left):
-            raise ReadingError(f"a definition of something that is no name: {plain(left)}", start, start + 1, "declaration")
+            raise ReadingError(f"a definition of something that is no name: {as_written(left)}", start, start + 1, "declaration")
         self._require_new(left, start, "letter", "size", "index")
         if left[0].text not in LOGARITHMS:
             self._require_no_operation(left, start)
@@ -729,7 +731,7 @@ class Dictionary:
             if entry.body[0].text != "()" or not all(len(part) == 1 and part[0].kind == "letter" for part in names):
                 continue
             if any(plain(chunk) != slot for slot, chunk in met[0].slots.items()):
-                shown = f"a tuple of {plain(member)}, which was defined in other letters"
+                shown = f"a tuple of {as_written(member)}, which was defined in other letters"
                 raise ReadingError(shown, start, start + 1, "declaration")
             return entry.body[0].parts[0]
         return member
@@ -772,7 +774,9 @@ class Dictionary:
         for items in arguments_of_names(self.surface(text)):
             letter = next((x for x in self.letters if (m := x.spelling.match(items, 0, whole=True)) and m[1] == len(items)), None)
             if letter is None:
-                raise ReadingError(f"'free' names no declared parameter: {plain(items)}", start, start + len(text), "undeclared")
+                raise ReadingError(
+                    f"'free' names no declared parameter: {as_written(items)}", start, start + len(text), "undeclared"
+                )
             self.freed |= {letter.name}
 
     def _statement(self, left: str, right: str) -> None:
@@ -839,7 +843,9 @@ class Dictionary:
             stray |= set() if summed else indices_in(items) - own - values
             for target in targets:
                 if any(plain((item,)) == plain(target.items) for item in items):
-                    raise ReadingError(f"a distribution of {plain(target.items)} that depends on itself", 0, 1, "declaration")
+                    raise ReadingError(
+                        f"a distribution of {as_written(target.items)} that depends on itself", 0, 1, "declaration"
+                    )
         if stray:
             raise ReadingError(f"letters that the variable does not have: {', '.join(sorted(stray))}", 0, 1, "declaration")
 
@@ -866,7 +872,8 @@ class Dictionary:
                 declared = "a range" if values is not None else WRITTEN_TYPES.get(domain, domain)
                 wanted = WRITTEN_TYPES.get(known.domains[0], known.domains[0])
                 raise ReadingError(
-                    f"{plain(items)} is declared in {declared}, and {name} is a distribution on {known.support}; try {wanted}",
+                    f"{as_written(items)} is declared in {declared}, and {name} is a distribution on {known.support}; "
+                    f"try {wanted}",
                     0,
                     1,
                     "declaration",
@@ -904,7 +911,7 @@ class Dictionary:
             if part or any(not self.is_index(plain(c)) for c in met[0].slots.values()):
                 self.contradicted.add(plain(entry.spelling.items))
                 said = "a part of a family" if part else "one member of a family"
-                raise ReadingError(f"a distribution of {said}: {plain(items)}", 0, 1, "declaration")
+                raise ReadingError(f"a distribution of {said}: {as_written(items)}", 0, 1, "declaration")
 
     def _require_any_value(self, event: Event) -> None:
         """That a condition ``z_i = j`` is said for every value of the latent, where it is for a letter's.
@@ -915,7 +922,7 @@ class Dictionary:
         index = self.indices.get(plain(event.value or ()))
         for letter in self._variables(event.items) if isinstance(index, Index) else ():
             if isinstance(letter.values, Range) and isinstance(index, Index) and index.range != letter.values:
-                raise ReadingError(f"a distribution given a part of the values of {plain(event.items)}", 0, 1, "declaration")
+                raise ReadingError(f"a distribution given a part of the values of {as_written(event.items)}", 0, 1, "declaration")
 
 
 def _mentions(items: Items, name: str) -> bool:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from derive.errors import ReadingError
 from derive.notation.declarations import Abbreviation, Letter, Statement, arguments_of_names
-from derive.notation.spellings import ALL_PARAMETERS, TRANSPOSES, Match, plain
+from derive.notation.spellings import ALL_PARAMETERS, TRANSPOSES, Match, as_written, plain
 from derive.notation.surface import Item, Items
 from derive.symbols import Index, IndexLike
 
@@ -254,7 +254,8 @@ class Parameters:
                     and any(plain(chunk).isdigit() and not self._marks(chunk) for chunk in known[1].slots.values())
                 ):
                     raise ReadingError(
-                        f"{plain(items)} is made of single members, {plain(member)} say; a value of all has its mark above",
+                        f"{as_written(items)} is made of single members, {as_written(member)} say; a value of all has its mark "
+                        "above",
                         items[0].start,
                         items[-1].end,
                         "ambiguous",

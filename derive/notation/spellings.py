@@ -6,6 +6,7 @@ In the pattern of ``w_j^{(i)}`` the letters i and j are slots, because they are 
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 
@@ -35,6 +36,11 @@ def _plain(item: Item) -> str:
     scripts = "" if item.sub is None else f"_<{plain(item.sub)}>"
     scripts += "".join(f"^<{plain(sup)}>" for sup in item.sups)
     return inner + scripts + "'" * item.primes
+
+
+def as_written(items: Iterable[Item]) -> str:
+    """The same as one would write it, for messages."""
+    return re.sub(r"<(.)>", r"\1", plain(items)).replace("<", "{").replace(">", "}")
 
 
 def require_plain(item: Item, *, sub: bool = False, sups: bool = False, primes: bool = False) -> None:

@@ -795,3 +795,34 @@ def test_a_matrix_that_is_assumed_definite_is_symmetric_by_its_form() -> None:
         else:
             with pytest.raises(trees.Rejected, match="such as is assumed"):
                 files.check_certificate(made)
+
+
+POSITIVE_IF_NOT_ALL_ARE_ZERO = """```derive
+size n
+index i in 1..n
+data x_i in N
+param \\lambda in positive
+x_i ~ Poisson(\\lambda)
+```
+
+$$ \\ell := \\sum_i \\log p(x_i) $$ (eq-l)
+
+<!-- derive: maximises (eq-l) over \\lambda -->
+$$ \\lambda = \\frac1n \\sum_i x_i $$
+"""
+
+
+def test_a_maximum_is_shown_where_what_is_put_in_is_admissible(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """Where all counts are zero there is no maximum among positive rates: that the mean is positive stands in the certificate."""
+    note, folder = tmp_path / "note.md", tmp_path / "certificates"
+    note.write_text(POSITIVE_IF_NOT_ALL_ARE_ZERO)
+    cli.run(["check", str(note), "--no-autodiff", "--certificates", str(folder)])
+    assert cli.run(["recheck", str(folder), str(note)]) == 0
+    assert "is positive" in capsys.readouterr().out
+    told = [json.loads(path.read_text()) for path in sorted(folder.glob("*-note-*.json"))]
+    assert any(one["statement"]["assumptions"] for one in told)
+    for one in told:
+        one["statement"]["assumptions"] = []
+        if one["statement"]["relation"] == "<=":
+            with pytest.raises(trees.Rejected):
+                files.check_certificate(one)
