@@ -18,8 +18,9 @@ from checks.points import literals_of
 from checks.snippets import snippet
 from checks.witness import WRITTEN_CONSTANT
 from derive.algebra.prove import Proof
+from derive.claims import Claim
 from derive.errors import DeriveError
-from derive.formula import Formula, Reference, walk
+from derive.formula import Formula, Reference, Substitute, walk, walk_unfolded
 from derive.notation import text_writer
 from derive.notation.boxes import NOTHING, SPACE, Box, Sign, row
 from derive.notation.conventions import Convention, Spelling, convention
@@ -151,7 +152,21 @@ def provided(step: Step, write: Callable[[Box], str] = text_writer.render) -> li
         accepted = finding.verdict in ("proved", "confirmed") and finding.evidence is not None
         for letter in finding.evidence.nonzero if accepted and finding.evidence else ():
             found[_KINDS["nonzero"].format(written(step, write)(letter))] = None
+        if isinstance(finding.outcome, Proof) and finding.verdict == "proved":
+            found.update({f"{written(step, write)(value)} {end}": None for value, end in _put_in(finding.claim, finding.outcome)})
     return list(found)
+
+
+def _put_in(claim: Claim, proof: Proof) -> Iterator[tuple[Formula, str]]:
+    """What is put in for a letter in whose domain it lies only on a condition: and what must be so."""
+    for node in (node for side in (claim.lhs, claim.rhs) for node in walk_unfolded(side)):
+        if isinstance(node, Substitute):
+            before = f"what is put for {node.symbol.name} "
+            yield from (
+                (node.replacement, condition.removeprefix(before))
+                for condition in proof.conditions
+                if condition.startswith(before)
+            )
 
 
 def conditions(step: Step, write: Callable[[Box], str] = text_writer.render) -> str:

@@ -30,7 +30,7 @@ from checks.time_limit import TimeOut, limited
 from checks.witness import Counterexample
 from derive.claims import Assumption, Claim
 from derive.errors import DeriveError, UnsupportedError
-from derive.formula import ZERO, Divide, Formula, Number, Power, Substitute, free_indices, walk_unfolded
+from derive.formula import ONE, ZERO, Divide, Formula, Number, Power, Substitute, free_indices, walk_unfolded
 from derive.notes import Note, read_note
 from derive.notes.chains import RowReading
 from derive.symbols import Range, Size
@@ -86,7 +86,8 @@ def _where_defined(claim: Claim) -> Claim | None:
     """The claim under its own provisos: a consequence divides by nothing that is zero, and what is put in is admissible."""
     fixed = free_indices(claim.lhs) | free_indices(claim.rhs)
     nodes = dict.fromkeys(node for side in (claim.lhs, claim.rhs) for node in walk_unfolded(side) if isinstance(node, Substitute))
-    put = [node.replacement for node in nodes if node.symbol.domain in ("positive", "spd")]
+    put = [node.replacement for node in nodes if node.symbol.domain in ("positive", "simplex", "unit", "spd")]
+    put += [ONE - node.replacement for node in nodes if node.symbol.domain == "unit"]
     found = [Assumption(text="what is put in is positive", definite=one) for one in dict.fromkeys(put)]
     if claim.relation == "implies":
         below = {part: None for node in walk_unfolded(claim.rhs) for part in _divisors(node) if free_indices(part) <= fixed}
