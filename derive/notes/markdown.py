@@ -236,27 +236,32 @@ _HOLDS_TEXT = (
     "note|tip|hint|important|warning|caution|attention|danger|error|seealso|admonition|dropdown|margin|sidebar|card|tab-item|details"
     "|proof|theorem|lemma|definition|remark|example|exercise|solution|prf:[a-z]+"
 )
-_DIRECTIVE = re.compile(rf"^[ ]{{0,3}}(?P<fence>`{{3,}})(?=\{{(?:{_HOLDS_TEXT})\}})", re.MULTILINE)
-
-
-_FENCE = re.compile(r"^[ ]{0,3}(?P<fence>`{3,})[ \t]*$", re.MULTILINE)
+_DIRECTIVE = re.compile(
+    rf"^[ ]{{0,3}}(?:(?P<text>`{{3,}})(?=\{{(?:{_HOLDS_TEXT})\}})|(?P<math>:{{3,}})(?=[ ]?\{{math\}}))", re.MULTILINE
+)
+_FENCE = re.compile(r"^[ ]{0,3}(?P<fence>`{3,}|:{3,})[ \t]*$", re.MULTILINE)
 
 
 def _opened(text: str) -> str:
-    """The text with directives that hold text, ``{note}`` in a fence of backticks, in fences of colons, which are looked into."""
+    """The text with directives in the fences that Markdown reads as what they hold.
+
+    One that holds text, ``{note}`` in a fence of backticks, has colons for a fence, and is looked into; ``{math}`` in a fence of
+    colons has backticks.
+    """
     closings: dict[str, deque[int]] = {}
     for found in _FENCE.finditer(text):
         closings.setdefault(found["fence"], deque()).append(found.start("fence"))
     signs: list[str] | None = None
     for found in _DIRECTIVE.finditer(text):
-        fence = found["fence"]
+        fence, other = (found["text"], ":") if found["text"] else (found["math"], "`")
         following = closings.get(fence, deque[int]())
         while following and following[0] < found.end():
             following.popleft()
-        if following:
+        if following or found["math"]:
+            # A fence that is never closed ends with the text.
             signs = signs or list(text)
-            for start in (found.start("fence"), following.popleft()):
-                signs[start : start + len(fence)] = ":" * len(fence)
+            for start in (found.end() - len(fence), *((following.popleft(),) if following else ())):
+                signs[start : start + len(fence)] = other * len(fence)
     return text if signs is None else "".join(signs)
 
 

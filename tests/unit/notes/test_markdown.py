@@ -42,6 +42,10 @@ def rows(text: str) -> list[tuple[int, str]]:
         ("> $$\n> x = y\n> $$", [(2, "x = y")]),
         ("> so $$\n> x = y\n> $$ holds", [(2, "x = y")]),
         ("```math\nx = y\n```", [(2, "x = y")]),
+        (":::{math}\n:label: eq-a\nx = y\n:::", [(3, "x = y")]),
+        ("::: {math}\nx = y\n:::\n\n::::{math}\nu = v\n::::", [(2, "x = y"), (6, "u = v")]),
+        (":::{math}\nx = y\n", [(2, "x = y")]),
+        (":::{note}\n$$ x = y $$\n:::", [(2, "x = y")]),
         ("> ```math\n> x = y\n> ```", [(2, "x = y")]),
         ("$$\r\nx = y\r\n$$\r\n", [(2, "x = y")]),
         ("\ufeff$$\nx = y\n$$", [(2, "x = y")]),
@@ -72,6 +76,7 @@ def test_display(text: str, expected: list[tuple[int, str]] | None) -> None:
         "$$\n&& \\quad \\\\ \n$$",
         "$$\n\\newcommand{\\R}{\\mathbb{R}}\n$$",
         "```{python}\n$$ x = y $$\n```",
+        "```\n:::{math}\nx = y\n:::\n```",
     ],
 )
 def test_no_display(text: str) -> None:
