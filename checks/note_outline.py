@@ -20,7 +20,7 @@ from checks.witness import WRITTEN_CONSTANT
 from derive.algebra.prove import Proof
 from derive.claims import Claim
 from derive.errors import DeriveError
-from derive.formula import Formula, Reference, Substitute, walk, walk_unfolded
+from derive.formula import ZERO, Derivative, Formula, Reference, Substitute, walk, walk_unfolded
 from derive.notation import text_writer
 from derive.notation.boxes import NOTHING, SPACE, Box, Sign, row
 from derive.notation.conventions import Convention, Spelling, convention
@@ -154,6 +154,23 @@ def provided(step: Step, write: Callable[[Box], str] = text_writer.render) -> li
             found[_KINDS["nonzero"].format(written(step, write)(letter))] = None
         if isinstance(finding.outcome, Proof) and finding.verdict == "proved":
             found.update({f"{written(step, write)(value)} {end}": None for value, end in _put_in(finding.claim, finding.outcome)})
+    return list(found)
+
+
+_CONVENTIONS = {
+    "entry": "by {} take its entries as independent",
+    "frobenius": "by {} are the symmetric part (frobenius convention)",
+    "vech": "by {} count each free entry once (vech convention)",
+}
+
+
+def of_matrices(step: Step, write: Callable[[Box], str] = text_writer.render) -> list[str]:
+    """How derivatives by a matrix whose entries depend on each other are taken, where a row says what one is."""
+    found: dict[str, None] = {}
+    for claim in (finding.claim for finding in step.findings if finding.claim.rhs != ZERO):
+        for node in (node for side in (claim.lhs, claim.rhs) for node in walk_unfolded(side)):
+            if isinstance(node, Derivative) and node.by.symbol.domain in ("spd", "sym", "lower"):
+                found[_CONVENTIONS[node.convention].format(written(step, write)(node.by))] = None
     return list(found)
 
 
@@ -399,6 +416,7 @@ def _remarks(step: Step) -> Iterator[Remark]:
     if not step.passes:
         yield from remark("help", advice(step))
     yield from remark("provided that", conditions(step, write))
+    yield from remark("derivatives", *of_matrices(step, write))
     if unchecked(step):
         yield from remark("not checked", unchecked(step))
     yield from remark("readings", several_readings(step))

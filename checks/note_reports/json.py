@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from checks.advice import advice
 from checks.environment import Environment
 from checks.inert import escaped
-from checks.note_outline import code, counts, provided, written
+from checks.note_outline import code, counts, of_matrices, provided, written
 from checks.note_reports import NoteReport
 from checks.reports.json import Record, counterexample, heading, method
 from checks.snippets import snippet
@@ -72,6 +72,7 @@ def _step(step: Step, page: Page) -> Record:
         "counterexample": counterexample(point) if point is not None else None,
         **({"snippet": (snippet(worst) or None) if point is not None and worst is not None else None} if page.snippets else {}),
         "assumptions": [*(a.text for a in worst.claim.assumptions), *provided(step)] if worst is not None else None,
+        "conventions": [f"derivatives {convention}" for convention in of_matrices(step)] or None,
         "notes": list(row.notes) or None,
         "reason": row.reason or None,
         "remark": step.remark or None,

@@ -12,6 +12,7 @@ from checks.note_outline import (
     complaint,
     conditions,
     counterexample,
+    of_matrices,
     pasted,
     several_readings,
     source_line,
@@ -52,6 +53,8 @@ def _note(note: CheckedNote, page: Page) -> Iterator[str]:
         yield _row(step, page)
         if granted := conditions(step):
             yield f"        provided that {granted}"
+        for convention in of_matrices(step):
+            yield f"        derivatives {convention}"
         if why := unchecked(step):
             yield f"        not {'all of it was ' if step.row.claims else ''}checked: {why}"
         if not step.passes or step.remark or len(step.readings) > 1:

@@ -248,3 +248,30 @@ def test_one_note_that_fails_among_others_is_a_failure(tmp_path: Path, order: tu
     given = ["check", "--no-autodiff", "-o", str(tmp_path / "report.txt")]
     assert cli.run([*given, *(str(tmp_path / name) for name in order)]) == 1
     assert cli.run([*given, *[str(tmp_path / "right.md")] * 2]) == 0
+
+
+MATRICES = r"""```derive
+size d
+param S in spd(d) ; V in spd(d) grad=frobenius ; L in lower(d) ; A in R^{d x d}
+```
+
+$$ \frac{\partial}{\partial S} \log |S| = S^{-1} $$
+
+$$ \frac{\partial}{\partial V} \log |V| = V^{-1} $$
+
+$$ \frac{\partial}{\partial L} \log |L| = L^{-T} $$
+
+$$ \frac{\partial}{\partial A} \operatorname{tr}(A) = I $$
+"""
+
+
+def test_how_a_derivative_by_a_matrix_is_taken_stands_below_its_row(tmp_path: Path) -> None:
+    path = tmp_path / "note.md"
+    path.write_text(MATRICES)
+    text = written("text", check_note(read_note(path), Witness(autodiff=False)))
+    told = [line.strip() for line in text.splitlines() if "derivatives" in line]
+    assert told == [
+        "derivatives by S take its entries as independent",
+        "derivatives by V are the symmetric part (frobenius convention)",
+        "derivatives by L take its entries as independent",
+    ]
