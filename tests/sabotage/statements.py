@@ -328,7 +328,7 @@ RELATIONS = Group(
         (r"\mu \ge 0", REFUTED),
         (r"-\tau \ge 0", REFUTED),
         (r"\tau > 0", PROVED),
-        (r"\gamma > 0", UNKNOWN),
+        (r"\gamma > 0", REFUTED),
         (r"\mu^2 > 0", UNKNOWN),
         (r"\rho < 1", PROVED),
         (r"\rho \le \frac12", REFUTED),
