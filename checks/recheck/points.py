@@ -19,6 +19,7 @@ from checks.recheck.trees import (
     POSITIVE,
     SUMS_TO_ONE,
     SYMMETRIC,
+    ZERO,
     Letter,
     Names,
     Range,
@@ -36,6 +37,7 @@ from checks.recheck.trees import (
     range_,
     require,
     slope,
+    summed,
     times,
     vector,
 )
@@ -84,7 +86,7 @@ class Point:
         require(all(name.startswith("*") for name in own), "a point that declares what is not its own")
         more = {**names.symbols, **told["coefficients"]}
         self.names = Names({"letters": told["letters"], "symbols": more, "functions": names.functions})
-        names.letters.update(self.names.letters)
+        names.declare(told["letters"])
         self.names.letters, self.names.counter = names.letters, names.counter
         names = self.names
         self.values: dict[str, dict[tuple[int, ...], Fraction]] = {}
@@ -98,6 +100,9 @@ class Point:
             spans = [range_(own) for own in names.functions[name]["family"]]
             require([names.letters[letter] for letter in letters] == spans, f"a function of other indices: {name}")
             names.check(raw, frozenset(letters))
+            for node in (one for one in nodes(raw) if one[0] == "argument"):
+                spans = [(1, size, False) for size in names.functions[name]["arguments"][node[1]]]
+                require(all(map(names.lies_in, node[2:], spans)), f"an argument's entry out of its range: {name}")
             require(all(one[0] in SMOOTH for one in nodes(raw)), f"a function that may have no value or no derivative: {name}")
             own = all(one[0] != "entry" or one[1].startswith("*") for one in nodes(raw))
             require(own, f"no function of its arguments: {name}")
@@ -186,10 +191,13 @@ def chosen(point: Point, tree: Tree) -> Tree:
     require(name in point.functions, f"a function that no point says: {name}")
     letters, raw = point.functions[name]
     over = names.functions[name]["normalised over"]
+    require(over is None or names.functions[name]["domain"] == "positive", f"what is no density for every formula: {name}")
 
     def at(places: Sequence[Letter]) -> Tree:
         opened = names.rename(raw, dict(zip(letters, places, strict=True)))
-        return SHAPES[names.functions[name]["domain"]](_filled(names, opened, arguments))
+        # Where an argument has no value the function has none, though it does not look at it.
+        seen = (summed(letters, ("multiply", ZERO, entry)) for letters, entry in map(vector, arguments))
+        return ("add", SHAPES[names.functions[name]["domain"]](_filled(names, opened, arguments)), *seen)
 
     if over is None:
         return at(indices)
@@ -287,7 +295,11 @@ class Evaluation:
                     # The rules of derivatives divide where what they are derivatives of is defined.
                     raise Undefined(False) from undefined
             case ("substitute", key, letters, value, body):
-                put = {**self.values, key: self.table(letters, value, at)}
+                try:
+                    put = {**self.values, key: self.table(letters, value, at)}
+                except Undefined as undefined:
+                    # What has no value may be put in where it stands nowhere.
+                    raise Undefined(False) from undefined
                 return Evaluation(self.point, self.exact, put).value(body, at)
             case _:
                 raise Rejected(f"nothing is known of the value of {tree[0]}")
@@ -337,8 +349,7 @@ def admits(statement: Statement, point: Point, shown: Sequence[Tree] | None = No
 def _is_met(one: Mapping[str, Any], point: Point, shown: bool) -> bool:
     if "larger" in one:
         big, small = one["larger"]
-        least = small if isinstance(small, int) else point.sizes.get(small, 1)
-        if point.sizes.get(big, least + 1) <= least:
+        if point.sizes[big] <= (small if isinstance(small, int) else point.sizes[small]):
             return False
     tests: Mapping[str, Callable[[Any, Any], bool]] = {
         "equation": lambda a, b: a.overlaps(b) if shown else a == b,
@@ -444,7 +455,8 @@ def check_point(statement: Statement, told: Mapping[str, Any], shown: Sequence[T
             met = all(entry == 0 if shown is None else entry.contains(0) for entry in entries)
             require(met, "the first equation does not hold there")
             return "the first equation holds, and the second does not"
-        require(relation in ("=", "not identically 0"), f"a relation of which no point says anything: {relation}")
+        alone = relation == "not identically 0" and statement.right == ZERO
+        require(relation == "=" or alone, f"a relation of which no point says anything: {relation}")
         return "the two sides differ"
 
 

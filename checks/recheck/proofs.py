@@ -53,6 +53,7 @@ class Proof:
         self.facts: list[tuple[str, Tree]] = []
         self.lemmas: list[tuple[Tree, Tree]] = []
         self.given: Tree | None = None
+        self.assumed = statement.assumptions
         self.seen: set[tuple[str, Tree]] = set()
 
     # What is known of signs.
@@ -205,7 +206,7 @@ class Proof:
                 require(self.alike(node[place], left), "a part that is another")
                 return node, (*node[:place], right, *node[place + 1 :])
             case "assumed", (n, pairs):
-                sides = [expanded(names, frozen(side)) for side in self.statement.assumptions[n]["equation"]]
+                sides = [expanded(names, frozen(side)) for side in self.assumed[n]["equation"]]
                 letters = dict.fromkeys(free(sides[0]) | free(sides[1]))
                 return self.put(sides[0], letters, pairs), self.put(sides[1], letters, pairs)
             case "given", (pairs,):

@@ -17,6 +17,8 @@ def goals(proof: Proof, key: str, letters: Sequence[str], value: Tree) -> list[T
     # At two values of the parameters it has to be the same.
     moved = {key, *statement.parameters}
     require(not any(node[0] == "entry" and node[1] in moved for node in nodes(value)), "what is put in moves")
+    # What is assumed is what has to be shown.
+    proof.assumed = []
     equations = [less(*map(frozen, one["equation"])) for one in statement.assumptions if "equation" in one]
     # They hold for all their letters, and the value is put in at one.
     require(not any(free(equation) & (free(value) - set(letters)) for equation in equations), "a value at one of many places")

@@ -195,8 +195,10 @@ class Sums:
                 return ""
 
     def positive_atom(self, atom: Tree) -> bool:
-        if bound(atom):
-            atom = self.names.rename(atom, {})
+        # Letters that sums were given by their number may not be given again inside.
+        numbered = {letter: self.names.like(letter) for letter in free(atom) if letter[0] == "#"}
+        if bound(atom) or numbered:
+            atom = self.names.rename(atom, numbered)
         match atom:
             case ("power", base, exponent) if exponent[0] != "number":
                 # Wherever there is such a power, its base is positive, unless the exponent is a whole number.

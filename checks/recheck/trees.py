@@ -128,14 +128,15 @@ class Names:
             require(isinstance(own["domain"], str) and all(map(range_, own["family"])), f"a declaration that is none: {key}")
         for key, own in self.functions.items():
             over, shapes = own["normalised over"], own["arguments"]
-            known = over is None or (type(over) is int and 0 <= over < len(own["family"]))
+            known = over is None or (type(over) is int and over >= 0 and own["family"][over][0] <= 1)
             require(known and all(isinstance(size, str) for shape in shapes for size in shape), f"a function that is none: {key}")
         for key, own in self.symbols.items():
             shape, domain = own["shape"], own["domain"]
             require(own["role"] in ROLES and all(isinstance(size, str) for size in shape), f"a declaration that is none: {key}")
             square = len(shape) == 2 and shape[0] == shape[1]
             require(domain not in SYMMETRIC or square, f"a symmetric matrix that is not square: {key}")
-            require(domain not in SUMS_TO_ONE or bool(own["family"]), f"a simplex of one number: {key}")
+            filled = bool(own["family"]) and own["family"][-1][0] <= 1
+            require(domain not in SUMS_TO_ONE or filled, f"a simplex of one number, or of none: {key}")
 
     def declare(self, letters: Mapping[str, Any]) -> None:
         for name, own in letters.items():

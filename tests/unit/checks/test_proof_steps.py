@@ -12,6 +12,7 @@ from tests.unit.checks.test_recheck import (
     ONE,
     ROOT_OF_SQUARE,
     ROWS_APART,
+    SYMBOLS,
     ZERO,
     U,
     X,
@@ -19,6 +20,7 @@ from tests.unit.checks.test_recheck import (
     determinant,
     e,
     inverse,
+    named,
     number,
     over,
     plus,
@@ -29,11 +31,13 @@ from tests.unit.checks.test_recheck import (
 )
 
 Step = list[Any]
+ALL_POSITIVE = named({**SYMBOLS, "P": {**SYMBOLS["M"], "domain": "positive"}})
 SINE, COSINE = ["function", "sin", X], ["function", "cos", X]
 HIDDEN_ZERO = plus(times(SINE, SINE), times(COSINE, COSINE), number(-1))
 CANCELLED = plus(X, e("f", "i2"), times(number(-1), e("f", "i2")))
 SIGN = ["power", number(-1), ["size", "n"]]
 LOGS_FROM_TWO, LOGS = total("i2", ["log", times(X, e("o", "i2"))]), total("i", ["log", times(X, e("o", "i"))])
+ROW_SUMS = {key: total("a", power(total("b", e(key, "a", "b")), -1)) for key in ("S", "P")}
 SOLVED = plus(X, times(number(-1), over(ONE, Y)))
 
 
@@ -256,6 +260,7 @@ FORGED = {
     "a derivative of a Bessel function at zero": (
         positive(moved(["function", "besseli1", X], "x"), power(X, 2), power(X, 2)), "may be zero",
     ),
+    "row sums of what is positive on its diagonal": (positive(ZERO, ROW_SUMS["S"], ROW_SUMS["S"], "<="), "may be negative"),
     "pieces that are not all": (bound(X, times(Y, Y), ["a square", [Y], [], ONE]), "not the sum of its pieces"),
 }  # fmt: skip
 
@@ -292,6 +297,7 @@ MADE = {
     "what is apart for all letters": positive(ZERO, times(X, X), times(X, X),
                                               assumptions=[{"apart": [times(X, e("f", "i")), ZERO]}]),
     "a derivative of a logarithm": positive(moved(["log", X], "x"), X, X),
+    "row sums of what is positive": positive(ZERO, ROW_SUMS["P"], ROW_SUMS["P"], symbols=ALL_POSITIVE),
     "a strict sum": bound(ZERO, total("i", e("o", "i")), ["a positive number", [], ["i"], e("o", "i")], relation="<"),
     "a form": bound(ZERO, total("a", total("b", times(e("h", "a"), e("S", "a", "b"), e("h", "b")))),
                     ["a definite form", ["a", "b", e("h", "a"), e("S", "a", "b")], [], ONE]),

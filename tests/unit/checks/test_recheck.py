@@ -826,3 +826,168 @@ def test_a_maximum_is_shown_where_what_is_put_in_is_admissible(tmp_path: Path, c
         if one["statement"]["relation"] == "<=":
             with pytest.raises(trees.Rejected):
                 files.check_certificate(one)
+
+
+# What a point may not be, though its sides differ there.
+
+
+def by_hand(told: dict[str, Any], values: dict[str, Any], left: str, right: str, **more: Any) -> dict[str, Any]:
+    """A refutation of a statement, with balls about the values of its sides."""
+    made = point(ONE, ZERO, values, ([left, "1e-6"], [right, "1e-6"]))
+    made["statement"] = told
+    made["point"] |= more
+    return made
+
+
+def unknown(name: str, argument: Any, *indices: str) -> list[Any]:
+    return ["apply", name, list(indices), [], argument]
+
+
+# In balls nothing is left of what this is added to.
+LARGE = times(U, number(10**60))
+HIDES = plus(LARGE, times(number(-1), LARGE))
+
+
+def assumed(left: Any, right: Any) -> dict[str, Any]:
+    return {"assumptions": [{"text": "", "equation": [left, right]}]}
+
+
+def something(key: str, value: Any, letters: dict[str, Any], *goals: list[Any]) -> dict[str, Any]:
+    return {"key": key, "formal": [], "value": value, "letters": letters, "lemmas": [], "goals": list(goals)}
+
+
+def test_what_is_assumed_does_not_show_itself() -> None:
+    """With x = 2 the two are one: at x = 3 they differ, and nothing but balls that are too wide says that x = 2 there."""
+    itself = something("y", ZERO, {}, [["assumed", [0, []], [], ONE]])
+    made = by_hand(
+        statement(X, number(2), **assumed(plus(X, HIDES), number(2))), {"x": "3", "u": "1/3"}, "3", "2", solution=itself
+    )
+    with pytest.raises(trees.Rejected, match="IndexError"):
+        files.check_certificate(made)
+    made = by_hand(
+        statement(X, number(3), **assumed(plus(X, HIDES), number(2))),
+        {"u": "1/3"},
+        "2",
+        "3",
+        solution=something("x", number(2), {}, []),
+    )
+    assert files.check_certificate(made) == "the two sides differ"
+
+
+@pytest.mark.parametrize(("upper", "accepted"), [("n", True), ("d", False)])
+def test_a_letter_of_a_solution_keeps_its_range(upper: str, accepted: bool) -> None:
+    size = something("x", total("*q", ONE), {"*q": [1, "n", False]}, [["count", ["*q"], [], ONE]])
+    told = statement(X, number(3), **assumed(plus(X, HIDES), ["size", "n"]))
+    made = by_hand(told, {"u": "1/3"}, "2", "3", solution=size, letters={"*q": [1, upper, False]})
+    if accepted:
+        assert files.check_certificate(made)
+    else:
+        with pytest.raises(trees.Rejected, match="a letter of two ranges"):
+            files.check_certificate(made)
+
+
+ANY = {"family": [], "arguments": [[]], "domain": "real", "normalised over": None}
+
+
+@pytest.mark.parametrize(("x", "accepted"), [("2", True), ("-1", False)])
+def test_a_function_has_no_value_where_its_argument_has_none(x: str, accepted: bool) -> None:
+    """Though what stands for it at the point does not look at its argument."""
+    value = unknown("F", ["log", X])
+    told = statement(times(value, ROOT_OF_SQUARE), times(number(2) if accepted else value, X), functions={"F": ANY})
+    made = by_hand(told, {"x": x}, "10" if accepted else "5", "4" if accepted else "-5")
+    made["point"]["functions"] = {"F": {"letters": [], "raw": number(5)}}
+    if accepted:
+        assert files.check_certificate(made) == "the two sides differ"
+    else:
+        with pytest.raises(trees.Rejected, match="Undefined"):
+            files.check_certificate(made)
+
+
+@pytest.mark.parametrize(("upper", "accepted"), [("d", True), ("n", False)])
+def test_a_function_is_one_of_the_entries_of_its_argument(upper: str, accepted: bool) -> None:
+    """A vector of ones and the row sums of the unit matrix are one, and go on in two ways beyond their last entries."""
+    ones, sums = ["vector", "r", ONE], ["vector", "r", total("c", ["delta", "r", "c"])]
+    right = plus(unknown("V", sums), ONE) if accepted else unknown("V", sums)
+    told = statement(unknown("V", ones), right, functions={"V": {**ANY, "arguments": [["d"]]}})
+    made = by_hand(told, {}, "2" if accepted else "3", "3" if accepted else "2", sizes={"n": 3, "d": 2})
+    made["point"]["letters"] = {"*k": [1, upper, False]}
+    made["point"]["functions"] = {"V": {"letters": [], "raw": total("*k", ["argument", 0, "*k"])}}
+    if accepted:
+        assert files.check_certificate(made)
+    else:
+        with pytest.raises(trees.Rejected, match="out of its range"):
+            files.check_certificate(made)
+
+
+@pytest.mark.parametrize(("domain", "accepted"), [("positive", True), ("nonnegative", False), ("real", False)])
+def test_a_density_is_none_where_it_may_sum_to_zero(domain: str, accepted: bool) -> None:
+    density = {"family": [[1, "n", False]], "arguments": [[]], "domain": domain, "normalised over": 0}
+    told = statement(total("i", unknown("q", X, "i")), number(2) if accepted else ONE, functions={"q": density})
+    made = by_hand(told, {"x": "1"}, "1", "2", letters={"*n": [1, "n", False]})
+    made["point"]["functions"] = {"q": {"letters": ["*n"], "raw": ZERO}}
+    if accepted:
+        assert files.check_certificate(made)
+        return
+    made["point"] |= {"finding": "left undefined", "other": ["1", "1e-6"]}
+    with pytest.raises(trees.Rejected, match="no density"):
+        files.check_certificate(made)
+
+
+@pytest.mark.parametrize("lower", [1, 2])
+def test_weights_that_sum_to_one_are_not_none(lower: int) -> None:
+    """Of a family that is empty at n = 1 they cannot sum to one, and neither can a density over it."""
+    family = [[lower, "n", False]]
+    symbols = named({**SYMBOLS, "s": {**REAL, "family": family, "domain": "simplex"}})
+    letter = "i" if lower == 1 else "i2"
+    told = statement(total(letter, e("s", letter)), number(2), symbols=symbols)
+    made = by_hand(told, {"s": ["1"] if lower == 1 else []}, "1" if lower == 1 else "0", "2", sizes={"n": 1})
+    density = {**FUNCTIONS["q"], "family": family}
+    other = by_hand(statement(total(letter, unknown("q", X, letter)), number(2), functions={"q": density}), {"x": "1"}, "1", "2")
+    other["point"] |= {"sizes": {"n": 1}, "letters": {"*n": family[0]}, "functions": {"q": {"letters": ["*n"], "raw": ZERO}}}
+    if lower == 1:
+        assert files.check_certificate(made)
+        assert files.check_certificate(other)
+        return
+    other["point"]["left"] = ["0", "1e-6"]
+    for one, why in ((made, "or of none"), (other, "a function that is none")):
+        with pytest.raises(trees.Rejected, match=why):
+            files.check_certificate(one)
+
+
+@pytest.mark.parametrize(
+    ("larger", "sizes", "accepted"),
+    [
+        ([["m", "m"]], {}, False),
+        ([["m", "n"], ["n", "m"]], {"m": 2}, False),
+        ([["n", "m"], ["m", 5]], {}, False),
+        ([["n", "m"], ["m", 5]], {"n": 7, "m": 6}, True),
+    ],
+)
+def test_sizes_that_are_assumed_larger_have_values(larger: list[Any], sizes: dict[str, int], accepted: bool) -> None:
+    told = statement(X, Y, assumptions=[{"text": "", "larger": one} for one in larger])
+    made = by_hand(told, {"x": "1", "y": "2"}, "1", "2", sizes={"n": 2, "d": 2, **sizes})
+    if accepted:
+        assert files.check_certificate(made)
+    else:
+        with pytest.raises(trees.Rejected):
+            files.check_certificate(made)
+
+
+def test_what_has_no_value_may_be_put_in_where_it_stands_nowhere() -> None:
+    made = by_hand(statement(["substitute", "x", [], ["log", Y], ONE], ONE), {"y": "-1"}, "1", "1")
+    made["point"] |= {"finding": "left undefined", "other": ["1", "1e-6"]}
+    with pytest.raises(trees.Rejected, match="may be defined"):
+        files.check_certificate(made)
+    assert files.check_certificate(forged(made["statement"], [[]]))
+    made["statement"] = statement(["log", Y], ONE)
+    assert files.check_certificate(made) == "the left side is not defined"
+
+
+def test_not_identically_zero_is_said_of_the_first_side() -> None:
+    made = by_hand(statement(ZERO, number(5), "not identically 0"), {}, "0", "5")
+    made["verdict"] = "proved"
+    with pytest.raises(trees.Rejected, match="no point says anything"):
+        files.check_certificate(made)
+    made["statement"] = statement(number(5), ZERO, "not identically 0")
+    made["point"] |= {"left": ["5", "1e-6"], "right": ["0", "1e-6"]}
+    assert files.check_certificate(made)
