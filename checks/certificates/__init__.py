@@ -21,14 +21,15 @@ from checks.certificates import relations
 from checks.certificates.solutions import put_in
 from checks.enclosure import EQUAL_SIDES
 from checks.judge import Finding
+from checks.maximisers import Outside, near_solution, proposed
 from checks.notes import CheckedNote, readings, ways_to_hold
-from checks.points import coefficients, measure
+from checks.points import Point, coefficients, measure
 from checks.recheck import files, points, trees
 from checks.saving import SavingError, save
 from checks.scalar_trees import rational, statement
 from checks.time_limit import TimeOut, limited
-from checks.witness import Counterexample
-from derive.claims import Assumption, Claim
+from checks.witness import Counterexample, Witness, meets_assumptions
+from derive.claims import BOUNDS, Assumption, Claim
 from derive.errors import DeriveError, UnsupportedError
 from derive.formula import ONE, ZERO, Divide, Formula, Number, Power, Substitute, free_indices, walk_unfolded
 from derive.notes import Note, read_note
@@ -39,6 +40,8 @@ BITS = 512
 DIGITS = 40
 SECONDS = 60.0
 INDEX = "index.json"
+POINTS = 12
+"""At how many points what is taken for granted of a row is looked for, before it is taken to hold nowhere."""
 
 
 class NoCertificate(DeriveError):
@@ -410,6 +413,36 @@ def _digests(claim: Claim) -> Iterator[str]:
 
 def _proof_digests(claim: Claim) -> Iterator[str]:
     """The hashes of the statements that show a claim, for all that is declared or wherever it divides by nothing that is zero."""
-    for one in (claim, _where_defined(claim)):
-        if one is not None:
-            yield from _digests(one)
+    narrower = _where_defined(claim)
+    if narrower is None:
+        yield from _digests(claim)
+        return
+    possible = _is_met(narrower)
+    if _proposes_outside(claim) or not (possible or claim.relation == "implies"):
+        return  # what is put in is admissible nowhere
+    for one in (claim, narrower) if possible else (claim,):
+        yield from _digests(one)
+
+
+def _is_met(claim: Claim) -> bool:
+    """Whether all that is assumed holds at one of the points tried."""
+    return any(meets_assumptions(claim, point) for point in _points(claim))
+
+
+def _proposes_outside(claim: Claim) -> bool:
+    """Whether what is proposed as a maximum lies outside of its domain at each of the points tried."""
+    found = False
+    if claim.relation in BOUNDS:
+        objective, best = claim.ordered
+        for point in _points(claim):
+            try:
+                next(iter(near_solution(objective, proposed(objective, best), point, 0)), None)
+                return False
+            except Outside:
+                found = True
+    return found
+
+
+def _points(claim: Claim) -> Iterator[Point]:
+    with suppress(DeriveError):
+        yield from Witness().at(claim.lhs, claim.rhs, claim=claim, most=POINTS)

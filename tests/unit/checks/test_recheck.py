@@ -991,3 +991,51 @@ def test_not_identically_zero_is_said_of_the_first_side() -> None:
     made["statement"] = statement(number(5), ZERO, "not identically 0")
     made["point"] |= {"left": ["5", "1e-6"], "right": ["0", "1e-6"]}
     assert files.check_certificate(made)
+
+
+PROPOSED = """```derive
+size n
+index i in 1..n
+data x_i in positive
+param s in DOMAIN
+```
+
+$$ q := - \\sum_i (x_i SIGN s)^2 $$ (eq-q)
+
+<!-- derive: maximises (eq-q) over s -->
+$$ s = VALUE $$
+"""
+MEAN = "\\frac{1}{n} \\sum_i x_i"
+
+
+@pytest.mark.parametrize(
+    ("domain", "sign", "value", "shown"),
+    [
+        ("positive", "-", MEAN, True),
+        ("positive", "+", "- " + MEAN, False),
+        ("R", "+", "- " + MEAN, True),
+        ("unit", "-", MEAN, True),
+        ("unit", "+", "- " + MEAN, False),
+    ],
+)
+def test_what_is_nowhere_admissible_is_no_maximum(tmp_path: Path, domain: str, sign: str, value: str, shown: bool) -> None:
+    """That it is positive would be assumed: of what is negative everything follows from that."""
+    note = tmp_path / "note.md"
+    note.write_text(PROPOSED.replace("DOMAIN", domain).replace("SIGN", sign).replace("VALUE", value))
+    claims = meanings([read_note(note)])[-1][0][f"{note}:11"]
+    assert claims
+    for holds, _ in claims:
+        assert bool(holds) == shown
+
+
+CIRCLE = "\\sin(b)^2 + \\cos(b)^2"
+
+
+@pytest.mark.parametrize(("below", "possible"), [(f"{CIRCLE} - 1", False), (f"{CIRCLE} - b", True)])
+def test_a_divisor_that_is_zero_everywhere_is_not_assumed_to_be_none(tmp_path: Path, below: str, possible: bool) -> None:
+    note = tmp_path / "note.md"
+    row = f"$$ t - a = 0 \\implies t = a + \\frac{{1}}{{{below}}} $$"
+    note.write_text(f"```derive\nparam t in R\nconst a, b in R\n```\n\n{row}\n")
+    ((holds, _),) = meanings([read_note(note)])[-1][0][f"{note}:6"]
+    # That the two are equal everywhere, and that the one follows from the other: the latter with what is divided by, or without.
+    assert len(holds or ()) == (3 if possible else 2)
