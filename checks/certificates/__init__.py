@@ -21,7 +21,7 @@ from checks.certificates import relations
 from checks.certificates.solutions import put_in
 from checks.enclosure import EQUAL_SIDES
 from checks.judge import Finding
-from checks.maximisers import Outside, near_solution, proposed
+from checks.maximisers import Outside, OutsideHere, near_solution, proposed
 from checks.notes import CheckedNote, readings, ways_to_hold
 from checks.points import Point, coefficients, measure
 from checks.recheck import files, points, trees
@@ -414,14 +414,12 @@ def _digests(claim: Claim) -> Iterator[str]:
 def _proof_digests(claim: Claim) -> Iterator[str]:
     """The hashes of the statements that show a claim, for all that is declared or wherever it divides by nothing that is zero."""
     narrower = _where_defined(claim)
-    if narrower is None:
-        yield from _digests(claim)
-        return
-    possible = _is_met(narrower)
+    possible = narrower is None or _is_met(narrower)
     if _proposes_outside(claim) or not (possible or claim.relation == "implies"):
         return  # what is put in is admissible nowhere
-    for one in (claim, narrower) if possible else (claim,):
-        yield from _digests(one)
+    yield from _digests(claim)
+    if narrower is not None and possible:
+        yield from _digests(narrower)
 
 
 def _is_met(claim: Claim) -> bool:
@@ -430,17 +428,22 @@ def _is_met(claim: Claim) -> bool:
 
 
 def _proposes_outside(claim: Claim) -> bool:
-    """Whether what is proposed as a maximum lies outside of its domain at each of the points tried."""
-    found = False
-    if claim.relation in BOUNDS:
-        objective, best = claim.ordered
-        for point in _points(claim):
-            try:
-                next(iter(near_solution(objective, proposed(objective, best), point, 0)), None)
-                return False
-            except Outside:
-                found = True
-    return found
+    """Whether what is proposed as a maximum lies beyond the border of its domain at each of the points tried.
+
+    That it does not sum to one, or is not symmetric, says so at a single one.
+    """
+    steps = proposed(*claim.ordered) if claim.relation in BOUNDS else ()
+    found: list[bool] = []
+    for point in _points(claim) if steps else ():
+        try:
+            if meets_assumptions(claim, point):
+                next(iter(near_solution(claim.ordered[0], steps, point, 0)), None)
+                found.append(False)
+        except OutsideHere:
+            found.append(True)
+        except Outside:
+            return True
+    return bool(found) and all(found)
 
 
 def _points(claim: Claim) -> Iterator[Point]:

@@ -1028,6 +1028,30 @@ def test_what_is_nowhere_admissible_is_no_maximum(tmp_path: Path, domain: str, s
         assert bool(holds) == shown
 
 
+WEIGHTS_PROPOSED = r"""```derive
+size k
+index j, l in 1..k
+data c_j in positive
+param \pi in simplex(k)
+```
+
+$$ q := \sum_j c_j \log \pi_j $$ (eq-q)
+
+<!-- derive: maximises (eq-q) over \pi -->
+$$ \pi_j = VALUE $$
+"""
+
+
+@pytest.mark.parametrize(("value", "shown"), [("c_j / \\sum_l c_l", True), ("1", False), ("c_j", False)])
+def test_weights_that_do_not_sum_to_one_are_no_maximum(tmp_path: Path, value: str, shown: bool) -> None:
+    """The logarithms of weights lie below that of one, and weights that are all one lie on no simplex."""
+    note = tmp_path / "note.md"
+    note.write_text(WEIGHTS_PROPOSED.replace("VALUE", value))
+    claims = [holds for holds, _ in meanings([read_note(note)])[-1][0][f"{note}:11"]]
+    assert claims
+    assert all(claims) == shown
+
+
 CIRCLE = "\\sin(b)^2 + \\cos(b)^2"
 
 
