@@ -6,12 +6,14 @@ Whether a certificate shows its statement is decided by ``checks.recheck``, alon
 from __future__ import annotations
 
 import json
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
+from string import ascii_uppercase
 from typing import Any
 
 from checks.recheck.files import FORMAT, VERSION, check_file
-from checks.recheck.trees import Rejected, Tree, free, frozen, places, require
+from checks.recheck.trees import Rejected, Tree, bound, free, frozen, places, require
 
 FORMS: Mapping[str, str] = {
     "number": "{0}",
@@ -34,13 +36,100 @@ LEVELS = {"add": 0, "sum": 1, "product": 1, "derivative": 1, "divide": 2, "multi
 """How tightly a sign binds: what binds no tighter than what it stands in is put in brackets."""
 
 
-def text_of(tree: Tree, outside: int = -1) -> str:
-    """A tree as a line of text."""
+class Abbreviations:
+    """Names for what is long and stands several times in a statement, but for the letters of its indices.
+
+    Each is of text alone: with ``A[i,k] := ..``, ``A[j,s]`` stands for that text with ``j, s`` for its free letters ``i, k``.
+    """
+
+    def __init__(self, told: Mapping[str, Any]) -> None:
+        self.ranges: Mapping[str, Any] = told["letters"]
+        self.shapes: dict[Tree, tuple[Tree, tuple[str, ...]]] = {}
+        self.times: Counter[Tree] = Counter()
+        self.names: dict[Tree, str] = {}
+        self.defined: list[str] = []
+        taken = {str(word).split("@")[0] for kind in ("symbols", "functions", "letters") for word in told[kind]}
+        taken |= {str(own[1]) for own in self.ranges.values()}
+        self.letters = (letter for letter in (*ascii_uppercase, *(f"T{k}" for k in range(1, 1000))) if letter not in taken)
+
+    def count(self, tree: Tree) -> None:
+        """Count what is to be printed of a tree; what stands in a part that is met again is not printed again."""
+        for part in _subtrees(tree):
+            shape, _ = self.shape(part)
+            self.times[shape] += 1
+            if self.times[shape] == 1:
+                self.count(part)
+
+    def shape(self, tree: Tree) -> tuple[Tree, tuple[str, ...]]:
+        """A tree with its letters numbered, those that are free in it as they are met, and these."""
+        if tree not in self.shapes:
+            met: dict[str, str] = {}
+            self.shapes[tree] = self._numbered(tree, met, {}, 0), tuple(met)
+        return self.shapes[tree]
+
+    def _numbered(self, tree: Tree, met: dict[str, str], inside: Mapping[str, str], level: int) -> Tree:
+        own = {letter: f"%{level + k} {self.ranges.get(letter)}" for k, letter in enumerate(bound(tree))}
+        within = {**inside, **own}
+
+        def index(letter: Any) -> Any:
+            if not isinstance(letter, str):
+                return letter
+            return inside.get(letter) or met.setdefault(letter, f"#{len(met)} {self.ranges.get(letter)}")
+
+        made: list[Any] = [tree[0]]
+        for what, part in places(tree):
+            match what:
+                case "t" | "u":
+                    made.append(self._numbered(part, met, within if what == "t" else inside, level + len(own)))
+                case "i":
+                    made.append(index(part))
+                case "I":
+                    made.append(tuple(map(index, part)))
+                case "S":
+                    made.append(tuple((one[0], *map(index, one[1:])) for one in part))
+                case "b":
+                    made.append(own[part])
+                case "B":
+                    made.append(tuple(own[letter] for letter in part))
+                case _:
+                    made.append(part)
+        return tuple(made)
+
+    def told(self, tree: Tree) -> str | None:
+        """The name of a tree, which is defined where it is asked for first; None where it has none."""
+        if tree[0] in ("vector", "number", "entry"):
+            return None
+        shape, letters = self.shape(tree)
+        if self.times[shape] < 2 or len(text_of(tree)) < LONG:
+            return None
+        places_ = f"[{','.join(letters)}]" if letters else ""
+        if shape not in self.names:
+            self.names[shape] = next(self.letters)
+            mine = len(self.defined)
+            self.defined.append("")
+            self.defined[mine] = f"{self.names[shape]}{places_} := {text_of(tree, named=self, whole=True)}"
+        return f"{self.names[shape]}{places_}"
+
+
+LONG = 40
+"""From how many characters on a part of a statement that stands in it twice has a name."""
+
+
+def _subtrees(tree: Tree) -> Iterator[Tree]:
+    yield from (part for what, part in places(tree) if what in "tu")
+
+
+def text_of(tree: Tree, outside: int = -1, named: Abbreviations | None = None, whole: bool = False) -> str:
+    """A tree as a line of text; with ``named`` by these abbreviations, but for the tree itself where it is to be ``whole``."""
+    if named is not None and not whole and (name := named.told(tree)) is not None:
+        return name
     kind, parts = tree[0], places(tree)
     own = LEVELS.get(kind, 9 if kind != "number" or tree[1].isdigit() else 1)
-    inner = own if kind in LEVELS else -1
+    # Where the scope of a derivative ends is to be seen.
+    inner = 8 if kind == "derivative" else own if kind in LEVELS else -1
     told = [
-        text_of(part, inner) if what in "tu" else ",".join(map(str, part)) if what in "IB" else str(part) for what, part in parts
+        text_of(part, inner, named) if what in "tu" else ",".join(map(str, part)) if what in "IB" else str(part)
+        for what, part in parts
     ]
     match kind:
         case "entry" | "argument":
@@ -50,30 +139,46 @@ def text_of(tree: Tree, outside: int = -1) -> str:
         case "apply":
             text = f"{told[0]}[{told[1]}]({', '.join(told[3:])})"
         case "derivative":
-            text = f"d/d {told[1]}[{','.join(told[2:])}] {told[0]}"
+            text = f"d/d {told[1]}[{','.join(told[2:])}] {told[0]}" if told[2:] else f"d/d {told[1]} {told[0]}"
         case _:
             text = FORMS[kind].format(*told) if kind in FORMS else f"{kind}({', '.join(told)})"
     return f"({text})" if own <= outside else text
 
 
 def statement_text(told: Mapping[str, Any]) -> str:
-    """A statement as a line of text."""
-    left, right = (text_of(frozen(told[side])) for side in ("left", "right"))
-    given = "".join(f"; assumed: {part}" for one in told["assumptions"] for part in _assumed(one))
-    every = ", ".join(sorted(map(str, free(frozen(told["left"])) | free(frozen(told["right"])))))
-    parameters = f" in {', '.join(told['parameters'])}" if told["parameters"] else ""
-    return f"{left}  {told['relation']}{parameters}  {right}" + (f"  for every {every}" if every else "") + given
+    """A statement as a line of text, and a line for each abbreviation in it."""
+    named = Abbreviations(told)
+    sides = [frozen(told[side]) for side in ("left", "right")]
+    trees = [*sides, *(tree for one in told["assumptions"] for tree in _trees(one))]
+    for tree in trees:
+        named.count(tree)
+    left, right = (text_of(side, named=named, whole=True) for side in sides)
+    given = "".join(f"; assumed: {part}" for one in told["assumptions"] for part in _assumed(one, named))
+    every = ", ".join(sorted(map(str, free(sides[0]) | free(sides[1]))))
+    parameters = f"  as functions of {', '.join(told['parameters'])}" if told["parameters"] else ""
+    line = f"{left}  {told['relation']}  {right}{parameters}" + (f"  for every {every}" if every else "") + given
+    return "\n".join([line, *(f"  where {one}" for one in named.defined)])
 
 
-def _assumed(one: Mapping[str, Any]) -> Iterator[str]:
+def _trees(one: Mapping[str, Any]) -> Iterator[Tree]:
+    """The sides of what is assumed."""
+    for kind in ("equation", "bound", "apart"):
+        yield from map(frozen, one.get(kind, ()))
+    if "definite" in one:
+        yield frozen(one["definite"])
+
+
+def _assumed(one: Mapping[str, Any], named: Abbreviations) -> Iterator[str]:
     """What an assumption says, by itself: in what words it was written is not looked at."""
     if "larger" in one:
         yield " > ".join(map(str, one["larger"]))
     for kind, sign in (("equation", "="), ("bound", "<="), ("apart", "!=")):
         if kind in one:
-            yield f" {sign} ".join(text_of(frozen(side)) for side in one[kind])
+            yield f" {sign} ".join(text_of(frozen(side), named=named, whole=True) for side in one[kind])
     if "definite" in one:
-        yield f"{text_of(frozen(one['definite']))} is positive" + (" definite, in row r and column c" if one["of matrix"] else "")
+        yield f"{text_of(frozen(one['definite']), named=named, whole=True)} is positive" + (
+            " definite, in row r and column c" if one["of matrix"] else ""
+        )
 
 
 Meaning = tuple[frozenset[str] | None, frozenset[str]]
@@ -116,7 +221,10 @@ def recheck(folder: Path, meanings: Meanings | None = None) -> tuple[list[str], 
             meant = meanings is None or any(_is_meant(verdict, told["meaning"], way) for way in ways)
             require(meant, "a certificate of what the row does not say")
             known.append((verdict, told["meaning"]))
-            lines += [f"{place}: {verdict}: rechecked: {how}", f"    {statement_text(told['statement'])}"]
+            lines += [
+                f"{place}: {verdict}: rechecked: {how}",
+                *(f"    {line}" for line in statement_text(told["statement"]).splitlines()),
+            ]
         except (Rejected, OSError, ValueError, LookupError, TypeError) as error:
             rejected += 1
             known.append((verdict, None))
@@ -129,11 +237,15 @@ def recheck(folder: Path, meanings: Meanings | None = None) -> tuple[list[str], 
         rejected += len(strays)
         missing += sum(left.values())
         lines += [f"{place}: NOT ACCEPTED: a certificate under another reading than that of other rows" for place in strays]
-        lines += [f"{place}: NO CERTIFICATE: nothing is said of so many of its claims: {count}" for place, count in left.items()]
+        lines += [f"{place}: NO CERTIFICATE for {_claims(number)}" for place, number in left.items()]
     kinds = [f"{sum(v == kind and name is not None for _, v, name, _ in rows)} of {sum(v == kind for _, v, _, _ in rows)} {kind}"
              for kind in ("proved", "refuted")]  # fmt: skip
     lines.append(f"Rows with a certificate: {', '.join(kinds)}; not accepted: {rejected}; without one: {missing}.")
     return lines, rejected, missing
+
+
+def _claims(number: int) -> str:
+    return "one of its claims" if number == 1 else f"{number} of its claims"
 
 
 def _is_meant(verdict: str, meaning: str, way: Sequence[Meaning]) -> bool:

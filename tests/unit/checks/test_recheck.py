@@ -421,6 +421,55 @@ def test_a_statement_is_written_out() -> None:
     assert rechecking.statement_text(told) == "log(p_{T})  =  (-2) (x + y^2) (u / (sum_i f[i]))"
 
 
+def long_term(family: str, index: str) -> list[Any]:
+    return [
+        "log",
+        plus(times(number(3), e(family, index)), power(e(family, index), 5), power(X, 2), ["exp", times(U, V, e(family, index))]),
+    ]
+
+
+def test_what_is_long_and_stands_twice_is_named_once() -> None:
+    told = statement(total("i", long_term("f", "i")), plus(total("j", long_term("f", "j")), long_term("f", "l")))
+    assert rechecking.statement_text(told).splitlines() == [
+        "sum_i A[i]  =  sum_j A[j] + A[l]  for every l",
+        "  where A[i] := log(3 f[i] + f[i]^5 + x^2 + exp(u v f[i]))",
+    ]
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        pytest.param(long_term("g", "i"), id="another symbol"),
+        pytest.param(["log", ["exp", long_term("f", "i")[1]]], id="another function"),
+        pytest.param(times(number(-1), long_term("g", "i")), id="a sign"),
+    ],
+)
+def test_what_differs_has_no_name_in_common(other: Any) -> None:
+    told = statement(total("i", long_term("f", "i")), total("i", other))
+    assert len(rechecking.statement_text(told).splitlines()) == 1
+
+
+def test_names_tell_indices_and_ranges_apart() -> None:
+    pair = [
+        ["log", plus(power(e("p", i, j), 5), ["exp", times(U, V, e("p", i, j))], times(number(7), X), power(Y, 2))]
+        for i, j in ("ij", "ji", "ii")
+    ]
+    told = statement(plus(pair[0], pair[1]), pair[2])
+    first, where = rechecking.statement_text(told).splitlines()
+    assert first.startswith("A[i,j] + A[j,i]  =  log(p[i,i]^5") and where.startswith("  where A[i,j] := log(p[i,j]^5")
+    # A sum from 2 on is not the sum from 1 on, though it is written with letters alike.
+    body = [total(i, ["log", plus(power(e("f", i), 5), power(Y, 2), times(U, V, e("f", i), e("g", i)))]) for i in ("i", "i2")]
+    told = statement(["exp", body[0]], ["exp", body[1]])
+    assert len(rechecking.statement_text(told).splitlines()) == 1
+
+
+def test_no_name_of_an_abbreviation_stands_for_something_else() -> None:
+    told = statement(total("i", long_term("f", "i")), plus(X, long_term("f", "l")))
+    told["symbols"] = {**told["symbols"], "A": REAL, "B@t": REAL}
+    told["letters"] = {**told["letters"], "C": [1, "D", False]}
+    assert rechecking.statement_text(told).splitlines()[1].startswith("  where E[i] := ")
+
+
 def test_one_side_that_is_not_defined() -> None:
     certificate = point(over(X, X), ONE, {"x": "0"}, (ONE, ONE))
     certificate["point"] |= {"finding": "left undefined", "other": ["1", "1e-9"]}
