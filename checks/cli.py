@@ -491,7 +491,7 @@ def check(
     from checks.note_reports import names, report
     from checks.row_worker import Asked
     from checks.supervision import checker
-    from derive.notes import Display
+    from derive.notes import Declarations, Display
 
     _check(output)
     written = report(format_ or _format_of(output, names(), report))
@@ -500,6 +500,9 @@ def check(
     asked = replace(asked, cache=folder() if cache and certificates is None else None)
     with checker(asked, _complain, reading_timeout) as worker:
         read = [worker.read(path, _given(path)) for path in notes]
+        labels = {block.label for note in read for block in note.blocks if isinstance(block, Display) and block.label}
+        if only is not None and only not in labels:
+            raise UnknownNameError.among("label of a display", only, labels)
         rows = sum(len(block.rows) for note in read for block in note.blocks if isinstance(block, Display))
         with _progress(rows) as advance:
             checked = [worker.check(note, advance) for note in read]
@@ -513,6 +516,12 @@ def check(
     for note in read:
         for warned in note.warnings:
             _complain(f"{name_of(note.file)}:{warned.place.line}:{warned.place.column}: {warned.message}", prefix="")
+    for note, found in zip(read, checked, strict=True):
+        declared = any(isinstance(block, Declarations) for block in note.blocks)
+        if not declared and any(step.verdict == "unread" for step in found.steps):
+            _complain(
+                f"{name_of(note.file)} declares nothing: `derive init {name_of(note.file)}` proposes declarations", prefix=""
+            )
     if any(step.defect or step.row.code == "defect" for note in checked for step in note.steps):
         return OUR_BUG
     passed = all(note.passes or (allow_unknown and note.passes_but_unknown) for note in checked)

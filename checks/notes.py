@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
+from itertools import pairwise
 from typing import Literal, NamedTuple, TypeVar
 
 from checks.cache import Cache, Question
@@ -300,6 +301,15 @@ def ways_to_hold(claim: RowClaim) -> Iterator[Claim]:
         yield from _without_assumptions(one)
 
 
+RELATIONS_IN_LATEX: Mapping[str, str] = {
+    "proportional to": r"\propto",
+    "= up to a constant": r"= \text{const} +",
+    "<=": r"\le",
+    ">=": r"\ge",
+    "implies": r"= 0 \implies 0 =",
+}
+
+
 def _told(row: RowReading, reading: DisplayReading) -> Iterator[str]:
     for claim in row.claims:
         meant = claim.alternatives[-1]
@@ -311,7 +321,9 @@ def _told(row: RowReading, reading: DisplayReading) -> Iterator[str]:
             continue
         yield f"    {left}  {meant.relation}  {right}"
         free = sorted(index.name for index in free_indices(meant.lhs) | free_indices(meant.rhs))
-        yield f"    LaTeX: {sides[0]} {meant.relation} {sides[1]}" + (f"    for every {', '.join(free)}" if free else "")
+        yield f"    LaTeX: {sides[0]} {RELATIONS_IN_LATEX.get(meant.relation, meant.relation)} {sides[1]}" + (
+            f"    for every {', '.join(free)}" if free else ""
+        )
     for note in row.notes:
         yield f"    reading: {note}"
 
@@ -479,6 +491,8 @@ def _with_remark(steps: list[Step], reading: DisplayReading, judging: Judging) -
     ends = [claim.alternatives[-1] for step in steps for claim in step.row.claims]
     if any(claim.relation != "=" for claim in ends) or any(step.verdict == "unread" for step in steps):
         return steps
+    if any(later.lhs != earlier.rhs for earlier, later in pairwise(ends)):
+        return steps  # a row with a left side of its own is no step from the one before it
     whole = replace(ends[-1], lhs=reading.left, residual=None, expected=None)
     judged = _judged_aside(whole, judging)
     found = judged.verdict if judged is not None else "unknown"

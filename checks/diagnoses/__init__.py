@@ -400,10 +400,16 @@ class _Search:
             if claim.relation == "implies":
                 return self.follows(claim)
             if claim.relation != "=":
-                return self.witness.examine(claim, shown=False).outcome == "agrees"
+                agrees = self.witness.examine(claim, shown=False).outcome == "agrees"
+                return agrees and not (claim.relation == "proportional to" and self.is_zero_on_a_side(claim))
             return not _is_vacuous(claim) and self.is_plausible(claim) and self.agrees(claim)
         except (DeriveError, OutOfRange, KeyError, RecursionError):
             return False
+
+    def is_zero_on_a_side(self, claim: Claim) -> bool:
+        """Whether a change has made one side zero, which is proportional to anything."""
+        equations = (replace(claim, relation="=", lhs=side, rhs=ZERO) for side in (claim.lhs, claim.rhs))
+        return any(self.witness.examine(equation, shown=False).outcome == "agrees" for equation in equations)
 
     def agrees(self, claim: Claim) -> bool:
         read = under_assumptions(claim)

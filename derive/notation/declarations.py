@@ -558,6 +558,8 @@ class Dictionary:
         }
         if text in plain_types:
             return (), plain_types[text], None
+        if re.fullmatch(r"\\?\{\s*0\s*,\s*1\s*\\?\}", text):
+            return (), "bool", None
         if text.startswith("\\mathbb{R}"):
             text = "R" + text[len("\\mathbb{R}") :]
         if met := re.fullmatch(r"(R|N)\^(?:\{\s*([^{}\s]+)\s*\}|([^{}\s]+))", text):
@@ -585,7 +587,8 @@ class Dictionary:
             if not re.search(r"[A-Za-z}]\s+[A-Za-z]", upper):
                 return (), "count", None
         raise ReadingError(
-            f"a type that is not known: {text!r}, expected R, R^d, R^{{d x m}}, positive, unit, simplex(k), spd(d), 1..k, ...",
+            f"a type that is not known: {text!r}, expected R, R^d, R^{{d x m}}, positive, unit, N, bool, simplex(k), spd(d), "
+            "1..k, ...",
             start,
             start + len(text),
             "declaration",

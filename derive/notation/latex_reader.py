@@ -438,7 +438,9 @@ class Reader:
                     raise ReadingError(f"a power of a matrix: {word}", sup[0].start, sup[-1].end, "unsupported")
                 value = matrix_product(value, value)
             elif len(value.shape) == 1:
-                raise ReadingError(f"a vector to a power: {word}; try its norm", sup[0].start, sup[-1].end, "ill-formed")
+                told = "a vector to a power" if word.isdigit() else "a vector with a superscript that nothing declares"
+                advice = "its norm" if word.isdigit() else rf"`define \theta^{{{word}}} = (\mu^{{{word}}}, ..)`, an iterate"
+                raise ReadingError(f"{told}: {word}; try {advice}", sup[0].start, sup[-1].end, "ill-formed")
             else:
                 exponent = self.formula(sup, replace(scope, depth=scope.depth + 1))
                 _require_small(exponent, sup)

@@ -222,6 +222,8 @@ def _carrier(path: Path, text: str | None) -> Carrier:
     known = {suffix: carrier for carrier in carriers() for suffix in carrier.suffixes}
     if str(path) == "-":
         return known[".tex" if text is not None and _is_latex(text) else ".md"]
+    if path.is_dir():
+        raise DeriveError(f"a folder: {str(path)!r}, expected a note")
     if path.suffix.lower() not in known:
         raise UnknownNameError.among("suffix of a note", path.suffix, known)
     return known[path.suffix.lower()]

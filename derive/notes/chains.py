@@ -410,7 +410,7 @@ class DisplayReader:
                     self.hints.fixed = self.own.surface(fixed)
                     self.hints.minimum = word.startswith("min")
                 else:
-                    raise ReadingError(f"a hint that is not understood: {text!r}", 0, len(text), "hint")
+                    raise ReadingError(f"a hint that is not understood: '{text}'", 0, len(text), "hint")
             except ReadingError as error:
                 return error
         return None
@@ -441,7 +441,7 @@ class DisplayReader:
             if isinstance(value, Power) and isinstance(value.base, Reference) and value.base.symbol.domain == "positive":
                 continue
             if not isinstance(value, Reference):
-                return ReadingError(f"a hint that is not understood: {self.hints.text!r}", 0, 1, "hint")
+                return ReadingError(f"a hint that is not understood: '{self.hints.text}'", 0, 1, "hint")
         return None
 
     def _require_labels(self, text: str) -> None:

@@ -478,3 +478,16 @@ def test_init_prints_declarations_to_paste(derive: Run, tmp_path: Path, monkeypa
 def test_init_of_a_note_that_is_not_there(derive: Run) -> None:
     outcome = derive("init", "nowhere.md")
     assert outcome.code == 2 and outcome.out == "" and "nowhere.md" in outcome.err
+
+
+def test_what_a_note_lacks_is_said(derive: Run, tmp_path: Path) -> None:
+    bare = tmp_path / "bare.md"
+    bare.write_text("$$ a = a $$ (eq-a)\n", encoding="utf-8")
+    outcome = derive("check", str(bare))
+    assert outcome.code == 1 and f"declares nothing: `derive init {bare}`" in outcome.err
+    bare.write_text("```derive\nconst a in R\n```\n$$ a = b $$ (eq-a)\n", encoding="utf-8")
+    assert "declares nothing" not in derive("check", str(bare)).err
+    outcome = derive("check", str(bare), "--only", "eq-b")
+    assert outcome.code == 2 and outcome.err.startswith("derive: unknown label of a display: 'eq-b', expected one of eq-a")
+    outcome = derive("check", str(tmp_path))
+    assert outcome.code == 2 and outcome.err.startswith("derive: a folder: ")

@@ -1033,3 +1033,30 @@ def test_words_below_a_letter_are_no_indices(word: str) -> None:
     row = rf"\frac{{\partial}}{{\partial s_{{{word}}}}}\sum_n\log s_{{{word}}} = "
     assert verdict(declared, row + rf"\frac{{1}}{{s_{{{word}}}}}") == "refuted"
     assert verdict(declared, row + rf"\frac{{N}}{{s_{{{word}}}}}") == "proved"
+
+
+def test_a_row_with_a_left_side_of_its_own_is_no_step_of_a_chain() -> None:
+    rows = r"\mu + a &= a + \mu \\ b \mu &= a + \mu"
+    remarks = [step.remark for step in checked(SCALARS, rf"\begin{{aligned}} {rows} \end{{aligned}}").steps]
+    assert remarks == ["", ""]
+
+
+@pytest.mark.parametrize("written", ["bool", "{0, 1}", r"\{0,1\}", "0..1"])
+def test_binary_data_are_declared_as_one_writes_it(written: str) -> None:
+    declarations = f"size n\nindex i in 1..n\ndata y_i in {written}\nparam q in unit\ny_i | q ~ Bernoulli(q)"
+    assert verdict(declarations, r"\log p(y_i | q) = y_i \log q + (1 - y_i) \log (1 - q)") == "proved"
+    assert verdict(declarations, r"\log p(y_i | q) = y_i \log q + (1 + y_i) \log (1 - q)") == "refuted"
+
+
+def test_a_superscript_that_nothing_declares_is_no_power() -> None:
+    (step,) = checked("size d\nparam \\mu in R^d", r"\mu^{old} = \mu").steps
+    assert step.verdict == "unread" and step.message is not None and r"`define \theta^{old} = (\mu^{old}, ..)`" in step.message
+    (step,) = checked("size d\nparam \\mu in R^d", r"\mu^2 = \mu").steps
+    assert step.message == "a vector to a power: 2; try its norm"
+
+
+def test_what_makes_a_side_zero_is_no_cause_of_a_row_with_another_factor() -> None:
+    declarations = "size n\nindex i in 1..n\ndata x_i in bool\nparam \\theta in unit\nconst a, b in positive\n"
+    declarations += "\\theta ~ Beta(a, b)\nx_i | \\theta ~ Bernoulli(\\theta)\ndefine x = (x_i)"
+    (step,) = checked(declarations, r"p(\theta | x) \propto \theta^{a + \sum_i x_i - 1} (1-\theta)^{b + n - \sum_i x_i}").steps
+    assert step.verdict == "refuted" and "dropped-factor" not in [cause.code for cause in step.causes]
