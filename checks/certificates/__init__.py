@@ -32,7 +32,7 @@ from checks.witness import Counterexample, Witness, meets_assumptions
 from derive.claims import BOUNDS, Assumption, Claim
 from derive.errors import DeriveError, UnsupportedError
 from derive.formula import ONE, ZERO, Divide, Formula, Number, Power, Substitute, free_indices, walk_unfolded
-from derive.notes import Note, read_note
+from derive.notes import Note, Place, read_note
 from derive.notes.chains import RowReading
 from derive.symbols import Range, Size
 
@@ -344,7 +344,7 @@ def write(folder: Path, notes: Iterable[CheckedNote], heard: Callable[[str], Non
                 if finding.verdict not in ("proved", "refuted"):
                     continue
                 row = {
-                    "file": note.file,
+                    "file": _file(note.file, step.row.place),
                     "line": step.row.place.line,
                     "label": step.label,
                     "row": step.row.number,
@@ -365,6 +365,11 @@ def write(folder: Path, notes: Iterable[CheckedNote], heard: Callable[[str], Non
                     heard(f"line {row['line']}: {name or reason}")
     index = {"format": files.FORMAT, "version": files.VERSION, "rows": rows}
     save(json.dumps(index, indent=1, sort_keys=True) + "\n", folder / INDEX)
+
+
+def _file(file: str, place: Place) -> str:
+    """A note by its name; of a notebook, whose lines are counted in each cell, with the cell."""
+    return file if place.cell is None else f"{file}:cell {place.cell}"
 
 
 def _clear(folder: Path) -> None:
@@ -401,7 +406,7 @@ def _meaning(file: str, rows: Iterable[RowReading]) -> rechecking.Reading:
                 frozenset(itertools.chain.from_iterable(map(_proof_digests, ways_to_hold(claim)))) if not claim.guard else None
             )
             fails = frozenset(_digests(claim.alternatives[-1])) if not claim.hedge else frozenset[str]()
-            found.setdefault(f"{file}:{row.place.line}", []).append((holds, fails))
+            found.setdefault(f"{_file(file, row.place)}:{row.place.line}", []).append((holds, fails))
     return found
 
 

@@ -63,7 +63,9 @@ def _note(note: CheckedNote, page: Page) -> Iterator[str]:
 
 
 def _row(step: Step, page: Page) -> str:
-    head = f"  {step.row.place.line:>5}  {_coloured(f'{step.verdict:9}', _COLOURS[step.verdict], page)}  "
+    place = step.row.place
+    line = str(place.line) if place.cell is None else f"{place.cell}:{place.line}"
+    head = f"  {line:>5}  {_coloured(f'{step.verdict:9}', _COLOURS[step.verdict], page)}  "
     room = max(20, page.width - 19)
     text = source_line(step)
     return head + (text if len(text) <= room else text[: room - 1] + "…")

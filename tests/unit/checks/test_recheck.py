@@ -592,6 +592,26 @@ def test_certificates_by_the_command_line(tmp_path: Path, capsys: pytest.Capture
     assert cli.run(["recheck", str(tmp_path)]) == 2
 
 
+def test_rows_of_a_notebook_are_told_apart_by_their_cells(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    note, folder = tmp_path / "note.ipynb", tmp_path / "certificates"
+    texts = ["```derive\nconst a in R\n```", "$$ a + a = 2 a $$", "$$ a^2 - a = a (a - 1) $$"]
+    cells = [{"cell_type": "markdown", "metadata": {}, "source": text} for text in texts]
+    note.write_text(json.dumps({"cells": cells, "metadata": {}, "nbformat": 4, "nbformat_minor": 4}))
+    assert cli.run(["check", str(note), "--no-autodiff", "--certificates", str(folder)]) == 0
+    told = capsys.readouterr().out
+    assert "2:1  proved" in told and "3:1  proved" in told
+    assert cli.run(["recheck", str(folder), str(note)]) == 0
+    told = capsys.readouterr().out
+    assert ":cell 2:1: proved: rechecked" in told and ":cell 3:1: proved: rechecked" in told
+    for certificate in ("0001-note-1.json", "0002-note-1.json"):
+        assert (folder / certificate).exists()
+    index = json.loads((folder / "index.json").read_text())
+    del index["rows"][0]
+    (folder / "index.json").write_text(json.dumps(index))
+    assert cli.run(["recheck", str(folder), str(note)]) == 1
+    assert ":cell 2:1: NO CERTIFICATE for one of its claims" in capsys.readouterr().out
+
+
 LINES = """```derive
 size n
 index i in 1..n
