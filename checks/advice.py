@@ -114,6 +114,10 @@ UNKNOWN: tuple[tuple[str, str], ...] = (
     ("a declaration above could not be read", "mend the declaration"),
     (".*assumption", "no point was found that meets what is assumed; try to state the assumption as SYMBOL = VALUE"),
     (".*what is assumed was met only", "assume less, or state the assumption as SYMBOL = VALUE"),
+    (
+        ".*not certain to be defined: the log of",
+        "declare what the log is of `positive`; for a covariance of data, assume more data than dimensions, `assume n > d`",
+    ),
     (".*not certain to be defined", r"assume what is divided by not to be zero, `assume b > 0`, or declare it `positive`"),
     (".*root or a log of what may have either sign", r"declare the letters `positive`, or `assume .. > 0`"),
     (".*factorial of a negative number", r"state for which values the row is meant, `assume x_i \ge 1`"),

@@ -162,7 +162,8 @@ class Expectations(Model):
                 self._require_inputs(item, told)
         if prior - weights.told and weights.named is None and not (latent and self._is_given_parameters(weights)):
             raise ReadingError(
-                f"a mean over {min(prior - weights.told)}, which has a prior, or given it? name it, as in E[..; \\theta]",
+                f"a mean where {(letter := min(prior - weights.told))} has a prior: over a parameter it is not read; "
+                f"of a latent name what is given, as in E[z | x; {letter}]",
                 item.start,
                 item.end,
                 "unsupported",
