@@ -407,9 +407,10 @@ class _Search:
             return False
 
     def is_zero_on_a_side(self, claim: Claim) -> bool:
-        """Whether a change has made one side zero, which is proportional to anything."""
-        equations = (replace(claim, relation="=", lhs=side, rhs=ZERO) for side in (claim.lhs, claim.rhs))
-        return any(self.witness.examine(equation, shown=False).outcome == "agrees" for equation in equations)
+        """Whether a change has made one side zero wherever it is defined: that is proportional to anything."""
+        read = under_assumptions(claim)
+        points = list(self.witness.at(read.lhs, read.rhs, claim=claim, most=self.witness.points))
+        return any(all(compare(side, ZERO, point).outcome != "different" for point in points) for side in (read.lhs, read.rhs))
 
     def agrees(self, claim: Claim) -> bool:
         read = under_assumptions(claim)

@@ -15,9 +15,10 @@ from derive.notes import read_note
 DECLARATIONS = r"""
 size n, k, d
 index i in 1..n ; j, l, s in 1..k
-data x_i in R^d ; y_i in R
+data x_i in R^d ; y_i in R ; u_i in {0, 1}
+const a in positive
 latent z_i in 1..k
-param \pi in simplex(k) ; \mu_j in R^d ; \Sigma_j in spd(d) ; m in R ; \sigma in positive
+param \pi in simplex(k) ; \rho in unit ; \mu_j in R^d ; \Sigma_j in spd(d) ; m in R ; \sigma in positive
 z_i ~ Categorical(\pi)
 x_i | z_i=j ~ Normal(\mu_j, \Sigma_j)
 posterior w_{ij} = p(z_i=j | x_i) at \theta_t
@@ -41,6 +42,8 @@ CAUSES = [
     (r"\log \sigma + m^2 = m^2 + \text{const}", ["the constant depends on σ", "a term was dropped: log σ"]),
     (r"e^{-(y_1-m)^2/(2\sigma^2)} \propto e^{-(y_1-m)^2}", ["a factor was dropped: 1 / (2σ²)"]),
     (r"r_{ij} \propto p(x_i | z_i = j)", ["a factor was dropped: πⱼ"]),
+    # Without the letter in 1 - p the left side would be zero, which is proportional to anything, and explains nothing.
+    (r"\rho^{u_1} (1-\rho)^{a-1} \propto \rho^{u_1} (1-\rho)^a", ["a term was dropped: −1"]),
     (r"-\frac{1}{2\sigma^2} (y_1-m)^2 = -\frac12\sigma^2 (y_1-m)^2", ["σ² stands where its reciprocal is right"]),
 ]
 

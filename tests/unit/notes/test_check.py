@@ -1055,13 +1055,6 @@ def test_a_superscript_that_nothing_declares_is_no_power() -> None:
     assert step.message == "a vector to a power: 2; try its norm"
 
 
-def test_what_makes_a_side_zero_is_no_cause_of_a_row_with_another_factor() -> None:
-    declarations = "size n\nindex i in 1..n\ndata x_i in bool\nparam \\theta in unit\nconst a, b in positive\n"
-    declarations += "\\theta ~ Beta(a, b)\nx_i | \\theta ~ Bernoulli(\\theta)\ndefine x = (x_i)"
-    (step,) = checked(declarations, r"p(\theta | x) \propto \theta^{a + \sum_i x_i - 1} (1-\theta)^{b + n - \sum_i x_i}").steps
-    assert step.verdict == "refuted" and "dropped-factor" not in [cause.code for cause in step.causes]
-
-
 def test_a_mean_over_a_prior_is_said_to_be_unread() -> None:
     declarations = "const a, b in positive\nparam \\theta in unit\n\\theta ~ Beta(a, b)"
     (step,) = checked(declarations, r"\mathbb{E}[\theta] = a / (a + b)").steps
