@@ -283,7 +283,7 @@ def understood(note: Note) -> Iterator[str]:
 
 
 def readings(note: Note) -> Iterator[tuple[Sequence[RowReading], ...]]:
-    """Of each display the rows under either reading of the weights."""
+    """Of each chain of each display the rows under either reading of the weights."""
     walks = _Walk(note), _Walk(note)
     for block, _ in zip(*(walk.blocks() for walk in walks), strict=True):
         if isinstance(block, Declarations):
@@ -292,7 +292,18 @@ def readings(note: Note) -> Iterator[tuple[Sequence[RowReading], ...]]:
         moving = walks[1].moving(block) if held.undecided else other
         for walk, reading in zip(walks, (held, moving), strict=True):
             walk.name(block, reading)
-        yield held.rows, moving.rows
+        for chain in _chains(held, moving):
+            yield held.rows[chain], moving.rows[chain]
+
+
+def _chains(held: DisplayReading, moving: DisplayReading) -> list[slice]:
+    """The chains of a display: a row with a left side of its own, that follows from nothing above it, begins another one."""
+    begun = [0]
+    for place, (one, other) in enumerate(zip(held.rows, moving.rows, strict=False)):
+        if place and all(row.said and row.said[0].left is not None and not row.said[0].before for row in (one, other)):
+            begun.append(place)
+    alike = len(held.rows) == len(moving.rows)
+    return [slice(one, other) for one, other in pairwise([*begun, None])] if alike else [slice(None)]
 
 
 def ways_to_hold(claim: RowClaim) -> Iterator[Claim]:
@@ -401,14 +412,15 @@ class _Walk:
 
 
 def _display(block: Display, walk: _Walk, judging: Judging, judged: bool) -> list[Step]:
-    """The display's steps, under the reading under which its chain fares best."""
+    """The display's steps, of each chain under the reading under which it fares best."""
     reading = walk.held(block)
     steps = _judged(reading, judging) if judged else []
     if judged and reading.undecided:
         other = walk.moving(block)
         if len(other.rows) == len(reading.rows):
             others = _judged(other, judging)
-            steps = _better(steps, others, judging)
+            chains = _chains(reading, other)
+            steps = [step for chain in chains for step in _better(steps[chain], others[chain], judging)]
             reading = other if steps and steps[0].reading == "moving" else reading
     steps = _with_remark(steps, reading, judging) if judging.diagnosed else steps
     walk.name(block, reading)

@@ -666,13 +666,13 @@ posterior w_{ij} = p(z_i=j | x_i)
 $$
 \begin{aligned}
 \frac{\partial}{\partial \lambda_l} \sum_i \sum_j w_{ij} \lambda_j &= \sum_i w_{il} \\
-\frac{\partial}{\partial \lambda_l} \sum_i w_{il} &= \sum_i w_{il} (1 - w_{il}) (x_i / \lambda_l - 1)
+&= \sum_i w_{il} + \frac{\partial}{\partial \lambda_l} \sum_i w_{il} - \sum_i w_{il} (1 - w_{il}) (x_i / \lambda_l - 1)
 \end{aligned}
 $$
 """
 
 
-def test_the_rows_of_a_display_are_shown_under_one_reading(tmp_path: Path) -> None:
+def test_the_rows_of_a_chain_are_shown_under_one_reading(tmp_path: Path) -> None:
     """The weights are held in the one row and move in the other: each is true under one reading, and both under none."""
     note = tmp_path / "note.md"
     note.write_text(WEIGHTS)

@@ -1059,3 +1059,39 @@ def test_a_mean_over_a_prior_is_said_to_be_unread() -> None:
     declarations = "const a, b in positive\nparam \\theta in unit\n\\theta ~ Beta(a, b)"
     (step,) = checked(declarations, r"\mathbb{E}[\theta] = a / (a + b)").steps
     assert step.verdict == "unread" and step.message is not None and "where \\theta has a prior" in step.message
+
+
+TWO_GRADIENTS = r"""```derive
+size n, k
+index i in 1..n ; j, s in 1..k
+data x_i in N
+latent z_i in 1..k
+param \pi in simplex(k) ; \lambda_j in positive
+z_i ~ Categorical(\pi)
+x_i | z_i=j ~ Poisson(\lambda_j)
+posterior r_{ij} = p(z_i=j | x_i)
+define Q = \sum_i \sum_j r_{ij} \log p(x_i, z_i=j) ; \ell = \sum_i \log p(x_i)
+```
+
+$$
+\begin{aligned}
+\frac{\partial Q}{\partial \lambda_s} &= \sum_i r_{is} (x_i / \lambda_s - 1) \\
+SECOND
+\end{aligned}
+$$
+"""
+
+
+@pytest.mark.parametrize(
+    ("second", "verdicts"),
+    [
+        # The weights are held in the gradient of Q, and move in that of the likelihood: two chains, each with its own reading.
+        (r"\frac{\partial \ell}{\partial \lambda_s} &= \sum_i r_{is} (x_i / \lambda_s - 1)", ["proved", "proved"]),
+        (r"\frac{\partial \ell}{\partial \lambda_s} &= \sum_i r_{is} (x_i / \lambda_s + 1)", ["proved", "refuted"]),
+        # One chain has one reading from its first row to its last.
+        (r"&= \frac{\partial \ell}{\partial \lambda_s}", ["proved", "refuted"]),
+    ],
+)
+def test_each_chain_of_a_display_has_its_own_reading_of_the_weights(second: str, verdicts: list[str]) -> None:
+    note = read_note(Path("note.md"), TWO_GRADIENTS.replace("SECOND", second))
+    assert [step.verdict for step in check_note(note, Witness(autodiff=False), diagnosed=False).steps] == verdicts
