@@ -147,7 +147,7 @@ def _told(point: Counterexample | None) -> str:
     if point is None:
         return "at no point that could be told"
     sizes = ", ".join(f"{name} = {size}" for name, size in point.sizes.items())
-    return f"at {sizes or 'a point'} left − right is {point.difference or 'not known'}"
+    return f"at {sizes or 'a point'} the left side is {point.left}, the right side {point.right}"
 
 
 def _verdict(claim: Claim, outcome: Outcome | None, evidence: Evidence) -> tuple[Verdict, str]:

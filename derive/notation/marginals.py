@@ -539,7 +539,7 @@ class Marginals(Latents):
         if any(one.known for one in (*before, *given)):
             raise ReadingError("the posterior of a parameter given single data is not supported yet", 0, 1, "unsupported")
         variables = sorted(one.letter.name for one in before)
-        conditions = sorted(f"{one.letter.name}={one.value}" for one in given)
+        conditions = sorted(one.letter.name + (f"={one.value}" if one.value is not None else "") for one in given)
         told = " ".join((*variables, "|", *conditions, *sorted(f"{n}:{v}" for n, v in scope.versions.items())))
         evidence = self._evidence(f"evidence of {told}", [*before, *given], {one.letter.name for one in before}, scope)
         return Divide(self._joint([*before, *given], [], scope), evidence)
