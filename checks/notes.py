@@ -33,7 +33,7 @@ RowVerdict = Literal["proved", "confirmed", "refuted", "unknown", "unread", "def
 WORST: tuple[RowVerdict, ...] = ("refuted", "unread", "unknown", "confirmed", "proved", "defined", "skipped")
 """A row of several claims has the worst of their verdicts."""
 ROW_TIMEOUT = 20.0
-DIAGNOSIS_SECONDS, WATCHED = 1.5, 10
+DIAGNOSIS_SECONDS, WATCHED = 1.0, 10
 """How long causes, and what is said beside a row, may be worked on; by the clock on the wall so many times as long at most."""
 
 
