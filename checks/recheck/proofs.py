@@ -296,6 +296,13 @@ class Proof:
             require(kind in ("positive", "nonzero") and self.known(kind, known), f"an equation of what is not {kind}")
             self.learn(kind, other)
 
+    def show_all(self, found: Sequence[Tree], told: Sequence[Any], given: Tree | None = None) -> None:
+        """See that all of some trees vanish, each by its steps; what is ``given`` may be used for the first."""
+        require(len(found) == len(told), "steps for equations that there are not")
+        for number_, (goal, steps) in enumerate(zip(found, told, strict=True)):
+            self.given = None if number_ else given
+            require(self.vanishes(goal, steps), "the steps do not lead to zero")
+
     # Pieces of what is not negative.
 
     def piece(self, kind: str, given: Sequence[Any]) -> Tree:
@@ -352,11 +359,7 @@ def check_proof(statement: Statement, told: Mapping[str, Any]) -> str:
     if relation in ("<=", ">=", "<", ">"):
         proof.is_sum(less(right, left) if relation[0] == "<" else less(left, right), told, relation in "<>")
         return "the difference is a sum of what is not negative"
-    found = list(goals(proof, left, right, factor, solved))
-    require(len(found) == len(told["goals"]), "steps for equations that there are not")
-    for number_, (goal, steps) in enumerate(zip(found, told["goals"], strict=True)):
-        proof.given = None if number_ else given
-        require(proof.vanishes(goal, steps), "the steps do not lead to zero")
+    proof.show_all(list(goals(proof, left, right, factor, solved)), told["goals"], given)
     return PROVED[relation]
 
 

@@ -20,7 +20,7 @@ from derive.notation.declarations import Abbreviation, Letter
 from derive.notation.marginals import Marginals, Occurrence, empty_scope
 from derive.notation.spellings import DENSITY_NAMES, Argument, arguments_of, chunks_of, plain, sign_at
 from derive.notation.surface import Item, Items
-from derive.symbols import Index, IndexLike
+from derive.symbols import IndexLike
 
 if TYPE_CHECKING:
     from derive.notation.latex_reader import Scope, Version
@@ -336,13 +336,7 @@ class Model(Marginals):
             for index, own in zip(indices, found[0].symbol.family, strict=False):
                 if isinstance(index, int) and index < own.lower:
                     raise ReadingError(f"{plain(items)}: an index below {own.lower}", items[0].start, items[-1].end, "ill-formed")
-                if isinstance(index, Index) and index.range != own and index.range.upper != own.upper:
-                    raise ReadingError(
-                        f"{plain(items)}: the index {index.name} runs to {index.range.upper.name}, not to {own.upper.name}",
-                        items[0].start,
-                        items[-1].end,
-                        "ill-formed",
-                    )
+                self.require_range(items, index, own)
             return Occurrence(found[0], indices)
         found = self._letter(items, whole=True)
         if found is not None and found[0].kind in kinds:

@@ -11,7 +11,7 @@ from derive.errors import ReadingError
 from derive.notation.declarations import Abbreviation, Letter, Statement, arguments_of_names
 from derive.notation.spellings import ALL_PARAMETERS, TRANSPOSES, Match, as_written, plain
 from derive.notation.surface import Item, Items
-from derive.symbols import Index, IndexLike
+from derive.symbols import Index, IndexLike, Range
 
 if TYPE_CHECKING:
     from derive.notation.latex_reader import Reader, Scope, Version
@@ -279,14 +279,21 @@ class Parameters:
             return
         chunks = [*(known[1].slots[slot] for slot in known[0].spelling.slots), *known[1].extra_sub]
         for chunk, own in zip(chunks, known[0].symbol.family, strict=False):
-            index = self.dictionary.indices.get(plain(chunk))
-            if isinstance(index, Index) and index.range.upper != own.upper:
-                raise ReadingError(
-                    f"{plain(items)}: the index {index.name} runs to {index.range.upper.name}, not to {own.upper.name}",
-                    items[0].start,
-                    items[-1].end,
-                    "ill-formed",
-                )
+            self.require_range(items, self.dictionary.indices.get(plain(chunk)), own)
+
+    def require_range(self, items: Items, index: object, own: Range) -> None:
+        """That an index, where it is one, runs to the end of the range of its place.
+
+        Raises:
+            ReadingError: it runs to another one.
+        """
+        if isinstance(index, Index) and index.range.upper != own.upper:
+            raise ReadingError(
+                f"{plain(items)}: the index {index.name} runs to {index.range.upper.name}, not to {own.upper.name}",
+                items[0].start,
+                items[-1].end,
+                "ill-formed",
+            )
 
     def _several(self, items: Items, kinds: tuple[str, ...]) -> list[Letter]:
         """The declared letters of which a bare one is short: p^{(t)} for p_C^{(t)}, p_I^{(t)} and p_T^{(t)}."""

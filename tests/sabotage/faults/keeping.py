@@ -228,16 +228,16 @@ FAULTS = (
         name="solution-without-steps",
         broken="what is put in for a letter need not solve the equation",
         module=SOLUTIONS,
-        text='require(proof.vanishes(goal, steps), "the steps do not lead to zero")',
-        instead="proof.vanishes(goal, steps)",
+        text='    proof.show_all(found, told["goals"])\n',
+        instead="",
         tests=("tests/unit/checks/test_recheck.py::test_what_is_put_in_solves_the_equation",),
     ),
     Fault(
         name="solution-of-fewer-equations",
         broken="what is put in need not solve every equation",
         module=SOLUTIONS,
-        text='require(len(found) == len(told["goals"]), "steps for equations that there are not")',
-        instead='found = found[: len(told["goals"])]',
+        text='proof.show_all(found, told["goals"])',
+        instead='proof.show_all(found[: len(told["goals"])], told["goals"])',
         tests=("tests/unit/checks/test_recheck.py::test_what_is_put_in_solves_the_equation",),
     ),
     Fault(
@@ -276,17 +276,17 @@ FAULTS = (
         name="steps-need-not-lead-to-zero",
         broken="the steps of a proof may leave anything",
         module=PROOFS,
-        text='require(proof.vanishes(goal, steps), "the steps do not lead to zero")',
-        instead="proof.vanishes(goal, steps)",
+        text='require(self.vanishes(goal, steps), "the steps do not lead to zero")',
+        instead="self.vanishes(goal, steps)",
         tests=(f"{UNIT}/test_recheck.py::test_each_equation_has_steps_that_lead_to_zero",),
     ),
     Fault(
         name="equation-without-steps",
         broken="an equation for which there are no steps is proved",
         module=PROOFS,
-        text='require(len(found) == len(told["goals"]), "steps for equations that there are not")\n    for number_, '
-        '(goal, steps) in enumerate(zip(found, told["goals"], strict=True)):',
-        instead='for number_, (goal, steps) in enumerate(zip(found, told["goals"], strict=False)):',
+        text='require(len(found) == len(told), "steps for equations that there are not")\n        for number_, '
+        "(goal, steps) in enumerate(zip(found, told, strict=True)):",
+        instead="for number_, (goal, steps) in enumerate(zip(found, told, strict=False)):",
         tests=(f"{UNIT}/test_recheck.py::test_each_equation_has_steps_that_lead_to_zero",),
     ),
     Fault(
