@@ -291,7 +291,7 @@ class Proof:
         self.lemmas.append((left, right))
         for kind in told["signs"]:
             known, other = (left, right) if self.known(kind, left) else (right, left)
-            self.defined(known)
+            self.defined(left, right)
             require(not self.may_be_empty(free(known) - free(other)), "a letter that may stand for nothing")
             require(kind in ("positive", "nonzero") and self.known(kind, known), f"an equation of what is not {kind}")
             self.learn(kind, other)

@@ -459,7 +459,7 @@ class Reader:
         if item.kind in ("fraction", "binomial", "root"):
             require_plain(item, sups=True, primes=True)
             line.take()
-            if _is_derivative(item):
+            if is_derivative(item):
                 return self._derivative(item, line, scope), item.sups, item.primes
             return self._built(item, scope), item.sups, item.primes
         if item.kind == "group":
@@ -1916,7 +1916,7 @@ class Reader:
         line.take()
         argument = self._factor(line, scope)
         behind = line.peek()
-        ends = behind is None or behind.kind == "sign" or behind.text == "\\nabla" or _is_derivative(behind) or behind.text == "d"
+        ends = behind is None or behind.kind == "sign" or behind.text == "\\nabla" or is_derivative(behind) or behind.text == "d"
         if not ends:
             if not _stands_at(argument, by.symbol):
                 line.position = start
@@ -1958,7 +1958,7 @@ class Reader:
             return self.formula(first.parts[0], scope)
 
         def stops(item: Item, count: int) -> bool:
-            another = count > 0 and (_is_derivative(item) or (item.kind == "letter" and item.text == "\\nabla"))
+            another = count > 0 and (is_derivative(item) or (item.kind == "letter" and item.text == "\\nabla"))
             if another and not alone:
                 raise ReadingError(
                     "the derivative of what stands before the next one, or of the product of both? try a bracket",
@@ -2135,7 +2135,8 @@ def _relation_inside(item: Item) -> bool:
     return any(inner.is_sign("=", "ne") for inner in item.parts[0])
 
 
-def _is_derivative(item: Item) -> bool:
+def is_derivative(item: Item) -> bool:
+    """Whether a fraction is, or begins, a derivative: a ``d`` stands first above and below."""
     if item.kind != "fraction" or not item.parts[0] or not item.parts[1]:
         return False
     above, below = item.parts[0][0], item.parts[1][0]
@@ -2234,7 +2235,7 @@ def _ends_quotient(item: Item) -> bool:
     """Whether what a slash divides by surely ends before this: a sum, a function, a bracket, a derivative, a sign."""
     if item.kind == "letter" and (item.text in BIG or item.text in FUNCTIONS or item.text == "\\nabla"):
         return True
-    return item.kind in ("fence", "group") or _is_derivative(item) or item.is_sign("cdot", "times", "/", "mid", "Vert")
+    return item.kind in ("fence", "group") or is_derivative(item) or item.is_sign("cdot", "times", "/", "mid", "Vert")
 
 
 def _require_no_mixed_number(number: Item, fraction: Item) -> None:

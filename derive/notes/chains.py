@@ -7,6 +7,7 @@ that begins with a sign goes on with the row before.
 from __future__ import annotations
 
 import contextlib
+import itertools
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
@@ -52,7 +53,7 @@ from derive.formula import (
 )
 from derive.notation.conventions import Convention
 from derive.notation.declarations import Abbreviation, Dictionary, Fact, Letter, Posterior
-from derive.notation.latex_reader import FUNCTIONS, UNSIZED, Reader, Scope, alike, shared_letters
+from derive.notation.latex_reader import FUNCTIONS, UNSIZED, Reader, Scope, alike, is_derivative, shared_letters
 from derive.notation.model import EXPECTATION_NAMES
 from derive.notation.probabilities import LOG_LIKELIHOOD
 from derive.notation.spellings import DENSITY_NAMES, arguments_of, plain, require_plain, sign_at, spelling, template
@@ -303,9 +304,7 @@ class DisplayReader:
 
     def _differentiated_by(self, display: Display) -> frozenset[str]:
         """The parameters by which gradients in the display are taken: what is constant in it is free of these."""
-        text = " ".join(row.source.text for row in display.rows)
-        heads = set(re.findall(r"\\nabla\s*_\s*\{?\s*(\\?[A-Za-z]+)", text))
-        heads |= set(re.findall(r"\{\s*(?:\\partial|d)\s*(\\[A-Za-z]+|[A-Za-z])(?![A-Za-z])[^{}]*\}", text))
+        heads = {item.text for row in display.rows for item in _differentials(self._items(row) or ())}
         return frozenset(x.name for x in self.own.letters if x.kind == "param" and x.spelling.head in heads)
 
     def _convention(self) -> Convention:
@@ -837,7 +836,7 @@ class DisplayReader:
                 continue
             if implied and place == 0 and self.from_a_bound:
                 raise ReadingError(
-                    "what follows from a bound is not read; state it by itself", items[0].start, items[-1].end, "unsupported"
+                    "what follows from a bound, or up to a factor, is not read; state it by itself", items[0].start, items[-1].end, "unsupported"
                 )
             if implied and place == 0 and meaning == "=" and not (self.hinted and gives_value and before_equation is None):
                 if before_equation is None and self.broken:
@@ -873,7 +872,8 @@ class DisplayReader:
                 if not stricter or any(claim.parameters for claim in alternatives):
                     claims.append(RowClaim((*alternatives, *of_latents), told, span, hedge=hedge))
                 alone = used and own_left and not implied and len(relations) == 1
-                if alone and meaning in BOUNDS:
+                by_a_factor = meaning == "proportional to" and isinstance(current, Reference) and current.symbol.role == "param"
+                if alone and (meaning in BOUNDS or by_a_factor):
                     claims[-1] = replace(claims[-1], used=True)
                     self.from_a_bound = True
                 set_up = not _is_quantity(current) or (self._parameters(right) and not self._parameters(current))
@@ -2229,6 +2229,17 @@ def _side_by_side(items: Items, dictionary: Dictionary) -> list[Items]:
 def _is_number_of_equation(items: Items) -> bool:
     """``(3)`` behind a wide space."""
     return len(items) == 1 and items[0].kind == "fence" and items[0].text == "()" and plain(items[0].parts[0]).isdigit()
+
+
+def _differentials(items: Items) -> Iterator[Item]:
+    """By what is differentiated anywhere among the items: what stands below a nabla, or behind each d below the bar."""
+    for item in items:
+        if item.text == "\\nabla":
+            yield from (item.sub or ())[:1]
+        if is_derivative(item):
+            yield from (one for sign, one in itertools.pairwise(item.parts[1]) if sign == item.parts[1][0])
+        for part in (*item.parts, item.sub or (), *item.sups):
+            yield from _differentials(part)
 
 
 def _names(items: Items) -> list[Items]:

@@ -1132,3 +1132,13 @@ def test_a_divisor_that_is_zero_everywhere_is_not_assumed_to_be_none(tmp_path: P
     ((holds, _),) = meanings([read_note(note)])[-1][0][f"{note}:6"]
     # That the two are equal everywhere, and that the one follows from the other: the latter with what is divided by, or without.
     assert len(holds or ()) == (3 if possible else 2)
+
+
+def test_a_sign_is_said_of_sides_that_have_a_value() -> None:
+    """``1 = x / x`` shows that x is not zero only where it is known already."""
+    squared = statement(times(X, X), ZERO, ">")
+    made = forged(squared, [[]])
+    made["proof"]["pieces"] = [["a positive number", [], [], times(X, X)]]
+    made["proof"]["lemmas"] = [{"left": ONE, "right": times(X, ["power", X, number(-1)]), "steps": [], "signs": ["nonzero"]}]
+    with pytest.raises(trees.Rejected, match="not known to be nonzero"):
+        files.check_certificate(made)

@@ -1879,3 +1879,28 @@ def test_a_value_with_letters_of_its_own_is_not_refuted_at_the_border_of_its_dom
     assert slips
     assert {tried(slip, Witness(autodiff=False), other).status for slip in slips} <= {"refuted", "equivalent", "unknown"}
     assert verdict(COUNTS_BY_RATES, *rows, right.replace("x_i", "x_i^2")) == "refuted"
+
+
+A_SIZE_NAMED_D = r"size d ; param v, a in positive ; m in R^d ; u, b in R ; \mu in R^d ; const x in R^d"
+
+
+@pytest.mark.parametrize(
+    ("row", "meant"),
+    [
+        (r"\tfrac12 (d v + m^T m - d) = \frac{d v - d}{2} + \text{const}", "refuted"),
+        (r"\frac{d m^T m}{2 v} + \log v = \frac{d m^T m}{2 v} + \text{const}", "refuted"),
+        (r"a^{d b} + u = a^{d b} + C", "refuted"),
+        (r"\log v + m^T m = m^T m + C \\ \frac{\partial}{\partial m} m^T m &= 2 m", "proved"),
+        (r"\log v + m^T m = m^T m + C \\ \frac{\partial}{\partial v} \log v &= 1 / v", "refuted"),
+        (r"\log v + m^T m = m^T m + C \\ \nabla_{\boldsymbol{m}} m^T m &= 2 m", "proved"),
+    ],
+)
+def test_a_size_named_d_is_no_sign_of_a_derivative(row: str, meant: str) -> None:
+    """Of a constant in a display that differentiates by one parameter only that one is asked."""
+    assert [step.verdict for step in checked(A_SIZE_NAMED_D, row).steps][0] == meant
+
+
+def test_what_is_set_up_to_a_factor_before_an_arrow_is_no_claim() -> None:
+    declared = r"size k ; index j, l in 1..k ; param c_j in positive ; \pi in simplex(k)"
+    assert verdict(declared, r"\pi_j \propto c_j \implies \pi_j = \frac{c_j}{\sum_l c_l}") == "unread"
+    assert verdict(declared, r"\pi_j \propto c_j") == "refuted"
