@@ -482,8 +482,8 @@ def check(
 ) -> int:
     """Check NOTES (Markdown, LaTeX or notebooks; - for the standard input), each row of a display against the row before it.
 
-    The exit code is 0 when every row is proved, confirmed or defined, 1 when one is not or there was nothing to check, 2 when a
-    note cannot be read.
+    The exit code is 0 when every row is proved, confirmed or defined, 1 when one is not, when a part of a note was not read or
+    there was nothing to check, 2 when a note cannot be read at all.
     """
     from checks.cache import folder
     from checks.environment import environment
@@ -513,9 +513,6 @@ def check(
             write(certificates, checked, advance)
     page = replace(_page(output), snippets=snippet)
     _deliver(written.write(checked, environment(seed, points), page), output)
-    for note in read:
-        for warned in note.warnings:
-            _complain(f"{name_of(note.file)}:{warned.place.line}:{warned.place.column}: {warned.message}", prefix="")
     for note, found in zip(read, checked, strict=True):
         declared = any(isinstance(block, Declarations) for block in note.blocks)
         if not declared and any(step.verdict == "unread" for step in found.steps):

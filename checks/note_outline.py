@@ -249,17 +249,13 @@ def pages(notes: Sequence[CheckedNote]) -> tuple[NotePage, ...]:
             summary=summary([note]),
             passes=note.passes,
             troubles=tuple(
-                Remark(heading=f"{where(trouble.place)}: {_kind(trouble.code)}", lines=((trouble.message,),))
+                Remark(heading=f"{where(trouble.place)}: {trouble.heading}", lines=((trouble.message,),))
                 for trouble in note.troubles
             ),
             chains=tuple(_chains(note.steps)),
         )
         for note in notes
     )
-
-
-def _kind(code: str) -> str:
-    return "declaration" if code == "declaration" else f"declaration ({code})"
 
 
 def title(notes: Sequence[CheckedNote]) -> str:

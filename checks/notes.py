@@ -90,13 +90,23 @@ class Step:
         return self.verdict in ("proved", "confirmed", "defined", "skipped")
 
 
+NOT_READ = "not-read"
+"""The code of what stands in a note and was not seen as a declaration or a display, though it looks like one."""
+
+
 @dataclass(frozen=True, slots=True)
 class Trouble:
-    """A declaration or hint that could not be taken in."""
+    """A declaration or hint that could not be taken in, or something else of a note that was not read."""
 
     place: Place
     message: str
     code: str
+
+    @property
+    def heading(self) -> str:
+        """What it is, in a few words."""
+        told = {NOT_READ: "not read", "declaration": "declaration"}
+        return told.get(self.code, f"declaration[{self.code}]")
 
 
 @dataclass(frozen=True, slots=True)
@@ -245,20 +255,21 @@ def check_note(
     """
     judging = Judging(witness, row_timeout, diagnosed, work, cache)
     walk = _Walk(note, judging)
-    checked = CheckedNote(note.file, troubles=walk.troubles)
+    checked = CheckedNote(note.file)
     for block in walk.blocks():
         if isinstance(block, Declarations):
             continue
         judged = only is None or block.label == only
         for step in _display(block, walk, judging, judged):
             if judged:
-                if checked.troubles and step.verdict == "refuted" and step.expected is None:
+                if walk.troubles and step.verdict == "refuted" and step.expected is None:
                     # What was not taken in might have made the row true.
                     message = "a declaration above could not be read, and the row fails without it"
                     step = replace(step, verdict="unknown", message=message, causes=())
                 checked.steps.append(step)
                 if heard is not None:
                     heard(step)
+    checked.troubles = [*(Trouble(one.place, one.message, NOT_READ) for one in note.warnings), *walk.troubles]
     return checked
 
 
@@ -280,6 +291,8 @@ def understood(note: Note) -> Iterator[str]:
             yield from _told(row, reading)
     for trouble in walk.troubles:
         yield f"line {trouble.place.line}: declaration not understood: {trouble.message}"
+    for warned in note.warnings:
+        yield f"line {warned.place.line}: not read: {warned.message}"
 
 
 def readings(note: Note) -> Iterator[tuple[Sequence[RowReading], ...]]:

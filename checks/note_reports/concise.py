@@ -22,7 +22,7 @@ def write(notes: Sequence[CheckedNote], environment: Environment, page: Page) ->
 
 def _lines(note: CheckedNote) -> Iterator[str]:
     for trouble in note.troubles:
-        yield f"{name_of(note.file)}:{trouble.place.line}:{trouble.place.column}: declaration[{trouble.code}]: {trouble.message}"
+        yield f"{name_of(note.file)}:{trouble.place.line}:{trouble.place.column}: {trouble.heading}: {trouble.message}"
     for step in note.steps:
         if not step.passes:
             yield f"{where(note, step)}: {verdict(step)}: {one_line(step)}"

@@ -43,7 +43,7 @@ def _note(note: CheckedNote, page: Page) -> Iterator[str]:
     name = name_of(note.file)
     yield name
     for trouble in note.troubles:
-        yield f"{name}:{trouble.place.line}:{trouble.place.column}: {_coloured('declaration', '31', page)}[{trouble.code}]"
+        yield f"{name}:{trouble.place.line}:{trouble.place.column}: {_coloured(trouble.heading, '31', page)}"
         yield f"    {trouble.message}"
     label = None
     for step in note.steps:

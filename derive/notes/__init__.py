@@ -110,7 +110,7 @@ def add_macro(macros: dict[str, Macro], macro: Macro) -> None:
 
 @dataclass(frozen=True, slots=True)
 class Warned:
-    """Something about the note worth saying that is no verdict (a comment that swallows a row break)."""
+    """What was passed over, though it may be meant (a display that is never closed, a comment that swallows a row break)."""
 
     place: Place
     message: str

@@ -836,7 +836,10 @@ class DisplayReader:
                 continue
             if implied and place == 0 and self.from_a_bound:
                 raise ReadingError(
-                    "what follows from a bound, or up to a factor, is not read; state it by itself", items[0].start, items[-1].end, "unsupported"
+                    "what follows from a bound, or up to a factor, is not read; state it by itself",
+                    items[0].start,
+                    items[-1].end,
+                    "unsupported",
                 )
             if implied and place == 0 and meaning == "=" and not (self.hinted and gives_value and before_equation is None):
                 if before_equation is None and self.broken:

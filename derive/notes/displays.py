@@ -24,6 +24,11 @@ OUTER = frozenset(name for name in ROWS_IN if name.rstrip("*") not in {"math"})
 """Environments that make a display by themselves (an ``aligned`` outside mathematics is read as if it did)."""
 OUTER_NAMES = "|".join(sorted((re.escape(name) for name in OUTER), key=len, reverse=True))
 
+UNSEEN = (
+    rf"(?!(?:{OUTER_NAMES}|math|subequations)\}})[A-Za-z]*(?:align|gather|eqn|equation|multline|math|cases|darray)[A-Za-z]*\*?"
+)
+"""Names of environments that are no display here, and make one by the look of their names."""
+
 # What is looked at around one mark is bounded, so that a hostile row costs linear time.
 WINDOW = 400
 LAST_TEXTS = 6
@@ -89,6 +94,14 @@ class Body:
     hints: tuple[Source, ...] = ()
     macros: dict[str, Macro] = field(default_factory=dict[str, Macro])
     warnings: list[Warned] = field(default_factory=list[Warned])
+
+
+_SPACED = re.compile(r"(\\(?:begin|end))(\s+)(?=\{)(\{[^{}\n]*\})")
+
+
+def with_environments(text: str) -> str:
+    r"""The text with ``\begin {align}`` as ``\begin{align}``, the space behind it: TeX passes over it."""
+    return _SPACED.sub(lambda found: found[1] + found[3] + found[2], text) if "\\begin" in text or "\\end" in text else text
 
 
 def environment_end(text: str, at: int, limit: int, name: str) -> int:
@@ -253,9 +266,13 @@ class _Reader:
             self.hints += hints
             for declaration in declarations:
                 self.body.warnings.append(Warned(declaration.place, "a declaration inside a display is not read; put it above"))
-        elif re.search(r"\\\\|\\cr(?![A-Za-z])|\\newline", said):
+        elif re.search(r"\\\\|\\cr(?![A-Za-z])|\\newline", said) and not self.stands_alone(start):
             place = self.body.lines.place(self.offset + start)
             self.body.warnings.append(Warned(place, "a comment swallows a row break"))
+
+    def stands_alone(self, start: int) -> bool:
+        """Whether nothing of a row stands on the line before a comment, as where a whole row was commented out."""
+        return self.is_layout(max(self.begin, self.text.rfind("\n", 0, start) + 1), start)
 
     def is_layout(self, start: int, end: int) -> bool:
         return end - start <= LONGEST_LAYOUT and not _LAYOUT.sub("", "".join(self.chars[start:end]))

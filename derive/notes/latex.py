@@ -7,7 +7,16 @@ from pathlib import Path
 
 from derive.errors import DeriveError
 from derive.notes import Carrier, Declarations, Display, Macro, Note, Source, Warned, add_macro, read_text
-from derive.notes.displays import OUTER_NAMES, Body, blanked, environment_end, find_macros, read_display
+from derive.notes.displays import (
+    OUTER_NAMES,
+    UNSEEN,
+    Body,
+    blanked,
+    environment_end,
+    find_macros,
+    read_display,
+    with_environments,
+)
 from derive.notes.entries import Lines, entries, hints_and_declarations
 
 DEEPEST = 8
@@ -18,17 +27,18 @@ MOST_FILES = 64
 _SKIPPED = "verbatim|Verbatim|lstlisting|comment|minted|filecontents"
 _MARK = re.compile(
     rf"(?P<block>^[ \t]*%![ \t]*derive\b[^\n]*)|(?P<comment>%[^\n]*)"
-    rf"|\\begin\s*\{{(?P<skipped>(?:{_SKIPPED})\*?)\}}|\\begin\{{(?P<name>{OUTER_NAMES})\}}"
+    rf"|\\begin\s*\{{(?P<skipped>(?:{_SKIPPED})\*?)\}}|\\begin\{{(?P<name>{OUTER_NAMES})\}}|\\begin\{{(?P<unseen>{UNSEEN})\}}"
     r"|\\verb\*?(?P<quote>[^A-Za-z\s*])|(?P<open>\\\[|\$\$)"
-    r"|\\(?P<include>input|include|subfile)(?![A-Za-z])\s*(?:\{(?P<path>[^{}\n]*)\}|(?P<word>[^\s{}\\%]+))"
+    r"|\\(?:input|include|subfile|subfileinclude|InputIfFileExists)(?![A-Za-z])\s*(?:\{(?P<path>[^{}\n]*)\}|(?P<word>[^\s{}\\%]+))"
+    r"|\\(?:sub)?(?:import|inputfrom|includefrom)(?![A-Za-z])\*?\s*\{(?P<from>[^{}\n]*)\}\s*\{(?P<file>[^{}\n]*)\}"
     r"|(?P<finish>\\end\{document\}|\\endinput(?![A-Za-z]))|\\.",
     re.MULTILINE | re.DOTALL,
 )
 _OPENS_A_DISPLAY = re.compile(
     r"\\(?:(?:re)?newcommand|(?:re)?newenvironment|NewDocumentEnvironment|def)\*?\s*\{?(?P<name>\\?[A-Za-z]+\*?)\}?"
-    rf"\s*(?:\[[^\]]*\]|\{{[mo ]*\}})*\s*\{{\s*(?:\\begin\{{(?:{OUTER_NAMES})\}}|\\\[|\$\$)"
+    rf"\s*(?:\[[^\]]*\]|\{{[mo ]*\}})*\s*\{{(?:[^{{}}]|\{{[^{{}}]*\}})*?(?:\\begin\{{(?:{OUTER_NAMES})\}}|\\\[|\$\$)"
 )
-"""A macro or an environment of the note's own that begins with a display's beginning."""
+"""A macro or an environment of the note's own in which a display begins."""
 _UNCOMMENTED = re.compile(r"\\.|%[^\n]*|\$\$", re.DOTALL)
 _END_BLOCK = re.compile(r"^[ \t]*%![ \t]*end\b", re.MULTILINE)
 _LINE_MARK = re.compile(r"^[ \t]*%!?[ \t]?", re.MULTILINE)
@@ -73,6 +83,7 @@ class _Reader:
 
     def read(self, text: str, within: tuple[Path, ...], name: str | None) -> None:
         """Read one file; ``within`` are the files being read, itself last; ``name`` as an including file calls it."""
+        text = with_environments(text)
         lines = Lines(text, file=name)
         text = self.without_macros(_without_skipped(text), lines)
         begun = re.search(r"^[^%\n]*?(?P<mark>\\begin\{document\})", text, re.MULTILINE)
@@ -99,8 +110,12 @@ class _Reader:
             elif mark["quote"]:
                 close, line_end = text.find(mark["quote"], at), text.find("\n", at)
                 at = close + 1 if close >= 0 and (line_end < 0 or close < line_end) else at
-            elif mark["include"]:
+            elif mark["path"] is not None or mark["word"]:
                 self.include((mark["path"] or mark["word"] or "").strip(), within, lines, mark.start())
+            elif mark["from"] is not None:
+                self.include(f"{mark['from'].strip().rstrip('/') or '.'}/{mark['file'].strip()}", within, lines, mark.start())
+            elif mark["unseen"]:
+                self.warnings.append(Warned(lines.place(mark.start()), f"environment {mark['unseen']} is none that is read"))
             elif mark["name"] or mark["open"]:
                 at = self.display(text, mark, absent, lines)
 

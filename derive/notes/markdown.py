@@ -18,11 +18,13 @@ from markdown_it.token import Token
 from derive.notes import Carrier, Declarations, Display, Macro, Note, Source, Warned, add_macro
 from derive.notes.displays import (
     OUTER_NAMES,
+    UNSEEN,
     Body,
     blanked,
     environment_end,
     find_macros,
     read_display,
+    with_environments,
 )
 from derive.notes.entries import Lines, entries, hints_and_declarations
 
@@ -33,7 +35,9 @@ _OPTION = re.compile(r"[ \t]*(?::[a-z-]+:[^\n]*|---[ \t]*|[a-z-]+:[^\n]*)(?:\n|$
 # Where a display that was never closed is given up: a fence, a heading or an unseen declaration is no formula.
 _STOPS = re.compile(r"^[ \t>]*(?:```|~~~|#{1,6}[ \t]|<!--[ \t]*derive:)", re.MULTILINE)
 _DOLLARS = re.compile(r"\\.|\$\$", re.DOTALL)
-_INLINE = re.compile(rf"\\?\\\[|\\begin\{{(?P<name>{OUTER_NAMES})\}}|\\.|`+|<!--|\$\$", re.DOTALL)
+_INLINE = re.compile(
+    rf"\\?\\\[|\\begin\{{(?P<name>{OUTER_NAMES})\}}|\\begin\{{(?P<unseen>{UNSEEN})\}}|\\.|`+|<!--|\$\$", re.DOTALL
+)
 _BRACKETS = ("\\[", "\\\\[")
 """Opening marks of displays in brackets; the backslash is doubled where Markdown takes one of them away."""
 _RAW_HTML = re.compile(r"\s*<(?:script|pre|style|textarea)\b", re.IGNORECASE)
@@ -142,6 +146,8 @@ class _Reader:
                 same = runs.get(len(kind), [])
                 next_run = bisect.bisect_right(same, mark.start())
                 at = same[next_run] + len(kind) if next_run < len(same) else at
+            elif mark["unseen"]:
+                self.warnings.append(Warned(self.lines.place(mark.start()), f"environment {mark['unseen']} is none that is read"))
             elif kind in absent or (kind[0] == "\\" and kind not in _BRACKETS and not mark["name"]):
                 continue
             elif kind == "<!--":
@@ -172,6 +178,10 @@ class _Reader:
         words = token.info.strip().split()
         kind = words[0] if words else ""
         if kind not in ("derive", "{derive}", "math", "{math}"):
+            named = _NAMED.match(token.info.strip())
+            if named and not _HOLDS_CODE.fullmatch(named[1]) and _LOOKS_DISPLAYED.search(token.content):
+                message = f"a fence {{{named[1]}}} is not looked into, and a display stands in it"
+                self.warnings.append(Warned(self.lines.place(self.line_start(token.map[0])), message))
             return
         start = self.line_start(token.map[0] + 1)
         end = self.line_start(token.map[0] + 1 + token.content.count("\n"))
@@ -233,9 +243,18 @@ class _Reader:
 
 
 _HOLDS_TEXT = (
-    "note|tip|hint|important|warning|caution|attention|danger|error|seealso|admonition|dropdown|margin|sidebar|card|tab-item|details"
+    "note|tip|hint|important|warning|caution|attention|danger|error|seealso|admonition|dropdown|margin|sidebar|details|toggle|topic"
+    "|card|card-carousel|tab-item|tab-set|grid|grid-item|grid-item-card|figure|table|list-table|epigraph|pull-quote|highlights"
+    "|container|compound|rubric|div|aside|blockquote|versionadded|versionchanged|deprecated|exercise-start|solution-start"
     "|proof|theorem|lemma|definition|remark|example|exercise|solution|prf:[a-z]+"
 )
+_NAMED = re.compile(r"\{\s*([=.:\w-]+)")
+_HOLDS_CODE = re.compile(
+    r"code|code-block|code-cell|sourcecode|literalinclude|raw|parsed-literal|mermaid|graphviz|prompt|ipython|plot|doctest|test\w+|highlight"
+    r"|r|python|py|julia|bash|sh|shell|zsh|console|stan|js|ojs|javascript|sql|dot|octave|matlab|[rR]?cpp|c|fortran|html|css|json|yaml"
+)
+"""Directives, and the languages of cells, in whose fences code stands."""
+_LOOKS_DISPLAYED = re.compile(rf"\$\$|\\\[|\\begin\s*\{{(?:{OUTER_NAMES})\}}|\.\. math::")
 _DIRECTIVE = re.compile(
     rf"^[ ]{{0,3}}(?:(?P<text>`{{3,}})(?=\{{(?:{_HOLDS_TEXT})\}})|(?P<math>:{{3,}})(?=[ ]?\{{math\}}))", re.MULTILINE
 )
@@ -265,11 +284,30 @@ def _opened(text: str) -> str:
     return text if signs is None else "".join(signs)
 
 
+_DEFINES = re.compile(r"^(?:\[\^[^\]\s]+\]:|:[ ]{1,3}\S)")
+
+
+def _in_quotes(text: str) -> str:
+    """The text with what is indented below a footnote or a definition as a quote: to Markdown without either it is code."""
+    lines = text.split("\n")
+    inside, fenced = False, ""
+    for number, line in enumerate(lines):
+        if fence := re.match(r" {0,3}(`{3,}|~{3,})", line):
+            fenced = "" if fenced and fence[1].startswith(fenced) else fenced or fence[1]
+        if fenced:
+            continue
+        if line.startswith("    ") and line.strip():
+            lines[number] = f">{line[1:]}" if inside else line
+        elif line.strip():
+            inside = bool(_DEFINES.match(line))
+    return "\n".join(lines)
+
+
 def read_markdown(
     text: str, path: Path, *, cell: int | None = None, macros: dict[str, Macro] | None = None
 ) -> tuple[list[Declarations | Display], dict[str, Macro], list[Warned]]:
     """Blocks, macros and warnings of a Markdown text; ``macros`` is added to, where a notebook's cells share them."""
-    reader = _Reader(_opened(text), path, cell, {} if macros is None else macros)
+    reader = _Reader(_in_quotes(_opened(with_environments(text))), path, cell, {} if macros is None else macros)
     reader.read()
     return reader.blocks, reader.macros, reader.warnings
 

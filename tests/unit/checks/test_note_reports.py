@@ -275,3 +275,12 @@ def test_how_a_derivative_by_a_matrix_is_taken_stands_below_its_row(tmp_path: Pa
         "derivatives by V are the symmetric part (frobenius convention)",
         "derivatives by L take its entries as independent",
     ]
+
+
+@pytest.mark.parametrize("name", names())
+def test_every_report_says_what_was_not_read(name: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """A note of which a part was passed over does not pass, and each report says where that is."""
+    note = tmp_path / "note.tex"
+    note.write_text("%! derive\n%! param a in R\n%! end\n\n\\[ a = a \\]\n\n\\begin{align} a = b\n")
+    assert cli.run(["check", str(note), "--no-autodiff", "--format", name]) == cli.NOT_PASSED
+    assert "never closed" in capsys.readouterr().out.replace("\\", "")

@@ -141,3 +141,42 @@ def test_files_too_deep(tmp_path: Path) -> None:
 )
 def test_unbalanced_text_is_a_warning(text: str) -> None:
     assert note(text).warnings
+
+
+@pytest.mark.parametrize("space", [" ", "\n", "  \n"])
+def test_a_space_behind_begin_and_end_is_passed_over(space: str) -> None:
+    found = note(f"\\begin{space}{{align}} a &= b \\\\ &= c \\end{space}{{align}}\n\\[ u = v \\]")
+    assert [[" ".join(row.source.text.split()) for row in display.rows] for display in displays(found)] == [
+        ["a &= b", "&= c"],
+        ["u = v"],
+    ]
+    assert not found.warnings
+
+
+def test_files_imported_from_a_folder(tmp_path: Path) -> None:
+    (tmp_path / "parts").mkdir()
+    (tmp_path / "parts" / "estep.tex").write_text("\\[ c = d \\]")
+    main = tmp_path / "main.tex"
+    main.write_text("\\import{parts/}{estep}\n\\subimport*{parts}{estep}\n\\import{..}{x}\n\\InputIfFileExists{parts/none}{}{}\n")
+    found = read_note(main)
+    assert len(displays(found)) == 2
+    assert [warned.place.line for warned in found.warnings] == [3, 4]
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        ("\\begin{numcases}{f} a = b \\end{numcases}", "numcases"),
+        ("\\begin{myalign} a = b \\end{myalign}", "myalign"),
+        ("\\begin{subequations}\\begin{align} a &= b \\end{align}\\end{subequations}", ""),
+        ("\\begin{center} a \\end{center}", ""),
+        ("\\begin{math} a \\end{math}", ""),
+        ("\\newcommand{\\eq}[1]{\\centering{}\\begin{equation}#1\\end{equation}}", "\\eq"),
+        ("\\newenvironment{eq}{\\large $$}{$$}", "eq"),
+        ("\\begin{align} a &= b \\\\ % &= c \\\\\n % &= d \\\\\n &= e \\end{align}", ""),
+        ("\\begin{align} a &= b % &= c \\\\\n &= e \\end{align}", "swallows"),
+    ],
+)
+def test_what_looks_like_a_display_and_is_not_read_is_said(text: str, told: str) -> None:
+    found = note(text).warnings
+    assert told in found[0].message if told else not found

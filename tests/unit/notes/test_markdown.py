@@ -218,3 +218,43 @@ def test_declarations_beside_the_note(tmp_path: Path) -> None:
 def test_text_from_the_standard_input() -> None:
     assert len(read_note(Path("-"), "\\documentclass{article}\n\\begin{document}\n\\[ a = b \\]\n\\end{document}").blocks) == 1
     assert len(read_note(Path("-"), "```\n\\begin{align} a = b \\end{align}\n```").blocks) == 0
+
+
+@pytest.mark.parametrize(
+    ("before", "read"),
+    [
+        ("[^1]: A footnote", 1),
+        ("Term\n\n:   what it means", 1),
+        ("Some code:", 0),
+        ("[^1]: A footnote\n\nSome code:", 0),
+        ("```\n[^1]: no footnote\n```", 0),
+    ],
+)
+def test_a_display_that_is_indented_below_a_footnote_or_a_definition(before: str, read: int) -> None:
+    assert len(displays(f"{before}\n\n    $$\n    a = b\n    $$\n")) == read
+
+
+@pytest.mark.parametrize(
+    ("info", "read", "told"),
+    [
+        ("{toggle}", 1, 0),
+        ("{figure} x.png", 1, 0),
+        ("{foo}", 0, 1),
+        ("{=latex}", 0, 1),
+        ("{python}", 0, 0),
+        ("{r, echo=FALSE}", 0, 0),
+        ("python", 0, 0),
+    ],
+)
+def test_displays_in_fences_are_read_or_told_of(info: str, read: int, told: int) -> None:
+    found = note(f"```{info}\n$$ a = b $$\n```\n")
+    assert (sum(isinstance(block, Display) for block in found.blocks), len(found.warnings)) == (read, told)
+
+
+def test_environments_that_are_none_here_are_told_of() -> None:
+    assert len(note("\\begin{numcases}{f} a = b \\end{numcases}\n").warnings) == 1
+    assert not note("`\\begin{numcases}{f} a = b \\end{numcases}`\n").warnings
+
+
+def test_a_space_behind_begin_in_markdown() -> None:
+    assert len(displays("\\begin {align} a &= b \\end {align}\n")) == 1
