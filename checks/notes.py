@@ -621,7 +621,7 @@ def _judged_row(claims: Sequence[RowClaim], judging: Judging) -> Judged:
         places = tuple(
             place
             for place, (claim, finding) in enumerate(zip(claims, found, strict=True))
-            if (finding.verdict == "refuted" if claim.guard else not claim.used or finding.verdict in ACCEPTED)
+            if not claim.used or finding.verdict in ACCEPTED
         )
         if not places:
             # An equation to be used in what follows, which need not hold everywhere.

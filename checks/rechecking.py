@@ -7,13 +7,13 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from string import ascii_uppercase
 from typing import Any
 
 from checks.recheck.files import FORMAT, VERSION, check_file
-from checks.recheck.trees import Rejected, Tree, bound, free, frozen, places, require
+from checks.recheck.trees import Rejected, Tree, bound, free, frozen, nodes, places, require
 
 FORMS: Mapping[str, str] = {
     "number": "{0}",
@@ -154,10 +154,31 @@ def statement_text(told: Mapping[str, Any]) -> str:
         named.count(tree)
     left, right = (text_of(side, named=named, whole=True) for side in sides)
     given = "".join(f"; assumed: {part}" for one in told["assumptions"] for part in _assumed(one, named))
-    every = ", ".join(sorted(map(str, free(sides[0]) | free(sides[1]))))
+    letters = free(sides[0]) | free(sides[1])
+    every = ", ".join(sorted(map(str, letters)))
     parameters = f"  as functions of {', '.join(told['parameters'])}" if told["parameters"] else ""
-    line = f"{left}  {told['relation']}  {right}{parameters}" + (f"  for every {every}" if every else "") + given
-    return "\n".join([line, *(f"  where {one}" for one in named.defined)])
+    at_all = ", ".join(letter for letter in told["entries"] if letter in letters) if told["relation"] == "implies" else ""
+    line = f"{left}{f' at every {at_all}' if at_all else ''}  {told['relation']}  {right}{parameters}"
+    line += (f"  for every {every}" if every else "") + given
+    if "multiplier" in told:
+        line += f"; by the factor {text_of(frozen(told['multiplier']), named=named)}"
+    return "\n".join([line, *(f"  where {one}" for one in (*named.defined, *_declared(told, trees)))])
+
+
+def _declared(told: Mapping[str, Any], trees: Iterable[Tree]) -> Iterator[str]:
+    """The domains of symbols in trees, where these are not real, and the ranges of letters that do not begin at 1."""
+    met = [node for tree in trees for node in nodes(tree)]
+    known = {"entry": told["symbols"], "apply": told["functions"]}
+    domains: dict[str, set[str]] = {}
+    for kind, key in {node[:2] for node in met if node[0] in known}:
+        domains.setdefault(known[kind].get(key, {"domain": "real"})["domain"], set()).add(key)
+    domains.pop("real", None)
+    if domains:
+        yield "; ".join(f"{', '.join(sorted(keys))} {domain}" for domain, keys in sorted(domains.items()))
+    spoken = {letter for node in met for letter in (*bound(node), *free(node))}
+    for letter, (lower, upper, continuum) in sorted(told["letters"].items()):
+        if letter in spoken and (lower != 1 or continuum):
+            yield f"{letter} runs over a continuum" if continuum else f"{letter} runs from {lower} to {upper}"
 
 
 def _trees(one: Mapping[str, Any]) -> Iterator[Tree]:
@@ -177,13 +198,13 @@ def _assumed(one: Mapping[str, Any], named: Abbreviations) -> Iterator[str]:
             yield f" {sign} ".join(text_of(frozen(side), named=named, whole=True) for side in one[kind])
     if "definite" in one:
         yield f"{text_of(frozen(one['definite']), named=named, whole=True)} is positive" + (
-            " definite, in row r and column c" if one["of matrix"] else ""
+            " definite, in row {} and column {}".format(*one["of matrix"]) if one["of matrix"] else ""
         )
 
 
-Meaning = tuple[frozenset[str] | None, frozenset[str]]
-"""What a claim of a row may be taken to say: the hashes of statements of which each shows that it holds (None where it is there
-to be refuted only), and of those of which each shows that it fails."""
+Meaning = tuple[frozenset[str], frozenset[str]]
+"""What a claim of a row may be taken to say: the hashes of statements of which each shows that it holds, and of those of which
+each shows that it fails."""
 Reading = Mapping[str, Sequence[Meaning]]
 """For the rows of a display, as ``file:line``, the meanings of all their claims."""
 Meanings = Sequence[Sequence[Reading]]
@@ -251,7 +272,7 @@ def _claims(number: int) -> str:
 def _is_meant(verdict: str, meaning: str, way: Sequence[Meaning]) -> bool:
     """Whether a statement is such that a claim of a row holds with it, or fails with it."""
     sought = [fails if verdict == "refuted" else holds for holds, fails in way]
-    return any(meaning in meant for meant in sought if meant is not None)
+    return any(meaning in meant for meant in sought)
 
 
 def judged(
@@ -273,6 +294,6 @@ def judged(
         strays += [place for verdict, one in known if one is not None and not _is_meant(verdict, one, way)]
         if not any(verdict == "refuted" for verdict, _ in known):
             proved = {one for _, one in known if one is not None}
-            open_ = sum(holds is not None and not holds & proved for holds, _ in way) - sum(one is None for _, one in known)
+            open_ = sum(not holds & proved for holds, _ in way) - sum(one is None for _, one in known)
             left.update({place: open_} if open_ > 0 else {})
     return strays, left

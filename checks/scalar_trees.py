@@ -246,13 +246,7 @@ def statement(claim: Claim) -> dict[str, Any]:
         UnsupportedError, LimitError: there is no such tree, or it is too large.
     """
     writer = Writer()
-    formulas = [claim.lhs, claim.rhs, *(one for one in (claim.multiplier, claim.gap) if one is not None)]
-    for assumption in claim.assumptions:
-        formulas += assumption.formulas
-    free = sorted({index for formula in formulas for index in f.free_indices(formula)}, key=_order)
-    scope: dict[Index, Letter] = {}
-    for index in free:
-        scope[index] = writer.letter(index.name, index.range, scope.values())
+    scope = _scope(claim, writer)
 
     def entries(formula: Formula) -> list[str]:
         found: list[str] = []
@@ -261,8 +255,8 @@ def statement(claim: Claim) -> dict[str, Any]:
                 found.append(writer.letter("rc"[len(found)], Range(size), (*scope.values(), *found)))
         return found
 
-    def side(formula: Formula) -> Tree:
-        return writer.scalar(formula, scope, tuple(entries(formula)))
+    def side(formula: Formula, own: list[str] | None = None) -> Tree:
+        return writer.scalar(formula, scope, tuple(entries(formula) if own is None else own))
 
     told: dict[str, Any] = {"relation": claim.relation, "left": side(claim.lhs), "right": side(claim.rhs)}
     told["entries"] = entries(claim.lhs if claim.lhs.shape else claim.rhs)
@@ -271,11 +265,27 @@ def statement(claim: Claim) -> dict[str, Any]:
             raise UnsupportedError("a multiplier that is a matrix")
         told["multiplier"] = writer.scalar(claim.multiplier, scope)
     told["parameters"] = [writer.key(symbol) for symbol in claim.parameters]
-    told["assumptions"] = [_assumption(one, writer, side) for one in claim.assumptions]
+    told["assumptions"] = [_assumption(one, side, entries) for one in claim.assumptions]
     return {**told, "letters": writer.letters, "symbols": writer.symbols, "functions": writer.functions}
 
 
-def _assumption(one: Assumption, writer: Writer, side: Any) -> dict[str, Any]:
+def _scope(claim: Claim, writer: Writer) -> dict[Index, Letter]:
+    """The letters of the indices that are free in a claim."""
+    formulas = [claim.lhs, claim.rhs, *(one for one in (claim.multiplier, claim.gap) if one is not None)]
+    for assumption in claim.assumptions:
+        formulas += assumption.formulas
+    scope: dict[Index, Letter] = {}
+    for index in sorted({index for formula in formulas for index in f.free_indices(formula)}, key=_order):
+        scope[index] = writer.letter(index.name, index.range, scope.values())
+    return scope
+
+
+def letters(claim: Claim) -> dict[Index, Letter]:
+    """By which letters of its statement the indices that are free in a claim go."""
+    return _scope(claim, Writer())
+
+
+def _assumption(one: Assumption, side: Any, entries: Any) -> dict[str, Any]:
     told: dict[str, Any] = {"text": one.text}
     if one.larger is not None:
         big, small = one.larger
@@ -284,7 +294,9 @@ def _assumption(one: Assumption, writer: Writer, side: Any) -> dict[str, Any]:
         if pair is not None:
             told[kind] = [side(pair[0]), side(pair[1])]
     if one.definite is not None:
-        told["definite"], told["of matrix"] = side(one.definite), one.definite.shape != ()
+        # Of a matrix it is told which letters stand for its rows and columns.
+        told["of matrix"] = entries(one.definite)
+        told["definite"] = side(one.definite, told["of matrix"])
     return told
 
 

@@ -807,6 +807,9 @@ def _values_lie_in(each: Substitute, point: Point) -> bool:
     domain = each.symbol.domain
     if _lies_in(each.replacement, domain):
         return True
+    spans = {index.range.upper.name for index in each.indices}
+    if not {*sizes_of(each.replacement), *spans} <= set(point.sizes):
+        return False
     there = extended(point, 0, each.replacement)
     try:
         values = enclose_all(each.replacement, there, each.indices)

@@ -26,6 +26,7 @@ from checks.notes import CheckedNote, readings, ways_to_hold
 from checks.points import Point, coefficients, measure
 from checks.recheck import files, points, trees
 from checks.saving import SavingError, save
+from checks.scalar_trees import letters as letters_of
 from checks.scalar_trees import rational, statement
 from checks.time_limit import TimeOut, limited
 from checks.witness import Counterexample, Witness, meets_assumptions
@@ -221,7 +222,7 @@ def _point(claim: Claim, told: Mapping[str, Any], shown: Counterexample) -> dict
     keys = {(symbol["name"], symbol["role"]): key for key, symbol in told["symbols"].items()}
     values = {keys[own]: _nested(table) for own, table in shown.values.items() if own in keys}
     second = {keys[own]: _nested(table) for own, table in shown.moved.items() if own in keys}
-    letters = dict(_assigned(told, shown))
+    letters = dict(_assigned(claim, told, shown))
     found: dict[str, Any] = {
         "sizes": dict(shown.sizes),
         "values": values,
@@ -242,11 +243,13 @@ def _point(claim: Claim, told: Mapping[str, Any], shown: Counterexample) -> dict
     return found
 
 
-def _assigned(told: Mapping[str, Any], shown: Counterexample) -> Any:
+def _assigned(claim: Claim, told: Mapping[str, Any], shown: Counterexample) -> Any:
     free = {letter for side in ("left", "right") for letter in trees.free(trees.frozen(told[side]))}
+    known = letters_of(claim)
     for index, value in shown.assignment.items():
-        if index.name.split("#")[0] in free:
-            yield index.name.split("#")[0], value
+        letter = known.get(index, index.name.split("#")[0])
+        if letter in free:
+            yield letter, value
     for name, place in itertools.zip_longest(told["entries"], shown.entry, fillvalue=0):
         if isinstance(name, str):
             yield name, place + 1
@@ -402,9 +405,7 @@ def _meaning(file: str, rows: Iterable[RowReading]) -> rechecking.Reading:
         for claim in row.claims:
             if claim.used:
                 continue  # an equation that is set to be used need not hold
-            holds = (
-                frozenset(itertools.chain.from_iterable(map(_proof_digests, ways_to_hold(claim)))) if not claim.guard else None
-            )
+            holds = frozenset(itertools.chain.from_iterable(map(_proof_digests, ways_to_hold(claim))))
             fails = frozenset(_digests(claim.alternatives[-1])) if not claim.hedge else frozenset[str]()
             found.setdefault(f"{_file(file, row.place)}:{row.place.line}", []).append((holds, fails))
     return found

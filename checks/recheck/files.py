@@ -14,7 +14,7 @@ from checks.recheck.proofs import check_proof
 from checks.recheck.solutions import solved
 from checks.recheck.trees import Rejected, Statement, require
 
-FORMAT, VERSION = "derive certificate", 1
+FORMAT, VERSION = "derive certificate", 2
 
 
 def check_certificate(told: Mapping[str, Any]) -> str:

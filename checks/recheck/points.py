@@ -26,6 +26,7 @@ from checks.recheck.trees import (
     Rejected,
     Statement,
     Tree,
+    definite,
     free,
     frozen,
     less,
@@ -103,6 +104,8 @@ class Point:
             for node in (one for one in nodes(raw) if one[0] == "argument"):
                 spans = [(1, size, False) for size in names.functions[name]["arguments"][node[1]]]
                 require(all(map(names.lies_in, node[2:], spans)), f"an argument's entry out of its range: {name}")
+            numbers = any(type(i) is int for one in nodes(raw) if one[0] == "argument" for i in one[2:])
+            require(not numbers, f"a function that looks at one entry of its argument: {name}")
             require(all(one[0] in SMOOTH for one in nodes(raw)), f"a function that may have no value or no derivative: {name}")
             own = all(one[0] != "entry" or one[1].startswith("*") for one in nodes(raw))
             require(own, f"no function of its arguments: {name}")
@@ -187,7 +190,8 @@ def chosen(point: Point, tree: Tree) -> Tree:
     tree = mapped(tree, lambda t: chosen(point, t))
     if tree[0] != "apply":
         return tree
-    _, name, indices, _, *arguments = tree
+    _, name, indices, taken, *arguments = tree
+    require(not taken, "a derivative of a function in what is put in")
     require(name in point.functions, f"a function that no point says: {name}")
     letters, raw = point.functions[name]
     over = names.functions[name]["normalised over"]
@@ -305,8 +309,9 @@ class Evaluation:
                 raise Rejected(f"nothing is known of the value of {tree[0]}")
 
     def inverse(self, x: Any) -> Any:
+        # That nothing is divided by zero is taken for granted, as in proofs: where that happens nothing is said.
         if x == 0 if self.exact else x.contains(0):
-            raise Undefined(bool(x == 0))
+            raise Undefined(False)
         return 1 / x
 
     def function(self, name: str, x: arb) -> arb:
@@ -315,7 +320,7 @@ class Evaluation:
         if name in ("besseli0", "besseli1"):
             return x.bessel_i(arb(int(name[-1])))
         if not x > 0:
-            raise Undefined(name == "log" and bool(x <= 0))
+            raise Undefined(name == "log" and bool(x < 0))
         return arb(2).zeta(x) if name == "trigamma" else getattr(x, {"loggamma": "lgamma"}.get(name, name))()
 
     def power(self, base: Any, exponent: Any, whole: bool) -> Any:
@@ -364,13 +369,13 @@ def _is_met(one: Mapping[str, Any], point: Point, shown: bool) -> bool:
             return False
     if "definite" not in one:
         return True
-    tree = chosen(point, frozen(one["definite"]))
-    values, matrix = Evaluation(point), ("inverse", 1, 1, "r", "c", tree)
+    tree, values = chosen(point, definite(one)), Evaluation(point)
     if not one["of matrix"]:
         return all(bool(values.value(tree, at) > 0) for at in assignments(point, tree))
-    found = [values.matrix("r", "c", tree, at) for at in assignments(point, matrix)]
+    _, r, c, body = tree
+    found = [values.matrix(r, c, body, at) for at in assignments(point, tree)]
     sums = Sums(point.names)
-    symmetric = sums.read(tree) == sums.read(point.names.rename(tree, {"r": "c", "c": "r"}))
+    symmetric = sums.read(body) == sums.read(point.names.rename(body, {r: c, c: r}))
     return symmetric and all(map(_is_definite, found))
 
 

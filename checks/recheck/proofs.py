@@ -22,6 +22,7 @@ from checks.recheck.trees import (
     Statement,
     Tree,
     bound,
+    definite,
     expanded,
     free,
     frozen,
@@ -235,6 +236,7 @@ class Proof:
                 own = (*indices[:over], letter, *indices[over + 1 :])
                 return ("sum", letter, ("apply", key, own, taken, *arguments)), number(0 if taken else 1)
             case "inverse", (side, a, d, r, c, u):
+                require(all(names.lies_in(i, names.letters[r]) for i in (a, d)), "an index out of its range")
                 b = names.like(r)
                 first, second = (a, b) if side == "left" else (b, d), (b, d) if side == "left" else (a, b)
                 product = times(("inverse", *first, r, c, u), names.rename(u, {r: second[0], c: second[1]}, anew=False))
@@ -458,5 +460,4 @@ def _assume(proof: Proof, one: Mapping[str, Any]) -> None:
     if told["apart"]:
         proof.learn("nonzero", general(less(*told["apart"])))
     if "definite" in one:
-        tree = expanded(proof.names, frozen(one["definite"]))
-        proof.learn("positive", general(("determinant", "r", "c", tree) if one["of matrix"] else tree))
+        proof.learn("positive", general(expanded(proof.names, definite(one))))

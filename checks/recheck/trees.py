@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import itertools
+import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from fractions import Fraction
 from functools import lru_cache
 from typing import Any
 
 Tree = tuple[Any, ...]
+NUMERAL = re.compile(r"[-+*/^().,\s\d]*")
 Letter = str | int
 Range = tuple[int, str, bool]
 """Lower limit, the name of the upper one, and whether it stands for a continuum, over which a sum is an integral."""
@@ -124,15 +126,16 @@ class Names:
         self.counter = itertools.count(1)
         self.least: dict[str, int] | None = None
         self.declare(told["letters"])
+        require(all(map(is_name, (*self.letters, *self.symbols, *self.functions))), "a name that is none")
         for key, own in (*self.symbols.items(), *self.functions.items()):
             require(isinstance(own["domain"], str) and all(map(range_, own["family"])), f"a declaration that is none: {key}")
         for key, own in self.functions.items():
             over, shapes = own["normalised over"], own["arguments"]
             known = over is None or (type(over) is int and over >= 0 and own["family"][over][0] <= 1)
-            require(known and all(isinstance(size, str) for shape in shapes for size in shape), f"a function that is none: {key}")
+            require(known and all(is_name(size) for shape in shapes for size in shape), f"a function that is none: {key}")
         for key, own in self.symbols.items():
             shape, domain = own["shape"], own["domain"]
-            require(own["role"] in ROLES and all(isinstance(size, str) for size in shape), f"a declaration that is none: {key}")
+            require(own["role"] in ROLES and all(map(is_name, shape)), f"a declaration that is none: {key}")
             square = len(shape) == 2 and shape[0] == shape[1]
             require(domain not in SYMMETRIC or square, f"a symmetric matrix that is not square: {key}")
             filled = bool(own["family"]) and own["family"][-1][0] <= 1
@@ -242,7 +245,8 @@ class Names:
             if what in "tu":
                 self.check(part, inside | frozenset(own) if what == "t" else inside)
         if kind == "number":
-            Fraction(tree[1])
+            require(isinstance(tree[1], str) and str(Fraction(tree[1])) == tree[1], "a number that is written otherwise")
+        require(kind != "size" or tree[1] not in self.symbols, "a size that has the name of a symbol")
 
     def _spans(self, tree: Tree, own: Sequence[str], count: int) -> Sequence[Range | None]:
         """The ranges in which the indices of a node have to lie; what else a node asks for."""
@@ -284,9 +288,20 @@ def vector(tree: Tree) -> tuple[tuple[str, ...], Tree]:
     return (tree[1], *letters), entry
 
 
+def is_name(told: Any) -> bool:
+    """Whether what is printed of a name is seen to be one."""
+    return isinstance(told, str) and told.isprintable() and not NUMERAL.fullmatch(told)
+
+
+def definite(told: Mapping[str, Any]) -> Tree:
+    """What is assumed to be positive, or the determinant of the matrix that is assumed to be definite."""
+    tree = frozen(told["definite"])
+    return ("determinant", *told["of matrix"], tree) if told["of matrix"] else tree
+
+
 def range_(told: Sequence[Any]) -> Range:
     lower, upper, continuum = told
-    require(type(lower) is int and isinstance(upper, str) and isinstance(continuum, bool), "a range that is none")
+    require(type(lower) is int and is_name(upper) and isinstance(continuum, bool), "a range that is none")
     return lower, upper, continuum
 
 
@@ -452,9 +467,13 @@ class Statement:
         for one in self.assumptions:
             kinds = {"equation", "bound", "apart", "definite", "larger"} & set(one)
             require(bool(kinds) and set(one) <= kinds | {"text", "of matrix"}, "an assumption of no known kind")
+        alone = self.multiplier is None or self.relation in ("same argmax", "implies")
+        require(alone, "a multiplier that is not printed")
+        require(free(self.multiplier or ONE) <= free(self.left) | free(self.right), "a multiplier with letters of its own")
         for tree in self.trees():
             self.names.check(tree, frozenset(self.names.letters))
             require(not any(node[0] == "apply" and node[3] for node in nodes(tree)), "a function that was differentiated already")
+            require(all(len(node) > 1 or node == ("pi",) for node in nodes(tree)), "a sum or a product of nothing")
         sides = (self.left, self.right)
         known = [found for tree in sides for found in self.names.named_in(tree)]
         known += [(self.names.letters[letter][1], self.names.letters[letter][0]) for tree in sides for letter in free(tree)]
@@ -468,4 +487,4 @@ class Statement:
             for pair in ("equation", "bound", "apart"):
                 yield from map(frozen, assumption.get(pair, ()))
             if "definite" in assumption:
-                yield frozen(assumption["definite"])
+                yield definite(assumption)

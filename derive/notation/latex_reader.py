@@ -483,7 +483,8 @@ class Reader:
     def _claimed_below(self, item: Item, value: Formula, scope: Scope) -> None:
         """Keep what the label below a brace claims of what stands in it."""
         label = item.parts[1]
-        self.asides[item.start, item.end] = (label[0].text, *alike(value, self.formula(label[1:], scope)))
+        below = replace(scope, outer=scope.outer | shared_letters(value))
+        self.asides[item.start, item.end] = (label[0].text, *alike(value, self.formula(label[1:], below)))
 
     def _cases(self, item: Item, scope: Scope) -> Formula:
         """What stands in cases, told apart by indices that are equal or not: each value times the indicator of its case.

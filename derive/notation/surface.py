@@ -453,7 +453,8 @@ def expanded(found: list[Token], macros: Mapping[str, HasBody]) -> list[Token]:
             raise ReadingError(f"the macro \\{token.text} does not come to an end", token.start, token.end, "limit")
         arguments: list[list[Token]] = []
         if macro.default is not None:
-            arguments.append(_optional(todo) or tokens(macro.default))
+            given = _optional(todo)
+            arguments.append(tokens(macro.default) if given is None else given)
         while len(arguments) < macro.arity:
             if not todo or todo[-1].kind in ("close", "align"):
                 raise ReadingError(f"the macro \\{token.text} takes {macro.arity} arguments", token.start, token.end)
@@ -491,10 +492,13 @@ def _argument_tokens(todo: list[Token]) -> list[Token]:
     return taken[1:-1]
 
 
-def _optional(todo: list[Token]) -> list[Token]:
+def _optional(todo: list[Token]) -> list[Token] | None:
+    """The argument in brackets, without them; None where none is given."""
+    if not todo or todo[-1].text != "[":
+        return None
+    todo.pop()
     taken: list[Token] = []
-    opening = todo.pop() if todo and todo[-1].text == "[" else None
-    while opening is not None and todo:
+    while todo:
         token = todo.pop()
         if token.text == "]":
             break

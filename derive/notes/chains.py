@@ -113,8 +113,6 @@ class RowClaim:
     """Whether the row may set an equation to be used: then it is a claim only if it holds."""
     hedge: str = ""
     """Why the claim cannot be refuted even where it fails: the row before, or an assumption, could not be read."""
-    guard: bool = False
-    """Whether the claim is only to be refuted: it is no claim of the author's."""
     kinks: str = ""
     """Why the claim cannot be refuted where one of its sides is not defined: an extremum may be at a kink."""
 
@@ -240,6 +238,10 @@ class DisplayReader:
         self.exact: Formula | None = None
         self.equation: tuple[Formula, Formula] | None = None
         self.left: Formula | None = None
+        self.headed: Formula | None = None
+        """The left side of the chain that is being read; ``left`` is that of the first one of the display."""
+        self.followed: tuple[Formula | None, Formula | None] = None, None
+        """The left side of the chain before it, and what stands behind its last sign."""
         self.chain_left: tuple[Formula, Items] = (ZERO, ())
         self.broken = False
         self.pending: list[RowClaim] = []
@@ -642,10 +644,12 @@ class DisplayReader:
         listed = len(statements) > 1 and statements[1][0] is None
         for place, (sign, part) in enumerate(statements):
             implied = (arrow if place == 0 else sign) is not None
+            next_arrow = led_away or any(other is not None for other, _ in statements[place + 1 :])
             if not implied and self.arrived:
                 self.system, self.arrived = [], False
+                if next_arrow:
+                    self.premises = []  # what was set before has led to its end, and another equation leads on
             premises = len(self.premises)
-            next_arrow = led_away or any(other is not None for other, _ in statements[place + 1 :])
             self.both_ways = (arrow if place == 0 else sign) == BOTH_WAYS
             begun = len(self.said)
             one, relation = self._statement(part, reader, implied=implied, used=next_arrow, number=number)
@@ -703,7 +707,7 @@ class DisplayReader:
             if self.left is None:
                 value = self._estimated(sides[0], reader) or self._side(sides[0], reader)
                 self.chain_maximiser, self.chain_members = self.maximiser, self.members
-                self.left = self.previous = self.exact = value
+                self.left = self.headed = self.previous = self.exact = value
                 self.chain_left, self.bare = (value, sides[0]), True
                 self.said.append(Said(None, "", value, maximised=bool(self.maximiser)))
                 return [], None
@@ -731,10 +735,12 @@ class DisplayReader:
         if own_left:
             anew = RELATIONS[relations[0]] == "defines"
             self.across = self._letters_across(sides[1:])
+            self.followed, self.headed = (self.headed, self.previous), None
             left = self._estimated(sides[0], reader, anew=anew) or self._side(sides[0], reader)
             self.across = frozenset()
             self.chain_maximiser, self.chain_members = self.maximiser, self.members
             self.left = left if self.left is None else self.left
+            self.headed = left
             self.chain_left = left, sides[0]
             current, exact = left, left
         else:
@@ -801,6 +807,7 @@ class DisplayReader:
                 self.equation, current, exact = equation, right, right
                 self.premises.append(equation)
                 self.left = right if self.left == ZERO else self.left
+                self.headed = right
                 continue
             follows = (
                 own_left
@@ -886,7 +893,9 @@ class DisplayReader:
                 self.pending = []
             if meaning == "=":
                 starts = (own_left or implied) and place == 0
-                self.equation = equation if starts or self.left is None else (self.left, right) if not own_left else self.equation
+                self.equation = (
+                    equation if starts or self.headed is None else (self.headed, right) if not own_left else self.equation
+                )
             current = right
             exact = right if not self._constants(right) else exact
         self.previous, self.exact = current, exact
@@ -915,11 +924,14 @@ class DisplayReader:
             return False
         if used and not implied:
             return True
-        body = self.left if self.left is not None else value
+        body = self.headed if self.headed is not None else value
         while isinstance(body, Component):
             body = body.argument
         if isinstance(value, Number) and value != ZERO:
             return False
+        before, last = self.followed
+        if body == value and before is not None and last is not None and _is_slope(before) and _are_equal(value, last):
+            body = before  # what the gradient was found to be is written anew
         return _is_slope(body) and not _is_fixed(body)
 
     def _by_constraint(self, before: tuple[Formula, Formula] | None, equation: tuple[Formula, Formula]) -> str:
@@ -943,8 +955,8 @@ class DisplayReader:
     # Sides.
 
     def _formula(self, items: Items, reader: Reader) -> Formula:
-        outer = shared_letters(self.left) if self.left is not None else self.across
-        return reader.formula(items, Scope(outer=outer, behind=self.left is not None))
+        outer = shared_letters(self.headed) if self.headed is not None else self.across
+        return reader.formula(items, Scope(outer=outer, behind=self.headed is not None))
 
     def _letters_across(self, sides: list[Items]) -> frozenset[str]:
         """The letters that stand free on the other sides, by which it is told how far a sum on the left one goes."""
@@ -953,6 +965,16 @@ class DisplayReader:
             with contextlib.suppress(DeriveError, RecursionError):
                 found |= shared_letters(Reader(self.own, weights=self.weights).formula(side))
         return found
+
+    @staticmethod
+    def _two_sides(reader: Reader, left: Items, right: Items, scope: Scope | None = None) -> tuple[Formula, Formula]:
+        """Two sides of an equation, of which each tells by its letters how far a sum on the other one goes."""
+        scope = scope or Scope()
+        across = frozenset[str]()
+        with contextlib.suppress(DeriveError, RecursionError):
+            across = shared_letters(reader.formula(right, scope))
+        first = reader.formula(left, replace(scope, outer=scope.outer | across))
+        return first, reader.formula(right, replace(scope, outer=scope.outer | shared_letters(first), behind=True))
 
     def _side(self, items: Items, reader: Reader) -> Formula:
         """A side of a relation; of ``argmax A`` the objective A, with a word that it is one."""
@@ -1065,10 +1087,13 @@ class DisplayReader:
         self._define(sides[0], sides[1])
         self._name_arguments(sides[0])
         again = Reader(self.own, weights=self.weights, place=reader.place)
+        # How far a sum on the right goes is told by the letters of the name.
+        self.followed, self.headed = (None, None), None
+        self.headed = self._named(sides[0], again)
         value = self._side(sides[1], again)
         self.undecided = self.undecided or again.undecided_weights
         reader.notes |= again.notes
-        self.left = self.left if self.left is not None else self._formula(sides[0], again)
+        self.left = self.left if self.left is not None else self.headed or self._formula(sides[0], again)
         self.chain_left = value, sides[1]  # of a new name all is known by what it is given
         self.previous = self.exact = value
         self._say(sides[0], relations[0], value)
@@ -1089,10 +1114,17 @@ class DisplayReader:
 
     def _say(self, name: Items, sign: str, value: Formula) -> None:
         """Take down a definition, for showing it again."""
+        named = self._named(name, Reader(self.own, weights=self.weights))
+        self.untold = self.untold or named is None
+        self.said += [Said(named, sign, value)] if named is not None else []
+
+    @staticmethod
+    def _named(name: Items, reader: Reader) -> Formula | None:
+        """What a new name stands for, where it can be read by itself."""
         try:
-            self.said.append(Said(Reader(self.own, weights=self.weights).formula(name), sign, value))
+            return reader.formula(name)
         except (DeriveError, RecursionError):
-            self.untold = True
+            return None
 
     def _name_arguments(self, left: Items) -> None:
         """The undeclared letters among a function's arguments stand for numbers while its own definition is read."""
@@ -1329,7 +1361,7 @@ class DisplayReader:
             scope = reader.probabilities.free_latents(self.chain_left[1])
             if not scope.latents or self.previous is not None:
                 raise ReadingError("a mass of counts up to a factor is not read yet", side[0].start, side[-1].end, "unsupported")
-            current, right = (reader.formula(items, scope) for items in (self.chain_left[1], side))
+            current, right = self._two_sides(reader, self.chain_left[1], side, scope)
             if [name for name, _ in scope.latents] != [argument.name]:
                 raise ReadingError("a mass of counts up to a factor is not read yet", side[0].start, side[-1].end, "unsupported")
             ((_, index),) = scope.latents.items()
@@ -1347,8 +1379,8 @@ class DisplayReader:
         other = Fresh.index(index)
         lhs = multiply(current, rename(right, {index: other}))
         rhs = multiply(rename(current, {index: other}), right)
-        # Of probabilities the factor is positive.
-        self.pending = [RowClaim((self._claim(reader, ZERO, "<=", right),), "propto", (0, 1), guard=True)]
+        # Of probabilities the factor is positive: so then is the sum, and none of what is summed may be less than zero.
+        self.pending = [RowClaim((self._claim(reader, ZERO, "<", Sum(index, right)),), "propto", (0, 1))]
         return (self._claim(reader, lhs, "=", rhs),)
 
     def _variables(self, items: Items | None = None) -> list[Items]:
@@ -1629,10 +1661,9 @@ class DisplayReader:
         found: list[tuple[Symbol, tuple[Index, ...], Formula]] = []
         for part in _names(self.hints.fixed):
             cut = sign_at(part, "=")
-            left = reader.formula(part[:cut]) if cut else None
+            left, value = self._two_sides(reader, part[:cut], part[cut + 1 :]) if cut else (None, ZERO)
             if cut is None or not isinstance(left, Reference) or left.symbol.role != "param" or left.symbol.name == symbol.name:
                 raise ReadingError(f"a hint that fixes something else than a parameter: {plain(part)!r}", 0, 1, "hint")
-            value = reader.formula(part[cut + 1 :])
             formal = tuple(index for index in left.indices if isinstance(index, Index))
             if len(formal) != len(left.indices) or value.shape != left.shape or not free_indices(value) <= set(formal):
                 raise ReadingError(f"a hint that fixes a parameter at something else than a value: {plain(part)!r}", 0, 1, "hint")
@@ -1745,7 +1776,7 @@ class DisplayReader:
     def _apart(self, reader: Reader, fact: Fact) -> Assumption | None:
         """``assume a \\ne b`` of two values."""
         try:
-            return Assumption(text=fact.text, apart=(reader.formula(fact.left), reader.formula(fact.right)))
+            return Assumption(text=fact.text, apart=self._two_sides(reader, fact.left, fact.right))
         except DeriveError as error:
             self.unread_facts = f"the assumption {fact.text} could not be read: {error}"
             return None
@@ -1783,7 +1814,7 @@ class DisplayReader:
                 if fact.relation == "in":
                     left, right = reader.formula(fact.left, scope), ZERO
                 else:
-                    left, right = alike(reader.formula(fact.left, scope), reader.formula(fact.right, scope))
+                    left, right = alike(*self._two_sides(reader, fact.left, fact.right, scope))
                 _require_sizes(left, right)
                 assumption = _assumption(fact, left, right)
             except DeriveError as error:
@@ -2326,6 +2357,12 @@ def _is_fixed(slope: Formula) -> bool:
             if not isinstance(prove(moved), Proof):
                 return False
     return True
+
+
+def _are_equal(first: Formula, second: Formula) -> bool:
+    with contextlib.suppress(DeriveError, RecursionError):
+        return first == second or isinstance(prove(Claim(label="the same", lhs=first, relation="=", rhs=second)), Proof)
+    return False
 
 
 def _is_objective(body: Formula) -> bool:

@@ -145,6 +145,10 @@ class _Reader:
         self.match_brackets()
         self.read_marks()
         self.finish_row(len(self.text))
+        if any(map(_RELATION.search, self.waiting)):
+            # Words before a row are the reason for it; behind the last one they claim something themselves.
+            place = self.body.lines.place(self.offset + len(self.text) - len(self.text.lstrip()))
+            self.body.warnings.append(Warned(place, "a formula in words, with no row behind it, is not read"))
         if not self.rows:
             return None
         label = self.body.label or (self.labels[0] if len(self.labels) == 1 else "")

@@ -15,12 +15,14 @@ import pytest
 
 from checks import cli, rechecking
 from checks.certificates import meanings, proof_of
+from checks.notes import readings
 from checks.recheck import files, points, trees
+from checks.scalar_trees import statement as notation_statement
 from derive.notes import read_note
 
 ROOT = Path(__file__).parents[3]
 CHECKER = sorted((ROOT / "checks" / "recheck").glob("*.py"))
-MOST_LINES, MOST_OF_ONE, MOST_IN_ALL = 500, 1000, 1350
+MOST_LINES, MOST_OF_ONE, MOST_IN_ALL = 500, 1000, 1360
 
 REAL: dict[str, Any] = {"role": "const", "family": [], "shape": [], "domain": "real"}
 LETTERS = {
@@ -308,7 +310,12 @@ def test_a_certificate_is_as_it_was_sealed_and_of_its_own_row(tmp_path: Path) ->
     bare = forged(statement(times(X, Y), times(Y, X)), [[]])
     whole = files.sealed({**bare, "row": {"file": "note.md", "line": 3}})
     assert files.check_file(json.dumps(whole))[1]
-    for key, other in (("version", 2), ("hash", whole["meaning"]), ("meaning", whole["hash"]), ("row", {"file": "a", "line": 3})):
+    for key, other in (
+        ("version", files.VERSION + 1),
+        ("hash", whole["meaning"]),
+        ("meaning", whole["hash"]),
+        ("row", {"file": "a", "line": 3}),
+    ):
         with pytest.raises(trees.Rejected, match="changed after it was written"):
             files.check_file(json.dumps({**whole, key: other}))
     (tmp_path / "one.json").write_text(json.dumps(whole))
@@ -418,7 +425,7 @@ def test_an_assumption_is_told_by_what_it_says() -> None:
 
 def test_a_statement_is_written_out() -> None:
     told = statement(["log", ["entry", "p_{T}"]], times(number(-2), plus(X, power(Y, 2)), over(U, total("i", e("f", "i")))))
-    assert rechecking.statement_text(told) == "log(p_{T})  =  (-2) (x + y^2) (u / (sum_i f[i]))"
+    assert rechecking.statement_text(told) == "log(p_{T})  =  (-2) (x + y^2) (u / (sum_i f[i]))\n  where u positive"
 
 
 def long_term(family: str, index: str) -> list[Any]:
@@ -433,6 +440,7 @@ def test_what_is_long_and_stands_twice_is_named_once() -> None:
     assert rechecking.statement_text(told).splitlines() == [
         "sum_i A[i]  =  sum_j A[j] + A[l]  for every l",
         "  where A[i] := log(3 f[i] + f[i]^5 + x^2 + exp(u v f[i]))",
+        "  where u, v positive",
     ]
 
 
@@ -446,7 +454,7 @@ def test_what_is_long_and_stands_twice_is_named_once() -> None:
 )
 def test_what_differs_has_no_name_in_common(other: Any) -> None:
     told = statement(total("i", long_term("f", "i")), total("i", other))
-    assert len(rechecking.statement_text(told).splitlines()) == 1
+    assert ":=" not in rechecking.statement_text(told)
 
 
 def test_names_tell_indices_and_ranges_apart() -> None:
@@ -455,12 +463,14 @@ def test_names_tell_indices_and_ranges_apart() -> None:
         for i, j in ("ij", "ji", "ii")
     ]
     told = statement(plus(pair[0], pair[1]), pair[2])
-    first, where = rechecking.statement_text(told).splitlines()
+    first, where, domains = rechecking.statement_text(told).splitlines()
+    assert domains == "  where p, u, v positive"
     assert first.startswith("A[i,j] + A[j,i]  =  log(p[i,i]^5") and where.startswith("  where A[i,j] := log(p[i,j]^5")
     # A sum from 2 on is not the sum from 1 on, though it is written with letters alike.
     body = [total(i, ["log", plus(power(e("f", i), 5), power(Y, 2), times(U, V, e("f", i), e("g", i)))]) for i in ("i", "i2")]
     told = statement(["exp", body[0]], ["exp", body[1]])
-    assert len(rechecking.statement_text(told).splitlines()) == 1
+    assert ":=" not in rechecking.statement_text(told)
+    assert rechecking.statement_text(told).endswith("  where i2 runs from 2 to n")
 
 
 def test_no_name_of_an_abbreviation_stands_for_something_else() -> None:
@@ -471,11 +481,19 @@ def test_no_name_of_an_abbreviation_stands_for_something_else() -> None:
 
 
 def test_one_side_that_is_not_defined() -> None:
-    certificate = point(over(X, X), ONE, {"x": "0"}, (ONE, ONE))
-    certificate["point"] |= {"finding": "left undefined", "other": ["1", "1e-9"]}
+    certificate = point(times(number(2), ["log", X]), ["log", times(X, X)], {"x": "-1"}, (ONE, ONE))
+    certificate["point"] |= {"finding": "left undefined", "other": ["0", "1e-9"]}
     assert files.check_certificate(certificate) == "the left side is not defined"
     certificate["point"]["values"] = {"x": "1"}
     with pytest.raises(trees.Rejected):
+        files.check_certificate(certificate)
+
+
+def test_that_something_is_divided_by_zero_refutes_nothing() -> None:
+    """That it is not is taken for granted, and said, where ``x / x = 1`` is proved."""
+    certificate = point(over(X, X), ONE, {"x": "0"}, (ONE, ONE))
+    certificate["point"] |= {"finding": "left undefined", "other": ["1", "1e-9"]}
+    with pytest.raises(trees.Rejected, match="may be defined"):
         files.check_certificate(certificate)
 
 
@@ -858,7 +876,7 @@ def test_a_matrix_that_is_assumed_definite_is_symmetric_by_its_form() -> None:
     entry, turned = e("M", "r", "c"), e("M", "c", "r")
     for tree, accepted in ((entry, False), (plus(entry, turned), True)):
         made = point(e("M", 1, 1), ONE, {"M": near}, (TWO, ["1", "1e-9"]))
-        made["statement"]["assumptions"] = [{"text": "", "definite": tree, "of matrix": True}]
+        made["statement"]["assumptions"] = [{"text": "", "definite": tree, "of matrix": ["r", "c"]}]
         if accepted:
             assert files.check_certificate(made)
         else:
@@ -1142,3 +1160,91 @@ def test_a_sign_is_said_of_sides_that_have_a_value() -> None:
     made["proof"]["lemmas"] = [{"left": ONE, "right": times(X, ["power", X, number(-1)]), "steps": [], "signs": ["nonzero"]}]
     with pytest.raises(trees.Rejected, match="not known to be nonzero"):
         files.check_certificate(made)
+
+
+def test_a_multiplier_has_no_letters_of_its_own() -> None:
+    """What is free in a statement has a value: a sum from 2 on would be taken to have terms."""
+    told = statement(plus(X, total("i2", e("f", "i2"))), X, multiplier=e("f", "i2"))
+    with pytest.raises(trees.Rejected, match="letters of its own"):
+        trees.Statement(told)
+    assert trees.Statement({**told, "multiplier": U})
+
+
+@pytest.mark.parametrize(("side", "a", "d"), [("left", "a", "j"), ("right", "j", "a")])
+@pytest.mark.parametrize("entry", [X, e("h", "r"), e("h", "c")])
+def test_the_indices_of_a_matrix_times_its_inverse_are_rows_and_columns(side: str, a: str, d: str, entry: Any) -> None:
+    step = ["inverse", [side, a, d, "r", "c", entry], [], ONE]
+    with pytest.raises(trees.Rejected, match="out of its range"):
+        files.check_certificate(forged(statement(["delta", a, d], ZERO), [[step]]))
+
+
+def test_a_function_is_not_its_derivative_where_it_is_put_in() -> None:
+    slope = ["derivative", unknown("F", X), "x"]
+    value = ["apply", "F", [], [[0]], X]
+    told = statement(Y, slope, functions={"F": ANY}, **assumed(plus(Y, HIDES), slope))
+    functions = {"F": {"letters": [], "raw": plus(["argument", 0], number(5))}}
+    made = by_hand(told, {"x": "1", "u": "1/3"}, "6", "1", solution=something("y", value, {}, []), functions=functions)
+    with pytest.raises(trees.Rejected, match="a derivative of a function"):
+        files.check_certificate(made)
+
+
+def test_a_function_looks_at_no_entry_that_its_argument_may_not_have() -> None:
+    value = ["apply", "W", [], [], ["vector", "r", ["delta", "r", 1]]]
+    told = statement(value, ["apply", "W", [], [], ["vector", "r", ONE]], functions={"W": {**ANY, "arguments": [["d"]]}})
+    functions = {"W": {"letters": [], "raw": ["argument", 0, 5]}}
+    made = by_hand(told, {}, "0", "1", sizes={"n": 1, "d": 1}, functions=functions)
+    with pytest.raises(trees.Rejected, match="one entry of its argument"):
+        files.check_certificate(made)
+
+
+ROWS_NAMED_R = """```derive
+size d
+index r in 1..d
+const M in R^{d x d} ; a_r in R
+assume M \\in spd(d)
+```
+
+$$ a_r + 2 \\operatorname{tr}(M) = a_r $$
+"""
+
+
+def test_rows_of_a_definite_matrix_are_told_from_other_letters(tmp_path: Path) -> None:
+    """With ``r`` an index of the note, the rows of the matrix have another letter, which is told."""
+    note = tmp_path / "note.md"
+    note.write_text(ROWS_NAMED_R)
+    (row,) = (row for rows in readings(read_note(note)) for row in rows[0])
+    told = notation_statement(row.claims[0].alternatives[0])
+    (one,) = (one for one in told["assumptions"] if "definite" in one)
+    row_, column = one["of matrix"]
+    assert "r" not in (row_, column)
+    assert one["definite"] == ["entry", "M@const", row_, column]
+    assert f"in row {row_} and column {column}" in rechecking.statement_text(told)
+    meant = files.digest_of(told)
+    one["of matrix"] = ["r", column]
+    assert files.digest_of(told) != meant
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        pytest.param({"symbols": named({**SYMBOLS, "0": REAL})}, id="a symbol called 0"),
+        pytest.param({"symbols": named({**SYMBOLS, "y = y\n0": REAL})}, id="a symbol of two lines"),
+        pytest.param({"letters": {**LETTERS, "1": [1, "n", False]}}, id="a letter called 1"),
+        pytest.param({"letters": {**LETTERS, "q": [1, "0", False]}}, id="a size called 0"),
+        pytest.param({"left": ["size", "x"]}, id="a size that is called as a symbol"),
+        pytest.param({"left": ["add"]}, id="a sum of nothing"),
+        pytest.param({"left": ["multiply", X, ["multiply"]]}, id="a product of nothing"),
+        pytest.param({"left": ["number", "1_0"]}, id="ten"),
+        pytest.param({"left": ["number", 1]}, id="a number that is no text"),
+        pytest.param({"left": ["number", "2/4"]}, id="a half"),
+    ],
+)
+def test_what_is_printed_is_what_was_checked(other: dict[str, Any]) -> None:
+    with pytest.raises(trees.Rejected):
+        trees.Statement({**statement(X, X), **other})
+
+
+def test_a_consequence_says_for_which_letters_its_first_equation_holds() -> None:
+    told = statement(e("h", "a"), total("b", times(e("S", "a", "b"), e("h", "b"))), "implies")
+    assert " at every a  implies" in rechecking.statement_text({**told, "entries": ["a"]})
+    assert "at every" not in rechecking.statement_text(told)

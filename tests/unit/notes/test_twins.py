@@ -1897,10 +1897,100 @@ A_SIZE_NAMED_D = r"size d ; param v, a in positive ; m in R^d ; u, b in R ; \mu 
 )
 def test_a_size_named_d_is_no_sign_of_a_derivative(row: str, meant: str) -> None:
     """Of a constant in a display that differentiates by one parameter only that one is asked."""
-    assert [step.verdict for step in checked(A_SIZE_NAMED_D, row).steps][0] == meant
+    assert checked(A_SIZE_NAMED_D, row).steps[0].verdict == meant
 
 
 def test_what_is_set_up_to_a_factor_before_an_arrow_is_no_claim() -> None:
     declared = r"size k ; index j, l in 1..k ; param c_j in positive ; \pi in simplex(k)"
     assert verdict(declared, r"\pi_j \propto c_j \implies \pi_j = \frac{c_j}{\sum_l c_l}") == "unread"
     assert verdict(declared, r"\pi_j \propto c_j") == "refuted"
+
+
+CHAINS = r"""
+size n, k
+index i in 1..n ; j, l, s in 1..k
+data x_i, t_i in R
+param \pi in simplex(k) ; c_j, v_j in positive ; a, b, m, u, v in R
+"""
+GRADIENT = r"\frac{\partial}{\partial m} (a m^2 - m b) &= 2 a m - b"
+
+
+@pytest.mark.parametrize(
+    ("written", "meant"),
+    [
+        ((GRADIENT, "a - b &= 0"), "refuted"),
+        ((GRADIENT, "&= 0"), "defined"),
+        ((GRADIENT, "2 a m - b &= 0"), "defined"),
+        ((GRADIENT, "2 m a - b &= 0", r"m &= b / (2 a)"), "proved"),
+        ((GRADIENT, "2 m a + b &= 0"), "refuted"),
+        ((r"\frac{\partial}{\partial m} m^2 = 2 m, \quad a - b = 0",), "refuted"),
+        (("a &= a", r"\pi_j + 2 - \pi_j &= \sum_j \pi_j + \pi_j"), "refuted"),
+        (("a &= a", r"\pi_j + 1 &= \sum_j \pi_j + \pi_j"), "proved"),
+        (("m &= m", "u &= u", "&= u + 0", r"\Rightarrow m &= u"), "unknown"),
+        (("m u &= u m", "u^2 &= u u", "&= u u + 0", r"\Rightarrow m u &= u^2"), "unknown"),
+        ((r"B_j := \sum_j \pi_j + \pi_j = 2",), "refuted"),
+        ((r"B_j := \sum_j \pi_j + \pi_j = 1 + \pi_j",), "proved"),
+        ((r"B_j &:= \sum_j \pi_j + \pi_j", "&= 2"), "refuted"),
+        ((r"\sum_i (t_i - m) = 0 &\implies m = \frac1n \sum_i t_i", r"\sum_i (x_i - u) = 0 &\implies u = \bar x"), "proved"),
+        ((r"\sum_i (t_i - m) = 0 &\implies m = \frac1n \sum_i t_i", r"\sum_i (x_i - u) = 0 &\implies u = 2 \bar x"), "refuted"),
+    ],
+)
+def test_a_chain_is_headed_by_its_own_left_side(written: tuple[str, ...], meant: str) -> None:
+    found = verdicts(CHAINS + r"define \bar x = \frac1n \sum_i x_i", *written)
+    assert found[-1] == meant
+
+
+@pytest.mark.parametrize(("value", "meant"), [("2", "refuted"), (r"1 + \pi_j", "proved")])
+def test_how_far_a_sum_goes_is_told_by_the_other_side_everywhere(value: str, meant: str) -> None:
+    far = r"\sum_j \pi_j + \pi_j"
+    assert verdict(f"{CHAINS} assume c_j = {far}", f"c_j = {value}") == meant
+    hint = rf"<!-- derive: maximises (eq-q) over c_j at v_j = {far} -->"
+    assert verdict(CHAINS, r"q := -\sum_j (c_j - v_j)^2 \label{eq-q}", hint, f"c_j = {value}") == meant
+    assert verdict(CHAINS, rf"\pi_s + \underbrace{{\pi_j}}_{{= {far} - 1}} = \pi_s + \pi_j") == "proved"
+
+
+@pytest.mark.parametrize(
+    ("row", "told"),
+    [
+        (r"\text{Since } a = b", True),
+        (r"\text{$a = b$}", True),
+        (r"\mbox{Claim: $a = b$.}", True),
+        (r"a &= a \\ \text{since } a = b", True),
+        (r"\text{Since } a = b, \\ a &= a", False),
+        (r"\text{as was to be shown}", False),
+        (r"a = a \quad \text{since } a = a", False),
+    ],
+)
+def test_formulas_in_words_behind_the_last_row_are_told_of(row: str, told: bool) -> None:
+    note = read_note(Path("note.md"), f"$$\n{row}\n$$\n")
+    assert bool(note.warnings) == told
+
+
+def test_an_empty_optional_argument_is_empty() -> None:
+    macro = "\\newcommand{\\p}[2][2]{#2^{#1}}\n\n"
+    for row, meant in ((r"\p[]{a} = a^2", "refuted"), (r"\p[]{a} = a", "proved"), (r"\p{a} = a^2", "proved")):
+        text = f"```derive\nparam a in R\n```\n\n{macro}$$ {row} $$\n"
+        assert check_note(read_note(Path("note.md"), text), Witness(autodiff=False)).steps[0].verdict == meant
+
+
+@pytest.mark.parametrize(
+    ("fact", "row"), [(r"r_{ij} = c_j", r"\sum_j c_j = 2"), (r"r_{ij} = x_i", "x_i = 2"), (r"a = \pi_j", "a = 2")]
+)
+def test_an_assumption_that_ties_a_letter_to_one_of_another_family(fact: str, row: str) -> None:
+    (step,) = checked(f"{CHAINS} frozen r_{{ij}} in simplex(k) over j\nassume {fact}", row).steps
+    assert step.verdict in ("unknown", "refuted") and "defect" not in step.message
+
+
+@pytest.mark.parametrize(
+    ("right", "meant"),
+    [
+        (r"2 \pi_j", {"proved"}),
+        (r"- \pi_j", {"refuted"}),
+        (r"\pi_j - \pi_j", {"unknown", "refuted"}),
+        (r"(\sin(a)^2 + \cos(a)^2 - 1) c_j", {"unknown", "refuted"}),
+        (r"a \pi_j", {"refuted"}),
+        (r"a^2 \pi_j", {"unknown", "refuted", "confirmed"}),
+    ],
+)
+def test_weights_are_proportional_by_a_factor_that_is_positive(right: str, meant: set[str]) -> None:
+    assert verdict(CHAINS, rf"\pi_j \propto {right}") in meant
