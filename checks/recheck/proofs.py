@@ -236,11 +236,11 @@ class Proof:
                 own = (*indices[:over], letter, *indices[over + 1 :])
                 return ("sum", letter, ("apply", key, own, taken, *arguments)), number(0 if taken else 1)
             case "inverse", (side, a, d, r, c, u):
-                require(all(names.lies_in(i, names.letters[r]) for i in (a, d)), "an index out of its range")
                 b = names.like(r)
                 first, second = (a, b) if side == "left" else (b, d), (b, d) if side == "left" else (a, b)
                 product = times(("inverse", *first, r, c, u), names.rename(u, {r: second[0], c: second[1]}, anew=False))
-                return ("sum", b, product), ("delta", a, d)
+                # Of a matrix of which nothing is left in the product, too, there is an inverse, with a and d for a row and a column.
+                return ("sum", b, product), ("delta", a, d), ("inverse", a, d, r, c, u)
             case "determinant of an inverse", (r, c, i, j, u):
                 require(not {r, c} & free(u), "a matrix that moves")
                 return ("determinant", r, c, ("inverse", r, c, i, j, u)), power(("determinant", i, j, u), -1)

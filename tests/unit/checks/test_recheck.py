@@ -1164,17 +1164,19 @@ def test_a_sign_is_said_of_sides_that_have_a_value() -> None:
 
 def test_a_multiplier_has_no_letters_of_its_own() -> None:
     """What is free in a statement has a value: a sum from 2 on would be taken to have terms."""
-    told = statement(plus(X, total("i2", e("f", "i2"))), X, multiplier=e("f", "i2"))
+    told = statement(plus(X, total("i2", e("f", "i2"))), X, "same argmax", multiplier=e("f", "i2"))
     with pytest.raises(trees.Rejected, match="letters of its own"):
         trees.Statement(told)
     assert trees.Statement({**told, "multiplier": U})
+    with pytest.raises(trees.Rejected, match="not printed"):
+        trees.Statement({**told, "multiplier": U, "relation": "= up to a constant"})
 
 
 @pytest.mark.parametrize(("side", "a", "d"), [("left", "a", "j"), ("right", "j", "a")])
 @pytest.mark.parametrize("entry", [X, e("h", "r"), e("h", "c")])
 def test_the_indices_of_a_matrix_times_its_inverse_are_rows_and_columns(side: str, a: str, d: str, entry: Any) -> None:
     step = ["inverse", [side, a, d, "r", "c", entry], [], ONE]
-    with pytest.raises(trees.Rejected, match="out of its range"):
+    with pytest.raises(trees.Rejected, match="out of its range|not known to be nonzero"):
         files.check_certificate(forged(statement(["delta", a, d], ZERO), [[step]]))
 
 
@@ -1248,3 +1250,9 @@ def test_a_consequence_says_for_which_letters_its_first_equation_holds() -> None
     told = statement(e("h", "a"), total("b", times(e("S", "a", "b"), e("h", "b"))), "implies")
     assert " at every a  implies" in rechecking.statement_text({**told, "entries": ["a"]})
     assert "at every" not in rechecking.statement_text(told)
+
+
+def test_a_matrix_of_which_nothing_is_left_has_no_inverse_either() -> None:
+    step = ["inverse", ["left", 1, 1, "r", "c", ZERO], [], ONE]
+    with pytest.raises(trees.Rejected, match="not known to be nonzero"):
+        files.check_certificate(forged(statement(ZERO, ONE), [[step]]))
