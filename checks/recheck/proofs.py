@@ -239,7 +239,7 @@ class Proof:
                 b = names.like(r)
                 first, second = (a, b) if side == "left" else (b, d), (b, d) if side == "left" else (a, b)
                 product = times(("inverse", *first, r, c, u), names.rename(u, {r: second[0], c: second[1]}, anew=False))
-                # Of a matrix of which nothing is left in the product, too, there is an inverse, with a and d for a row and a column.
+                # The inverse is asked for though nothing of it be left in the product, and a and d are a row and a column of it.
                 return ("sum", b, product), ("delta", a, d), ("inverse", a, d, r, c, u)
             case "determinant of an inverse", (r, c, i, j, u):
                 require(not {r, c} & free(u), "a matrix that moves")

@@ -8,7 +8,7 @@ from fractions import Fraction
 from typing import TYPE_CHECKING
 
 from derive.densities import density
-from derive.errors import ReadingError
+from derive.errors import DeriveError, ReadingError
 from derive.formula import (
     ONE,
     Add,
@@ -308,12 +308,16 @@ class Expectations(Model):
         return None
 
     def moved_by(self, symbol: Symbol) -> frozenset[str]:
-        """The names of what moves with a parameter though that is not written out: means, and what assumptions tie to it."""
+        """The names of what moves with a parameter though that is not written out: means, and what assumptions tie to it.
+
+        An equation between letters ties all of them, and what these are tied to: of ``p + q = 1`` p and q move together.
+        """
         found = {UNWRITTEN} if symbol.role == "current" else set[str]()
         scope = empty_scope()
+        ties: list[set[tuple[str, bool]]] = []
         for fact in self.dictionary.facts:
             if not _is_mean(fact):
-                found |= self._tied_to(symbol, fact)
+                ties.append(self._tied_by(fact))
                 continue
             named, (_, _, there) = self.lettered(fact.left), _taken_apart(fact.right)
             versions = (self.versions(there, scope) or {}) if there else {}
@@ -323,28 +327,22 @@ class Expectations(Model):
             )
             if named is not None and moves:
                 found.add(named[0].name)
-        return frozenset(found)
+        moved = {(symbol.name, symbol.role == "current")}
+        while more := [tied for tied in ties if tied & moved and not tied <= moved]:
+            moved.update(*more)
+        return frozenset(found | {name for name, _ in moved} - {symbol.name})
 
-    def _tied_to(self, symbol: Symbol, fact: Fact) -> set[str]:
-        """The letters that ``assume s = \\sigma^2`` ties to a parameter: either to what stands on the other side."""
+    def _tied_by(self, fact: Fact) -> set[tuple[str, bool]]:
+        """The letters that an assumed equation ties to one another, and whether each stands at theta_t."""
         if fact.relation != "=":
             return set()
-        tied: set[str] = set()
-        for one, other in ((fact.left, fact.right), (fact.right, fact.left)):
-            named = self.lettered(one)
-            if named is None or named[0].kind not in ("param", "const", "frozen"):
-                continue
+        tied: set[tuple[str, bool]] = set()
+        for side in (fact.left, fact.right):
             try:
-                across = {node.symbol for node in walk_unfolded(self.reader.formula(other)) if isinstance(node, Reference)}
-            except ReadingError:
+                across = {node.symbol for node in walk_unfolded(self.reader.formula(side)) if isinstance(node, Reference)}
+            except DeriveError:
                 continue
-            names = {found.name for found in across if found.role in ("param", "const", "frozen", "current")}
-            if named[0].name in names:
-                continue
-            if symbol in across or symbol.at_free in across:
-                tied.add(named[0].name)
-            elif symbol.name == named[0].name:
-                tied |= names
+            tied |= {(s.name, s.role == "current") for s in across if s.role in ("param", "const", "frozen", "current")}
         return tied
 
     def mean_in_closed_form(self, fact: Fact) -> Formula | None:

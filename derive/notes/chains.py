@@ -257,6 +257,8 @@ class DisplayReader:
         """The equations since the last arrow that one arrow may lead away from together."""
         self.arrived = False
         self.updated: frozenset[str] = frozenset()
+        self.tied: frozenset[str] = frozenset()
+        """What assumptions tie to parameters, and moves with them."""
         self.unread_facts = ""
         self.opaque = False
         self.both_ways = False
@@ -264,7 +266,11 @@ class DisplayReader:
         self.best: list[tuple[Symbol, Formula]] = []
         """The values of parameters that a hint names together."""
         self.hinted = False
+        self.renewed = False
+        """Whether the left side is marked as a new value: on the right the bare letter is then the old one."""
         self.across: frozenset[str] = frozenset()
+        self.below: list[Items] = []
+        """The sides of the row below, by which it is told how far a sum goes on a left side that stands alone."""
         self.from_a_bound = False
         self.bare = False
         self.maximiser: tuple[Symbol, ...] = ()
@@ -277,6 +283,8 @@ class DisplayReader:
         groups = self._groups(display)
         self._set_free(row for group in groups for row in group)
         self.updated = self._differentiated_by(display)
+        moved_by = Reader(self.own).probabilities.moved_by
+        self.tied = frozenset[str]().union(*(moved_by(one.symbol) for one in self.own.letters if one.kind == "param"))
         for number, group in enumerate(groups, start=1):
             source = joined(group)
             following = groups[number] if number < len(groups) else None
@@ -534,6 +542,7 @@ class DisplayReader:
         if trouble is not None:
             return replace(made, message=str(trouble), code=trouble.code)
         before = self.chain_left, group
+        self.below = self._sides_of(following)
         reader = Reader(self.own, weights=self.weights, place=lambda offset: (source.at(offset).line, source.at(offset).column))
         try:
             if any(_has_second_cell(row.source.text) for row in group):
@@ -705,6 +714,7 @@ class DisplayReader:
             self.equations.append(before_equation)
         if not relations:
             if self.left is None:
+                self.across = self._letters_across(self.below)
                 value = self._estimated(sides[0], reader) or self._side(sides[0], reader)
                 self.chain_maximiser, self.chain_members = self.maximiser, self.members
                 self.left = self.headed = self.previous = self.exact = value
@@ -736,7 +746,9 @@ class DisplayReader:
             anew = RELATIONS[relations[0]] == "defines"
             self.across = self._letters_across(sides[1:])
             self.followed, self.headed = (self.headed, self.previous), None
-            left = self._estimated(sides[0], reader, anew=anew) or self._side(sides[0], reader)
+            renewed = self._estimated(sides[0], reader, anew=anew)
+            self.renewed = renewed is not None
+            left = renewed or self._side(sides[0], reader)
             self.across = frozenset()
             self.chain_maximiser, self.chain_members = self.maximiser, self.members
             self.left = left if self.left is None else self.left
@@ -848,7 +860,9 @@ class DisplayReader:
                     items[-1].end,
                     "unsupported",
                 )
-            if implied and place == 0 and meaning == "=" and not (self.hinted and gives_value and before_equation is None):
+            told_by_hint = self.hinted and gives_value
+            arrives = implied and place == 0 and meaning == "=" and not (told_by_hint and before_equation is None)
+            if arrives:
                 if before_equation is None and self.broken:
                     raise ReadingError(
                         "the row before could not be read: there is nothing that it follows from",
@@ -863,7 +877,7 @@ class DisplayReader:
                 claims.append(RowClaim(self._implied(before_equation, equation, reader), "implies", span, hedge=hedge))
                 if self.both_ways and before_equation is not None:
                     claims.append(RowClaim(self._implied(equation, before_equation, reader), "is implied by", span))
-            else:
+            if told_by_hint or not arrives:
                 told = ("minimises" if self.hints.minimum else self._role) if self.hinted else relation
                 self.jointly = False
                 alternatives = self._related(meaning, current, exact, right, reader, side)
@@ -877,6 +891,8 @@ class DisplayReader:
                         hedge = "this step may use a constraint that was set free; it is not known here"
                 if implied and place == 0 and meaning in BOUNDS:
                     hedge = "a bound that follows from what stands before the arrow: that is not used here"
+                if implied and place == 0 and meaning == "proportional to":
+                    hedge = "what is proportional by what stands before the arrow: that is not used here"
                 stricter, of_latents = self._free_of_latents(alternatives, told, span, reader)
                 claims += stricter
                 if not stricter or any(claim.parameters for claim in alternatives):
@@ -957,6 +973,13 @@ class DisplayReader:
     def _formula(self, items: Items, reader: Reader) -> Formula:
         outer = shared_letters(self.headed) if self.headed is not None else self.across
         return reader.formula(items, Scope(outer=outer, behind=self.headed is not None))
+
+    def _sides_of(self, group: list[Row] | None) -> list[Items]:
+        try:
+            items = self.own.surface(joined(group).text, wide=True) if group else ()
+        except ReadingError:
+            return []
+        return [side for _, side in _split(items, tuple(RELATIONS)) if side]
 
     def _letters_across(self, sides: list[Items]) -> frozenset[str]:
         """The letters that stand free on the other sides, by which it is told how far a sum on the left one goes."""
@@ -1185,6 +1208,11 @@ class DisplayReader:
         _require_sizes(lhs, rhs)
         assumptions, lhs, rhs = self._assumed(reader, *_at_bars(lhs, rhs), relation)
         reading: Reading = ("moving" if self.weights == "moving" else "held") if reader.undecided_weights else "none"
+        if parameters:
+            # What is tied to a parameter by an assumption moves with it.
+            moved = frozenset[str]().union(*map(reader.probabilities.moved_by, parameters))
+            known = dict.fromkeys(s for s in (*_symbols(lhs, rhs), *(one.symbol for one in self.own.letters)) if s.name in moved)
+            parameters += tuple(s for s in known if s.role != "current" and s not in parameters)
         return Claim(
             label="",
             lhs=lhs,
@@ -1236,7 +1264,19 @@ class DisplayReader:
                     return (known, by_index) if len(self._variables(self._log_of(self.chain_left)[1])) > 1 else (by_index,)
                 reader.notes.add(f"const is free of {argument[0].name}, of which the left side is the density")
                 return (replace(known, parameters=argument),)
-            return (self._claim(reader, current, "=", right),)
+            claim = self._claim(reader, current, "=", right)
+            spoken = {symbol.name for symbol in _symbols(current, right) if symbol.role in ("param", "const", "frozen")}
+            if (
+                spoken
+                and spoken <= self.own.freed
+                and not any(isinstance(n, Derivative) for s in (current, right) for n in walk(s))
+            ):
+                # The constraint itself, beside its Lagrangian.
+                bound = [current, right]
+                for letter in self.own.letters:
+                    bound = [_bound_again(side, letter.symbol) for side in bound]
+                return claim, self._claim(reader, bound[0], "=", bound[1])
+            return (claim,)
         if meaning == "proportional to":
             return self._proportional(current, right, reader, side)
         if self.hinted and self._is_named(current, reader):
@@ -1337,7 +1377,7 @@ class DisplayReader:
     def _parameters(self, *formulas: Formula) -> tuple[Symbol, ...]:
         found: dict[Symbol, None] = {}
         for symbol in _symbols(*formulas):
-            if symbol.role == "param":
+            if symbol.role == "param" or (symbol.name in self.tied and symbol.role in ("const", "frozen")):
                 found[symbol] = None
         return tuple(sorted(found, key=lambda symbol: symbol.name))
 
@@ -1563,11 +1603,20 @@ class DisplayReader:
         if self.hints.minimum:
             target = negate(target)
         symbol, indices, solution = self._solution(current, right, reader)
+        if self.renewed:
+            solution = _at_old_values(solution, symbol)
+        elif _speaks_of(solution, symbol) and _are_equal(current, right):
+            raise ReadingError(f"the value of {symbol.name} by itself says nothing", 0, 1, "ill-formed")
         if not any(own.name == symbol.name for own in _symbols(target)):
             raise ReadingError(f"{symbol.name} does not stand in the display that the hint names: {label!r}", 0, 1, "hint")
         self._require_its_constraint(target, symbol)
         target = _bound_again(target, symbol)
         fixed = self._fixed(reader, symbol)
+        tied = reader.probabilities.moved_by(symbol) & {own.name for own in _symbols(target)} - {own.name for own, _, _ in fixed}
+        if tied:
+            raise ReadingError(
+                f"{min(tied)} moves with {symbol.name}, by what is assumed: held, or not? put it in", 0, 1, "ambiguous"
+            )
         for other, formal, value in fixed * len(fixed):  # one may be fixed by the help of another
             target = Substitute(target, _as_in(target, other), formal, value)
         self.jointly = self.hints.maximises is not None and len(self._hinted_names(reader)) > 1
@@ -1668,6 +1717,16 @@ class DisplayReader:
             if len(formal) != len(left.indices) or value.shape != left.shape or not free_indices(value) <= set(formal):
                 raise ReadingError(f"a hint that fixes a parameter at something else than a value: {plain(part)!r}", 0, 1, "hint")
             found.append((left.symbol, formal, value))
+        for one, _, value in found:
+            reached, spoken = [value], {one.name}
+            while reached:
+                names = {own.name for own in _symbols(reached.pop()) if own.role == "param"}
+                if one.name in names:
+                    raise ReadingError(
+                        f"a hint that fixes {one.name} by itself: by its old value? give that a name", 0, 1, "hint"
+                    )
+                reached += [other for own, _, other in found if own.name in names - spoken]
+                spoken |= names
         return found
 
     def _hinted_up_to_factor(self, current: Formula, right: Formula, reader: Reader) -> tuple[Claim, ...] | None:
@@ -1949,6 +2008,20 @@ def _assumption(fact: Fact, left: Formula, right: Formula) -> Assumption | None:
     if named.partition("^")[0] in ("R", "\\bb{R}"):
         return None
     raise ReadingError(f"an assumed membership that is not read: {named}", code="unsupported")
+
+
+def _at_old_values(solution: Formula, symbol: Symbol) -> Formula:
+    """A new value in which the letter itself is its old value, whatever that is."""
+    old = replace(_as_in(solution, symbol), name=f"{symbol.name}^{{old}}", role="const")
+
+    def changed(node: Formula) -> Formula:
+        if isinstance(node, Reference) and (node.symbol.name, node.symbol.role) == (symbol.name, symbol.role):
+            return replace(node, symbol=old)
+        if isinstance(node, Named) and symbol.name in {own.name for own in _symbols(node)}:
+            return changed(unfold(node))
+        return rebuild(node, changed)
+
+    return changed(solution)
 
 
 def _bound_again(target: Formula, symbol: Symbol) -> Formula:

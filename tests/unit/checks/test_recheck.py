@@ -1176,7 +1176,7 @@ def test_a_multiplier_has_no_letters_of_its_own() -> None:
 @pytest.mark.parametrize("entry", [X, e("h", "r"), e("h", "c")])
 def test_the_indices_of_a_matrix_times_its_inverse_are_rows_and_columns(side: str, a: str, d: str, entry: Any) -> None:
     step = ["inverse", [side, a, d, "r", "c", entry], [], ONE]
-    with pytest.raises(trees.Rejected, match="out of its range|not known to be nonzero"):
+    with pytest.raises(trees.Rejected, match=r"out of its range|not known to be nonzero"):
         files.check_certificate(forged(statement(["delta", a, d], ZERO), [[step]]))
 
 

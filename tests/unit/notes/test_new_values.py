@@ -1,0 +1,83 @@
+r"""New values of parameters: by their old ones, at others that are fixed, behind an arrow, and beside a Lagrangian."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from checks.notes import check_note
+from checks.witness import Witness
+from derive.notes import read_note
+
+DECLARED = r"""```derive
+size n, k
+index i in 1..n ; j, l in 1..k
+data t_i, x_i in R
+param m, u, h in R ; v in positive ; c_j in R ; \pi in simplex(k)
+frozen r_{ij} in simplex(k) over j
+const \lambda in R
+```
+
+$$ Q := -\frac{n}{2} \log v - \frac{1}{2 v} \sum_i (t_i - m)^2 $$ (q)
+$$ L := -\sum_i \sum_j r_{ij} (t_i - c_j)^2 $$ (l)
+$$ A := -(m - u)^2 $$ (a)
+$$ W := (m - u)^2 $$ (w)
+$$ V := -(h - m - 2 u)^2 $$ (v)
+
+"""
+
+
+LAGRANGIAN = r"\frac{\partial}{\partial \pi_j}(\sum_i \sum_l r_{il} \log \pi_l + \lambda (1 - \sum_l \pi_l))"
+
+
+def hint(display: str, what: str) -> str:
+    return f"<!-- derive: maximises ({display}) over {what} -->\n"
+
+
+@pytest.mark.parametrize(
+    ("hinted", "row", "meant"),
+    [
+        (hint("q", r"m"), r"m^{new} = m + \sum_i (t_i - m)", "refuted"),
+        (hint("q", r"m"), r"m^{new} = m + \frac1n \sum_i (t_i - m)", "proved"),
+        (hint("q", r"m"), r"m \leftarrow m + h \sum_i (t_i - m)", "refuted"),
+        (hint("q", r"m"), r"m \leftarrow m + \frac1n \sum_i (t_i - m)", "proved"),
+        (hint("q", r"m"), r"\hat m = m", "refuted"),
+        (hint("q", r"m"), r"m = m", "unread"),
+        (hint("q", r"v"), r"v = v", "unread"),
+        (hint("q", r"m"), r"m = m + \sum_i (t_i - m)", "proved"),
+        (hint("l", r"c_j"), r"c_j^{new} = c_j + \sum_i r_{ij} (t_i - c_j)", "refuted"),
+        (hint("l", r"c_j"), r"c_j^{new} = c_j + \frac{\sum_i r_{ij} (t_i - c_j)}{\sum_i r_{ij}}", "proved"),
+        (hint("a", r"m"), r"m - 2 u = 0 \implies \hat m = 2 u", "refuted"),
+        (hint("w", r"m"), r"\frac{\partial W}{\partial m} = 0 \implies m = u", "refuted"),
+        (hint("a", r"m"), r"\frac{\partial A}{\partial m} = 0 \implies m = u", "proved"),
+        (hint("a", r"m"), r"m - u = 0 \implies m = u", "proved"),
+        (hint("v", r"h at m = 2 m, u = 3"), r"h = 4 m + 6", "unread"),
+        (hint("v", r"h at m = 2 u, u = 3"), r"h = 12", "proved"),
+        (hint("v", r"h at m = u, u = m"), r"h = 3 m", "unread"),
+        (
+            "",
+            r"\begin{aligned} & \sum_j c_j \log \pi_j + \log \pi_j \\ &= \sum_l c_l \log \pi_l + \log \pi_j \end{aligned}",
+            "proved",
+        ),
+        ("", r"\begin{aligned} & \sum_j \pi_j + \pi_j \\ &= 2 + \pi_j - \pi_j \end{aligned}", "refuted"),
+        (
+            "",
+            rf"\begin{{aligned}} {LAGRANGIAN} = \frac{{\sum_i r_{{ij}}}}{{\pi_j}} - \lambda = 0 \\ \implies \pi_j \propto \sum_i r_{{ij}} \end{{aligned}}",
+            "unknown",
+        ),
+        (
+            "",
+            rf"\begin{{aligned}} \sum_j \pi_j &= 1 \\ {LAGRANGIAN} &= \frac{{\sum_i r_{{ij}}}}{{\pi_j}} - \lambda \end{{aligned}}",
+            "proved proved",
+        ),
+        (
+            "",
+            rf"\begin{{aligned}} \sum_j \pi_j &= 2 \\ {LAGRANGIAN} &= \frac{{\sum_i r_{{ij}}}}{{\pi_j}} - \lambda \end{{aligned}}",
+            "refuted proved",
+        ),
+    ],
+)
+def test_a_value_is_judged_by_what_it_is_the_value_of(hinted: str, row: str, meant: str) -> None:
+    note = check_note(read_note(Path("note.md"), f"{DECLARED}{hinted}$$ {row} $$\n"), Witness(autodiff=False))
+    assert [step.verdict for step in note.steps[5:]][-len(meant.split()) :] == meant.split()
