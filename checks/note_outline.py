@@ -174,6 +174,14 @@ def of_matrices(step: Step, write: Callable[[Box], str] = text_writer.render) ->
     return list(found)
 
 
+def constants(step: Step) -> list[str]:
+    """Of what the constants in a row are free, where that is less than all of the parameters."""
+    return [note.removeprefix(CONSTANT) for note in step.row.notes if note.startswith(CONSTANT)]
+
+
+CONSTANT = "const "
+
+
 def _put_in(claim: Claim, proof: Proof) -> Iterator[tuple[Formula, str]]:
     """What is put in for a letter in whose domain it lies only on a condition: and what must be so."""
     for node in (node for side in (claim.lhs, claim.rhs) for node in walk_unfolded(side)):
@@ -413,6 +421,7 @@ def _remarks(step: Step) -> Iterator[Remark]:
         yield from remark("help", advice(step))
     yield from remark("provided that", conditions(step, write))
     yield from remark("derivatives", *of_matrices(step, write))
+    yield from remark("const", *constants(step))
     if unchecked(step):
         yield from remark("not checked", unchecked(step))
     yield from remark("readings", several_readings(step))

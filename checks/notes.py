@@ -562,7 +562,8 @@ class Judged(NamedTuple):
 
 
 def _settled(row: RowReading, reading: DisplayReading, judging: Judging) -> Step:
-    expected = reading.expected if row.claims else None
+    # Where nothing in a display is claimed a mistake that was announced is none, and that is said.
+    expected = reading.expected if row.claims or not any(one.claims for one in reading.rows) else None
     found = _found(row, judging) if row.status == "claim" else Judged(row.status, row.message, (), (), (), 0.0)
     if found.places:
         row = replace(row, claims=tuple(row.claims[place] for place in found.places))

@@ -11,6 +11,7 @@ from checks.inert import name_of, quiet
 from checks.note_outline import (
     complaint,
     conditions,
+    constants,
     counterexample,
     of_matrices,
     pasted,
@@ -55,6 +56,8 @@ def _note(note: CheckedNote, page: Page) -> Iterator[str]:
             yield f"        provided that {granted}"
         for convention in of_matrices(step):
             yield f"        derivatives {convention}"
+        for free in constants(step):
+            yield f"        const {free}"
         if why := unchecked(step):
             yield f"        not {'all of it was ' if step.row.claims else ''}checked: {why}"
         if not step.passes or step.remark or len(step.readings) > 1:

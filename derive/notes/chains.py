@@ -182,6 +182,9 @@ class DisplayReading:
     expected: Literal["refuted"] | None = None
 
 
+_SETS_TO_ZERO = re.compile(r"=(?:\s|&|\\[,;:!]|\{)*(?:\\(?:mathbf|boldsymbol|bm|vec)\s*\{?\s*)?0[\s.,;}\\]*$")
+
+
 def joined(rows: list[Row]) -> Source:
     """Rows that go on from one another as one piece of text, so that offsets keep their places."""
     first = rows[0].source
@@ -244,6 +247,8 @@ class DisplayReader:
         """The left side of the chain before it, and what stands behind its last sign."""
         self.chain_left: tuple[Formula, Items] = (ZERO, ())
         self.broken = False
+        self.lost = False
+        """Whether a row that sets something to zero could not be read."""
         self.pending: list[RowClaim] = []
         self.said: list[Said] = []
         self.untold = False
@@ -599,6 +604,7 @@ class DisplayReader:
         """
         self.chain_left, group = before
         self.broken, self.equation = True, None
+        self.lost = self.lost or bool(_SETS_TO_ZERO.search(joined(group).text))
         if self.resumed:
             self.resumed = False
             return
@@ -674,6 +680,9 @@ class DisplayReader:
                     replace(claim, hedge="the row follows from another display, as its hint says: that is not used here")
                     for claim in one
                 ]
+            if self.lost:
+                why = "a row above that sets something to zero could not be read, and this one may follow from it"
+                one = [claim if claim.hedge else replace(claim, hedge=why) for claim in one]
             if self.unread_facts:
                 one = [replace(claim, hedge=self.unread_facts) for claim in one]
             self.bridging = False
@@ -872,6 +881,8 @@ class DisplayReader:
                     )
                 hedge = self._by_constraint(before_equation, equation) or _for_every_member(before_equation, equation)
                 hedge = hedge or self._by_others(before_equation, equation)
+                if any(map(self._constants, equation)):
+                    hedge = hedge or "a constant in what follows from something else may be any one: that is not used here"
                 if before_equation is None:
                     hedge = "what this row follows from stands in another display, and is not used here"
                 claims.append(RowClaim(self._implied(before_equation, equation, reader), "implies", span, hedge=hedge))
@@ -2408,10 +2419,19 @@ def _is_quantity(left: Formula) -> bool:
     return isinstance(left, (Named, Derivative))
 
 
-def _is_slope(value: Formula) -> bool:
-    while isinstance(value, Component):
-        value = value.argument
-    if not isinstance(value, Derivative) or not _is_objective(value.body):
+def _is_slope(value: Formula, members: frozenset[Index] = frozenset()) -> bool:
+    """Whether it is the derivative of an objective, or a sum of scores, or a multiple by numbers of such."""
+    while isinstance(value, (Component, Sum)):
+        members |= {value.index} if isinstance(value, Sum) else set()
+        value = value.argument if isinstance(value, Component) else value.body
+    if isinstance(value, Add):
+        return all(_is_slope(term, members) for term in value.terms)
+    if isinstance(value, Multiply) and not any(symbol.role != "data" for one in value.factors[:-1] for symbol in _symbols(one)):
+        return _is_slope(value.factors[-1], members)
+    if isinstance(value, Divide) and not _symbols(value.denominator):
+        return _is_slope(value.numerator, members)
+    score = isinstance(value, Derivative) and isinstance(value.body, Log) and free_indices(value.body) <= members
+    if not isinstance(value, Derivative) or not (score or _is_objective(value.body)):
         return False
     # A multiplier is let be any number, and what it multiplies is set to zero like a gradient.
     multiplies = value.by.symbol.role == "const" and any(symbol.role == "param" for symbol in _symbols(value.body))

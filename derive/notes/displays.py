@@ -24,9 +24,8 @@ OUTER = frozenset(name for name in ROWS_IN if name.rstrip("*") not in {"math"})
 """Environments that make a display by themselves (an ``aligned`` outside mathematics is read as if it did)."""
 OUTER_NAMES = "|".join(sorted((re.escape(name) for name in OUTER), key=len, reverse=True))
 
-UNSEEN = (
-    rf"(?!(?:{OUTER_NAMES}|math|subequations)\}})[A-Za-z]*(?:align|gather|eqn|equation|multline|math|cases|darray)[A-Za-z]*\*?"
-)
+_SEEMINGLY = "align|gather|eqn|equation|multline|math|cases|darray|WithArrows"
+UNSEEN = rf"(?!(?:{OUTER_NAMES}|math|subequations)\}})[A-Za-z]*(?:{_SEEMINGLY})[A-Za-z]*\*?"
 """Names of environments that are no display here, and make one by the look of their names."""
 
 # What is looked at around one mark is bounded, so that a hostile row costs linear time.

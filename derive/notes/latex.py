@@ -28,12 +28,14 @@ _SKIPPED = "verbatim|Verbatim|lstlisting|comment|minted|filecontents"
 _MARK = re.compile(
     rf"(?P<block>^[ \t]*%![ \t]*derive\b[^\n]*)|(?P<comment>%[^\n]*)"
     rf"|\\begin\s*\{{(?P<skipped>(?:{_SKIPPED})\*?)\}}|\\begin\{{(?P<name>{OUTER_NAMES})\}}|\\begin\{{(?P<unseen>{UNSEEN})\}}"
-    r"|\\verb\*?(?P<quote>[^A-Za-z\s*])|(?P<open>\\\[|\$\$)"
+    r"|\\(?:url|path|nolinkurl|href)(?![A-Za-z])\s*\{[^{}\n]*\}"
+    r"|\\(?:verb\*?|lstinline(?:\[[^\]\n]*\])?|mintinline\s*\{[^{}\n]*\})(?P<quote>[^A-Za-z\s*\[{])|(?P<open>\\\[|\$\$)"
     r"|\\(?:input|include|subfile|subfileinclude|InputIfFileExists)(?![A-Za-z])\s*(?:\{(?P<path>[^{}\n]*)\}|(?P<word>[^\s{}\\%]+))"
     r"|\\(?:sub)?(?:import|inputfrom|includefrom)(?![A-Za-z])\*?\s*\{(?P<from>[^{}\n]*)\}\s*\{(?P<file>[^{}\n]*)\}"
     r"|(?P<finish>\\end\{document\}|\\endinput(?![A-Za-z]))|\\.",
     re.MULTILINE | re.DOTALL,
 )
+_OPENS = re.compile(rf"\\begin\{{(?:{OUTER_NAMES})\}}|\\\[|\$\$")
 _OPENS_A_DISPLAY = re.compile(
     r"\\(?:(?:re)?newcommand|(?:re)?newenvironment|NewDocumentEnvironment|def)\*?\s*\{?(?P<name>\\?[A-Za-z]+\*?)\}?"
     rf"\s*(?:\[[^\]]*\]|\{{[mo ]*\}})*\s*\{{(?:[^{{}}]|\{{[^{{}}]*\}})*?(?:\\begin\{{(?:{OUTER_NAMES})\}}|\\\[|\$\$)"
@@ -45,11 +47,17 @@ _LINE_MARK = re.compile(r"^[ \t]*%!?[ \t]?", re.MULTILINE)
 _LABEL = re.compile(r"[ \t]*\(([^()\s]+)\)[ \t]*(?:%[^\n]*)?(?:\n|$)")
 
 
-_CONDITIONAL = re.compile(r"\\\\|\\%|%[^\n]*|\\(?P<word>(?!iff(?![A-Za-z]))if[A-Za-z]*|else|fi)(?![A-Za-z])")
+_CONDITIONAL = re.compile(
+    r"\\\\|\\%|%[^\n]*|\\(?P<word>iffalse|iftrue|(?!iff(?![A-Za-z]))if[A-Za-z]*(?!\s*\{)|else|fi)(?![A-Za-z])"
+)
+"""What takes its branches in braces, as ``\\ifthenelse``, opens nothing that a ``\\fi`` would close."""
 
 
-def _without_skipped(text: str) -> str:
-    """The text with what stands between ``\\iffalse`` and its ``\\fi`` or ``\\else`` blanked: TeX passes over it."""
+def _without_skipped(text: str) -> tuple[str, int]:
+    """The text with what stands between ``\\iffalse`` and its ``\\fi`` or ``\\else`` blanked: TeX passes over it.
+
+    And where an ``\\iffalse`` begins that is never closed, or -1.
+    """
     pieces: list[str] = []
     cursor, opened, depth = 0, -1, 0
     for mark in _CONDITIONAL.finditer(text):
@@ -67,7 +75,7 @@ def _without_skipped(text: str) -> str:
     if opened >= 0:
         pieces += [text[cursor:opened], blanked(text, opened, len(text))]
         cursor = len(text)
-    return "".join([*pieces, text[cursor:]])
+    return "".join([*pieces, text[cursor:]]), opened
 
 
 class _Reader:
@@ -85,7 +93,10 @@ class _Reader:
         """Read one file; ``within`` are the files being read, itself last; ``name`` as an including file calls it."""
         text = with_environments(text)
         lines = Lines(text, file=name)
-        text = self.without_macros(_without_skipped(text), lines)
+        kept, unclosed = _without_skipped(text)
+        if unclosed >= 0:
+            self.warnings.append(Warned(lines.place(unclosed), "\\iffalse is never closed: nothing behind it is read"))
+        text = self.without_macros(kept, lines)
         begun = re.search(r"^[^%\n]*?(?P<mark>\\begin\{document\})", text, re.MULTILINE)
         at = 0
         if begun is not None:
@@ -130,15 +141,18 @@ class _Reader:
             hidden,
             flags=re.DOTALL,
         )
-        for found in _OPENS_A_DISPLAY.finditer(hidden):
-            unseen = f"{found['name']} opens a display: no display that is opened by it is read; write the environment out"
-            self.warnings.append(Warned(lines.place(found.start()), unseen))
+        opening = {found.start(): found["name"] for found in _OPENS_A_DISPLAY.finditer(hidden)}
         pieces: list[str] = []
         cursor = 0
         for start, end, macro in find_macros(hidden, 0, len(hidden)):
             add_macro(self.macros, macro)
+            if _OPENS.search(macro.body):
+                opening.setdefault(start, f"\\{macro.name}")
             pieces += [text[cursor:start], blanked(text, start, end)]
             cursor = end
+        for start, name in sorted(opening.items()):
+            unseen = f"{name} opens a display: no display that is opened by it is read; write the environment out"
+            self.warnings.append(Warned(lines.place(start), unseen))
         return "".join([*pieces, text[cursor:]])
 
     def preamble(self, text: str, end: int, lines: Lines) -> None:

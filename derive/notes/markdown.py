@@ -194,6 +194,9 @@ class _Reader:
             if named := _DIRECTIVE_LABEL.match(option.group()):
                 label = named[1]
             start = option.end()
+        if kind == "{math}" and words[1:]:
+            # A formula may begin on the line that opens the fence.
+            start = self.text.index("{math}", self.line_start(token.map[0])) + len("{math}")
         self.display(start, end, label)
 
     def read(self) -> None:

@@ -180,3 +180,25 @@ def test_files_imported_from_a_folder(tmp_path: Path) -> None:
 def test_what_looks_like_a_display_and_is_not_read_is_said(text: str, told: str) -> None:
     found = note(text).warnings
     assert told in found[0].message if told else not found
+
+
+@pytest.mark.parametrize(
+    ("text", "read", "told"),
+    [
+        ("\\iffalse \\[ c = d \\] \\ifthenelse{a}{b}{c} \\fi \\[ a = b \\]", 1, ""),
+        ("\\iffalse {\\[ c = d \\]} \\fi \\[ a = b \\]", 1, ""),
+        ("\\[ a = b \\] \\iffalse \\[ c = d \\]", 1, "iffalse"),
+        ("See \\url{http://x.org/a%20b}. \\[ a = b \\]", 1, ""),
+        ("See \\href{http://x.org/a%20b}{there}. \\[ a = b \\]", 1, ""),
+        ("\\lstinline|%| and \\mintinline{tex}|%| \\[ a = b \\]", 1, ""),
+        ("\\def\\dm#1{\\[#1\\]} \\dm{a = b}", 0, "\\dm"),
+        ("\\newcommand{\\dm}[1]{{\\[#1\\]}} \\dm{a = b}", 0, "\\dm"),
+        ("\\newcommand{\\bee}{\\par\\noindent\\begin{equation*}} \\bee", 0, "\\bee"),
+        ("\\def\\beq{\\begin {equation}} \\beq", 0, "\\beq"),
+        ("\\begin{DispWithArrows} a = b \\end{DispWithArrows}", 0, "DispWithArrows"),
+    ],
+)
+def test_what_hides_a_display_in_latex(text: str, read: int, told: str) -> None:
+    found = note(text)
+    assert len(displays(found)) == read
+    assert told in found.warnings[0].message if told else not found.warnings

@@ -258,3 +258,9 @@ def test_environments_that_are_none_here_are_told_of() -> None:
 
 def test_a_space_behind_begin_in_markdown() -> None:
     assert len(displays("\\begin {align} a &= b \\end {align}\n")) == 1
+
+
+@pytest.mark.parametrize("text", ["```{math} a = b\n```\n", "```{math} a\n= b\n```\n", ":::{math} a = b\n:::\n"])
+def test_a_formula_on_the_line_that_opens_its_fence(text: str) -> None:
+    (display,) = displays(text)
+    assert display.rows[0].source.text.split() == ["a", "=", "b"]

@@ -28,6 +28,7 @@ $$ V := -(h - m - 2 u)^2 $$ (v)
 """
 
 
+FOUND = r"\frac{\sum_i r_{ij}}{\pi_j} - \lambda"
 LAGRANGIAN = r"\frac{\partial}{\partial \pi_j}(\sum_i \sum_l r_{il} \log \pi_l + \lambda (1 - \sum_l \pi_l))"
 
 
@@ -63,17 +64,17 @@ def hint(display: str, what: str) -> str:
         ("", r"\begin{aligned} & \sum_j \pi_j + \pi_j \\ &= 2 + \pi_j - \pi_j \end{aligned}", "refuted"),
         (
             "",
-            rf"\begin{{aligned}} {LAGRANGIAN} = \frac{{\sum_i r_{{ij}}}}{{\pi_j}} - \lambda = 0 \\ \implies \pi_j \propto \sum_i r_{{ij}} \end{{aligned}}",
+            rf"\begin{{aligned}} {LAGRANGIAN} = {FOUND} = 0 \\ \implies \pi_j \propto \sum_i r_{{ij}} \end{{aligned}}",
             "unknown",
         ),
         (
             "",
-            rf"\begin{{aligned}} \sum_j \pi_j &= 1 \\ {LAGRANGIAN} &= \frac{{\sum_i r_{{ij}}}}{{\pi_j}} - \lambda \end{{aligned}}",
+            rf"\begin{{aligned}} \sum_j \pi_j &= 1 \\ {LAGRANGIAN} &= {FOUND} \end{{aligned}}",
             "proved proved",
         ),
         (
             "",
-            rf"\begin{{aligned}} \sum_j \pi_j &= 2 \\ {LAGRANGIAN} &= \frac{{\sum_i r_{{ij}}}}{{\pi_j}} - \lambda \end{{aligned}}",
+            rf"\begin{{aligned}} \sum_j \pi_j &= 2 \\ {LAGRANGIAN} &= {FOUND} \end{{aligned}}",
             "refuted proved",
         ),
     ],

@@ -8,9 +8,12 @@ import pytest
 
 from checks.campaign import SecondEvaluator, of_note, plan, tried
 from checks.note_outline import provided
+from checks.note_reports import report
 from checks.notes import check_note
+from checks.reports import Page
 from checks.witness import Witness
 from derive.notes import read_note
+from tests.unit.checks.test_note_reports import ENVIRONMENT
 from tests.unit.notes.test_check import checked, verdict
 
 ACCEPTED = ("proved", "confirmed")
@@ -1994,3 +1997,49 @@ def test_an_assumption_that_ties_a_letter_to_one_of_another_family(fact: str, ro
 )
 def test_weights_are_proportional_by_a_factor_that_is_positive(right: str, meant: set[str]) -> None:
     assert verdict(CHAINS, rf"\pi_j \propto {right}") in meant
+
+
+SCORED = r"""
+size n
+index i in 1..n ; s in 1..n
+data x_i in R
+param m in R ; v in positive
+x_i ~ Normal(m, v)
+"""
+
+
+@pytest.mark.parametrize(
+    ("written", "meant"),
+    [
+        (
+            (r"\sum_i \frac{\partial}{\partial m} \log p(x_i) &= 0", r"\sum_i (x_i - m) &= 0", r"m &= \bar x"),
+            ("defined", "proved"),
+        ),
+        ((r"-\frac{\partial}{\partial m} \ell &= 0", r"m &= \bar x"), ("defined", "proved")),
+        ((r"\frac1n \frac{\partial}{\partial m} \ell &= 0", r"m &= 2 \bar x"), ("defined", "refuted")),
+        ((r"v \frac{\partial}{\partial v} \ell &= 0",), ("refuted", "refuted")),
+        ((r"\frac{\partial}{\partial m} \log p(x_i) &= 0",), ("refuted", "refuted")),
+        ((r"L &:= -\sum_i (x_i - m)^2", r"\frac{\partial L}{\partial m} &= 0", r"m &= \bar x"), ("defined", "proved")),
+        ((r"\partial_m \ell &= 0", r"m &= \bar x"), ("unread", "unknown")),
+        ((r"\partial_m \ell &= 1", r"m &= \bar x"), ("unread", "refuted")),
+        ((r"v = m^2 \implies \log v &= 2 \log m + \text{const}",), ("unknown", "unknown")),
+    ],
+)
+def test_what_is_set_to_zero_and_what_follows(written: tuple[str, ...], meant: tuple[str, str]) -> None:
+    found = verdicts(SCORED + r"define \bar x = \frac1n \sum_i x_i", *written)
+    assert (found[0], found[-1]) == meant
+
+
+def test_a_mistake_that_is_announced_where_nothing_is_claimed_is_none() -> None:
+    (step,) = checked(SCORED, "<!-- derive: expect refuted -->", r"\frac{\partial}{\partial m} \ell = 0").steps
+    assert not step.passes
+
+
+def test_the_text_report_says_of_what_a_constant_is_free() -> None:
+    rows_ = (
+        r"\log p(x_i) &= -\frac{(x_i - m)^2}{2 v} + \text{const}",
+        r"\frac{\partial}{\partial m} \log p(x_i) &= \frac{x_i - m}{v}",
+    )
+    note = checked(SCORED, rows(*rows_))
+    told = report("text").write([note], ENVIRONMENT, Page())
+    assert "const is free of m, by which the display differentiates" in told
