@@ -264,12 +264,11 @@ def check_note(
             if judged:
                 if walk.troubles and step.verdict == "refuted" and step.expected is None:
                     # What was not taken in might have made the row true.
-                    message = "a declaration above could not be read, and the row fails without it"
-                    step = replace(step, verdict="unknown", message=message, causes=())
+                    step = replace(step, verdict="unknown", message=UNSURE, causes=())
                 checked.steps.append(step)
                 if heard is not None:
                     heard(step)
-    checked.troubles = [*(Trouble(one.place, one.message, NOT_READ) for one in note.warnings), *walk.troubles]
+    checked.troubles = _all_troubles(note, walk)
     return checked
 
 
@@ -306,7 +305,30 @@ def readings(note: Note) -> Iterator[tuple[Sequence[RowReading], ...]]:
         for walk, reading in zip(walks, (held, moving), strict=True):
             walk.name(block, reading)
         for chain in _chains(held, moving):
-            yield held.rows[chain], moving.rows[chain]
+            yield tuple([_unless_unsure(row, walks[0].troubles) for row in reading.rows[chain]] for reading in (held, moving))
+
+
+def troubles(note: Note) -> list[Trouble]:
+    """What of a note was not read, but for rows."""
+    walk = _Walk(note)
+    for block in walk.blocks():
+        if isinstance(block, Display):
+            walk.name(block, walk.held(block))
+    return _all_troubles(note, walk)
+
+
+def _all_troubles(note: Note, walk: _Walk) -> list[Trouble]:
+    return [*(Trouble(one.place, one.message, NOT_READ) for one in note.warnings), *walk.troubles]
+
+
+def _unless_unsure(row: RowReading, troubles: Sequence[Trouble]) -> RowReading:
+    """A row below a declaration that could not be read: that might have made it true."""
+    if not troubles:
+        return row
+    return replace(row, claims=tuple(replace(claim, hedge=claim.hedge or UNSURE) for claim in row.claims))
+
+
+UNSURE = "a declaration above could not be read, and the row fails without it"
 
 
 def _chains(held: DisplayReading, moving: DisplayReading) -> list[slice]:
@@ -659,7 +681,7 @@ def _is_settled(finding: Finding) -> bool:
 
 
 def _settle(claim: RowClaim, witness: Witness) -> Finding:
-    """The finding on a claim: that of the first way to mean it that holds, else of the last one."""
+    """The finding on a claim: that of the first way to mean it that holds, else of the last one, or of one that is left open."""
     found: Finding | None = None
     for tried in ways_to_hold(claim):
         finding = judge(tried, witness)
@@ -670,6 +692,12 @@ def _settle(claim: RowClaim, witness: Witness) -> Finding:
         raise ValueError("a claim without a meaning")
     if claim.hedge and found.verdict == "refuted":
         return replace(found, verdict="unknown", reason=claim.hedge)
+    if found.verdict == "refuted":
+        # What may be meant in several ways fails where each of them does.
+        for other in claim.independent:
+            finding = judge(other, witness)
+            if finding.verdict != "refuted":
+                return finding
     if claim.kinks and found.verdict == "refuted" and found.evidence is not None and found.evidence.undefined:
         return replace(found, verdict="unknown", reason=claim.kinks)
     return found

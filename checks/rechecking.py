@@ -42,7 +42,7 @@ class Abbreviations:
     Each is of text alone: with ``A[i,k] := ..``, ``A[j,s]`` stands for that text with ``j, s`` for its free letters ``i, k``.
     """
 
-    def __init__(self, told: Mapping[str, Any]) -> None:
+    def __init__(self, told: Mapping[str, Any], trees: Sequence[Tree]) -> None:
         self.ranges: Mapping[str, Any] = told["letters"]
         self.shapes: dict[Tree, tuple[Tree, tuple[str, ...]]] = {}
         self.times: Counter[Tree] = Counter()
@@ -50,6 +50,7 @@ class Abbreviations:
         self.defined: list[str] = []
         taken = {str(word).split("@")[0] for kind in ("symbols", "functions", "letters") for word in told[kind]}
         taken |= {str(own[1]) for own in self.ranges.values()}
+        taken |= {str(node[1]) for tree in trees for node in nodes(tree) if node[0] == "size"}
         self.letters = (letter for letter in (*ascii_uppercase, *(f"T{k}" for k in range(1, 1000))) if letter not in taken)
 
     def count(self, tree: Tree) -> None:
@@ -147,9 +148,9 @@ def text_of(tree: Tree, outside: int = -1, named: Abbreviations | None = None, w
 
 def statement_text(told: Mapping[str, Any]) -> str:
     """A statement as a line of text, and a line for each abbreviation in it."""
-    named = Abbreviations(told)
     sides = [frozen(told[side]) for side in ("left", "right")]
     trees = [*sides, *(tree for one in told["assumptions"] for tree in _trees(one))]
+    named = Abbreviations(told, trees)
     for tree in trees:
         named.count(tree)
     left, right = (text_of(side, named=named, whole=True) for side in sides)

@@ -19,20 +19,20 @@ import numpy as np
 from checks import rechecking
 from checks.certificates import relations
 from checks.certificates.solutions import put_in
-from checks.enclosure import EQUAL_SIDES
+from checks.enclosure import EQUAL_SIDES, compare
 from checks.judge import Finding
 from checks.maximisers import Outside, OutsideHere, near_solution, proposed
-from checks.notes import CheckedNote, readings, ways_to_hold
+from checks.notes import CheckedNote, readings, troubles, ways_to_hold
 from checks.points import Point, coefficients, measure
 from checks.recheck import files, points, trees
 from checks.saving import SavingError, save
 from checks.scalar_trees import letters as letters_of
 from checks.scalar_trees import rational, statement
 from checks.time_limit import TimeOut, limited
-from checks.witness import Counterexample, Witness, meets_assumptions
+from checks.witness import Counterexample, Witness, meets_assumptions, under_assumptions
 from derive.claims import BOUNDS, Assumption, Claim
 from derive.errors import DeriveError, UnsupportedError
-from derive.formula import ONE, ZERO, Divide, Formula, Number, Power, Substitute, free_indices, walk_unfolded
+from derive.formula import ONE, ZERO, Divide, Formula, Log, Number, Power, Substitute, free_indices, walk_unfolded
 from derive.notes import Note, Place, read_note
 from derive.notes.chains import RowReading
 from derive.symbols import Range, Size
@@ -41,7 +41,7 @@ BITS = 512
 DIGITS = 40
 SECONDS = 60.0
 INDEX = "index.json"
-POINTS = 12
+POINTS = 40
 """At how many points what is taken for granted of a row is looked for, before it is taken to hold nowhere."""
 
 
@@ -391,7 +391,11 @@ def _clear(folder: Path) -> None:
 
 def meanings(notes: Iterable[Note]) -> rechecking.Meanings:
     """What has to be shown of each claim of the rows of each display, under either reading."""
-    return [[_meaning(note.file, rows) for rows in display] for note in notes for display in readings(note)]
+    found: list[Sequence[rechecking.Reading]] = []
+    for note in notes:
+        found += [[_meaning(note.file, rows) for rows in display] for display in readings(note)]
+        found += [[{f"{_file(note.file, one.place)}:{one.place.line}": [_NEVER]}] for one in troubles(note)]
+    return found
 
 
 def meanings_in(path: Path, text: str | None = None) -> rechecking.Meanings:
@@ -402,13 +406,21 @@ def meanings_in(path: Path, text: str | None = None) -> rechecking.Meanings:
 def _meaning(file: str, rows: Iterable[RowReading]) -> rechecking.Reading:
     found: dict[str, list[rechecking.Meaning]] = {}
     for row in rows:
+        if row.status == "unread":
+            # What could not be read is shown by nothing.
+            found.setdefault(f"{_file(file, row.place)}:{row.place.line}", []).append(_NEVER)
         for claim in row.claims:
             if claim.used:
                 continue  # an equation that is set to be used need not hold
             holds = frozenset(itertools.chain.from_iterable(map(_proof_digests, ways_to_hold(claim))))
-            fails = frozenset(_digests(claim.alternatives[-1])) if not claim.hedge else frozenset[str]()
+            # One certificate does not refute what may be meant in several ways.
+            open_ = claim.hedge or claim.independent
+            fails = frozenset(_digests(claim.alternatives[-1])) if not open_ else frozenset[str]()
             found.setdefault(f"{_file(file, row.place)}:{row.place.line}", []).append((holds, fails))
     return found
+
+
+_NEVER: rechecking.Meaning = frozenset(), frozenset()
 
 
 def _digests(claim: Claim) -> Iterator[str]:
@@ -421,8 +433,10 @@ def _proof_digests(claim: Claim) -> Iterator[str]:
     """The hashes of the statements that show a claim, for all that is declared or wherever it divides by nothing that is zero."""
     narrower = _where_defined(claim)
     possible = narrower is None or _is_met(narrower)
-    if _proposes_outside(claim) or not (possible or claim.relation == "implies"):
-        return  # what is put in is admissible nowhere
+    if _puts_in_anything(claim) or _proposes_outside(claim) or not (possible or claim.relation == "implies"):
+        return  # what is put in is admissible nowhere, as far as is known
+    if not _is_somewhere(claim):
+        return  # of what is assumed nowhere, or has a value nowhere, everything could be shown
     yield from _digests(claim)
     if narrower is not None and possible:
         yield from _digests(narrower)
@@ -431,6 +445,34 @@ def _proof_digests(claim: Claim) -> Iterator[str]:
 def _is_met(claim: Claim) -> bool:
     """Whether all that is assumed holds at one of the points tried."""
     return any(meets_assumptions(claim, point) for point in _points(claim))
+
+
+ADMISSIBLE = ("real", "sym", "positive", "simplex", "unit", "spd")
+"""Domains of which it is seen, or said, that what is put in lies in them."""
+
+
+def _puts_in_anything(claim: Claim) -> bool:
+    """Whether something is put in for a letter of which nobody sees whether it may have such a value: for a whole number, say."""
+    return any(isinstance(node, Substitute) and node.symbol.domain not in ADMISSIBLE for node in _nodes(claim))
+
+
+def _is_somewhere(claim: Claim) -> bool:
+    """Whether at one of the points tried all that is assumed holds, and a side has a value."""
+    if not claim.assumptions and not any(isinstance(node, _MAY_LACK_A_VALUE) for node in _nodes(claim)):
+        return True
+    return any(meets_assumptions(claim, point) and _has_value(claim, point) for point in _points(claim))
+
+
+_MAY_LACK_A_VALUE = (Divide, Power, Log)
+
+
+def _nodes(claim: Claim) -> Iterator[Formula]:
+    return (node for side in (claim.lhs, claim.rhs) for node in walk_unfolded(side))
+
+
+def _has_value(claim: Claim, point: Point) -> bool:
+    read = under_assumptions(claim)
+    return compare(read.lhs, read.rhs, point).outcome in ("equal", "different")
 
 
 def _proposes_outside(claim: Claim) -> bool:

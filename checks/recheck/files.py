@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -15,6 +16,8 @@ from checks.recheck.solutions import solved
 from checks.recheck.trees import Rejected, Statement, require
 
 FORMAT, VERSION = "derive certificate", 2
+ENDLESS = re.compile(r'"\s*[-+]?[\d_.]+[eE][-+]?[\d_]{5,}\s*"')
+"""A number that would fill the memory when it is written out."""
 
 
 def check_certificate(told: Mapping[str, Any]) -> str:
@@ -57,6 +60,7 @@ def check_file(text: str) -> tuple[Mapping[str, Any], str]:
         told = json.loads(text)
         bare = {key: value for key, value in told.items() if key not in ("format", "version", "meaning", "hash")}
         require(told == sealed(bare), "a certificate of another format, or changed after it was written")
+        require(not ENDLESS.search(json.dumps(told, ensure_ascii=False)), "a number of too many digits")
     except (LookupError, TypeError, ValueError, AttributeError, RecursionError) as error:
         raise Rejected(f"no certificate: {type(error).__name__}: {error}") from error
     return told, check_certificate(told)

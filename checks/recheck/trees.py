@@ -246,7 +246,7 @@ class Names:
                 self.check(part, inside | frozenset(own) if what == "t" else inside)
         if kind == "number":
             require(isinstance(tree[1], str) and str(Fraction(tree[1])) == tree[1], "a number that is written otherwise")
-        require(kind != "size" or tree[1] not in self.symbols, "a size that has the name of a symbol")
+        require(kind != "size" or (is_name(tree[1]) and tree[1] not in self.symbols), "a size that has no name of its own")
 
     def _spans(self, tree: Tree, own: Sequence[str], count: int) -> Sequence[Range | None]:
         """The ranges in which the indices of a node have to lie; what else a node asks for."""

@@ -116,6 +116,12 @@ class RowClaim:
     kinks: str = ""
     """Why the claim cannot be refuted where one of its sides is not defined: an extremum may be at a kink."""
 
+    @property
+    def independent(self) -> tuple[Claim, ...]:
+        """The ways to mean it, other than the last, that may hold though the last one fails."""
+        last = self.alternatives[-1]
+        return tuple(one for one in self.alternatives[:-1] if not _is_implied(last, one))
+
 
 @dataclass(frozen=True, slots=True)
 class Said:
@@ -956,8 +962,8 @@ class DisplayReader:
             body = body.argument
         if isinstance(value, Number) and value != ZERO:
             return False
-        before, last = self.followed
-        if body == value and before is not None and last is not None and _is_slope(before) and _are_equal(value, last):
+        before, found = self.followed
+        if body == value and before is not None and found is not None and _is_slope(before) and _are_equal(value, found):
             body = before  # what the gradient was found to be is written anew
         return _is_slope(body) and not _is_fixed(body)
 
@@ -2450,6 +2456,14 @@ def _is_fixed(slope: Formula) -> bool:
             if not isinstance(prove(moved), Proof):
                 return False
     return True
+
+
+def _is_implied(claim: Claim, by: Claim) -> bool:
+    """Whether a claim is seen to hold where another one does: it assumes more, is of fewer parameters, or is a consequence."""
+    if by.relation == "=" and claim.relation == "implies":
+        return claim.rhs == _difference(by.lhs, by.rhs)
+    same = (claim.lhs, claim.rhs, claim.relation, claim.multiplier) == (by.lhs, by.rhs, by.relation, by.multiplier)
+    return same and set(claim.parameters) <= set(by.parameters) and set(by.assumptions) <= set(claim.assumptions)
 
 
 def _are_equal(first: Formula, second: Formula) -> bool:
