@@ -265,8 +265,8 @@ FAULTS = (
         name="row-refuted-without-its-declaration",
         broken="a row is refuted though a declaration above was not understood",
         module=NOTES,
-        text='if checked.troubles and step.verdict == "refuted" and step.expected is None:',
-        instead='if checked.troubles and step.verdict == "confirmed" and step.expected is None:',
+        text='if walk.troubles and step.verdict == "refuted" and step.expected is None:',
+        instead='if walk.troubles and step.verdict == "confirmed" and step.expected is None:',
         probes=("decisions",),
     ),
     Fault(
