@@ -32,6 +32,8 @@ if TYPE_CHECKING:
     from derive.models import LatentModel
     from derive.notation.conventions import Convention
 
+PLAIN = ("", ".txt", ".text", ".log", ".out")
+"""Suffixes of files of plain text."""
 PASSED, NOT_PASSED, USAGE, OUR_BUG, INTERRUPTED = 0, 1, 2, 101, 130
 SHELLS = ("bash", "fish", "zsh")
 KINDS = ("models", "densities", "identities")
@@ -404,9 +406,18 @@ def _parameters(model: LatentModel, wrt: Sequence[str]) -> list[str]:
 
 
 def _format_of(output: Path | None, names: Sequence[str], report: Callable[[str], Report | NoteReport]) -> str:
-    """The format that goes with the file's suffix; text where there is none."""
+    """The format that goes with the file's suffix; text where there is none, or one of plain text.
+
+    Raises:
+        UnknownNameError: no format goes with the suffix.
+    """
     suffix = output.suffix if output is not None else ""
-    return next((name for name in names if suffix and report(name).suffix == suffix), "text")
+    known = {report(name).suffix: name for name in names if report(name).suffix}
+    if suffix.lower() in PLAIN:
+        return "text"
+    if suffix.lower() not in known:
+        raise UnknownNameError.among("suffix of a report (or name its format)", suffix, [*known, *filter(None, PLAIN)])
+    return known[suffix.lower()]
 
 
 def _judged(told: Derivation, letters: Convention, seed: int, points: int) -> Account:

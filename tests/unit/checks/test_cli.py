@@ -491,3 +491,9 @@ def test_what_a_note_lacks_is_said(derive: Run, tmp_path: Path) -> None:
     assert outcome.code == 2 and outcome.err.startswith("derive: unknown label of a display: 'eq-b', expected one of eq-a")
     outcome = derive("check", str(tmp_path))
     assert outcome.code == 2 and outcome.err.startswith("derive: a folder: ")
+
+
+def test_a_suffix_without_a_format_is_an_error(derive: Run, tmp_path: Path) -> None:
+    """A report in text under the name of a PDF would not open."""
+    outcome = derive("em", "bernoulli-mixture", "-o", str(tmp_path / "report.pdf"))
+    assert outcome.code == 2 and "'.pdf'" in outcome.err and not list(tmp_path.iterdir())
