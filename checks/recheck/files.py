@@ -28,6 +28,8 @@ def check_certificate(told: Mapping[str, Any]) -> str:
     """
     try:
         statement = Statement(told["statement"])
+        own = json.dumps([told.get("proof"), told.get("point")])
+        require(not MADE.search(own), "a letter that only the checker makes")
         by_point = told["verdict"] == "refuted" or statement.relation == "not identically 0"
         require(told["verdict"] in ("proved", "refuted"), "an unknown verdict")
         require(told["verdict"] == "proved" or statement.relation != "not identically 0", "a relation that no point refutes")
@@ -37,6 +39,10 @@ def check_certificate(told: Mapping[str, Any]) -> str:
         return check_point(statement, told["point"], None if solution is None else solved(statement, solution))
     except (Undefined, LookupError, TypeError, ValueError, ArithmeticError, AttributeError, RecursionError) as error:
         raise Rejected(f"{type(error).__name__}: {error}") from error
+
+
+MADE = re.compile('"[#%~]')
+"""How the letters begin that the checker makes, each in its turn: a certificate that foretold one would have it captured."""
 
 
 def digest_of(told: Any) -> str:
