@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from fractions import Fraction
 from typing import TYPE_CHECKING
@@ -307,10 +307,12 @@ class Expectations(Model):
                     return self.latent_of(body[:place])
         return None
 
-    def moved_by(self, symbol: Symbol) -> frozenset[str]:
+    def moved_by(self, symbol: Symbol, among: frozenset[str] | None = None) -> frozenset[str]:
         """The names of what moves with a parameter though that is not written out: means, and what assumptions tie to it.
 
-        An equation between letters ties all of them, and what these are tied to: of ``p + q = 1`` p and q move together.
+        An equation between letters ties all of them, and what these are tied to: of ``p + q = 1`` p and q move together. With
+        ``among`` only these names, and only where no other letters make up for it: of ``p + q + r = 1`` p moves, and q is held,
+        where r is not among them.
         """
         found = {UNWRITTEN} if symbol.role == "current" else set[str]()
         scope = empty_scope()
@@ -330,7 +332,11 @@ class Expectations(Model):
         moved = {(symbol.name, symbol.role == "current")}
         while more := [tied for tied in ties if tied & moved and not tied <= moved]:
             moved.update(*more)
-        return frozenset(found | {name for name, _ in moved} - {symbol.name})
+        tied = {name for name, _ in moved} - {symbol.name}
+        if among is None:
+            return frozenset(found | tied)
+        free = [{name for name, _ in one} - among - {symbol.name} for one in ties if one & moved]
+        return frozenset(found & among | (set[str]() if _all_matched(free) else tied & among))
 
     def _tied_by(self, fact: Fact) -> set[tuple[str, bool]]:
         """The letters that an assumed equation ties to one another, and whether each stands at theta_t."""
@@ -1022,6 +1028,21 @@ class Weights:
     def _all_inside(self, node: Sum) -> bool:
         """Whether a sum runs over the values of one latent that stands outside of it: then it is a function of that latent."""
         return all(node.index not in indices for _, indices in self._mentions(node)) and len(self._mentions(node)) == 1
+
+
+def _all_matched(sets: Sequence[set[str]]) -> bool:
+    """Whether each of the sets can be given one of its members that no other one is given."""
+    given: dict[str, int] = {}
+
+    def found(place: int, tried: set[str]) -> bool:
+        for name in sorted(sets[place] - tried):
+            tried.add(name)
+            if name not in given or found(given[name], tried):
+                given[name] = place
+                return True
+        return False
+
+    return all(found(place, set()) for place in range(len(sets)))
 
 
 def _is_mean(fact: Fact) -> bool:

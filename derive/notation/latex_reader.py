@@ -1998,7 +1998,7 @@ class Reader:
     def derivative(self, body: Formula, by: tuple[Reference, tuple[IndexLike, ...]]) -> Formula:
         reference, entry = by
         symbol = reference.symbol
-        moved = self.probabilities.moved_by(symbol) & _names_in(body)
+        moved = self.probabilities.moved_by(symbol, frozenset(_names_in(body)))
         if moved:
             shown = "a mean that is not written out" if UNWRITTEN in moved else min(moved)
             raise ReadingError(

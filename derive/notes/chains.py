@@ -250,7 +250,11 @@ class DisplayReader:
         self.headed: Formula | None = None
         """The left side of the chain that is being read; ``left`` is that of the first one of the display."""
         self.followed: tuple[Formula | None, Formula | None] = None, None
-        """The left side of the chain before it, and what stands behind its last sign."""
+        """The left side of the chain before it, and what stands behind its last sign, where all of its signs are equalities."""
+        self.equally = True
+        """Whether all signs of the chain so far say that things are equal."""
+        self.resting = False
+        """Whether the chain began with what follows from an equation that is set to be used."""
         self.chain_left: tuple[Formula, Items] = (ZERO, ())
         self.broken = False
         self.lost = False
@@ -760,7 +764,8 @@ class DisplayReader:
         if own_left:
             anew = RELATIONS[relations[0]] == "defines"
             self.across = self._letters_across(sides[1:])
-            self.followed, self.headed = (self.headed, self.previous), None
+            self.followed = (self.headed, self.previous) if self.equally else (None, None)
+            self.headed, self.equally, self.resting = None, True, False
             renewed = self._estimated(sides[0], reader, anew=anew)
             self.renewed = renewed is not None
             left = renewed or self._side(sides[0], reader)
@@ -788,6 +793,7 @@ class DisplayReader:
             if not side:
                 raise ReadingError("a relation without a right side", items[-1].start, items[-1].end)
             if meaning == "approximately":
+                self.equally = False
                 reader.notes.add(APPROXIMATE)
                 before = current if own_left and place == 0 else None
                 current = exact = self._side(side, reader)
@@ -801,6 +807,8 @@ class DisplayReader:
                     "unsupported",
                 )
             before = self.chain_maximiser
+            if self.renewed and place == 0 and self._role == "maximises" and own_left:
+                side = self._with_new_values(side, current, reader)
             right = self._side(side, reader)
             if own_left and place == 0 and (lone := reader.unpaired - {index.name for index in free_indices(right)}):
                 raise ReadingError(
@@ -829,7 +837,14 @@ class DisplayReader:
             self.loosely = self.loosely or meaning == "proportional to" or self._constants(right)
             zero = right == ZERO or (own_left and place == 0 and current == ZERO)
             equation = (current, right)
-            if own_left and place == 0 and meaning == "=" and current == ZERO and _is_slope(right) and not implied:
+            if (
+                own_left
+                and place == 0
+                and meaning == "="
+                and current == ZERO
+                and _is_slope(right)
+                and not (implied or _is_fixed(right))
+            ):
                 # 0 = dQ/dmu (= ..): the gradient of an objective is set to zero, and is then written out.
                 self.equation, current, exact = equation, right, right
                 self.premises.append(equation)
@@ -844,6 +859,8 @@ class DisplayReader:
                 and bool(self.premises)
                 and not (self.hinted and gives_value)
                 and not _is_slope(current)
+                and not self.maximiser
+                and not any(map(self._constants, equation))
             )
             if relation == "=!" or (
                 meaning == "="
@@ -865,7 +882,7 @@ class DisplayReader:
                 continue
             if follows:
                 claims.append(self._following(equation, reader, span))
-                self.equation, current = equation, right
+                self.equation, current, self.resting = equation, right, True
                 exact = right if not self._constants(right) else exact
                 continue
             if implied and place == 0 and self.from_a_bound:
@@ -877,6 +894,7 @@ class DisplayReader:
                 )
             told_by_hint = self.hinted and gives_value
             arrives = implied and place == 0 and meaning == "=" and not (told_by_hint and before_equation is None)
+            arrives = arrives and not self.maximiser
             if arrives:
                 if before_equation is None and self.broken:
                     raise ReadingError(
@@ -902,6 +920,11 @@ class DisplayReader:
                     # a = b implies a^2 = a b = b^2: each of the signs may use what stands before the arrow.
                     alternatives = (*alternatives, *self._implied(before_equation, equation, reader))
                 hedge = "the hint names several parameters, and this row gives the value of one" if self.jointly else ""
+                if self.resting and meaning == "=" and not self.maximiser:
+                    # a = b below an equation that is used, and then b = c: each of the signs may use it.
+                    firsts = [_difference(*premise) for premise in self.premises]
+                    alternatives += tuple(self._claim(reader, one, "implies", _difference(*equation)) for one in firsts)
+                    hedge = hedge or "this step may use the equations above that are set to be used; one at a time is used here"
                 if implied and place and before_equation is not None:
                     hedge = hedge or self._by_constraint(before_equation, equation) or self._by_others(before_equation, equation)
                     if not hedge and self.own.freed and right == ONE:
@@ -924,6 +947,7 @@ class DisplayReader:
                     claims[-1] = replace(claims[-1], used=True)
                 claims += [replace(claim, span=span, hedge=hedge or claim.hedge) for claim in self.pending]
                 self.pending = []
+            self.equally = self.equally and meaning == "=" and not self._constants(right)
             if meaning == "=":
                 starts = (own_left or implied) and place == 0
                 self.equation = (
@@ -945,9 +969,15 @@ class DisplayReader:
             alternatives.append(self._claim(reader, first, "implies", _difference(*equation)))
         last = self.premises[-1]
         hedge = self._by_constraint(last, equation) or _for_every_member(last, equation)
-        if len(self.premises) > 1:
+        if len(self.premises) > 1 or self._by_later(last, equation):
             hedge = "this step may use several of the equations before; one at a time is used here"
         return RowClaim(tuple(alternatives), "implies", span, hedge=hedge)
+
+    def _by_later(self, last: tuple[Formula, Formula], equation: tuple[Formula, Formula]) -> bool:
+        """Whether an equation behind the last one that is set to be used speaks of letters that only one of two has."""
+        place = self.equations.index(last) + 1 if last in self.equations else len(self.equations)
+        apart = set(_symbols(*last)) ^ set(_symbols(*equation))
+        return any(apart & set(_symbols(*one)) for one in self.equations[place:])
 
     def _is_used(self, value: Formula, last: bool, used: bool, *, relations: list[str], implied: bool) -> bool:
         """Whether ``= 0`` sets an equation to be used rather than claiming that something vanishes."""
@@ -957,13 +987,13 @@ class DisplayReader:
             return False
         if used and not implied:
             return True
-        body = self.headed if self.headed is not None else value
+        body = self.headed if self.headed is not None and self.equally else value
         while isinstance(body, Component):
             body = body.argument
         if isinstance(value, Number) and value != ZERO:
             return False
         before, found = self.followed
-        if body == value and before is not None and found is not None and _is_slope(before) and _are_equal(value, found):
+        if body == value and before is not None and found is not None and _is_slope(before) and _are_multiples(value, found):
             body = before  # what the gradient was found to be is written anew
         return _is_slope(body) and not _is_fixed(body)
 
@@ -1280,7 +1310,7 @@ class DisplayReader:
                     # A joint density is one of its parameters as well, and of the category alone it sums to nothing.
                     return (known, by_index) if len(self._variables(self._log_of(self.chain_left)[1])) > 1 else (by_index,)
                 reader.notes.add(f"const is free of {argument[0].name}, of which the left side is the density")
-                return (replace(known, parameters=argument),)
+                return (self._claim(reader, current, "= up to a constant", right, parameters=argument),)
             claim = self._claim(reader, current, "=", right)
             spoken = {symbol.name for symbol in _symbols(current, right) if symbol.role in ("param", "const", "frozen")}
             if (
@@ -1560,6 +1590,13 @@ class DisplayReader:
         next_one = bool(item.sups) and reader.probabilities.is_iterate_mark(item.sups[-1])
         if not (anew or next_one) and self._is_known(side, reader):
             return None
+        one, value = self._unmarked(item, reader)
+        if one is not None and one != item:
+            reader.notes.add(f"{plain(side)} is the new value of {plain((one,))}")
+        return value
+
+    def _unmarked(self, item: Item, reader: Reader) -> tuple[Item | None, Formula | None]:
+        """A parameter that the hint names, of which a letter is the new value, or which it is itself."""
         inner = re.fullmatch(r"\\(?:hat|tilde|bar)\{(.*)\}", item.text)
         bare = replace(item, text=inner[1] if inner is not None else item.text)
         unmarked = replace(bare, sups=bare.sups[:-1]) if bare.sups and NEW_VALUE.fullmatch(plain(bare.sups[-1])) else bare
@@ -1568,10 +1605,30 @@ class DisplayReader:
             if self._is_known((one,), reader):
                 value = reader.formula((one,))
                 if self._is_named(value, reader):
-                    if one != item:
-                        reader.notes.add(f"{plain(side)} is the new value of {plain((one,))}")
-                    return value
-        return None
+                    return one, value
+        return None, None
+
+    def _with_new_values(self, items: Items, own: Formula, reader: Reader) -> Items:
+        """What stands behind the sign of a new value, the new values of other parameters that the hint names without their marks.
+
+        Raises:
+            ReadingError: one of these stands there without a mark: is it the old one?
+        """
+        made: list[Item] = []
+        for item in items:
+            one, value = self._unmarked(item, reader) if item.kind == "letter" else (None, None)
+            other = value is not None and not {s.name for s in _symbols(value)} <= {s.name for s in _symbols(own)}
+            if other and one == item:
+                raise ReadingError(
+                    f"{plain((item,))} beside a new value: the old value, or the new one? write {plain((item,))}^{{new}}",
+                    item.start,
+                    item.end,
+                    "ambiguous",
+                )
+            within = one if other and one is not None else item
+            parts = tuple(self._with_new_values(part, own, reader) for part in within.parts)
+            made.append(replace(within, parts=parts) if parts != within.parts else within)
+        return tuple(made)
 
     def _hinted_names(self, reader: Reader) -> frozenset[str]:
         """The parameters of whose values the hint speaks."""
@@ -1629,7 +1686,8 @@ class DisplayReader:
         self._require_its_constraint(target, symbol)
         target = _bound_again(target, symbol)
         fixed = self._fixed(reader, symbol)
-        tied = reader.probabilities.moved_by(symbol) & {own.name for own in _symbols(target)} - {own.name for own, _, _ in fixed}
+        spoken = {own.name for own in _symbols(target)} - {own.name for own, _, _ in fixed}
+        tied = reader.probabilities.moved_by(symbol, frozenset(spoken))
         if tied:
             raise ReadingError(
                 f"{min(tied)} moves with {symbol.name}, by what is assumed: held, or not? put it in", 0, 1, "ambiguous"
@@ -2333,7 +2391,12 @@ def _mentions_entry(items: Items, entry: Abbreviation) -> bool:
 
 def _side_by_side(items: Items, dictionary: Dictionary) -> list[Items]:
     """The formulas that a row sets side by side with wide spaces between them; one formula where the spaces do not part any."""
-    parts = [_bare_end(part) for _, part in _split(items, (QUAD,))]
+    parts: list[Items] = []
+    for _, part in _split(items, (QUAD,)):
+        # An arrow goes on from what stands before the space, or leads to what stands behind it.
+        arrow = any(side and side[0].is_sign(*IMPLICATIONS) for side in (part, parts[-1][-1:] if parts else ()))
+        parts = [*parts[:-1], (*parts[-1], *part)] if parts and arrow else [*parts, part]
+    parts = [_bare_end(part) for part in parts]
     first, *others = [part for part in parts if part] or [()]
     stated = [part for part in others if not (_is_quantifier(part, dictionary) or _is_number_of_equation(part))]
     if stated and _states(first) and all(map(_states, stated)):
@@ -2432,16 +2495,31 @@ def _is_slope(value: Formula, members: frozenset[Index] = frozenset()) -> bool:
         value = value.argument if isinstance(value, Component) else value.body
     if isinstance(value, Add):
         return all(_is_slope(term, members) for term in value.terms)
-    if isinstance(value, Multiply) and not any(symbol.role != "data" for one in value.factors[:-1] for symbol in _symbols(one)):
+    if isinstance(value, Multiply) and all(map(_is_held, value.factors[:-1])):
         return _is_slope(value.factors[-1], members)
     if isinstance(value, Divide) and not _symbols(value.denominator):
         return _is_slope(value.numerator, members)
-    score = isinstance(value, Derivative) and isinstance(value.body, Log) and free_indices(value.body) <= members
-    if not isinstance(value, Derivative) or not (score or _is_objective(value.body)):
+    if not isinstance(value, Derivative) or not (_is_score(value, members) or _is_objective(value.body)):
         return False
     # A multiplier is let be any number, and what it multiplies is set to zero like a gradient.
     multiplies = value.by.symbol.role == "const" and any(symbol.role == "param" for symbol in _symbols(value.body))
     return multiplies or value.by.symbol.role in ("param", "current")
+
+
+def _is_score(slope: Derivative, members: frozenset[Index]) -> bool:
+    """Whether it is the derivative of the log of a density, of one of the data over which is summed; no posterior's."""
+    indices = members | {index for index in slope.by.indices if isinstance(index, Index)}
+    if not members or not isinstance(slope.body, Log) or not free_indices(slope.body) <= indices:
+        return False
+    of = slope.body.argument
+    while isinstance(of, Named):
+        of = unfold(of)
+    return not (isinstance(of, Divide) and any(isinstance(node, Sum) for node in walk(of.denominator)))
+
+
+def _is_held(factor: Formula) -> bool:
+    """Whether a factor of a score is a number, a datum or a weight that is held."""
+    return all(symbol.role in ("data", "current", "frozen") for symbol in _symbols(factor))
 
 
 def _is_fixed(slope: Formula) -> bool:
@@ -2470,6 +2548,13 @@ def _are_equal(first: Formula, second: Formula) -> bool:
     with contextlib.suppress(DeriveError, RecursionError):
         return first == second or isinstance(prove(Claim(label="the same", lhs=first, relation="=", rhs=second)), Proof)
     return False
+
+
+def _are_multiples(first: Formula, second: Formula) -> bool:
+    """Whether the one is the other, or a small multiple of it."""
+    factors = [Number(Fraction(factor)) for factor in (-1, 2, -2)]
+    pairs = [(first, second), *((multiply(c, one), other) for c in factors for one, other in ((first, second), (second, first)))]
+    return any(_are_equal(one, other) for one, other in pairs)
 
 
 def _is_objective(body: Formula) -> bool:
