@@ -187,7 +187,7 @@ class SecondEvaluator:
         """
         enough = MANY * SIZES if thorough else SIZES
         sizes: set[tuple[tuple[str, int], ...]] = set()
-        unclear = False
+        unclear = generic = False
         sides = (claim.lhs, claim.rhs, *(() if claim.multiplier is None else (claim.multiplier,)))
         try:
             for point in self.witness.at(*sides, claim=claim, most=4 * enough):
@@ -203,11 +203,13 @@ class SecondEvaluator:
                 if found in ("different", "violated", "one side undefined"):
                     return True
                 if found in ("equal", "holds"):
+                    generic = generic or min(point.sizes.values(), default=2) > 1
                     sizes.add(tuple(sorted(point.sizes.items())))
                 unclear = unclear or found == "unclear"
         except (DeriveError, ArithmeticError, RecursionError):
             return None
-        return False if sizes and not unclear else None
+        # Where a size is one a sum is its only term, and weights are one: that tells little.
+        return False if sizes and generic and not unclear else None
 
     def _seen(self, claim: Claim, point: Point, number: int) -> second_opinion.Outcome:
         if claim.relation not in UP_TO_CONSTANTS:

@@ -305,7 +305,20 @@ def readings(note: Note) -> Iterator[tuple[Sequence[RowReading], ...]]:
         for walk, reading in zip(walks, (held, moving), strict=True):
             walk.name(block, reading)
         for chain in _chains(held, moving):
-            yield tuple([_unless_unsure(row, walks[0].troubles) for row in reading.rows[chain]] for reading in (held, moving))
+            told = [[_unless_unsure(row, walks[0].troubles) for row in reading.rows[chain]] for reading in (held, moving)]
+            yield tuple(
+                [replace(row, idle=_is_idle(row, name)) for row in rows] for rows, name in zip(told, READINGS, strict=True)
+            )
+
+
+READINGS = ("held", "moving")
+
+
+def _is_idle(row: RowReading, reading: str) -> bool:
+    """Whether what a row claims says nothing of the weights, as they are read."""
+    return any(one.reading != "none" for claim in row.claims for one in claim.alternatives) and bool(
+        why_idle((claim for one in row.claims for claim in one.alternatives), reading)
+    )
 
 
 def troubles(note: Note) -> list[Trouble]:
@@ -495,7 +508,7 @@ def _better(held: list[Step], moving: list[Step], judging: Judging) -> list[Step
 
 def _unless_idle(step: Step, other: Step, reading: str) -> Step:
     """A row as it stands, or left open: where it holds under this reading alone, and under this one says nothing."""
-    if step.verdict not in ("proved", "confirmed") or other.verdict not in ("refuted", "defined"):
+    if step.verdict not in ACCEPTED or other.verdict in ACCEPTED:
         return step
     reason = why_idle((claim for one in step.row.claims for claim in one.alternatives), reading)
     return replace(step, verdict="unknown", message=reason) if reason else step

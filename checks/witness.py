@@ -403,6 +403,7 @@ class Witness:
                     return found
                 outside = True
                 skipped = "what is put in for a parameter lies outside of its domain"
+                passed_over = passed_over or comparison.outcome == "one side undefined"
                 continue
             if comparison.outcome == "undecided":
                 unclear.append(f"undecided: {comparison.reason}")
@@ -847,11 +848,15 @@ def _puts_in_outside(left: Formula, right: Formula, point: Point) -> bool:
     small = 1e-9
     for each in (node for side in (left, right) for node in walk(side) if isinstance(node, Substitute)):
         domain = each.symbol.domain
-        if domain not in ("positive", "nonnegative", "unit", "simplex"):
+        if domain not in ("positive", "nonnegative", "unit", "simplex", "spd", "sym", "lower", "diag"):
             continue
         try:
             values = _values_put_in(each, point)
         except (DeriveError, Undefined, OutOfRange):
+            continue
+        if len(each.symbol.shape) == 2:
+            if _is_no_such_matrix(values, domain, small):
+                return True
             continue
         above = domain in ("unit", "simplex") and bool(np.any(values > 1 + small))
         uneven = domain == "simplex" and bool(np.any(np.abs(values.sum(axis=-1) - 1) > small))
@@ -861,6 +866,16 @@ def _puts_in_outside(left: Formula, right: Formula, point: Point) -> bool:
         if domain == "simplex" and compare(Sum(each.indices[-1], each.replacement), ONE, point).outcome == "different":
             return True
     return False
+
+
+def _is_no_such_matrix(values: np.ndarray, domain: Domain, small: float) -> bool:
+    """Whether matrices certainly do not have the form that is declared."""
+    if domain in ("spd", "sym"):
+        crooked = bool(np.any(np.abs(values - np.swapaxes(values, -1, -2)) > small))
+        return crooked or (domain == "spd" and bool(np.any(np.linalg.eigvalsh(values) < -small)))
+    order = np.arange(values.shape[-1])
+    above = order[:, None] < order[None, :] if domain == "lower" else order[:, None] != order[None, :]
+    return bool(np.any(np.abs(values[..., above]) > small) or np.any(values[..., order, order] < -small))
 
 
 def _is_no_value(each: Substitute, point: Point, outside: bool) -> bool:

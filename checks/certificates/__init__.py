@@ -28,8 +28,9 @@ from checks.recheck import files, points, trees
 from checks.saving import SavingError, save
 from checks.scalar_trees import letters as letters_of
 from checks.scalar_trees import rational, statement
+from checks.solutions import letters, solutions, value_at
 from checks.time_limit import TimeOut, limited
-from checks.witness import Counterexample, Witness, meets_assumptions, under_assumptions
+from checks.witness import Counterexample, Witness, at_one_place, meets_assumptions, under_assumptions
 from derive.claims import BOUNDS, Assumption, Claim
 from derive.errors import DeriveError, UnsupportedError
 from derive.formula import ONE, ZERO, Divide, Formula, Log, Number, Power, Substitute, free_indices, walk_unfolded
@@ -41,7 +42,7 @@ BITS = 512
 DIGITS = 40
 SECONDS = 60.0
 INDEX = "index.json"
-POINTS = 40
+POINTS, SOLVED_AT = 40, 8
 """At how many points what is taken for granted of a row is looked for, before it is taken to hold nowhere."""
 
 
@@ -77,11 +78,12 @@ def of_finding(finding: Finding) -> dict[str, Any]:
 
 
 def _proof(claim: Claim) -> dict[str, Any]:
+    narrower = _where_defined(claim)
+    granted = narrower is not None and claim.relation != "implies" and not _is_always_met(claim, narrower)
     try:
-        return proof_of(statement(claim))
+        return proof_of(statement(narrower if granted and narrower is not None else claim))
     except trees.Rejected:
-        narrower = _where_defined(claim)
-        if narrower is None:
+        if granted or narrower is None:
             raise
         return proof_of(statement(narrower))
 
@@ -412,7 +414,8 @@ def _meaning(file: str, rows: Iterable[RowReading]) -> rechecking.Reading:
         for claim in row.claims:
             if claim.used:
                 continue  # an equation that is set to be used need not hold
-            holds = frozenset(itertools.chain.from_iterable(map(_proof_digests, ways_to_hold(claim))))
+            ways = ways_to_hold(claim) if not row.idle else ()
+            holds = frozenset(itertools.chain.from_iterable(map(_proof_digests, ways)))
             # One certificate does not refute what may be meant in several ways.
             open_ = claim.hedge or claim.independent
             fails = frozenset(_digests(claim.alternatives[-1])) if not open_ else frozenset[str]()
@@ -433,13 +436,32 @@ def _proof_digests(claim: Claim) -> Iterator[str]:
     """The hashes of the statements that show a claim, for all that is declared or wherever it divides by nothing that is zero."""
     narrower = _where_defined(claim)
     possible = narrower is None or _is_met(narrower)
+    if claim.relation == "implies" and not _has_solution(claim):
+        return  # of what has no solution everything follows
     if _puts_in_anything(claim) or _proposes_outside(claim) or not (possible or claim.relation == "implies"):
         return  # what is put in is admissible nowhere, as far as is known
     if not _is_somewhere(claim):
         return  # of what is assumed nowhere, or has a value nowhere, everything could be shown
-    yield from _digests(claim)
+    if narrower is None or claim.relation == "implies" or _is_always_met(claim, narrower):
+        yield from _digests(claim)
     if narrower is not None and possible:
         yield from _digests(narrower)
+
+
+def _is_always_met(claim: Claim, narrower: Claim) -> bool:
+    """Whether what is put in is admissible at each of the points tried: else a proof has to say that it takes it for granted."""
+    return all(meets_assumptions(narrower, point) for point in _points(claim) if meets_assumptions(claim, point))
+
+
+def _has_solution(claim: Claim) -> bool:
+    """Whether a solution of the first equation of a consequence is found at which the second has a value."""
+    claim = at_one_place(claim)
+    for point in itertools.islice(_points(claim), SOLVED_AT):
+        for symbol in (symbol for group in letters(claim.lhs) for symbol in group) if meets_assumptions(claim, point) else ():
+            for solution in solutions(claim.lhs, point, symbol, first=True):
+                if value_at(claim.rhs, solution).outcome in ("vanishes", "differs"):
+                    return True
+    return False
 
 
 def _is_met(claim: Claim) -> bool:
@@ -457,10 +479,15 @@ def _puts_in_anything(claim: Claim) -> bool:
 
 
 def _is_somewhere(claim: Claim) -> bool:
-    """Whether at one of the points tried all that is assumed holds, and a side has a value."""
+    """Whether at the first of the points at which all that is assumed holds, and a side has a value, the other one has, too."""
     if not claim.assumptions and not any(isinstance(node, _MAY_LACK_A_VALUE) for node in _nodes(claim)):
         return True
-    return any(meets_assumptions(claim, point) and _has_value(claim, point) for point in _points(claim))
+    for point in _points(claim):
+        outcome = _outcome(claim, point) if meets_assumptions(claim, point) else ""
+        if outcome in ("equal", "different", "one side undefined"):
+            # A root of a negative number on one side alone is what refutes a row.
+            return outcome != "one side undefined"
+    return False
 
 
 _MAY_LACK_A_VALUE = (Divide, Power, Log)
@@ -470,9 +497,9 @@ def _nodes(claim: Claim) -> Iterator[Formula]:
     return (node for side in (claim.lhs, claim.rhs) for node in walk_unfolded(side))
 
 
-def _has_value(claim: Claim, point: Point) -> bool:
+def _outcome(claim: Claim, point: Point) -> str:
     read = under_assumptions(claim)
-    return compare(read.lhs, read.rhs, point).outcome in ("equal", "different")
+    return compare(read.lhs, read.rhs, point).outcome
 
 
 def _proposes_outside(claim: Claim) -> bool:

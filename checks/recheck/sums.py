@@ -16,6 +16,7 @@ from checks.recheck.trees import NONNEGATIVE, POSITIVE, SYMMETRIC, Names, Tree, 
 Term = tuple[tuple[str, ...], tuple[tuple[Tree, Fraction], ...]]
 Poly = dict[Term, Fraction]
 UNIT: Term = ((), ())
+MOST_DIGITS = 10_000
 MOST_TERMS, MOST_POWER, MOST_ORDERS = 5000, 32, 5040
 
 
@@ -112,6 +113,7 @@ class Sums:
         for atom, e in list(exponents.items()):
             if atom[0] == "number":
                 exponents[atom] = e - math.floor(e)
+                require(abs(e) * len(atom[1]) < MOST_DIGITS, "a number of too many digits")
                 coefficient *= Fraction(atom[1]) ** math.floor(e)
         if not coefficient:
             return {}

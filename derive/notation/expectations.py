@@ -316,7 +316,7 @@ class Expectations(Model):
         """
         found = {UNWRITTEN} if symbol.role == "current" else set[str]()
         scope = empty_scope()
-        ties: list[set[tuple[str, bool]]] = []
+        ties: list[tuple[set[tuple[str, bool]], set[str]]] = []
         for fact in self.dictionary.facts:
             if not _is_mean(fact):
                 ties.append(self._tied_by(fact))
@@ -330,26 +330,37 @@ class Expectations(Model):
             if named is not None and moves:
                 found.add(named[0].name)
         moved = {(symbol.name, symbol.role == "current")}
-        while more := [tied for tied in ties if tied & moved and not tied <= moved]:
+        while more := [tied for tied, _ in ties if tied & moved and not tied <= moved]:
             moved.update(*more)
         tied = {name for name, _ in moved} - {symbol.name}
         if among is None:
             return frozenset(found | tied)
-        free = [{name for name, _ in one} - among - {symbol.name} for one in ties if one & moved]
+        free = [able - among - {symbol.name} for one, able in ties if one & moved]
         return frozenset(found & among | (set[str]() if _all_matched(free) else tied & among))
 
-    def _tied_by(self, fact: Fact) -> set[tuple[str, bool]]:
-        """The letters that an assumed equation ties to one another, and whether each stands at theta_t."""
+    def dependent(self) -> frozenset[str]:
+        """The letters that assumptions say a value of, and those of equations that say the value of none."""
+        return frozenset(name for fact in self.dictionary.facts if not _is_mean(fact) for name in self._tied_by(fact)[1])
+
+    def _tied_by(self, fact: Fact) -> tuple[set[tuple[str, bool]], set[str]]:
+        """The letters that an assumed equation ties to one another, and whether each stands at theta_t; and which make up for it.
+
+        That is the one whose value it says, where a letter stands alone on a side, or any of them.
+        """
         if fact.relation != "=":
-            return set()
+            return set(), set()
         tied: set[tuple[str, bool]] = set()
+        alone: set[str] = set()
         for side in (fact.left, fact.right):
             try:
                 across = {node.symbol for node in walk_unfolded(self.reader.formula(side)) if isinstance(node, Reference)}
             except DeriveError:
                 continue
+            named = self.lettered(side)
+            alone |= {named[0].name} if named is not None else set()
             tied |= {(s.name, s.role == "current") for s in across if s.role in ("param", "const", "frozen", "current")}
-        return tied
+        names = {name for name, _ in tied}
+        return tied, (alone & names) or names
 
     def mean_in_closed_form(self, fact: Fact) -> Formula | None:
         """What an assumption that gives a mean a name says of its value, by the model; None where that is not written out."""

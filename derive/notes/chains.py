@@ -154,6 +154,8 @@ class RowReading:
     at: tuple[int, int] = (0, 1)
     notes: tuple[str, ...] = ()
     reason: str = ""
+    idle: bool = False
+    """Whether the row says nothing under this reading of the weights, whatever they are."""
     said: tuple[Said, ...] = ()
     """What is written, for showing it again; empty where that cannot be told in formulas."""
 
@@ -272,6 +274,7 @@ class DisplayReader:
         """The equations since the last arrow that one arrow may lead away from together."""
         self.arrived = False
         self.updated: frozenset[str] = frozenset()
+        self.dependent: frozenset[str] = frozenset()
         self.tied: frozenset[str] = frozenset()
         """What assumptions tie to parameters, and moves with them."""
         self.unread_facts = ""
@@ -299,7 +302,9 @@ class DisplayReader:
         self._set_free(row for group in groups for row in group)
         self.updated = self._differentiated_by(display)
         moved_by = Reader(self.own).probabilities.moved_by
-        self.tied = frozenset[str]().union(*(moved_by(one.symbol) for one in self.own.letters if one.kind == "param"))
+        self.dependent = Reader(self.own).probabilities.dependent()
+        tied = frozenset[str]().union(*(moved_by(one.symbol) for one in self.own.letters if one.kind == "param"))
+        self.tied = tied & self.dependent
         for number, group in enumerate(groups, start=1):
             source = joined(group)
             following = groups[number] if number < len(groups) else None
@@ -669,6 +674,7 @@ class DisplayReader:
         listed = len(statements) > 1 and statements[1][0] is None
         for place, (sign, part) in enumerate(statements):
             implied = (arrow if place == 0 else sign) is not None
+            in_list = sign is None and place > 0 and self.arrived
             next_arrow = led_away or any(other is not None for other, _ in statements[place + 1 :])
             if not implied and self.arrived:
                 self.system, self.arrived = [], False
@@ -690,13 +696,16 @@ class DisplayReader:
                     replace(claim, hedge="the row follows from another display, as its hint says: that is not used here")
                     for claim in one
                 ]
+            if in_list and not next_arrow:
+                why = "what stands before the arrow may be meant for this, too: it is used for the first of them alone"
+                one = [claim if claim.hedge else replace(claim, hedge=why) for claim in one]
             if self.lost:
                 why = "a row above that sets something to zero could not be read, and this one may follow from it"
                 one = [claim if claim.hedge else replace(claim, hedge=why) for claim in one]
             if self.unread_facts:
                 one = [replace(claim, hedge=self.unread_facts) for claim in one]
             self.bridging = False
-            self.arrived = implied
+            self.arrived = implied or (in_list and not next_arrow)
             if not implied and self.equation is not None and (listed or len(self.premises) > premises):
                 self.system.append(self.equation)
             claims += one
@@ -837,14 +846,9 @@ class DisplayReader:
             self.loosely = self.loosely or meaning == "proportional to" or self._constants(right)
             zero = right == ZERO or (own_left and place == 0 and current == ZERO)
             equation = (current, right)
-            if (
-                own_left
-                and place == 0
-                and meaning == "="
-                and current == ZERO
-                and _is_slope(right)
-                and not (implied or _is_fixed(right))
-            ):
+            # A zero before a gradient, or before a chain from which an arrow leads away.
+            sets = (_is_slope(right) and not _is_fixed(right)) or (used and not last)
+            if own_left and place == 0 and meaning == "=" and current == ZERO and not implied and sets:
                 # 0 = dQ/dmu (= ..): the gradient of an objective is set to zero, and is then written out.
                 self.equation, current, exact = equation, right, right
                 self.premises.append(equation)
@@ -862,6 +866,7 @@ class DisplayReader:
                 and not self.maximiser
                 and not any(map(self._constants, equation))
             )
+            set_anew = follows and used and len(relations) == 1 and not zero
             if relation == "=!" or (
                 meaning == "="
                 and zero
@@ -882,6 +887,11 @@ class DisplayReader:
                 continue
             if follows:
                 claims.append(self._following(equation, reader, span))
+                if set_anew:
+                    # That may be another equation to be used, and need not follow.
+                    claims[-1] = replace(
+                        claims[-1], hedge=claims[-1].hedge or "an arrow leads away from it: set, or said to follow?"
+                    )
                 self.equation, current, self.resting = equation, right, True
                 exact = right if not self._constants(right) else exact
                 continue
@@ -905,6 +915,14 @@ class DisplayReader:
                     )
                 hedge = self._by_constraint(before_equation, equation) or _for_every_member(before_equation, equation)
                 hedge = hedge or self._by_others(before_equation, equation)
+                if (moved := _moved_by_premise(before_equation, equation)) is not None:
+                    by = moved.by.symbol.name
+                    raise ReadingError(
+                        f"the derivative by {by} of what moves with it, by what stands before the arrow: held, or not?",
+                        side[0].start,
+                        side[-1].end,
+                        "ambiguous",
+                    )
                 if any(map(self._constants, equation)):
                     hedge = hedge or "a constant in what follows from something else may be any one: that is not used here"
                 if before_equation is None:
@@ -950,9 +968,11 @@ class DisplayReader:
             self.equally = self.equally and meaning == "=" and not self._constants(right)
             if meaning == "=":
                 starts = (own_left or implied) and place == 0
-                self.equation = (
-                    equation if starts or self.headed is None else (self.headed, right) if not own_left else self.equation
-                )
+                if starts or self.headed is None or not self.equally:
+                    # Behind a bound, or the like, only what stands beside the sign is said to be equal.
+                    self.equation = equation
+                elif not own_left:
+                    self.equation = self.headed, right
             current = right
             exact = right if not self._constants(right) else exact
         self.previous, self.exact = current, exact
@@ -1000,7 +1020,9 @@ class DisplayReader:
     def _by_constraint(self, before: tuple[Formula, Formula] | None, equation: tuple[Formula, Formula]) -> str:
         """Why a step to or from the value of a multiplier cannot be refuted: it may use the constraint that was set free."""
         alone = [side[0].symbol for side in (before, equation) if side is not None and isinstance(side[0], Reference)]
-        if not self.own.freed or all(symbol.name in self.own.freed for symbol in alone):
+        # What loses the multiplier has used the constraint to find it.
+        lost = before is not None and any(s.role in ("param", "const") for s in set(_symbols(*before)) - set(_symbols(*equation)))
+        if not self.own.freed or (not lost and all(symbol.name in self.own.freed for symbol in alone)):
             return ""
         return f"this step may use the constraint on {', '.join(sorted(self.own.freed))} that was set free; it is not known here"
 
@@ -1253,13 +1275,16 @@ class DisplayReader:
         self, reader: Reader, lhs: Formula, relation: Relation, rhs: Formula, parameters: tuple[Symbol, ...] = ()
     ) -> Claim:
         _require_sizes(lhs, rhs)
+        if relation == "implies":
+            lhs, rhs = _with_closed_simplexes(lhs), _with_closed_simplexes(rhs)
         assumptions, lhs, rhs = self._assumed(reader, *_at_bars(lhs, rhs), relation)
         reading: Reading = ("moving" if self.weights == "moving" else "held") if reader.undecided_weights else "none"
         if parameters:
             # What is tied to a parameter by an assumption moves with it.
             moved = frozenset[str]().union(*map(reader.probabilities.moved_by, parameters))
             known = dict.fromkeys(s for s in (*_symbols(lhs, rhs), *(one.symbol for one in self.own.letters)) if s.name in moved)
-            parameters += tuple(s for s in known if s.role != "current" and s not in parameters)
+            moving = (s for s in known if s.role == "param" or (s.role != "current" and s.name in self.dependent))
+            parameters += tuple(s for s in moving if s not in parameters)
         return Claim(
             label="",
             lhs=lhs,
@@ -1677,8 +1702,17 @@ class DisplayReader:
         if self.hints.minimum:
             target = negate(target)
         symbol, indices, solution = self._solution(current, right, reader)
-        if self.renewed:
-            solution = _at_old_values(solution, symbol)
+        if self.renewed and _speaks_of(solution, symbol):
+            members = {node.indices for node in walk_unfolded(solution) if isinstance(node, Reference) and node.symbol == symbol}
+            if members <= {indices}:
+                solution = _at_old_values(solution, symbol)
+            elif indices in members:
+                raise ReadingError(
+                    f"other members of {symbol.name} beside its old value: old, or new ones? leave out the old value",
+                    0,
+                    1,
+                    "ambiguous",
+                )
         elif _speaks_of(solution, symbol) and _are_equal(current, right):
             raise ReadingError(f"the value of {symbol.name} by itself says nothing", 0, 1, "ill-formed")
         if not any(own.name == symbol.name for own in _symbols(target)):
@@ -1686,6 +1720,14 @@ class DisplayReader:
         self._require_its_constraint(target, symbol)
         target = _bound_again(target, symbol)
         fixed = self._fixed(reader, symbol)
+        for fact in self.own.facts:
+            if fact.text not in self.told and self._restricts(fact, symbol, reader):
+                raise ReadingError(
+                    f"what is assumed of {symbol.name} restricts its values: {fact.text}; a maximum under that is not read",
+                    0,
+                    1,
+                    "unsupported",
+                )
         spoken = {own.name for own in _symbols(target)} - {own.name for own, _, _ in fixed}
         tied = reader.probabilities.moved_by(symbol, frozenset(spoken))
         if tied:
@@ -1713,6 +1755,19 @@ class DisplayReader:
         stationary = self._claim(reader, self._put_in(slope, symbol, indices, solution), "=", ZERO)
         self.pending = [_stationary(stationary, symbol, solution)]
         return (self._claim(reader, target, "<=", put_in),)
+
+    @staticmethod
+    def _restricts(fact: Fact, symbol: Symbol, reader: Reader) -> bool:
+        """Whether an assumption is on a parameter alone, but for its sign: with other letters it ties these to it."""
+        if fact.relation not in ("=", "le", "ge", "<", ">"):
+            return False
+        try:
+            sides = reader.formula(fact.left), reader.formula(fact.right)
+        except (DeriveError, RecursionError):
+            return False
+        names = {s.name for s in _symbols(*sides) if s.role in ("param", "frozen")}
+        of_sign = fact.relation != "=" and ZERO in sides
+        return symbol.name in names and not of_sign and (names == {symbol.name} or fact.relation != "=")
 
     def _require_its_constraint(self, free: Formula, symbol: Symbol) -> None:
         """That a multiplier in a Lagrangian multiplies the simplex's own constraint.
@@ -2083,6 +2138,18 @@ def _assumption(fact: Fact, left: Formula, right: Formula) -> Assumption | None:
     if named.partition("^")[0] in ("R", "\\bb{R}"):
         return None
     raise ReadingError(f"an assumed membership that is not read: {named}", code="unsupported")
+
+
+def _with_closed_simplexes(node: Formula) -> Formula:
+    """A side of a consequence, in which frozen weights may be zero: nothing is divided by them in silence."""
+    if isinstance(node, Reference) and node.symbol.role == "frozen" and node.symbol.domain == "simplex":
+        return replace(node, symbol=replace(node.symbol, domain="closed simplex"))
+    if isinstance(node, Named) and node.definition.normalised_over is None:
+        # A posterior is positive at the parameters that it is taken at, whatever these are called.
+        return _with_closed_simplexes(unfold(node)) if any(s.role == "frozen" for s in _symbols(node)) else node
+    if isinstance(node, Named):
+        return node
+    return rebuild(node, _with_closed_simplexes)
 
 
 def _at_old_values(solution: Formula, symbol: Symbol) -> Formula:
@@ -2542,6 +2609,18 @@ def _is_implied(claim: Claim, by: Claim) -> bool:
         return claim.rhs == _difference(by.lhs, by.rhs)
     same = (claim.lhs, claim.rhs, claim.relation, claim.multiplier) == (by.lhs, by.rhs, by.relation, by.multiplier)
     return same and set(claim.parameters) <= set(by.parameters) and set(by.assumptions) <= set(claim.assumptions)
+
+
+def _moved_by_premise(before: tuple[Formula, Formula] | None, equation: tuple[Formula, Formula]) -> Derivative | None:
+    """A derivative in what follows of a letter that an equation before ties to the one by which it is taken."""
+    if before is None or _is_slope(before[0]) or _is_slope(before[1]) or _are_equal(*before):
+        return None
+    tied = {s.name for s in _symbols(*before) if s.role != "data"}
+    for node in (node for side in equation for node in walk_unfolded(side) if isinstance(node, Derivative)):
+        name = node.by.symbol.name
+        if name in tied and ({s.name for s in _symbols(node.body)} - {name}) & tied:
+            return node
+    return None
 
 
 def _are_equal(first: Formula, second: Formula) -> bool:

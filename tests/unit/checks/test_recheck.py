@@ -1324,3 +1324,38 @@ def test_a_proof_does_not_foretell_the_letters_that_the_checker_makes(name: str,
         told = json.loads(json.dumps(given).replace("~1", f"~{number_}"))
         with pytest.raises(trees.Rejected, match="only the checker makes"):
             files.check_certificate(forged(statement(left, ONE), [[[name, told, [], ONE]]]))
+
+
+@pytest.mark.parametrize(
+    ("declared", "rows", "shown"),
+    [
+        (
+            "param s in positive ; const b in R",
+            "$$ q := -(s - b)^2 $$ (q)\n\n<!-- derive: maximises (q) over s -->\n$$ s = b $$",
+            False,
+        ),
+        ("const a, c, e in R", "$$ a = 0 \\implies c = \\frac{e}{a} $$", False),
+        ("param s in positive ; const b in R", "$$ s + 1 = 0 \\implies b = 1 $$", False),
+        ("param s in R ; const b in R", "$$ s - b = 0 \\implies s = b $$", True),
+        ("const x in R", "$$ (\\sqrt{x})^2 = x $$", False),
+        ("const x in positive", "$$ (\\sqrt{x})^2 = x $$", True),
+    ],
+)
+def test_what_holds_nowhere_or_outside_is_shown_by_no_bare_statement(
+    declared: str, rows: str, shown: bool, tmp_path: Path
+) -> None:
+    note = tmp_path / "note.md"
+    note.write_text(f"```derive\n{declared}\n```\n\n{rows}\n")
+    claims = [claim for display in meanings([read_note(note)]) for way in display[0].values() for claim in way]
+    bare = [
+        files.digest_of(notation_statement(one))
+        for row in last_rows(note)
+        for claim in row.claims
+        for one in claim.alternatives[-1:]
+    ]
+    assert bare and claims
+    assert any(set(bare) & holds for holds, _ in claims) == shown
+
+
+def last_rows(note: Path) -> Any:
+    return list(readings(read_note(note)))[-1][0]

@@ -82,3 +82,33 @@ def hint(display: str, what: str) -> str:
 def test_a_value_is_judged_by_what_it_is_the_value_of(hinted: str, row: str, meant: str) -> None:
     note = check_note(read_note(Path("note.md"), f"{DECLARED}{hinted}$$ {row} $$\n"), Witness(autodiff=False))
     assert [step.verdict for step in note.steps[5:]][-len(meant.split()) :] == meant.split()
+
+
+JOINT = r"""```derive
+size n
+index i in 1..n
+data t_i in R
+param m in R ; v in positive
+```
+
+$$ Q := -\frac{n}{2} \log v - \frac{1}{2 v} \sum_i (t_i - m)^2 $$ (q)
+
+<!-- derive: maximises (q) over m, v -->
+"""
+
+
+@pytest.mark.parametrize(
+    ("mean", "variance", "meant"),
+    [
+        ("m^{new}", r"v^{new} &= \frac1n \sum_i (t_i - m)^2", "unread"),
+        ("m^{new}", r"v^{new} &= \frac1n \sum_i (t_i - m^{new})^2", "proved"),
+        (r"\hat m", r"\hat v &= \frac1n \sum_i (t_i - \hat m)^2", "proved"),
+        ("m", r"v &= \frac1n \sum_i (t_i - m)^2", "proved"),
+        ("m^{(t+1)}", r"v^{(t+1)} &= \frac1n \sum_i (t_i - m^{(t+1)})^2", "proved"),
+        ("m^{(t+1)}", r"v^{(t+1)} &= \sum_i (t_i - m^{(t+1)})^2", "unknown"),
+    ],
+)
+def test_the_new_value_of_another_parameter_is_told_from_its_old_one(mean: str, variance: str, meant: str) -> None:
+    rows = rf"\begin{{aligned}} {mean} &= \frac1n \sum_i t_i \\ {variance} \end{{aligned}}"
+    note = check_note(read_note(Path("note.md"), f"{JOINT}$$ {rows} $$\n"), Witness(autodiff=False))
+    assert note.steps[-1].verdict == meant
