@@ -178,7 +178,7 @@ def _verdict(claim: Claim, outcome: Outcome | None, evidence: Evidence) -> tuple
             f"no proof, and a root or a log of what may have either sign: points do not settle it ({outcome.reason})",
         )
     if isinstance(outcome, Unproved) and evidence.passed_over:
-        return "unknown", f"no proof, and nothing is known where a factorial of a negative number stands ({outcome.reason})"
+        return "unknown", f"no proof, and nothing is known where {evidence.passed_over} ({outcome.reason})"
     if isinstance(outcome, Unproved):
         return "confirmed", f"no proof found ({outcome.reason}); {evidence.reason}"
     return "proved", evidence.reason

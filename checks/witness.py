@@ -139,8 +139,8 @@ class Evidence:
     """Whether the sides differ in that only one of them is defined."""
     nonzero: tuple[Formula, ...] = ()
     """Letters at whose zero only one side is defined, where what is told holds elsewhere."""
-    passed_over: bool = False
-    """Whether there were points with a factorial of a negative number, at which nothing is said."""
+    passed_over: str = ""
+    """What stands at points of which nothing is said: a factorial of a negative number, a value put in that there is not."""
     pair: tuple[Formula, Point, Point] | None = None
     """What is not the same at two points, where a constant is one that moves."""
 
@@ -386,7 +386,8 @@ class Witness:
         looked: list[Point] = []
         unclear: list[str] = []
         skipped = _NO_POINTS
-        passed_over = outside = False
+        passed_over = ""
+        outside = False
         enough = self.enough(left, right)
         most = (MOST_FOR_DEFINITE if any(a.definite is not None for a in claim.assumptions) else 3) * enough
         for point in self.at(left, right, claim=claim, most=most):
@@ -403,7 +404,8 @@ class Witness:
                     return found
                 outside = True
                 skipped = "what is put in for a parameter lies outside of its domain"
-                passed_over = passed_over or comparison.outcome == "one side undefined"
+                if comparison.outcome == "one side undefined":
+                    passed_over = passed_over or "what is put in has no value"
                 continue
             if comparison.outcome == "undecided":
                 unclear.append(f"undecided: {comparison.reason}")
@@ -413,7 +415,8 @@ class Witness:
                 looked.append(point)
             elif comparison.outcome == "both undefined":
                 skipped = f"both undefined: {comparison.reason}"
-            passed_over = passed_over or comparison.reason == NO_FACTORIAL
+            if comparison.reason == NO_FACTORIAL:
+                passed_over = passed_over or f"{NO_FACTORIAL} stands"
         if unclear:
             return Evidence("undecided", unclear[0], len(looked))
         if claim.assumptions and looked and not _some_are_generic(looked):

@@ -74,3 +74,25 @@ def test_what_is_left_open_is_neither_proved_nor_refuted(fact: str, row: str, hi
     note = check_note(read_note(Path("note.md"), text), Witness(autodiff=False))
     assert not note.troubles
     assert note.steps[-1].verdict not in (("refuted",) if holds else ("proved", "confirmed", "defined"))
+
+
+INDICATED = r"""```derive
+size n
+index i in 1..n
+data x_i in positive ; d_i in bool
+param \lambda in positive
+```
+
+$$ G := \frac{n}{\lambda} - \sum_i d_i x_i $$ (eq-g)
+
+<!-- derive: solves (eq-g) = 0 for \lambda -->
+"""
+
+
+@pytest.mark.parametrize(
+    ("value", "meant"), [(r"\frac{n}{\sum_i d_i x_i}", "proved"), (r"\frac{n}{\sum_i \frac{x_i}{d_i}}", "unknown")]
+)
+def test_a_value_that_is_seen_where_every_indicator_is_one_alone_is_not_confirmed(value: str, meant: str) -> None:
+    """Where an indicator is 0 the slip divides by it: at the points that are left it is none."""
+    note = check_note(read_note(Path("note.md"), f"{INDICATED}$$ \\lambda = {value} $$\n"), Witness(autodiff=False))
+    assert note.steps[-1].verdict == meant
