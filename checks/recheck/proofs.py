@@ -379,7 +379,9 @@ def begun(proof: Proof, solved: bool = False) -> tuple[Tree, Tree, Tree]:
     told = (statement.left,) if statement.relation == "implies" and not solved else (statement.left, statement.right)
     # The rules of derivatives divide by what may be zero where what they are derivatives of is defined.
     sides = [expanded(proof.names, _undifferentiated(tree)) for tree in told]
-    proof.assume_defined(*sides, both=statement.relation == "=")
+    # Where it says what a letter is nothing is taken for granted of that but that it divides by nothing that is zero.
+    proof.assume_defined(*sides[: 1 if solved else None], both=statement.relation == "=")
+    proof.assume_defined(*sides if solved else (), both=True)
     proof.given = left if statement.relation == "implies" else None
     return left, right, factor
 

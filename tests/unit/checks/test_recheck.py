@@ -1359,3 +1359,15 @@ def test_what_holds_nowhere_or_outside_is_shown_by_no_bare_statement(
 
 def last_rows(note: Path) -> Any:
     return list(readings(read_note(note)))[-1][0]
+
+
+def test_what_solves_an_equation_has_a_value_but_for_what_it_divides_by() -> None:
+    """At x = -1 the first equation holds with t = x, and the second, ``t = exp log x``, has no value."""
+    free = e("t")
+    said = plus(free, times(number(-1), ["exp", ["log", X]]))
+    told = statement(plus(free, times(number(-1), X)), said, "implies")
+    step = ["exponential of a logarithm", [X], [], number(-1)]
+    made = forged(told, [[["given", [[]], [], ONE], step], [step]])
+    made["proof"]["solved"] = True
+    with pytest.raises(trees.Rejected):
+        files.check_certificate(made)
