@@ -212,6 +212,11 @@ Meanings = Sequence[Sequence[Reading]]
 """Of each display the readings, of which one holds for all its rows."""
 
 
+def place_of(file: str, line: int, row: int = 1, **_: object) -> str:
+    """Where a row of a note stands: several rows of a display may stand on one line."""
+    return f"{file}:{line}" + (f", row {row}" if row > 1 else "")
+
+
 def recheck(folder: Path, meanings: Meanings | None = None) -> tuple[list[str], int, int]:
     """What is said of each row of an index of certificates, how many are not accepted, and how many rows have none.
 
@@ -224,7 +229,7 @@ def recheck(folder: Path, meanings: Meanings | None = None) -> tuple[list[str], 
     try:
         index = json.loads((folder / "index.json").read_text(encoding="utf-8"))
         require(index["format"] == FORMAT and index["version"] == VERSION, "an index of another format")
-        rows = [(f"{row['file']}:{row['line']}", row["verdict"], row["certificate"], row["reason"]) for row in index["rows"]]
+        rows = [(place_of(**row), row["verdict"], row["certificate"], row["reason"]) for row in index["rows"]]
     except (OSError, ValueError, LookupError, TypeError) as error:
         raise Rejected(f"no index of certificates: {folder}: {error}") from error
     for place, verdict, name, reason in rows:
@@ -237,8 +242,7 @@ def recheck(folder: Path, meanings: Meanings | None = None) -> tuple[list[str], 
         try:
             require(Path(name).name == name, "a certificate that lies elsewhere")
             told, how = check_file((folder / name).read_text(encoding="utf-8"))
-            own = f"{told['row']['file']}:{told['row']['line']}"
-            require((own, told["verdict"]) == (place, verdict), "a certificate of another row")
+            require((place_of(**told["row"]), told["verdict"]) == (place, verdict), "a certificate of another row")
             ways = [reading[place] for display in meanings or () for reading in display if place in reading]
             meant = meanings is None or any(_is_meant(verdict, told["meaning"], way) for way in ways)
             require(meant, "a certificate of what the row does not say")

@@ -410,7 +410,7 @@ def _meaning(file: str, rows: Iterable[RowReading]) -> rechecking.Reading:
     for row in rows:
         if row.status == "unread":
             # What could not be read is shown by nothing.
-            found.setdefault(f"{_file(file, row.place)}:{row.place.line}", []).append(_NEVER)
+            found.setdefault(_key(file, row), []).append(_NEVER)
         for claim in row.claims:
             if claim.used:
                 continue  # an equation that is set to be used need not hold
@@ -419,8 +419,12 @@ def _meaning(file: str, rows: Iterable[RowReading]) -> rechecking.Reading:
             # One certificate does not refute what may be meant in several ways.
             open_ = claim.hedge or claim.independent
             fails = frozenset(_digests(claim.alternatives[-1])) if not open_ else frozenset[str]()
-            found.setdefault(f"{_file(file, row.place)}:{row.place.line}", []).append((holds, fails))
+            found.setdefault(_key(file, row), []).append((holds, fails))
     return found
+
+
+def _key(file: str, row: RowReading) -> str:
+    return rechecking.place_of(_file(file, row.place), row.place.line, row.number)
 
 
 _NEVER: rechecking.Meaning = frozenset(), frozenset()
