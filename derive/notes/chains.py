@@ -274,6 +274,8 @@ class DisplayReader:
         """The equations since the last arrow that one arrow may lead away from together."""
         self.arrived = False
         self.updated: frozenset[str] = frozenset()
+        self.given: frozenset[str] = frozenset()
+        """The parameters named by the hint of which a row of the display gives the value."""
         self.dependent: frozenset[str] = frozenset()
         self.tied: frozenset[str] = frozenset()
         """What assumptions tie to parameters, and moves with them."""
@@ -305,6 +307,7 @@ class DisplayReader:
         self.dependent = Reader(self.own).probabilities.dependent()
         tied = frozenset[str]().union(*(moved_by(one.symbol) for one in self.own.letters if one.kind == "param"))
         self.tied = tied & self.dependent
+        self.given = self._given_values(groups) if self.hints.maximises is not None else frozenset()
         for number, group in enumerate(groups, start=1):
             source = joined(group)
             following = groups[number] if number < len(groups) else None
@@ -1043,6 +1046,15 @@ class DisplayReader:
         outer = shared_letters(self.headed) if self.headed is not None else self.across
         return reader.formula(items, Scope(outer=outer, behind=self.headed is not None))
 
+    def _given_values(self, groups: list[list[Row]]) -> frozenset[str]:
+        reader, found = Reader(self.own, weights=self.weights), set[str]()
+        for sides in map(self._sides_of, groups):
+            with contextlib.suppress(DeriveError, RecursionError, IndexError):
+                _, value = self._unmarked(sides[0][0], reader) if len(sides[0]) == 1 else (None, reader.formula(sides[0]))
+                base = value.base if isinstance(value, Power) else value
+                found |= {base.symbol.name} if isinstance(base, Reference) else set()
+        return frozenset(found)
+
     def _sides_of(self, group: list[Row] | None) -> list[Items]:
         try:
             items = self.own.surface(joined(group).text, wide=True) if group else ()
@@ -1738,6 +1750,10 @@ class DisplayReader:
             target = Substitute(target, _as_in(target, other), formal, value)
         self.jointly = self.hints.maximises is not None and len(self._hinted_names(reader)) > 1
         if self.jointly:
+            named = self._hinted_names(reader) - self.given - {symbol.name} - {own.name for own, _, _ in fixed}
+            if open_ := named & {own.name for own in _symbols(solution) if own.role == "param"}:
+                both = f"a maximum in {symbol.name} and {min(open_)} together"
+                raise ReadingError(f"{both}: the value of the latter is given by no row of this display", 0, 1, "unsupported")
             self._require_no_circle(symbol, solution)
         if _speaks_of(solution, symbol):
             own = Derivative(solution, Reference(_as_in(solution, symbol), indices))

@@ -112,3 +112,17 @@ def test_the_new_value_of_another_parameter_is_told_from_its_old_one(mean: str, 
     rows = rf"\begin{{aligned}} {mean} &= \frac1n \sum_i t_i \\ {variance} \end{{aligned}}"
     note = check_note(read_note(Path("note.md"), f"{JOINT}$$ {rows} $$\n"), Witness(autodiff=False))
     assert note.steps[-1].verdict == meant
+
+
+def test_a_maximum_in_two_parameters_needs_both_values() -> None:
+    """Of the saddle ``4 m u - m^2 - u^2`` each line is the best along one axis."""
+    declared = (
+        "```derive\nparam m, u in R\n```\n\n$$ A := -m^2 - u^2 + 4 m u $$ (a)\n\n<!-- derive: maximises (a) over m, u -->\n"
+    )
+    for rows in (
+        "m = 2 u",
+        r"\begin{aligned} m &= 2 u \\ u &= 2 m \end{aligned}",
+        r"\begin{aligned} m &= 2 u \\ u &= 0 \end{aligned}",
+    ):
+        note = check_note(read_note(Path("note.md"), f"{declared}$$ {rows} $$\n"), Witness(autodiff=False))
+        assert not note.passes
