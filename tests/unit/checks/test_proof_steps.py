@@ -129,7 +129,7 @@ FORGED = {
         certificate(
             statement(X, X), [], lemmas=[lemma(e("f", "%0|(1, 'n', False)"), ZERO)],
         ),
-        "stands for nothing",
+        "only the checker makes",
     ),
     "a part of a derivative": (
         certificate(
