@@ -336,7 +336,8 @@ def test_values_that_speak_of_each_other_are_no_maximum_over_both() -> None:
         assert hinted(f"maximises (eq-q) over {hint}", row, SADDLE, COUPLED) == ["proved"]
     # One after the other they may be given: that of t whatever m is, that of m with t in it.
     apart = "q := - (t - c^T c)^2 - (m - t c)^T (m - t c)"
-    assert hinted("maximises (eq-q) over t, m", r"m &= t c", apart, COUPLED) == ["proved"]
+    assert hinted("maximises (eq-q) over t, m", r"t &= c^T c \\ m &= t c", apart, COUPLED) == ["proved", "proved"]
+    assert hinted("maximises (eq-q) over t, m", r"m &= t c", apart, COUPLED) == ["unread"]
 
 
 CONFINED = """
