@@ -334,7 +334,7 @@ def test_values_that_speak_of_each_other_are_no_maximum_over_both() -> None:
     assert hinted("maximises (eq-q) over t, m", rows, SADDLE, COUPLED) == ["proved", "unread"]
     for hint, row in (("t", "t &= 2 m^T c"), ("m", "m &= 2 t c")):
         assert hinted(f"maximises (eq-q) over {hint}", row, SADDLE, COUPLED) == ["proved"]
-    # One after the other they may be given, that of m with t in it; that of t is the best with the best m put in, which is not seen.
+    # One after the other they may be given, m with t in it; that t is the best with the best m put in is not seen.
     apart = "q := - (t - c^T c)^2 - (m - t c)^T (m - t c)"
     assert hinted("maximises (eq-q) over t, m", r"t &= c^T c \\ m &= t c", apart, COUPLED) == ["unknown", "proved"]
     assert hinted("maximises (eq-q) over t, m", r"m &= t c", apart, COUPLED) == ["unread"]
