@@ -105,8 +105,12 @@ class Trouble:
     @property
     def heading(self) -> str:
         """What it is, in a few words."""
-        told = {NOT_READ: "not read", "declaration": "declaration"}
-        return told.get(self.code, f"declaration[{self.code}]")
+        return {NOT_READ: "not read", "declaration": "declaration"}.get(self.code, f"declaration[{self.code}]")
+
+    @property
+    def rule(self) -> str:
+        """Its kind, as programs call it."""
+        return self.code if self.code in (NOT_READ, "declaration") else f"declaration-{self.code}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -316,9 +320,13 @@ READINGS = ("held", "moving")
 
 def _is_idle(row: RowReading, reading: str) -> bool:
     """Whether what a row claims says nothing of the weights, as they are read."""
-    return any(one.reading != "none" for claim in row.claims for one in claim.alternatives) and bool(
-        why_idle((claim for one in row.claims for claim in one.alternatives), reading)
-    )
+    claims = _ways(row)
+    return any(one.reading != "none" for one in claims) and bool(why_idle(claims, reading))
+
+
+def _ways(row: RowReading) -> list[Claim]:
+    """All ways to mean the claims of a row."""
+    return [claim for one in row.claims for claim in one.alternatives]
 
 
 def troubles(note: Note) -> list[Trouble]:
@@ -510,7 +518,7 @@ def _unless_idle(step: Step, other: Step, reading: str) -> Step:
     """A row as it stands, or left open: where it holds under this reading alone, and under this one says nothing."""
     if step.verdict not in ACCEPTED or other.verdict in ACCEPTED:
         return step
-    reason = why_idle((claim for one in step.row.claims for claim in one.alternatives), reading)
+    reason = why_idle(_ways(step.row), reading)
     return replace(step, verdict="unknown", message=reason) if reason else step
 
 

@@ -79,19 +79,18 @@ def of_finding(finding: Finding) -> dict[str, Any]:
 
 def _proof(claim: Claim) -> dict[str, Any]:
     narrower = _where_defined(claim)
-    granted = narrower is not None and claim.relation != "implies" and not _is_always_met(claim, narrower)
-    try:
-        return proof_of(statement(narrower if granted and narrower is not None else claim))
-    except trees.Rejected:
-        if granted or narrower is None:
-            raise
-        return proof_of(statement(narrower))
+    ways = [claim] if _holds_bare(claim, narrower) else []
+    ways += [narrower] if narrower is not None else []
+    for way in ways[:-1]:
+        with suppress(trees.Rejected):
+            return proof_of(statement(way))
+    return proof_of(statement(ways[-1]))
 
 
 def _where_defined(claim: Claim) -> Claim | None:
     """The claim under its own provisos: a consequence divides by nothing that is zero, and what is put in is admissible."""
     fixed = free_indices(claim.lhs) | free_indices(claim.rhs)
-    nodes = dict.fromkeys(node for side in (claim.lhs, claim.rhs) for node in walk_unfolded(side) if isinstance(node, Substitute))
+    nodes = dict.fromkeys(node for node in _nodes(claim) if isinstance(node, Substitute))
     put = [node.replacement for node in nodes if node.symbol.domain in ("positive", "simplex", "unit", "spd")]
     put += [ONE - node.replacement for node in nodes if node.symbol.domain == "unit"]
     found = [Assumption(text="what is put in is positive", definite=one) for one in dict.fromkeys(put)]
@@ -446,14 +445,16 @@ def _proof_digests(claim: Claim) -> Iterator[str]:
         return  # what is put in is admissible nowhere, as far as is known
     if not _is_somewhere(claim):
         return  # of what is assumed nowhere, or has a value nowhere, everything could be shown
-    if narrower is None or claim.relation == "implies" or _is_always_met(claim, narrower):
+    if _holds_bare(claim, narrower):
         yield from _digests(claim)
     if narrower is not None and possible:
         yield from _digests(narrower)
 
 
-def _is_always_met(claim: Claim, narrower: Claim) -> bool:
+def _holds_bare(claim: Claim, narrower: Claim | None) -> bool:
     """Whether what is put in is admissible at each of the points tried: else a proof has to say that it takes it for granted."""
+    if narrower is None or claim.relation == "implies":
+        return True
     return all(meets_assumptions(narrower, point) for point in _points(claim) if meets_assumptions(claim, point))
 
 

@@ -68,7 +68,7 @@ def _results(note: CheckedNote) -> Iterator[Record]:
 
 def _of_trouble(note: CheckedNote, trouble: Trouble) -> Record:
     return {
-        "ruleId": trouble.heading.replace("[", "-").replace(" ", "-").rstrip("]"),
+        "ruleId": trouble.rule,
         "level": "error",
         "message": _message(trouble.message),
         "locations": [_location(note, trouble.place, None)],

@@ -303,9 +303,9 @@ class DisplayReader:
         groups = self._groups(display)
         self._set_free(row for group in groups for row in group)
         self.updated = self._differentiated_by(display)
-        moved_by = Reader(self.own).probabilities.moved_by
-        self.dependent = Reader(self.own).probabilities.dependent()
-        tied = frozenset[str]().union(*(moved_by(one.symbol) for one in self.own.letters if one.kind == "param"))
+        ties = Reader(self.own).probabilities
+        self.dependent = ties.dependent()
+        tied = frozenset[str]().union(*(ties.moved_by(one.symbol) for one in self.own.letters if one.kind == "param"))
         self.tied = tied & self.dependent
         self.given = self._given_values(groups) if self.hints.maximises is not None else frozenset()
         for number, group in enumerate(groups, start=1):
@@ -906,8 +906,8 @@ class DisplayReader:
                     "unsupported",
                 )
             told_by_hint = self.hinted and gives_value
-            arrives = implied and place == 0 and meaning == "=" and not (told_by_hint and before_equation is None)
-            arrives = arrives and not self.maximiser
+            arrives = implied and place == 0 and meaning == "=" and not self.maximiser
+            arrives = arrives and not (told_by_hint and before_equation is None)
             if arrives:
                 if before_equation is None and self.broken:
                     raise ReadingError(
@@ -1047,15 +1047,16 @@ class DisplayReader:
         return reader.formula(items, Scope(outer=outer, behind=self.headed is not None))
 
     def _given_values(self, groups: list[list[Row]]) -> frozenset[str]:
+        """The names of the parameters that stand, or of which a power stands, alone on the left of a row."""
         reader, found = Reader(self.own, weights=self.weights), set[str]()
         for sides in map(self._sides_of, groups):
             with contextlib.suppress(DeriveError, RecursionError, IndexError):
                 _, value = self._unmarked(sides[0][0], reader) if len(sides[0]) == 1 else (None, reader.formula(sides[0]))
-                base = value.base if isinstance(value, Power) else value
-                found |= {base.symbol.name} if isinstance(base, Reference) else set()
+                found |= _names_of_value(value)
         return frozenset(found)
 
     def _sides_of(self, group: list[Row] | None) -> list[Items]:
+        """The sides of the relations in a row, as far as it can be taken apart."""
         try:
             items = self.own.surface(joined(group).text, wide=True) if group else ()
         except ReadingError:
@@ -1680,14 +1681,13 @@ class DisplayReader:
                 value = reader.formula(part)
             except DeriveError:
                 continue
-            base = value.base if isinstance(value, Power) else value
-            found |= {base.symbol.name} if isinstance(base, Reference) else set()
+            found |= _names_of_value(value)
         return frozenset(found)
 
     def _is_named(self, value: Formula, reader: Reader) -> bool:
         """Whether a left side is a parameter that the hint names, or a power of one."""
-        base = value.base if isinstance(value, Power) else value
-        return isinstance(base, Reference) and base.symbol.name in self._hinted_names(reader)
+        names = _names_of_value(value)
+        return bool(names) and names <= self._hinted_names(reader)
 
     @property
     def _hinted_items(self) -> Items:
@@ -2170,16 +2170,17 @@ def _with_closed_simplexes(node: Formula) -> Formula:
 
 def _at_old_values(solution: Formula, symbol: Symbol) -> Formula:
     """A new value in which the letter itself is its old value, whatever that is."""
-    old = replace(_as_in(solution, symbol), name=f"{symbol.name}^{{old}}", role="const")
+    own = _as_in(solution, symbol)
+    return _exchanged(solution, own, replace(own, name=f"{symbol.name}^{{old}}", role="const"))
 
-    def changed(node: Formula) -> Formula:
-        if isinstance(node, Reference) and (node.symbol.name, node.symbol.role) == (symbol.name, symbol.role):
-            return replace(node, symbol=old)
-        if isinstance(node, Named) and symbol.name in {own.name for own in _symbols(node)}:
-            return changed(unfold(node))
-        return rebuild(node, changed)
 
-    return changed(solution)
+def _exchanged(node: Formula, own: Symbol, other: Symbol) -> Formula:
+    """A formula with one symbol in place of another; an abbreviation in which it stands is written out."""
+    if isinstance(node, Reference) and node.symbol == own:
+        return replace(node, symbol=other)
+    if isinstance(node, Named) and own in _symbols(node):
+        return _exchanged(unfold(node), own, other)
+    return rebuild(node, lambda part: _exchanged(part, own, other))
 
 
 def _bound_again(target: Formula, symbol: Symbol) -> Formula:
@@ -2187,15 +2188,7 @@ def _bound_again(target: Formula, symbol: Symbol) -> Formula:
     own = _as_in(target, symbol)
     if own == symbol or replace(own, domain=symbol.domain) != symbol:
         return target
-
-    def bound(node: Formula) -> Formula:
-        if isinstance(node, Reference) and node.symbol == own:
-            return replace(node, symbol=symbol)
-        if isinstance(node, Named) and own in _symbols(node):
-            return bound(unfold(node))
-        return rebuild(node, bound)
-
-    return bound(target)
+    return _exchanged(target, own, symbol)
 
 
 def _stationary(claim: Claim, symbol: Symbol, solution: Formula) -> RowClaim:
@@ -2562,6 +2555,12 @@ def _speaks_of(formula: Formula, symbol: Symbol) -> bool:
 def _as_in(target: Formula, symbol: Symbol) -> Symbol:
     """The symbol as it stands in a formula, where a constraint on it may have been dropped."""
     return next((own for own in _symbols(target) if (own.name, own.role) == (symbol.name, symbol.role)), symbol)
+
+
+def _names_of_value(value: Formula | None) -> set[str]:
+    """The name of the letter that a value is one of, or a power of; nothing for anything else."""
+    base = value.base if isinstance(value, Power) else value
+    return {base.symbol.name} if isinstance(base, Reference) else set()
 
 
 def _is_quantity(left: Formula) -> bool:

@@ -38,7 +38,7 @@ _MARK = re.compile(
 _OPENS = re.compile(rf"\\begin\{{(?:{OUTER_NAMES})\}}|\\\[|\$\$")
 _OPENS_A_DISPLAY = re.compile(
     r"\\(?:(?:re)?newcommand|(?:re)?newenvironment|NewDocumentEnvironment|def)\*?\s*\{?(?P<name>\\?[A-Za-z]+\*?)\}?"
-    rf"\s*(?:\[[^\]]*\]|\{{[mo ]*\}})*\s*\{{(?:[^{{}}]|\{{[^{{}}]*\}})*?(?:\\begin\{{(?:{OUTER_NAMES})\}}|\\\[|\$\$)"
+    rf"\s*(?:\[[^\]]*\]|\{{[mo ]*\}})*\s*\{{(?:[^{{}}]|\{{[^{{}}]*\}})*?(?:{_OPENS.pattern})"
 )
 """A macro or an environment of the note's own in which a display begins."""
 _UNCOMMENTED = re.compile(r"\\.|%[^\n]*|\$\$", re.DOTALL)
