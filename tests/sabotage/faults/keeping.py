@@ -204,7 +204,7 @@ FAULTS = (
         name="certificate-of-another-row",
         broken="a certificate of another row is accepted",
         module=RECHECKING,
-        text='require((own, told["verdict"]) == (place, verdict), "a certificate of another row")',
+        text='require((place_of(**told["row"]), told["verdict"]) == (place, verdict), "a certificate of another row")',
         instead="pass",
         tests=("tests/unit/checks/test_recheck.py::test_a_certificate_is_as_it_was_sealed_and_of_its_own_row",),
     ),
